@@ -1,0 +1,29 @@
+"""Write a network's loss as a SymPy expression; get its gradient as a formula, as NumPy code, checked, and descended.
+
+The public names, nothing else. See the README for a tour.
+"""
+
+from symnet.derive import Derivation, derive, gradient
+from symnet.functions import *  # noqa: F403
+from symnet.functions import __all__ as _functions
+from symnet.kernel import Kernel, evaluate
+from symnet.losses import binary_cross_entropy, cross_entropy, mse, squared_error
+from symnet.nodes import elementwise, let
+from symnet.program import Equation
+
+__version__ = "0.1.0"
+__all__ = [
+    *_functions,
+    "Derivation",
+    "Equation",
+    "Kernel",
+    "binary_cross_entropy",
+    "cross_entropy",
+    "derive",
+    "elementwise",
+    "evaluate",
+    "gradient",
+    "let",
+    "mse",
+    "squared_error",
+]

@@ -1,0 +1,260 @@
+"""The reverse sweep, and the derivation that comes of it.
+
+In: a scalar loss and the symbols to differentiate in. Out: a `Derivation`, the equations of the loss and of its
+gradients in one list. The sweep walks the list backwards and looks each operation up in `rules.RULES`; it holds no
+formula of its own.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sympy import Expr, MatAdd, MatMul, MatrixSymbol, S, Symbol, sympify
+
+from symnet import formats
+from symnet.inline import as_read, for_reader, substitute
+from symnet.kernel import Kernel, compile_program
+from symnet.nodes import add, brief, shape_text
+from symnet.program import Equation, Program
+from symnet.rules import RULES
+
+
+def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
+    """Append the adjoint equations of `loss` to the program; give the name of the gradient for each symbol."""
+    forward = list(program.equations)
+    varying = set(wrt)
+    for lhs, rhs in forward:
+        if not varying.isdisjoint(rhs.atoms(MatrixSymbol, Symbol)):
+            varying.add(lhs)
+    found: dict[Any, list[Any]] = defaultdict(list, {loss: [S.One]})
+    gradients: dict[Any, Any] = {}
+    first_use = {name: k for k, e in reversed([*enumerate(forward)]) for name in e.rhs.atoms(MatrixSymbol, Symbol)}
+
+    def pull(G: Any, Y: Any, rhs: Any) -> None:
+        if isinstance(rhs, (MatrixSymbol, Symbol)):
+            found[rhs].append(G)
+            return
+        arguments, rule = _operands(rhs)
+        for argument, adjoint in zip(arguments, rule(G, Y, *arguments), strict=True):
+            if adjoint is not None and not varying.isdisjoint(argument.atoms(MatrixSymbol, Symbol)):
+                pull(adjoint, argument, argument)
+
+    def finish(reached: int) -> None:
+        for w in wrt:
+            if w not in gradients and first_use.get(w, -1) >= reached:
+                gradients[w] = program.define(program.value(_sum(found[w])), program.names.adjoint(w.name))
+
+    for k in reversed(range(len(forward))):
+        lhs, rhs = forward[k]
+        if lhs in varying and found[lhs]:
+            if lhs not in program.temporary:
+                finish(k + 1)
+            pull(_adjoint(program, lhs, _sum(found[lhs])), lhs, rhs)
+    finish(0)
+    return gradients
+
+
+def _operands(rhs: Any) -> tuple[tuple[Any, ...], Any]:
+    if type(rhs) in RULES:
+        return rhs.args, RULES[type(rhs)]
+    if isinstance(rhs, Expr) and not rhs.is_Matrix:
+        symbols = tuple(sorted(rhs.free_symbols, key=str))
+        scalar_rule = RULES[Expr]
+        return symbols, lambda g, y, *_: scalar_rule(g, y, rhs, *symbols)
+    raise TypeError(
+        f"no rule for {type(rhs).__name__}, met in {brief(rhs)}: add a row to symnet.rules.RULES, "
+        f"RULES[{type(rhs).__name__}] = lambda G, Y, *args: (one adjoint for each argument)"
+    )
+
+
+def _sum(adjoints: list[Any]) -> Any:
+    return add(*adjoints) if adjoints[0].is_Matrix else sum(adjoints, S.Zero)
+
+
+def _adjoint(program: Program, lhs: Any, adjoint: Any) -> Any:
+    value = program.value(adjoint)
+    if lhs not in program.temporary and lhs.is_Matrix and not isinstance(value, MatrixSymbol) and lhs in program.layers:
+        return program.define(value, program.names.adjoint(lhs.name))
+    if value in program.temporary:
+        program.primal.setdefault(value, lhs)
+    return value
+
+
+@dataclass(frozen=True, eq=False)
+class Derivation:
+    """A loss and its gradients as equations; made by `derive`.
+
+    `forward`, `backward`: tuples of `Equation(lhs, rhs)`; `loss`: the expression of the loss in the names of the
+    intermediates; `d[W]`: likewise the gradient for W. `str`, `pretty`, `latex`, `mathml` and `mathematica` print it,
+    `compile` makes a NumPy function of it.
+    """
+
+    program: Program = field(repr=False)
+    wrt: tuple[Any, ...]
+    loss_name: Any
+    gradient_names: dict[Any, Any] = field(repr=False)
+    split: int = field(repr=False)
+
+    @cached_property
+    def _read(self) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
+        outputs = [self.loss_name, *self.gradient_names.values()]
+        equations = for_reader(self.program.equations, self.program, outputs)
+        known = {e.lhs for e in self.program.equations[: self.split]}
+        final = self.program.final
+        known |= {final[lhs] for lhs in known if lhs in final}
+        forward = tuple(e for e in equations if e.lhs in known)
+        return forward, tuple(e for e in equations if e.lhs not in known)
+
+    @property
+    def forward(self) -> tuple[Equation, ...]:
+        """The equations of the loss, its own last."""
+        return self._read[0]
+
+    @property
+    def backward(self) -> tuple[Equation, ...]:
+        """The equations of the adjoints and gradients, from the loss back to the inputs."""
+        return self._read[1]
+
+    @property
+    def equations(self) -> tuple[Equation, ...]:
+        """Forward and backward equations in one list, the one that is printed and compiled."""
+        return self.forward + self.backward
+
+    @property
+    def loss(self) -> Expr:
+        """The loss in the names of the intermediates."""
+        return dict(self.forward)[self.loss_name]
+
+    def __getitem__(self, symbol: Any) -> Any:
+        """Give the gradient for a symbol (or its name), in the names of the intermediates."""
+        return dict(self.equations)[self.gradient_names[self._symbol(symbol)]]
+
+    def closed(self, symbol: Any) -> Any:
+        """Give the gradient for a symbol in the symbols of the loss alone."""
+        known: dict[Any, Any] = {}
+        depth: dict[Any, int] = defaultdict(int)
+        for lhs, rhs in self.program.equations:
+            depth[lhs] = 1 + max((depth[s] for s in rhs.atoms(MatrixSymbol, Symbol)), default=0)
+            known[lhs] = substitute(rhs, known, _canonical if depth[lhs] < 100 else as_read)
+            if known[lhs] is rhs:
+                known[lhs] = _canonical(rhs, *rhs.args)
+        return known[self.gradient_names[self._symbol(symbol)]]
+
+    def _symbol(self, symbol: Any) -> Any:
+        for w in self.wrt:
+            if symbol == w or symbol == w.name:
+                return w
+        raise KeyError(f"{symbol}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
+
+    def compile(self, dtype: Any = None) -> Kernel:
+        """Compile loss and gradients to one NumPy function; see `Kernel`.
+
+        dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays given.
+
+        >>> import symnet as sn
+        >>> x = sn.vector("x", 2)
+        >>> kernel = sn.derive(sn.sum(sn.tanh(x)), x).compile()
+        >>> loss, gradients = kernel({x: [[0.0], [0.0]]})
+        >>> loss, gradients[x].tolist()
+        (0.0, [[1.0], [1.0]])
+        """
+        return compile_program(
+            self.program, self.loss_name, [(w, self.gradient_names[w]) for w in self.wrt], dtype=dtype
+        )
+
+    def _sections(self) -> formats.Sections:
+        partials = {self.gradient_names[w]: (self.loss_name, w) for w in self.wrt}
+        return formats.Sections(self.forward, self.backward, partials)
+
+    def __str__(self) -> str:
+        return formats.text(self._sections())
+
+    def pretty(self) -> str:
+        """Give the derivation with stacked fractions and raised exponents, in Unicode."""
+        return formats.pretty(self._sections())
+
+    def latex(self) -> str:
+        """Give the derivation as LaTeX, two `align*` environments."""
+        return formats.latex(self._sections())
+
+    def mathml(self) -> str:
+        """Give the derivation as presentation MathML, a table that a browser shows."""
+        return formats.mathml(self._sections())
+
+    def mathematica(self) -> str:
+        """Give the derivation as Mathematica code, one assignment a line."""
+        return formats.mathematica(self._sections())
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{formats.latex_body(self._sections())}\n$$"
+
+
+def _canonical(node: Any, *arguments: Any) -> Any:
+    rebuilt = as_read(node, *arguments)
+    return rebuilt.doit(deep=False) if isinstance(rebuilt, (MatMul, MatAdd)) else rebuilt
+
+
+def derive(loss: Any, wrt: Any) -> Derivation:
+    """Derive the gradients of a loss, symbolically.
+
+    loss: a scalar SymPy expression over matrix symbols; wrt: a symbol or a sequence of symbols (matrices or scalars).
+
+    Gives a `Derivation`. Raises `TypeError` where the loss is not a scalar or `wrt` has something that is no symbol,
+    `ValueError` where the loss is free of a symbol, `ShapeError` where sizes do not match. The method is reverse
+    accumulation, see Griewank and Walther, "Evaluating Derivatives" (2008), chapter 3.
+
+    >>> import symnet as sn
+    >>> X, w, y = sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")
+    >>> print(derive(sn.squared_error(X * w, y, axis=1), w))
+    Forward                    Backward
+      Z₁ = X⋅w                   Z̅₁ = (Z₁ − y)/n
+      L  = ‖Z₁ − y‖²/(2n)        ∂L/∂w = Xᵀ⋅Z̅₁
+    """
+    loss = sympify(loss)
+    symbols = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+    _check_request(loss, symbols)
+    program = Program(symbols)
+    name = program.enter(loss, "L")
+    for w in symbols:
+        if w.name not in program.inputs:
+            known = ", ".join(sorted(program.inputs)) or "no symbol at all"
+            raise ValueError(f"the loss does not depend on {w.name}; it depends on {known}")
+    symbols = tuple(program.inputs[w.name] for w in symbols)
+    split = len(program.equations)
+    gradients = sweep(program, name, symbols)
+    return Derivation(program, symbols, name, gradients, split)
+
+
+def _check_request(loss: Any, symbols: tuple[Any, ...]) -> None:
+    if getattr(loss, "is_Matrix", False):
+        raise TypeError(
+            f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
+            "sum it with sn.sum(…), or take its Trace or norm"
+        )
+    if not isinstance(loss, Expr):
+        raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")
+    if not symbols:
+        raise ValueError("derive: give at least one symbol to differentiate in")
+    for w in symbols:
+        if not isinstance(w, (MatrixSymbol, Symbol)):
+            raise TypeError(f"derive: {w!r} is no symbol; give matrix symbols or scalar symbols, such as W1")
+    if len(set(symbols)) < len(symbols):
+        raise ValueError(f"derive: a symbol stands twice in {[w.name for w in symbols]}")
+
+
+def gradient(loss: Any, symbol: Any) -> Any:
+    """Give the gradient of a loss for one symbol as one closed SymPy expression in the symbols of the loss.
+
+    loss: a scalar expression; symbol: a matrix or scalar symbol. The result has the symbol's shape. Raises what `derive`
+    raises.
+
+    >>> import symnet as sn
+    >>> X, w, y = sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")
+    >>> gradient(sn.inner(X * w - y, X * w - y) / 2, w)
+    X.T*(-y + X*w)
+    """
+    return derive(loss, symbol).closed(symbol)

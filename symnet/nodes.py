@@ -1,0 +1,510 @@
+"""The expression nodes SymPy lacks, and constructors that simplify at birth.
+
+A node is data, shape and notation; no calculus. Nodes are interned: equal nodes are one object, so comparing, hashing
+and sorting never descend into a deep network, and `doit`, which SymPy calls through the whole tree on every `+` and
+`*`, stops at each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from itertools import count
+from typing import Any
+from weakref import WeakValueDictionary
+
+from sympy import (
+    Basic,
+    Dummy,
+    Expr,
+    HadamardProduct,
+    Identity,
+    Integer,
+    Lambda,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    Rational,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+    exp,
+    log,
+    sympify,
+)
+from sympy.core.symbol import Str
+from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
+
+from symnet.scalars import stable
+
+Shape = tuple[Expr, Expr]
+
+
+def same_size(a: Expr, b: Expr) -> bool:
+    """Tell whether two sizes are equal, size symbols being compared by name."""
+    if a == b:
+        return True
+    if a.is_Integer and b.is_Integer:
+        return False
+    named = [size.xreplace({s: Symbol(s.name) for s in size.free_symbols}) for size in (a, b)]
+    return (named[0] - named[1]).expand() == 0
+
+
+def same_shape(a: Shape, b: Shape) -> bool:
+    """Tell whether two shapes are equal."""
+    return same_size(a[0], b[0]) and same_size(a[1], b[1])
+
+
+def shape_text(shape: Shape) -> str:
+    """Give a shape as it stands in messages, such as 3×n."""
+    return "×".join(str(size) for size in shape)
+
+
+def walk(expr: Basic) -> Iterator[Basic]:
+    """Give every sub-expression once, children first, without recursion; atoms and symbols are not entered."""
+    seen: set[int] = set()
+    stack: list[tuple[Basic, bool]] = [(expr, False)]
+    while stack:
+        node, children_done = stack.pop()
+        if children_done:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((child, False) for child in reversed(children(node)))
+
+
+def children(node: Basic) -> tuple[Basic, ...]:
+    """Give the operands of a node: its arguments without names, axes, sizes and bound functions."""
+    if isinstance(node, (MatrixSymbol, OneMatrix, Identity, ZeroMatrix, Unit, MatrixBase)) or not node.args:
+        return ()
+    if isinstance(node, (Elementwise, ElementwiseApplyFunction, Let, LetScalar)):
+        return node.args[1:]
+    if isinstance(node, (Softmax, LogSoftmax, LogSumExp, Distribution, MatrixElement)):
+        return node.args[:1]
+    if isinstance(node, Trace):
+        return node.arg.args if isinstance(node.arg, (MatMul, MatAdd)) else node.args
+    return node.args
+
+
+class _Interned:
+    _pool: WeakValueDictionary[Any, Any] = WeakValueDictionary()
+    _serials = count()
+    _serial: int
+
+    def __new__(cls, *args: Basic) -> Any:
+        key = (cls, args)
+        node = _Interned._pool.get(key)
+        if node is None:
+            node = Basic.__new__(cls, *args)
+            node._serial = next(_Interned._serials)
+            if issubclass(cls, MatrixExpr):
+                node._shape = cls._shape_of(*args)
+            _Interned._pool[key] = node
+        return node
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:
+        return Basic.__hash__(self)  # type: ignore[arg-type]
+
+    def compare(self, other: Any) -> int:
+        if isinstance(other, _Interned) and type(self) is type(other):
+            return (self._serial > other._serial) - (self._serial < other._serial)
+        return Basic.compare(self, other)  # type: ignore[arg-type]
+
+    def sort_key(self, order: Any = None) -> Any:
+        return self.class_key(), (1, (self._serial,)), S.One.sort_key(), S.One  # type: ignore[attr-defined]
+
+    def doit(self, **hints: Any) -> Any:
+        return self
+
+    @property
+    def free_symbols(self) -> set[Basic]:
+        found: set[Basic] = set()
+        for node in walk(self):  # type: ignore[arg-type]
+            if isinstance(node, (MatrixSymbol, OneMatrix, ZeroMatrix, Identity, Unit)) or not node.args:
+                found |= node.free_symbols
+        return found
+
+
+class _Matrix(_Interned, MatrixExpr):
+    _shape: Shape
+
+    @property
+    def shape(self) -> Shape:
+        return self._shape
+
+    def _eval_transpose(self) -> Any:
+        return None
+
+    def as_coeff_Mul(self, rational: bool = False) -> tuple[Expr, Any]:
+        return S.One, self
+
+
+class _Scalar(_Interned, Expr):
+    is_commutative = True
+    is_extended_real = True
+    is_real = True
+    is_number = False
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return S.Zero if symbol not in self.free_symbols else None
+
+
+class Elementwise(_Matrix):
+    """f applied entry by entry: `Elementwise(Lambda((x, y, …), body), A, B, …)`; write it with `elementwise`.
+
+    Arguments after the function are matrices of one shape, then scalars that are the same for every entry.
+    """
+
+    @staticmethod
+    def _shape_of(f: Lambda, *args: Expr) -> Shape:
+        return args[0].shape
+
+    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
+        values = [a[i, j] if a.is_Matrix else a for a in self.args[1:]]
+        return self.args[0](*values)
+
+    @property
+    def body(self) -> Expr:
+        """The scalar function, in the bound variables."""
+        return self.args[0].expr
+
+    @property
+    def variables(self) -> tuple[Dummy, ...]:
+        """The bound variables, one for each argument."""
+        return self.args[0].variables
+
+
+class _AlongAxis(_Matrix):
+    @property
+    def axis(self) -> int:
+        """The axis that is normalised or reduced: 0 runs down a column, 1 along a row."""
+        return int(self.args[1])
+
+    @staticmethod
+    def _shape_of(Z: MatrixExpr, axis: Integer) -> Shape:
+        return Z.shape
+
+    def _total_exp(self, i: Expr, j: Expr) -> Expr:
+        Z, k = self.args[0], self.axis
+        entries = [Z[r, j] if k == 0 else Z[i, r] for r in range(int(Z.shape[k]))]
+        return sum(map(exp, entries), S.Zero)
+
+
+class Softmax(_AlongAxis):
+    """exp(Z) divided by its sums along an axis."""
+
+    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
+        return exp(self.args[0][i, j]) / self._total_exp(i, j)
+
+
+class LogSoftmax(_AlongAxis):
+    """The logarithm of softmax, computed without leaving logarithms."""
+
+    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
+        return self.args[0][i, j] - log(self._total_exp(i, j))
+
+
+class LogSumExp(_AlongAxis):
+    """log of the sums of exp(Z) along an axis: a row (axis 0) or a column (axis 1)."""
+
+    @staticmethod
+    def _shape_of(Z: MatrixExpr, axis: Integer) -> Shape:
+        return (S.One, Z.shape[1]) if axis == 0 else (Z.shape[0], S.One)
+
+    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
+        return log(self._total_exp(i, j))
+
+
+class Distribution(_AlongAxis):
+    """A matrix that is known to sum to 1 along an axis, such as one-hot targets. It reads and runs as that matrix."""
+
+    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
+        return self.args[0][i, j]
+
+
+class Unit(_Matrix):
+    """The column of `size` zeros with a single 1 in row `index`: `Unit(size, index).T * A` is a row of A."""
+
+    @staticmethod
+    def _shape_of(size: Expr, index: Integer) -> Shape:
+        return size, S.One
+
+    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
+        return S.One if i == self.args[1] else S.Zero
+
+
+class Let(_Matrix):
+    """A matrix expression that the user named."""
+
+    @staticmethod
+    def _shape_of(name: Str, expr: MatrixExpr) -> Shape:
+        return expr.shape
+
+    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
+        return self.args[1][i, j]
+
+
+class LetScalar(_Scalar):
+    """A scalar expression that the user named."""
+
+
+class Total(_Scalar):
+    """The sum of all entries of a matrix: a scalar. `Total(A∘A)` is the squared Frobenius norm."""
+
+
+@lru_cache(maxsize=None)
+def bound_variables(number: int) -> tuple[Dummy, ...]:
+    """Give the bound variables of an entrywise function of `number` arguments, the same ones every time."""
+    return bound_variables(number - 1) + (Dummy(f"x{number}", real=True),) if number else ()
+
+
+def elementwise(f: Any, *args: Any) -> Any:
+    """Apply a scalar function entry by entry.
+
+    f: a SymPy function (`tanh`, `Max`), a `Lambda`, or a Python function of scalar expressions.
+    args: matrices of one shape, and scalars that are the same for every entry.
+
+    Gives a matrix of that shape; a scalar where every argument is a scalar. Symbols free in `f` are parameters like
+    any other: `elementwise(Lambda(x, Max(x, a*x)), Z)` can be differentiated in `a`.
+
+    Raises `sympy.ShapeError` where the matrices differ in shape, `TypeError` where `f` does not give a scalar.
+
+    >>> import symnet as sn
+    >>> from sympy import Max
+    >>> A, B = sn.matrix("A", 2, 3), sn.matrix("B", 2, 3)
+    >>> sn.evaluate(sn.sum(elementwise(Max, A, B)), {A: [[1, 2, 3], [4, 5, 6]], B: [[3, 3, 3], [4, 4, 4]]})
+    24.0
+    """
+    values = [sympify(a) for a in args]
+    variables = bound_variables(len(values))
+    body = sympify(f(*variables))
+    if not isinstance(body, Expr) or body.is_Matrix:
+        raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
+    matrices = [a for a in values if a.is_Matrix]
+    if not matrices:
+        return body.xreplace(dict(zip(variables, values, strict=True)))
+    for other in matrices[1:]:
+        if not same_shape(matrices[0].shape, other.shape):
+            raise ShapeError(
+                f"{getattr(f, '__name__', f)} entry by entry: {brief(matrices[0])} is "
+                f"{shape_text(matrices[0].shape)} but {brief(other)} is {shape_text(other.shape)}; make them one shape"
+            )
+    return apply_entrywise(body, dict(zip(variables, values, strict=True)))
+
+
+def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
+    """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`."""
+    body = stable(body)
+    slots: dict[Any, Any] = {}
+    body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
+    matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
+    body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    scalars = sorted(_scalar_atoms(body) - set(matrices), key=str)
+    shape = next(a.shape for a in values.values() if a.is_Matrix)
+    if not matrices:
+        return scaled(body, OneMatrix(*shape))
+    if len(matrices) == 1:
+        ((v, A),) = matrices.items()
+        if body == v:
+            return A
+        if isinstance(A, MatMul) and A.args[-1] == OneMatrix(1, shape[1]) and shape[1] != 1:
+            return matmul(apply_entrywise(body, {v: matmul(*A.args[:-1])}), A.args[-1])
+    old = [*matrices, *scalars]
+    new = bound_variables(len(old))
+    renamed = Lambda(new, body.xreplace(dict(zip(old, new, strict=True))))
+    return Elementwise(renamed, *matrices.values(), *scalars)
+
+
+def _scalar_atoms(body: Expr) -> set[Any]:
+    return body.atoms(Symbol) | body.atoms(_Scalar, Trace, Determinant, MatrixElement) if body.args else body.free_symbols
+
+
+def entrywise(expr: ElementwiseApplyFunction) -> Any:
+    """Turn SymPy's `A.applyfunc(f)` into the node with a fixed bound variable."""
+    return elementwise(expr.function, expr.expr)
+
+
+def let(name: str, expr: Any) -> Any:
+    """Name a sub-expression; it appears under that name in every formula and kernel.
+
+    name: the name, such as "H"; expr: a matrix or scalar expression. Gives an expression of the same shape.
+    Raises `TypeError` where `name` is not a string or is empty.
+
+    >>> import symnet as sn
+    >>> W, X = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")
+    >>> H = sn.let("H", sn.tanh(W * X))
+    >>> print(sn.derive(sn.sum(H), [W]).forward[1])
+    H = tanh(Z1)
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise TypeError(f"let: the name must be a string such as 'H', not {name!r}")
+    expr = sympify(expr)
+    return (Let if expr.is_Matrix else LetScalar)(Str(name), expr)
+
+
+def brief(expr: Basic) -> str:
+    """Give a short text of an expression for messages."""
+    nodes = []
+    for number, node in enumerate(walk(expr)):
+        nodes.append(node)
+        if number > 60:
+            return f"{type(expr).__name__}(…)"
+    text = str(expr)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+# Constructors that simplify at birth. They look one level down, never deeper.
+
+
+def raw(cls: type, *args: Basic) -> Any:
+    """Build a SymPy node without its checks; shapes are checked when the equation is born."""
+    return Basic.__new__(cls, *args)
+
+
+def split(A: MatrixExpr) -> tuple[Expr, MatrixExpr]:
+    """Give the scalar coefficient of a matrix, and the rest."""
+    if not isinstance(A, MatMul) or A.args[0].is_Matrix:
+        return S.One, A
+    scalars = [a for a in A.args if not a.is_Matrix]
+    matrices = [a for a in A.args if a.is_Matrix]
+    return Mul(*scalars), matrices[0] if len(matrices) == 1 else raw(MatMul, *matrices)
+
+
+def scaled(c: Expr, A: MatrixExpr) -> MatrixExpr:
+    """Give c·A with one coefficient in front."""
+    if c is S.One:
+        return A
+    inner, rest = split(A)
+    c = c * inner
+    if c is S.One:
+        return rest
+    if c.is_zero or isinstance(rest, ZeroMatrix):
+        return ZeroMatrix(*rest.shape)
+    factors = rest.args if isinstance(rest, MatMul) else (rest,)
+    return raw(MatMul, c, *factors)
+
+
+def transpose(A: MatrixExpr) -> MatrixExpr:
+    """Give Aᵀ, pushed to the symbols of a product."""
+    if isinstance(A, Transpose):
+        return A.args[0]
+    if isinstance(A, (OneMatrix, ZeroMatrix)):
+        return type(A)(A.shape[1], A.shape[0])
+    if isinstance(A, Identity):
+        return A
+    if isinstance(A, MatMul):
+        return raw(MatMul, *[a for a in A.args if not a.is_Matrix], *[transpose(a) for a in reversed(A.args) if a.is_Matrix])
+    if A.is_Matrix and A.shape == (1, 1):
+        return A
+    return raw(Transpose, A)
+
+
+def _sums_to_one(A: MatrixExpr, axis: int) -> bool:
+    return isinstance(A, (Distribution, Softmax)) and A.axis == axis
+
+
+def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
+    if isinstance(a, Identity):
+        return b
+    if isinstance(b, Identity):
+        return a
+    if isinstance(a, OneMatrix) and isinstance(b, OneMatrix):
+        return scaled(a.shape[1], OneMatrix(a.shape[0], b.shape[1]))
+    if isinstance(a, OneMatrix) and _sums_to_one(b, 0):
+        return OneMatrix(a.shape[0], b.shape[1])
+    if isinstance(b, OneMatrix) and _sums_to_one(a, 1):
+        return OneMatrix(a.shape[0], b.shape[1])
+    return None
+
+
+def matmul(*args: Expr) -> MatrixExpr:
+    """Give the product, coefficients in front, identities dropped, ones times ones joined."""
+    coefficient: Expr = S.One
+    factors: list[MatrixExpr] = []
+    for arg in args:
+        c, A = split(arg) if arg.is_Matrix else (arg, None)
+        coefficient = coefficient * c
+        for factor in A.args if isinstance(A, MatMul) else () if A is None else (A,):
+            joined = _joined(factors[-1], factor) if factors else None
+            while joined is not None:
+                factors.pop()
+                c, factor = split(joined)
+                coefficient = coefficient * c
+                joined = _joined(factors[-1], factor) if factors else None
+            factors.append(factor)
+    if any(isinstance(f, ZeroMatrix) for f in factors):
+        return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
+    return scaled(coefficient, factors[0] if len(factors) == 1 else raw(MatMul, *factors))
+
+
+def hadamard(*args: MatrixExpr) -> MatrixExpr:
+    """Give the entrywise product, coefficients in front, ones dropped."""
+    coefficient: Expr = S.One
+    factors: list[MatrixExpr] = []
+    for arg in args:
+        c, A = split(arg)
+        coefficient = coefficient * c
+        if isinstance(A, ZeroMatrix):
+            return A
+        if not isinstance(A, OneMatrix):
+            factors.extend(A.args if isinstance(A, HadamardProduct) else (A,))
+    if not factors:
+        return scaled(coefficient, OneMatrix(*args[0].shape))
+    return scaled(coefficient, factors[0] if len(factors) == 1 else raw(HadamardProduct, *factors))
+
+
+def add(*args: MatrixExpr) -> MatrixExpr:
+    """Give the sum: like terms joined, zeros dropped, positive terms first, a common coefficient taken out."""
+    terms: dict[MatrixExpr, Expr] = {}
+    for arg in args:
+        c, A = split(arg)
+        inner = [split(a) for a in A.args] if isinstance(A, MatAdd) else [(S.One, A)]
+        for d, B in inner:
+            terms[B] = terms.get(B, S.Zero) + c * d
+    live = [(c, A) for A, c in terms.items() if c != 0 and not isinstance(A, ZeroMatrix)]
+    if not live:
+        return ZeroMatrix(*args[0].shape)
+    live.sort(key=lambda term: term[0].could_extract_minus_sign())
+    common = live[0][0]
+    if len(live) > 1 and all(c in (common, -common) for c, _ in live):
+        return scaled(common, raw(MatAdd, *[scaled(c / common, A) for c, A in live]))
+    return scaled(*live[0]) if len(live) == 1 else raw(MatAdd, *[scaled(c, A) for c, A in live])
+
+
+def total(A: MatrixExpr) -> Expr:
+    """Give the sum of all entries, the coefficient taken out."""
+    c, A = split(A)
+    if isinstance(A, OneMatrix):
+        return c * A.shape[0] * A.shape[1]
+    if isinstance(A, ZeroMatrix):
+        return S.Zero
+    if isinstance(A, Transpose):
+        A = A.args[0]
+    if A.shape == (1, 1) and isinstance(A, OneMatrix):
+        return c
+    return c * Total(A)
+
+
+def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
+    """Give ⟨A, B⟩, the sum of A∘B."""
+    return total(hadamard(A, B))
+
+
+HALF = Rational(1, 2)
+Entry = Callable[..., Expr]

@@ -1,0 +1,496 @@
+"""A loss as a list of equations: each shared sub-expression has one name, each equation is one operation on names.
+
+In: SymPy expressions. Out: a `Program`, equations numbered by value (the same operation on the same names is one
+equation), their shapes checked as they are born, in the user's own names. Expressions are walked once, iteratively, by
+identity; everything after that works on single equations. Nothing here differentiates, prints or computes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from sympy import (
+    Basic,
+    Expr,
+    Function,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    Pow,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
+
+from symnet.names import Names, declare_all, is_affine, is_data, plan, shared
+from symnet.nodes import (
+    Distribution,
+    Elementwise,
+    Let,
+    LetScalar,
+    LogSoftmax,
+    LogSumExp,
+    Softmax,
+    Total,
+    Unit,
+    add,
+    apply_entrywise,
+    bound_variables,
+    entrywise,
+    hadamard,
+    matmul,
+    raw,
+    same_shape,
+    same_size,
+    scaled,
+    shape_text,
+    split,
+    total,
+    transpose,
+    walk,
+)
+
+CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase)
+_GUESS = 512  # what a symbolic size is taken for when a chain of products is bracketed
+
+
+class Equation(NamedTuple):
+    """`lhs = rhs`: a name (a MatrixSymbol or Symbol), and the expression that it stands for."""
+
+    lhs: Any
+    rhs: Any
+
+    def __str__(self) -> str:
+        return f"{self.lhs} = {self.rhs}"
+
+
+def is_light(A: Any) -> bool:
+    """Tell whether a matrix expression needs no equation: a name, transposed, scaled, or spread along ones."""
+    if isinstance(A, (MatrixSymbol, *CONSTANTS)):
+        return True
+    if isinstance(A, (Transpose, Distribution)):
+        return is_light(A.args[0])
+    if not isinstance(A, MatMul):
+        return False
+    factors = [a for a in A.args if a.is_Matrix]
+    return len(factors) == 1 and is_light(factors[0]) or spread_vector(factors) is not None
+
+
+def spread_vector(factors: Iterable[Any]) -> Any:
+    """Give the vector that a product spreads along ones, v of v·1ᵀ or of 1·v; None where it does something else."""
+    a, b, *more = *factors, None
+    if more != [None]:
+        return None
+    if isinstance(b, OneMatrix) and b.shape[0] == 1 == a.shape[1] and is_light(a):
+        return a
+    return b if isinstance(a, OneMatrix) and a.shape[1] == 1 == b.shape[0] and is_light(b) else None
+
+
+class Program:
+    """An ordered list of equations, `equations`, and the names in it.
+
+    parameters: the symbols that are to be differentiated in, which tells data from weights when names are chosen.
+    """
+
+    def __init__(self, parameters: Iterable[Basic] = ()) -> None:
+        self.equations: list[Equation] = []
+        self.definitions: dict[Basic, Any] = {}
+        self.names = Names()
+        self.parameters = frozenset(parameters)
+        self.inputs: dict[str, Any] = {}
+        self.temporary: set[Basic] = set()  # left-hand sides that have no name of their own yet
+        self.primal: dict[Basic, Basic] = {}  # a temporary adjoint -> what it is the adjoint of
+        self.final: dict[Any, Any] = {}  # the names that temporaries get in the end
+        self.distributions: dict[Basic, int] = {}  # inputs that must sum to 1, along which axis
+        self._numbers: dict[Any, Any] = {}
+        self._atoms: dict[int, tuple[Basic, Any]] = {}
+        self._sums: dict[Basic, list[tuple[frozenset[Basic], Any]]] = {}
+        self._planned: dict[int, tuple[str, Basic]] = {}
+        self._shared: set[int] = set()
+        self.layers: dict[Any, int] = {}  # the number k of each Zk
+        self._highest = {"Z": 0, "A": 0}
+
+    # -- from expressions to equations
+
+    def enter(self, expr: Any, name: str | None = None) -> Any:
+        """Add a user's expression and give its value; `name`: what to call it.
+
+        Raises `ShapeError`, `ValueError` or `TypeError` where the expression does not make sense.
+        """
+        declare_all(expr, self.names)
+        self._planned |= plan(expr, self.parameters)
+        self._shared |= shared(expr)
+        atom = self.value(expr)
+        return atom if name is None else self.define(atom, self.names.fresh(name))
+
+    def value(self, expr: Basic) -> Any:
+        """Add what an expression needs, and give its value as a light expression of names."""
+        for node in walk(expr):
+            if id(node) not in self._atoms:
+                self._atoms[id(node)] = (node, self._reduce(node))
+        return self._atoms[id(expr)][1]
+
+    def store(self, expr: Any, node: Basic | None = None) -> Any:
+        """Give the value of one operation on light operands: itself if it is light, else the name of an equation."""
+        name = None if node is None else self._name_for(node)
+        if name is not None:
+            return self.define(expr, name)
+        c, rest = split(expr)
+        return expr if is_light(rest) else scaled(c, self.define(rest))
+
+    def define(self, rhs: Any, name: str | None = None) -> Any:
+        """Add `name = rhs` unless the same value has a name already; give the name."""
+        known = self._numbers.get(_key(rhs))
+        if known is not None and (name is None or known.name == name):
+            return known
+        self._check(rhs, name)
+        text = name or self.names.fresh("_", len(self.equations))
+        lhs = MatrixSymbol(text, *rhs.shape) if rhs.is_Matrix else Symbol(text, real=True)
+        if name is None:
+            self.temporary.add(lhs)
+        self.equations.append(Equation(lhs, rhs))
+        self.number(lhs, rhs)
+        return lhs
+
+    def number(self, lhs: Any, rhs: Any) -> None:
+        """Let `lhs` be the name of the value `rhs`."""
+        self.definitions[lhs] = rhs
+        self._numbers.setdefault(_key(rhs), lhs)
+
+    def fork(self) -> Program:
+        """Give a program without equations that shares the names of this one."""
+        other = Program(self.parameters)
+        other.names, other.inputs, other.final, other.primal = self.names, self.inputs, self.final, self.primal
+        other.temporary = set(self.temporary)
+        return other
+
+    def atom(self, node: Any) -> Any:
+        """Give the value of a sub-expression that has been walked over."""
+        found = self._atoms.get(id(node))
+        return node if found is None else found[1]
+
+    def readable(self, expr: Any) -> str:
+        """Give the text of an expression without temporary names, for messages."""
+        for _ in range(4):
+            hidden = {s: self.definitions[s] for s in expr.free_symbols | expr.atoms(MatrixSymbol) if s in self.temporary}
+            if not hidden:
+                break
+            expr = expr.xreplace(hidden)
+        text = str(expr)
+        return text if len(text) < 90 else text[:87] + "…"
+
+    # -- one operation
+
+    def _reduce(self, node: Any) -> Any:
+        reducer = _REDUCERS.get(type(node))
+        if reducer is not None:
+            return reducer(self, node)
+        if isinstance(node, MatrixBase) or not node.args:
+            return node
+        arguments = [self.atom(a) if isinstance(a, Basic) else a for a in node.args]
+        changed = any(a is not b for a, b in zip(arguments, node.args, strict=True))
+        rebuilt = node.func(*arguments) if changed else node
+        if isinstance(node, MatrixExpr):
+            return self.define(rebuilt, self._name_for(node))
+        return self._scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
+
+    def _name_for(self, node: Basic) -> str | None:
+        kind, about = self._planned.get(id(node), ("", node))
+        if kind == "let":
+            return about.name  # type: ignore[attr-defined]
+        if kind == "A":
+            return self._numbered("A", self.layers.get(self.atom(about)))
+        return self._numbered("Z") if kind == "Z" else None
+
+    def _numbered(self, letter: str, wanted: int | None = None) -> str:
+        name = self.names.fresh(letter, wanted or self._highest[letter] + 1)
+        number = int(name[1:])
+        self._highest[letter] = max(number, self._highest[letter])
+        return name
+
+    def _input(self, symbol: Any) -> Any:
+        if symbol in self.definitions:
+            return symbol
+        self.names.declare(symbol)
+        known = self.names.symbols[symbol.name]
+        self.inputs.setdefault(known.name, known)
+        return known
+
+    def _scalar(self, rebuilt: Any, node: Basic | None = None) -> Any:
+        name = None if node is None else self._name_for(node)
+        if name is not None:
+            return self.define(rebuilt, name)
+        function = isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
+        varying = any(s.name not in self.names.sizes for s in rebuilt.free_symbols)
+        return self.define(rebuilt) if varying and (function or id(node) in self._shared) else rebuilt
+
+    def _coefficient(self, c: Any) -> Any:
+        simple = all(a.is_Atom or a.is_Pow and a.exp.is_Integer and a.base.is_Atom for a in Mul.make_args(c))
+        return c if simple or all(s.name in self.names.sizes for s in c.free_symbols) else self.define(c)
+
+    def product(self, node: Any, *factors: Any) -> Any:
+        """Give the value of a product of light operands, a long one bracketed by the sizes of its factors."""
+        c, rest = split(matmul(*factors))
+        c = self._coefficient(c)
+        if is_light(rest):
+            return self.store(scaled(c, rest), node)
+        name = self._name_for(node) if node is not None else None
+        chain = list(rest.args)
+        if name is not None:
+            outer = self._bracketed(chain, outermost=False)
+            return self._layered(self.define(scaled(c, outer), name))
+        return scaled(c, self._bracketed(chain))
+
+    def _bracketed(self, chain: list[Any], outermost: bool = True) -> Any:
+        # The textbook dynamic program for a chain of products; symbolic sizes are taken for large.
+        sizes = [_estimate(chain[0].shape[0]), *[_estimate(A.shape[1]) for A in chain]]
+        best: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(len(chain))}
+        for width in range(1, len(chain)):
+            for i in range(len(chain) - width):
+                j = i + width
+                best[i, j] = min(
+                    (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+                )
+
+        def build(i: int, j: int) -> Any:
+            if i == j:
+                return chain[i]
+            k = best[i, j][1]
+            pair = matmul(build(i, k), build(k + 1, j))
+            return pair if (i, j) == (0, len(chain) - 1) and not outermost else self.store(pair)
+
+        return build(0, len(chain) - 1)
+
+    def _layered(self, lhs: Any) -> Any:
+        if lhs.name[0] == "Z" and lhs.name[1:].isdigit():
+            self.layers[lhs] = int(lhs.name[1:])
+        return lhs
+
+    def sum(self, node: Any, *terms: Any) -> Any:
+        """Give the value of a sum of light operands; a part that has been summed before is used again."""
+        c, rest = split(add(*terms))
+        if not isinstance(rest, MatAdd):
+            return self.store(scaled(c, rest), node)
+        parts = self._known_parts(list(rest.args))
+        name = self._name_for(node) if node is not None else None
+        if name is None and node is not None:
+            parts = self._without_data(parts)
+        expr = scaled(c, add(*parts)) if name is not None else add(*parts)
+        lhs = self.define(expr, name) if name is not None else self.store(expr)
+        if isinstance(lhs, MatrixSymbol):
+            self._layered(lhs)
+            for term in rest.args:
+                self._sums.setdefault(term, []).append((frozenset(rest.args), lhs))
+        return lhs if name is not None else scaled(c, lhs)
+
+    def _known_parts(self, terms: list[Any]) -> list[Any]:
+        while len(terms) > 2:
+            here = frozenset(terms)
+            found = [entry for t in terms for entry in self._sums.get(t, ()) if 1 < len(entry[0]) < len(here)]
+            inside = [entry for entry in found if entry[0] <= here]
+            if not inside:
+                break
+            part, name = max(inside, key=lambda entry: len(entry[0]))
+            terms = [name, *[t for t in terms if t not in part]]
+        return terms
+
+    def _without_data(self, terms: list[Any]) -> list[Any]:
+        # W·A + b·1ᵀ − Y, written in one go, is the pre-activation Z and then Z − Y.
+        data = [t for t in terms if is_data(t, self.parameters) and split(t)[1] not in self.definitions]
+        rest = [t for t in terms if not any(t is d for d in data)]
+        affine = any(isinstance(self.definitions.get(split(t)[1]), MatMul) for t in rest)
+        if not data or not affine or any(self.layers.get(split(t)[1]) for t in rest):
+            return terms
+        if len(rest) == 1 and split(rest[0])[0] != 1:
+            return terms
+        whole = add(*rest) if len(rest) > 1 else self.definitions[rest[0]]
+        return [self._layered(self.define(whole, self._numbered("Z"))), *data]
+
+    # -- shapes
+
+    def _check(self, rhs: Any, name: str | None) -> None:
+        if isinstance(rhs, MatMul):
+            factors = [a for a in rhs.args if a.is_Matrix]
+            for A, B in zip(factors, factors[1:], strict=False):
+                if not same_size(A.shape[1], B.shape[0]):
+                    inner = f"the inner sizes {A.shape[1]} and {B.shape[0]} differ"
+                    self._mismatch(rhs, name, A, B, inner)
+        elif isinstance(rhs, (MatAdd, HadamardProduct, Elementwise)):
+            matrices = [a for a in rhs.args if getattr(a, "is_Matrix", False)]
+            for B in matrices[1:]:
+                if not same_shape(matrices[0].shape, B.shape):
+                    self._mismatch(rhs, name, matrices[0], B, self._way_out(matrices[0], B))
+        elif isinstance(rhs, (Trace, Inverse, Determinant)) and not same_size(*rhs.args[0].shape):
+            where = f"in {name} = " if name else "in "
+            raise ShapeError(
+                f"{where}{self.readable(rhs)}: {self.readable(rhs.args[0])} is {shape_text(rhs.args[0].shape)}; "
+                "it must be square"
+            )
+
+    def _mismatch(self, rhs: Any, name: str | None, A: Any, B: Any, why: str) -> None:
+        where = f"{name} = " if name else ""
+        raise ShapeError(
+            f"in {where}{self.readable(rhs)}: {self.readable(A)} is {shape_text(A.shape)} but {self.readable(B)} is "
+            f"{shape_text(B.shape)}; {why}"
+        )
+
+    def _way_out(self, A: Any, B: Any) -> str:
+        for small, large in ((A, B), (B, A)):
+            if small.shape[1] == 1 and same_size(small.shape[0], large.shape[0]):
+                ones = f"OneMatrix(1, {large.shape[1]})"
+                return f"to add a column to every column write {self.readable(small)}*{ones}, or use sn.affine"
+            if same_shape(small.shape, large.shape[::-1]):
+                return f"one of them is transposed; write {self.readable(small)}.T"
+        return "they must have one shape"
+
+
+def _key(rhs: Any) -> Any:
+    if isinstance(rhs, (MatAdd, HadamardProduct)):
+        return type(rhs), frozenset(Counter(rhs.args).items())
+    return rhs
+
+
+def _estimate(size: Expr) -> int:
+    value = size.subs({s: _GUESS for s in size.free_symbols}) if size.free_symbols else size
+    return int(value) if value.is_Integer else _GUESS
+
+
+# -- how each node of a user's expression becomes an operation on light operands
+
+
+def _let(program: Program, node: Any) -> Any:
+    atom, name = program.atom(node.args[1]), node.args[0].name
+    return atom if getattr(atom, "name", None) == name else program.define(atom, name)
+
+
+def _apply(program: Program, node: Elementwise) -> Any:
+    values, body = {}, node.body
+    for v, a in zip(node.variables, node.args[1:], strict=True):
+        atom = program.atom(a)
+        c, rest = split(atom) if atom.is_Matrix else (S.One, atom)
+        body = body if c is S.One else body.xreplace({v: c * v})
+        values[v] = rest if atom.is_Matrix else program._coefficient(atom)
+    if len(set(values.values())) == len(values) and body is node.body:
+        arguments = [values[v] for v in node.variables]
+        spread = any(isinstance(a, (MatMul, OneMatrix)) for a in arguments)
+        if not spread:
+            return program.store(Elementwise(node.args[0], *arguments), node)
+    result = apply_entrywise(body, values)
+    return program.store(result if isinstance(result, Elementwise) else program.value(result), node)
+
+
+def _power(program: Program, node: Any) -> Any:
+    base, exponent = node.args
+    if not (exponent.is_Integer and exponent > 0):
+        if exponent == -1:
+            return program.define(Inverse(program.atom(base)))
+        raise TypeError(f"in {program.readable(node)}: a matrix power must be a whole number; use Inverse or products")
+    return program.product(node, *[program.atom(base)] * int(exponent))
+
+
+def _hadamard_power(program: Program, node: Any) -> Any:
+    base, exponent = (program.atom(a) for a in node.args)
+    if exponent.is_Integer and 0 < exponent <= 3:
+        return program.store(hadamard(*[base] * int(exponent)), node)
+    x, y = bound_variables(2)
+    return program.store(program.value(apply_entrywise(x**y, {x: base, y: exponent})), node)
+
+
+def _total(program: Program, node: Any) -> Any:
+    # A Hadamard product that is only summed needs no equation of its own.
+    c, A = split(program.atom(node.args[0]))
+    definition = program.definitions.get(A)
+    if isinstance(definition, HadamardProduct) and len(definition.args) == 2:
+        A = definition
+    if A.shape == (1, 1) and isinstance(definition, MatMul) and len(definition.args) == 2:
+        A = hadamard(transpose(definition.args[0]), definition.args[1])
+    result = total(A)
+    summed = [f for f in Mul.make_args(result) if isinstance(f, Total)]
+    return c * result.xreplace({f: program.define(f, program._name_for(node)) for f in summed})
+
+
+def _trace(program: Program, node: Any) -> Any:
+    # tr(A·B) is the sum of Aᵀ∘B, whatever the sizes: the product itself is never needed.
+    inside = node.args[0]
+    if isinstance(inside, MatMul):
+        scalars = [program.atom(a) for a in inside.args if not a.is_Matrix]
+        first, *others = [program.atom(a) for a in inside.args if a.is_Matrix]
+        program._check(raw(MatMul, first, *others), None)
+        if others:
+            product = program.product(None, *others)
+            program._check(Trace(matmul(first, product)), None)
+            c, H = split(hadamard(transpose(first), product))
+            return Mul(*scalars) * c * _total_of(program, H)
+    if isinstance(inside, MatAdd):
+        return sum((program.value(Trace(a)) for a in inside.args), S.Zero)
+    c, A = split(program.atom(inside))
+    if isinstance(A, Transpose):
+        A = A.args[0]
+    trace = Trace(A)
+    program._check(trace, None)
+    return c * (A.shape[0] if isinstance(A, Identity) else program.define(trace))
+
+
+def _total_of(program: Program, H: Any) -> Any:
+    summed = total(H)
+    return summed.xreplace({f: program.define(f) for f in Mul.make_args(summed) if isinstance(f, Total)})
+
+
+def _entry(program: Program, node: Any) -> Any:
+    A, i, j = node.args
+    if not (i.is_Integer and j.is_Integer):
+        raise TypeError(f"in {node}: the indices of an entry must be numbers")
+    rows, cols = A.shape
+    return program.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
+
+
+def _distribution(program: Program, node: Any) -> Any:
+    atom = program.atom(node.args[0])
+    if atom in program.inputs.values():
+        program.distributions[atom] = node.axis
+    return Distribution(atom, node.args[1])
+
+
+_REDUCERS: dict[type, Callable[[Program, Any], Any]] = {
+    MatrixSymbol: lambda p, node: p._input(node),
+    Symbol: lambda p, node: p._input(node),
+    OneMatrix: lambda p, node: node,
+    ZeroMatrix: lambda p, node: node,
+    Identity: lambda p, node: node,
+    Unit: lambda p, node: node,
+    MatMul: lambda p, node: p.product(node, *map(p.atom, node.args)),
+    MatAdd: lambda p, node: p.sum(node, *map(p.atom, node.args)),
+    MatPow: _power,
+    Transpose: lambda p, node: p.store(transpose(p.atom(node.args[0])), node),
+    Inverse: lambda p, node: p.define(Inverse(p.atom(node.args[0]))),
+    HadamardProduct: lambda p, node: p.store(hadamard(*map(p.atom, node.args)), node),
+    HadamardPower: _hadamard_power,
+    Elementwise: _apply,
+    ElementwiseApplyFunction: lambda p, node: p.store(p.value(entrywise(node)), node),
+    Total: _total,
+    Trace: _trace,
+    MatrixElement: _entry,
+    Distribution: _distribution,
+    Let: _let,
+    LetScalar: _let,
+    Softmax: lambda p, node: p.store(Softmax(p.atom(node.args[0]), node.args[1]), node),
+    LogSoftmax: lambda p, node: p.store(LogSoftmax(p.atom(node.args[0]), node.args[1]), node),
+    LogSumExp: lambda p, node: p.store(LogSumExp(p.atom(node.args[0]), node.args[1]), node),
+}
