@@ -6,24 +6,34 @@ The public names, nothing else. See the README for a tour.
 from symnet.derive import Derivation, derive, gradient
 from symnet.functions import *  # noqa: F403
 from symnet.functions import __all__ as _functions
+from symnet.initializers import glorot, normal, uniform, zeros
 from symnet.kernel import Kernel, evaluate
 from symnet.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.nodes import elementwise, let
+from symnet.optimizers import GradientDescent
 from symnet.program import Equation
+from symnet.train import Training, train
 
 __version__ = "0.1.0"
 __all__ = [
     *_functions,
     "Derivation",
     "Equation",
+    "GradientDescent",
     "Kernel",
+    "Training",
     "binary_cross_entropy",
     "cross_entropy",
     "derive",
     "elementwise",
     "evaluate",
+    "glorot",
     "gradient",
     "let",
     "mse",
+    "normal",
     "squared_error",
+    "train",
+    "uniform",
+    "zeros",
 ]

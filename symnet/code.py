@@ -322,11 +322,34 @@ class NumPyCode(SciPyPrinter):
     def _print_Not(self, expr: Not) -> str:
         return f"(~{self._print(expr.args[0])})"
 
+    def _print_Mul(self, expr: Mul) -> str:
+        sign, factors = "", expr.as_ordered_factors()
+        if expr.could_extract_minus_sign():
+            sign, factors = "-", (-expr).as_ordered_factors() if (-expr).is_Mul else [-expr]
+        above, below = [], []
+        for f in factors:
+            if f.is_Rational and f.q != 1:
+                below.append(self._print(S(f.q)))
+                f = S(f.p)
+            if f.is_Pow and f.exp.could_extract_minus_sign() and not f.exp.is_Add:
+                inverse = f.base ** (-f.exp)
+                below.append(self._factor(inverse))
+            elif f != 1:
+                above.append(self._factor(f))
+        code = sign + ("*".join(above) or "1")
+        if not below:
+            return code
+        return f"{code}/{below[0]}" if len(below) == 1 and "*" not in below[0] else f"{code}/({'*'.join(below)})"
+
+    def _factor(self, f: Any) -> str:
+        code = self._print(f)
+        return f"({code})" if precedence(f) <= precedence(Add(Symbol("a"), Symbol("b"))) or code[0] == "-" else code
+
     def _print_Pow(self, expr: Any, **kwargs: Any) -> str:
         base, exponent = expr.args
         if isinstance(base, Code) and exponent.is_Integer and 2 <= abs(exponent) <= 3:
             repeated = "*".join([self._print(base)] * int(abs(exponent)))
-            return f"({repeated})" if exponent > 0 else f"(1/({repeated}))"
+            return repeated if exponent > 0 else f"1/({repeated})"
         if exponent == S.Half and base.free_symbols and all(s.name in self._sizes for s in base.free_symbols):
             return f"({self._print(base)})**0.5"
         return super()._print_Pow(expr, **kwargs)

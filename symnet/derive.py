@@ -46,7 +46,7 @@ def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
     def finish(reached: int) -> None:
         for w in wrt:
             if w not in gradients and first_use.get(w, -1) >= reached:
-                gradients[w] = program.define(program.value(_sum(found[w])), program.names.adjoint(w.name))
+                gradients[w] = program.call(program.value(_sum(found[w])), program.names.adjoint(w.name))
 
     for k in reversed(range(len(forward))):
         lhs, rhs = forward[k]
@@ -76,10 +76,11 @@ def _sum(adjoints: list[Any]) -> Any:
 
 
 def _adjoint(program: Program, lhs: Any, adjoint: Any) -> Any:
+    before = len(program.equations)
     value = program.value(adjoint)
     if lhs not in program.temporary and lhs.is_Matrix and not isinstance(value, MatrixSymbol) and lhs in program.layers:
         return program.define(value, program.names.adjoint(lhs.name))
-    if value in program.temporary:
+    if value in program.temporary and len(program.equations) > before:
         program.primal.setdefault(value, lhs)
     return value
 
@@ -105,7 +106,7 @@ class Derivation:
         equations = for_reader(self.program.equations, self.program, outputs)
         known = {e.lhs for e in self.program.equations[: self.split]}
         final = self.program.final
-        known |= {final[lhs] for lhs in known if lhs in final}
+        known = {final.get(lhs, lhs) for lhs in known}
         forward = tuple(e for e in equations if e.lhs in known)
         return forward, tuple(e for e in equations if e.lhs not in known)
 
@@ -127,11 +128,14 @@ class Derivation:
     @property
     def loss(self) -> Expr:
         """The loss in the names of the intermediates."""
-        return dict(self.forward)[self.loss_name]
+        return dict(self.forward)[self._shown(self.loss_name)]
+
+    def _shown(self, name: Any) -> Any:
+        return self.program.final.get(name, name)
 
     def __getitem__(self, symbol: Any) -> Any:
         """Give the gradient for a symbol (or its name), in the names of the intermediates."""
-        return dict(self.equations)[self.gradient_names[self._symbol(symbol)]]
+        return dict(self.equations)[self._shown(self.gradient_names[self._symbol(symbol)])]
 
     def closed(self, symbol: Any) -> Any:
         """Give the gradient for a symbol in the symbols of the loss alone."""
@@ -162,12 +166,13 @@ class Derivation:
         >>> loss, gradients[x].tolist()
         (0.0, [[1.0], [1.0]])
         """
+        self._read  # names are given in the order in which they are read
         return compile_program(
             self.program, self.loss_name, [(w, self.gradient_names[w]) for w in self.wrt], dtype=dtype
         )
 
     def _sections(self) -> formats.Sections:
-        partials = {self.gradient_names[w]: (self.loss_name, w) for w in self.wrt}
+        partials = {self._shown(self.gradient_names[w]): (self._shown(self.loss_name), w) for w in self.wrt}
         return formats.Sections(self.forward, self.backward, partials)
 
     def __str__(self) -> str:
@@ -210,9 +215,9 @@ def derive(loss: Any, wrt: Any) -> Derivation:
     >>> import symnet as sn
     >>> X, w, y = sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")
     >>> print(derive(sn.squared_error(X * w, y, axis=1), w))
-    Forward                    Backward
-      Z₁ = X⋅w                   Z̅₁ = (Z₁ − y)/n
-      L  = ‖Z₁ − y‖²/(2n)        ∂L/∂w = Xᵀ⋅Z̅₁
+    Forward                  Backward
+      Z₁ = X⋅w                 Z̅₁ = (Z₁ − y)/n
+      L  = ‖Z₁ − y‖²/(2n)      ∂L/∂w = Xᵀ⋅Z̅₁
     """
     loss = sympify(loss)
     symbols = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
@@ -255,6 +260,6 @@ def gradient(loss: Any, symbol: Any) -> Any:
     >>> import symnet as sn
     >>> X, w, y = sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")
     >>> gradient(sn.inner(X * w - y, X * w - y) / 2, w)
-    X.T*(-y + X*w)
+    X.T*(X*w - y)
     """
     return derive(loss, symbol).closed(symbol)

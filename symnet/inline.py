@@ -10,12 +10,13 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Symbol
+from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Symbol, Transpose
 
 from symnet.names import is_data
 from symnet.nodes import Distribution, Elementwise, Total, matmul, raw, split
 from symnet.program import Equation, Program
 
+_UNCHECKED = (MatMul, MatAdd, HadamardProduct, Transpose)  # SymPy would check their shapes again
 Count = Callable[[Any], Iterator[Any]]
 
 
@@ -61,14 +62,15 @@ def substitute(rhs: Any, known: dict[Any, Any], rebuild: Callable[..., Any]) -> 
     if not rhs.args:
         return rhs
     arguments = [substitute(a, known, rebuild) if isinstance(a, Basic) else a for a in rhs.args]
-    if all(a is b for a, b in zip(arguments, rhs.args, strict=True)):
+    unchanged = all(a is b for a, b in zip(arguments, rhs.args, strict=True))
+    if unchanged and not isinstance(rhs, Distribution):
         return rhs
     return rebuild(rhs, *arguments)
 
 
 def as_written(node: Any, *arguments: Any) -> Any:
     """Rebuild a node as it is, brackets and all: what the machine runs."""
-    return raw(type(node), *arguments) if node.is_Matrix and not isinstance(node, Elementwise) else node.func(*arguments)
+    return raw(type(node), *arguments) if isinstance(node, _UNCHECKED) else node.func(*arguments)
 
 
 def as_read(node: Any, *arguments: Any) -> Any:

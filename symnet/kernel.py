@@ -48,7 +48,7 @@ def identifiers(names: Collection[str]) -> dict[str, str]:
     """Give each name a Python identifier of its own that shadows nothing the code uses.
 
     >>> identifiers(["W1", "W.1", "lambda", "exp"])
-    {'W1': 'W1', 'W.1': 'W_1', 'lambda': 'lambda_', 'exp': 'exp_'}
+    {'W1': 'W1', 'lambda': 'lambda_', 'exp': 'exp_', 'W.1': 'W_1'}
     """
     taken: set[str] = set()
     given = {}
@@ -146,7 +146,7 @@ class Kernel:
         printer = self.printer(safe, set(self.program.names.sizes), first, np.floor(largest))
         steps: list[tuple[Any, Any]] = [*_size_steps(self.equations, symbols, self.program.names.sizes)]
         steps += _with_releases(self.equations, {final.get(o, o) for o in _names(self.outputs)}, set(symbols))
-        outputs = _structured(self.outputs, final)
+        outputs = _listed(self.outputs, {o: safe[final.get(o, o).name] for o in _names(self.outputs)})
         arguments = [Symbol(safe[name]) for name in self.arguments]
         function = lambdify(arguments, S.Zero, modules="numpy", printer=printer, cse=lambda _: (steps, outputs))
         modules = printer.module_imports
@@ -159,9 +159,9 @@ def _names(outputs: tuple[Any, ...]) -> list[Any]:
     return [o for output in outputs for o in (output if isinstance(output, tuple) else (output,))]
 
 
-def _structured(outputs: tuple[Any, ...], final: dict[Any, Any]) -> Any:
-    shown = [[final.get(o, o) for o in out] if isinstance(out, tuple) else final.get(out, out) for out in outputs]
-    return tuple(shown) if len(shown) > 1 else shown[0]
+def _listed(outputs: tuple[Any, ...], shown: dict[Any, str]) -> str:
+    texts = [f"[{', '.join(shown[o] for o in out)}]" if isinstance(out, tuple) else shown[out] for out in outputs]
+    return ", ".join(texts)
 
 
 def _size_steps(equations: list[Equation], symbols: list[Any], sizes: set[str]) -> list[tuple[Any, Any]]:
@@ -221,10 +221,18 @@ def compile_program(
 ) -> Kernel:
     """Compile the loss and the gradients, pairs of symbol and gradient name. Arguments: data first, then parameters."""
     parameters = tuple(symbol for symbol, _ in gradients)
-    data = [name for name, symbol in program.inputs.items() if symbol not in parameters and _is_argument(program, name)]
+    data = [n for n, s in _by_first_use(program) if s not in parameters and _is_argument(program, n)]
     arguments = (*data, *[p.name for p in parameters])
     outputs = (loss, tuple(name for _, name in gradients))
     return Kernel(program, outputs, parameters, arguments, checked_dtype(dtype), printer)
+
+
+def _by_first_use(program: Program) -> list[tuple[str, Any]]:
+    met = {}
+    for k, (_, rhs) in enumerate(program.equations):
+        for symbol in rhs.atoms(MatrixSymbol, Symbol):
+            met.setdefault(symbol, k)
+    return sorted(program.inputs.items(), key=lambda item: met.get(item[1], len(met)))
 
 
 def _is_argument(program: Program, name: str) -> bool:

@@ -106,7 +106,7 @@ def declare_all(expr: Basic, names: Names) -> None:
             if lets.setdefault(name, node) is not node:
                 raise ValueError(f"two different expressions are called {name} by let; rename one of them")
         elif isinstance(node, (OneMatrix, Unit)):
-            sizes |= node.free_symbols
+            sizes |= node.args[0].free_symbols | (node.args[1].free_symbols)
     for size in sorted(sizes, key=str):
         names.declare(size)
         names.sizes.add(size.name)

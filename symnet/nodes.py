@@ -43,6 +43,9 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
+from sympy.printing.precedence import precedence
+from sympy.printing.pretty.stringpict import prettyForm
+from sympy.printing.str import StrPrinter
 
 from symnet.scalars import stable
 
@@ -96,10 +99,20 @@ def children(node: Basic) -> tuple[Basic, ...]:
     return node.args
 
 
+class _Verbatim(Symbol):
+    # finished print in the place of an operand, for SymPy's own printers
+
+    def _sympystr(self, printer: Any) -> str:
+        return self.name
+
+    _latex = _sympystr
+
+
 class _Interned:
     _pool: WeakValueDictionary[Any, Any] = WeakValueDictionary()
     _serials = count()
     _serial: int
+    _title = ""
 
     def __new__(cls, *args: Basic) -> Any:
         key = (cls, args)
@@ -132,11 +145,23 @@ class _Interned:
     def doit(self, **hints: Any) -> Any:
         return self
 
+    def _sympystr(self, printer: Any) -> str:
+        return f"{self._title}({printer._print(self.args[0])})"
+
+    def _latex(self, printer: Any) -> str:
+        title = self._title.replace("_", r"\_")
+        return rf"\operatorname{{{title}}}\left({printer._print(self.args[0])}\right)"
+
+    def _pretty(self, printer: Any) -> Any:
+        return prettyForm(self._sympystr(StrPrinter()))
+
     @property
     def free_symbols(self) -> set[Basic]:
         found: set[Basic] = set()
         for node in walk(self):  # type: ignore[arg-type]
-            if isinstance(node, (MatrixSymbol, OneMatrix, ZeroMatrix, Identity, Unit)) or not node.args:
+            if isinstance(node, Unit):
+                found |= node.args[0].free_symbols
+            elif isinstance(node, (MatrixSymbol, OneMatrix, ZeroMatrix, Identity)) or not node.args:
                 found |= node.free_symbols
         return found
 
@@ -179,6 +204,21 @@ class Elementwise(_Matrix):
         values = [a[i, j] if a.is_Matrix else a for a in self.args[1:]]
         return self.args[0](*values)
 
+    def _sympystr(self, printer: Any) -> str:
+        alone = self.body.is_Function
+        shown = {}
+        for v, a in zip(self.variables, self.args[1:], strict=True):
+            text = printer._print(a)
+            shown[v] = _Verbatim(text if alone or isinstance(a, MatrixSymbol) else f"({text})", real=True)
+        return printer._print(self.body.xreplace(shown))
+
+    _latex = _sympystr
+
+    @property
+    def precedence(self) -> int:
+        """How strongly SymPy's printers take the formula to bind."""
+        return precedence(self.body)
+
     @property
     def body(self) -> Expr:
         """The scalar function, in the bound variables."""
@@ -209,6 +249,8 @@ class _AlongAxis(_Matrix):
 class Softmax(_AlongAxis):
     """exp(Z) divided by its sums along an axis."""
 
+    _title = "softmax"
+
     def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
         return exp(self.args[0][i, j]) / self._total_exp(i, j)
 
@@ -216,12 +258,16 @@ class Softmax(_AlongAxis):
 class LogSoftmax(_AlongAxis):
     """The logarithm of softmax, computed without leaving logarithms."""
 
+    _title = "log_softmax"
+
     def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
         return self.args[0][i, j] - log(self._total_exp(i, j))
 
 
 class LogSumExp(_AlongAxis):
     """log of the sums of exp(Z) along an axis: a row (axis 0) or a column (axis 1)."""
+
+    _title = "logsumexp"
 
     @staticmethod
     def _shape_of(Z: MatrixExpr, axis: Integer) -> Shape:
@@ -234,12 +280,19 @@ class LogSumExp(_AlongAxis):
 class Distribution(_AlongAxis):
     """A matrix that is known to sum to 1 along an axis, such as one-hot targets. It reads and runs as that matrix."""
 
+    def _sympystr(self, printer: Any) -> str:
+        return printer._print(self.args[0])
+
+    _latex = _sympystr
+
     def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
         return self.args[0][i, j]
 
 
 class Unit(_Matrix):
     """The column of `size` zeros with a single 1 in row `index`: `Unit(size, index).T * A` is a row of A."""
+
+    _title = "unit"
 
     @staticmethod
     def _shape_of(size: Expr, index: Integer) -> Shape:
@@ -252,6 +305,11 @@ class Unit(_Matrix):
 class Let(_Matrix):
     """A matrix expression that the user named."""
 
+    def _sympystr(self, printer: Any) -> str:
+        return printer._print(Symbol(self.args[0].name))
+
+    _latex = _sympystr
+
     @staticmethod
     def _shape_of(name: Str, expr: MatrixExpr) -> Shape:
         return expr.shape
@@ -263,9 +321,13 @@ class Let(_Matrix):
 class LetScalar(_Scalar):
     """A scalar expression that the user named."""
 
+    _sympystr = _latex = Let._sympystr
+
 
 class Total(_Scalar):
     """The sum of all entries of a matrix: a scalar. `Total(A∘A)` is the squared Frobenius norm."""
+
+    _title = "sum"
 
 
 @lru_cache(maxsize=None)

@@ -59,6 +59,8 @@ Box = tuple[Any, int]  # what the style made, and its precedence
 class Style(ABC):
     """How one format writes each construct. Methods take and give boxes of that format (strings, or 2-D forms)."""
 
+    stacks_fractions = False  # whether a fraction needs no brackets above and below its line
+
     @abstractmethod
     def name(self, text: str) -> Any:
         """A symbol."""
@@ -214,13 +216,12 @@ class Reading:
         if bottom is S.One:
             return above
         below = self._box(bottom, env)
-        simple = below[1] == ATOM
         return self.style.fraction(
-            self._fraction_part(above, PRODUCT), below[0] if simple else self._fraction_part(below, ATOM), False
+            self._fraction_part(above, PRODUCT), self._fraction_part(below, ATOM), False
         ), PRODUCT
 
     def _fraction_part(self, box: Box, least: int) -> Any:
-        return box[0] if getattr(self.style, "stacks_fractions", False) else self._at_least(box, least)
+        return box[0] if self.style.stacks_fractions else self._at_least(box, least)
 
     def _over_and_under(self, c: Any) -> tuple[Any, Any]:
         above, below = [], []
@@ -278,10 +279,11 @@ class Reading:
     def _hadamard(self, expr: Any, env: dict[Any, Box]) -> Box:
         boxes: list[Box] = []
         for factor in expr.args:
-            if isinstance(factor, Elementwise) and isinstance(factor.body, Mul) and not is_negative(factor.body):
+            body = self._body(factor) if isinstance(factor, Elementwise) else None
+            if isinstance(body, Mul) and not is_negative(body):
                 inner = self._env(factor, env)
-                if all(self._varies(f, inner) and not f.is_Pow for f in factor.body.args):
-                    boxes.extend(self._box(f, inner) for f in factor.body.as_ordered_factors())
+                if all(self._varies(f, inner) and not f.is_Pow for f in body.args):
+                    boxes.extend(self._box(f, inner) for f in body.as_ordered_factors())
                     continue
             boxes.append(self._box(factor, env))
         return self._entries(boxes)
@@ -305,10 +307,14 @@ class Reading:
     # -- functions
 
     def _env(self, expr: Elementwise, env: dict[Any, Box]) -> dict[Any, Box]:
-        return {v: self._box(a, env) for v, a in zip(expr.variables, expr.args[1:], strict=True)}
+        return {v: self._box(a, env) for v, a in zip(expr.variables, expr.args[1:], strict=True) if a.is_Matrix}
+
+    def _body(self, expr: Elementwise) -> Any:
+        scalars = {v: a for v, a in zip(expr.variables, expr.args[1:], strict=True) if not a.is_Matrix}
+        return expr.body.xreplace(scalars) if scalars else expr.body
 
     def _elementwise(self, expr: Elementwise, env: dict[Any, Box]) -> Box:
-        return self._box(expr.body, self._env(expr, env))
+        return self._box(self._body(expr), self._env(expr, env))
 
     def _call(self, expr: Any, env: dict[Any, Box]) -> Box:
         arguments = [self._box(a, env)[0] for a in expr.args]

@@ -138,7 +138,14 @@ class Program:
         self._planned |= plan(expr, self.parameters)
         self._shared |= shared(expr)
         atom = self.value(expr)
-        return atom if name is None else self.define(atom, self.names.fresh(name))
+        return atom if name is None else self.call(atom, self.names.fresh(name))
+
+    def call(self, value: Any, name: str) -> Any:
+        """Give a value a name of its own, by renaming where it has none yet and by an equation where it has."""
+        if value in self.temporary and value not in self.final:
+            self.final[value] = _symbol(name, value)
+            return value
+        return self.define(value, name)
 
     def value(self, expr: Basic) -> Any:
         """Add what an expression needs, and give its value as a light expression of names."""
@@ -155,14 +162,19 @@ class Program:
         c, rest = split(expr)
         return expr if is_light(rest) else scaled(c, self.define(rest))
 
-    def define(self, rhs: Any, name: str | None = None) -> Any:
-        """Add `name = rhs` unless the same value has a name already; give the name."""
+    def define(self, rhs: Any, name: str | Callable[[], str] | None = None) -> Any:
+        """Add `name = rhs` unless the same value has a name already; give the name.
+
+        name: the user's own name, which is kept in any case, or what makes one where one is needed, or None.
+        """
         known = self._numbers.get(_key(rhs))
-        if known is not None and (name is None or known.name == name):
+        if known is not None and (not isinstance(name, str) or known.name == name):
             return known
+        if callable(name):
+            name = name()
         self._check(rhs, name)
         text = name or self.names.fresh("_", len(self.equations))
-        lhs = MatrixSymbol(text, *rhs.shape) if rhs.is_Matrix else Symbol(text, real=True)
+        lhs = _symbol(text, rhs)
         if name is None:
             self.temporary.add(lhs)
         self.equations.append(Equation(lhs, rhs))
@@ -211,13 +223,13 @@ class Program:
             return self.define(rebuilt, self._name_for(node))
         return self._scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
-    def _name_for(self, node: Basic) -> str | None:
+    def _name_for(self, node: Basic) -> str | Callable[[], str] | None:
         kind, about = self._planned.get(id(node), ("", node))
         if kind == "let":
             return about.name  # type: ignore[attr-defined]
         if kind == "A":
-            return self._numbered("A", self.layers.get(self.atom(about)))
-        return self._numbered("Z") if kind == "Z" else None
+            return lambda: self._numbered("A", self.layers.get(self.atom(about)))
+        return (lambda: self._numbered("Z")) if kind == "Z" else None
 
     def _numbered(self, letter: str, wanted: int | None = None) -> str:
         name = self.names.fresh(letter, wanted or self._highest[letter] + 1)
@@ -247,6 +259,10 @@ class Program:
 
     def product(self, node: Any, *factors: Any) -> Any:
         """Give the value of a product of light operands, a long one bracketed by the sizes of its factors."""
+        matrices = [a for a in factors if a.is_Matrix]
+        if sum(map(_is_turned, matrices)) > 1 and all(_is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
+            scalars = [a for a in factors if not a.is_Matrix]
+            return transpose(self.product(node, *scalars, *map(transpose, reversed(matrices))))
         c, rest = split(matmul(*factors))
         c = self._coefficient(c)
         if is_light(rest):
@@ -285,6 +301,8 @@ class Program:
 
     def sum(self, node: Any, *terms: Any) -> Any:
         """Give the value of a sum of light operands; a part that has been summed before is used again."""
+        if all(_is_turned(split(a)[1]) for a in terms):
+            return transpose(self.sum(node, *map(transpose, terms)))
         c, rest = split(add(*terms))
         if not isinstance(rest, MatAdd):
             return self.store(scaled(c, rest), node)
@@ -321,7 +339,7 @@ class Program:
         if len(rest) == 1 and split(rest[0])[0] != 1:
             return terms
         whole = add(*rest) if len(rest) > 1 else self.definitions[rest[0]]
-        return [self._layered(self.define(whole, self._numbered("Z"))), *data]
+        return [self._layered(self.define(whole, lambda: self._numbered("Z"))), *data]
 
     # -- shapes
 
@@ -361,6 +379,18 @@ class Program:
         return "they must have one shape"
 
 
+def _is_turned(A: Any) -> bool:
+    # a transposed name, or a row spread down: the value is that of the untransposed operation, transposed
+    if isinstance(A, MatMul):
+        vector = spread_vector([a for a in A.args if a.is_Matrix])
+        return vector is not None and isinstance(vector, Transpose)
+    return isinstance(A, Transpose) and not isinstance(A.args[0], Unit)
+
+
+def _symbol(name: str, like: Any) -> Any:
+    return MatrixSymbol(name, *like.shape) if like.is_Matrix else Symbol(name, real=True)
+
+
 def _key(rhs: Any) -> Any:
     if isinstance(rhs, (MatAdd, HadamardProduct)):
         return type(rhs), frozenset(Counter(rhs.args).items())
@@ -387,6 +417,10 @@ def _apply(program: Program, node: Elementwise) -> Any:
         c, rest = split(atom) if atom.is_Matrix else (S.One, atom)
         body = body if c is S.One else body.xreplace({v: c * v})
         values[v] = rest if atom.is_Matrix else program._coefficient(atom)
+    matrices = [a for a in values.values() if a.is_Matrix]
+    if all(map(_is_turned, matrices)):
+        turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
+        return transpose(program.store(program.value(apply_entrywise(body, turned)), node))
     if len(set(values.values())) == len(values) and body is node.body:
         arguments = [values[v] for v in node.variables]
         spread = any(isinstance(a, (MatMul, OneMatrix)) for a in arguments)
@@ -403,6 +437,13 @@ def _power(program: Program, node: Any) -> Any:
             return program.define(Inverse(program.atom(base)))
         raise TypeError(f"in {program.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     return program.product(node, *[program.atom(base)] * int(exponent))
+
+
+def _hadamard(program: Program, node: Any) -> Any:
+    factors = [program.atom(a) for a in node.args]
+    if all(_is_turned(split(a)[1]) for a in factors):
+        return transpose(program.store(hadamard(*map(transpose, factors)), node))
+    return program.store(hadamard(*factors), node)
 
 
 def _hadamard_power(program: Program, node: Any) -> Any:
@@ -480,7 +521,7 @@ _REDUCERS: dict[type, Callable[[Program, Any], Any]] = {
     MatPow: _power,
     Transpose: lambda p, node: p.store(transpose(p.atom(node.args[0])), node),
     Inverse: lambda p, node: p.define(Inverse(p.atom(node.args[0]))),
-    HadamardProduct: lambda p, node: p.store(hadamard(*map(p.atom, node.args)), node),
+    HadamardProduct: _hadamard,
     HadamardPower: _hadamard_power,
     Elementwise: _apply,
     ElementwiseApplyFunction: lambda p, node: p.store(p.value(entrywise(node)), node),

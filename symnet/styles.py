@@ -100,6 +100,8 @@ class Unicode(Style):
 class Latex(Style):
     """LaTeX, for `align*` or `$$`."""
 
+    stacks_fractions = True
+
     def name(self, text: str) -> str:
         return sympy.latex(Symbol(text))
 
@@ -189,6 +191,8 @@ def _mi(text: str) -> str:
 
 class MathML(Style):
     """Presentation MathML, as browsers show it."""
+
+    stacks_fractions = True
 
     def name(self, text: str) -> str:
         stem, supers, subs = split_super_sub(text)
@@ -309,14 +313,11 @@ class Mathematica(Style):
     def dot(self, factors: list[str]) -> str:
         return " . ".join(factors)
 
-    def scaled(self, c: str, a: str) -> str:
-        return f"{c}*({a})"
-
     def hadamard(self, factors: list[str], plain: bool) -> str:
-        return " * ".join(f"({f})" if " . " in f else f for f in factors)
+        return " * ".join(factors)
 
     def fraction(self, a: str, b: str, entrywise: bool) -> str:
-        return f"({a})/{b}" if " " in a and not a.startswith("(") else f"{a}/{b}"
+        return f"{a}/{b}"
 
     def power(self, a: str, exponent: str, entrywise: bool) -> str:
         return f"{a}^({exponent})"
