@@ -38,7 +38,7 @@ from sympy.printing.precedence import precedence
 
 from symnet.lowering import AxisMax
 from symnet.nodes import Distribution, Elementwise, Total, Unit, split
-from symnet.scalars import step
+from symnet.scalars import sigmoid, step
 
 SUM, TERM, ATOM = range(3)  # precedence of a + b, of a * b and -a, and of names, calls and brackets
 Box = tuple[str, int]
@@ -264,6 +264,8 @@ class NumPyCode(SciPyPrinter):
         code = self._print(filled)
         if isinstance(filled, Code):
             return (code, ATOM), whole
+        if isinstance(filled, sigmoid):
+            return (code[1:-1], TERM), whole
         strength = precedence(filled)
         level = SUM if strength <= precedence(Add(Symbol("a"), Symbol("b"))) or code.startswith("-") else TERM
         if code.endswith(")") and code.split("(")[0].isidentifier() and strength > 70:

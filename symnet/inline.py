@@ -7,7 +7,7 @@ In: the equations of a program, and which of them must stay. Out: fewer equation
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Symbol, Transpose
@@ -87,7 +87,7 @@ def as_read(node: Any, *arguments: Any) -> Any:
     return as_written(node, *arguments)
 
 
-def live(equations: list[Equation], outputs: Collection[Any], count: Count) -> tuple[list[Equation], Counter[Any]]:
+def live(equations: list[Equation], outputs: Iterable[Any], count: Count) -> tuple[list[Equation], Counter[Any]]:
     """Give the equations that the outputs need, and how often each name is used."""
     uses: Counter[Any] = Counter(outputs)
     kept = []
@@ -98,15 +98,17 @@ def live(equations: list[Equation], outputs: Collection[Any], count: Count) -> t
     return kept[::-1], uses
 
 
-def for_machine(equations: list[Equation], program: Program, outputs: Collection[Any]) -> list[Equation]:
+def for_machine(equations: list[Equation], program: Program, outputs: Iterable[Any]) -> list[Equation]:
     """Give the equations that the kernel runs: no value is computed twice."""
+    outputs = set(outputs)
     kept, uses = live(equations, outputs, names_in)
     inlined = {e.lhs for e in kept if e.lhs in program.temporary and uses[e.lhs] == 1 and e.lhs not in outputs}
     return _settled(kept, inlined, _final_names(kept, inlined, program), as_written)
 
 
-def for_reader(equations: list[Equation], program: Program, outputs: Collection[Any]) -> list[Equation]:
+def for_reader(equations: list[Equation], program: Program, outputs: Iterable[Any]) -> list[Equation]:
     """Give the equations that a person reads: a difference from data, such as Z − Y, is written out where it stands."""
+    outputs = set(outputs)
     kept, uses = live(equations, outputs, names_read)
     inlined = {
         e.lhs
@@ -115,7 +117,7 @@ def for_reader(equations: list[Equation], program: Program, outputs: Collection[
     }
     machine, machine_uses = live(equations, outputs, names_in)
     stay = {e.lhs for e in machine if e.lhs in program.temporary and machine_uses[e.lhs] == 1}
-    return _settled(kept, inlined, _final_names(machine, stay - set(outputs), program), as_read)
+    return _settled(kept, inlined, _final_names(machine, stay - outputs, program), as_read)
 
 
 def _is_small(rhs: Any, program: Program) -> bool:

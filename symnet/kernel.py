@@ -221,7 +221,8 @@ def compile_program(
 ) -> Kernel:
     """Compile the loss and the gradients, pairs of symbol and gradient name. Arguments: data first, then parameters."""
     parameters = tuple(symbol for symbol, _ in gradients)
-    data = [n for n, s in _by_first_use(program) if s not in parameters and _is_argument(program, n)]
+    trained = set(parameters)
+    data = [n for n, s in _by_first_use(program) if s not in trained and _is_argument(program, n)]
     arguments = (*data, *[p.name for p in parameters])
     outputs = (loss, tuple(name for _, name in gradients))
     return Kernel(program, outputs, parameters, arguments, checked_dtype(dtype), printer)

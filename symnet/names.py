@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 
-from sympy import Basic, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, Symbol, Transpose
+from sympy import Basic, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, Transpose
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.nodes import (
@@ -94,7 +95,7 @@ def declare_all(expr: Basic, names: Names) -> None:
     """Enter every symbol, size and `let` of an expression. Raises `ValueError` where a name means two things."""
     lets: dict[str, Basic] = {}
     sizes: set[Basic] = set()
-    for node in walk(expr):
+    for node in _in_order_of_use(expr):
         if isinstance(node, MatrixSymbol):
             names.declare(node)
             for size in node.shape:
@@ -106,7 +107,7 @@ def declare_all(expr: Basic, names: Names) -> None:
             if lets.setdefault(name, node) is not node:
                 raise ValueError(f"two different expressions are called {name} by let; rename one of them")
         elif isinstance(node, (OneMatrix, Unit)):
-            sizes |= node.args[0].free_symbols | (node.args[1].free_symbols)
+            sizes |= node.args[0].free_symbols | node.args[1].free_symbols
     for size in sorted(sizes, key=str):
         names.declare(size)
         names.sizes.add(size.name)
@@ -114,6 +115,13 @@ def declare_all(expr: Basic, names: Names) -> None:
         if name in names.symbols:
             raise ValueError(f"let: {name} is a symbol of the expression already; choose another name")
         names.used.add(name)
+
+
+def _in_order_of_use(expr: Basic) -> Iterator[Basic]:
+    # a symbol comes where it is first used, so that W1 of the first layer comes before W2
+    for node in walk(expr):
+        yield from (child for child in children(node) if not child.args or isinstance(child, MatrixSymbol))
+        yield node if node.args and not isinstance(node, MatrixSymbol) or node is expr else S.One
 
 
 def plan(expr: Basic, parameters: frozenset[Basic]) -> dict[int, tuple[str, Basic]]:

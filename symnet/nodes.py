@@ -186,6 +186,9 @@ class _Scalar(_Interned, Expr):
     is_real = True
     is_number = False
 
+    def sort_key(self, order: Any = None) -> Any:
+        return Expr.sort_key(self, order)
+
     def _eval_derivative(self, symbol: Any) -> Any:
         return S.Zero if symbol not in self.free_symbols else None
 

@@ -32,6 +32,7 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    sympify,
 )
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -193,6 +194,14 @@ class Program:
         other.temporary = set(self.temporary)
         return other
 
+    def copy(self) -> Program:
+        """Give a program with the same equations, to which more can be added without touching this one."""
+        other = self.fork()
+        other.equations, other.definitions = list(self.equations), dict(self.definitions)
+        other.inputs, other._numbers = dict(self.inputs), dict(self._numbers)
+        other.distributions = self.distributions
+        return other
+
     def atom(self, node: Any) -> Any:
         """Give the value of a sub-expression that has been walked over."""
         found = self._atoms.get(id(node))
@@ -249,7 +258,8 @@ class Program:
         name = None if node is None else self._name_for(node)
         if name is not None:
             return self.define(rebuilt, name)
-        function = isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
+        reducing = any(getattr(a, "is_Matrix", False) for a in rebuilt.args)
+        function = reducing or isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
         varying = any(s.name not in self.names.sizes for s in rebuilt.free_symbols)
         return self.define(rebuilt) if varying and (function or id(node) in self._shared) else rebuilt
 
@@ -397,7 +407,8 @@ def _key(rhs: Any) -> Any:
     return rhs
 
 
-def _estimate(size: Expr) -> int:
+def _estimate(size: Any) -> int:
+    size = sympify(size)
     value = size.subs({s: _GUESS for s in size.free_symbols}) if size.free_symbols else size
     return int(value) if value.is_Integer else _GUESS
 

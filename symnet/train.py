@@ -46,7 +46,7 @@ def step_kernel(derivation: Derivation, optimizer: Optimizer, dtype: Any) -> Ker
 
     The kernel's arguments are the data, the hyperparameters by name, then the parameters.
     """
-    program, updates = derivation.program, []
+    program, updates = derivation.program.copy(), []
     for symbol in optimizer.hyperparameters():
         program.names.declare(symbol)
         program.inputs.setdefault(symbol.name, symbol)
