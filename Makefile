@@ -21,7 +21,7 @@ bench: .venv/installed-examples
 # One stamp for each extra, so that a second run starts at once.
 .venv/installed-%: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(RUN) -m pip install --quiet --editable ".[$*]"
+	$(RUN) -m pip install --quiet --disable-pip-version-check --editable ".[$*]"
 	touch $@
 
 clean:

@@ -3,6 +3,7 @@
 The public names, nothing else. See the README for a tour.
 """
 
+from symnet.check import check_function, check_gradients
 from symnet.derive import Derivation, derive, gradient
 from symnet.functions import *  # noqa: F403
 from symnet.functions import __all__ as _functions
@@ -12,17 +13,22 @@ from symnet.losses import binary_cross_entropy, cross_entropy, mse, squared_erro
 from symnet.nodes import elementwise, let
 from symnet.optimizers import GradientDescent
 from symnet.program import Equation
+from symnet.report import CheckRow, GradientCheck
 from symnet.train import Training, train
 
 __version__ = "0.1.0"
 __all__ = [
     *_functions,
+    "CheckRow",
     "Derivation",
     "Equation",
+    "GradientCheck",
     "GradientDescent",
     "Kernel",
     "Training",
     "binary_cross_entropy",
+    "check_function",
+    "check_gradients",
     "cross_entropy",
     "derive",
     "elementwise",

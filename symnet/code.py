@@ -174,7 +174,7 @@ class NumPyCode(SciPyPrinter):
         return (self.scaled(c, (f"({product[0]})", ATOM)) if place == 2 and c != 1 else product), (True, True)
 
     def _entries(self, shape: Any) -> float:
-        return float(numpy.prod([float(s) if s.is_number else 512.0 for s in shape]))
+        return float(numpy.prod([float(s) if S(s).is_number else 512.0 for s in shape]))
 
     def _with_ones(self, a: Any, b: Any) -> tuple[Box, Full] | None:
         one_a, one_b = isinstance(a, OneMatrix), isinstance(b, OneMatrix)
@@ -414,7 +414,7 @@ _BOXES: dict[type, Any] = {
     Unit: NumPyCode._unit,
     OneMatrix: lambda p, A: (("1", ATOM), (False, False)),
     ZeroMatrix: NumPyCode._zeros,
-    AxisMax: NumPyCode._axis_max,
+    AxisMax: lambda p, A: p._axis_max(A),
     Distribution: lambda p, A: p.box(A.args[0]),
     MatrixBase: NumPyCode._constant,
 }

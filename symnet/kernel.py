@@ -76,6 +76,7 @@ class Kernel:
     arguments: tuple[str, ...]
     dtype: Any = None
     printer: type[NumPyCode] = field(default=NumPyCode, repr=False)
+    functions: Mapping[str, Any] = field(default_factory=dict, repr=False)  # in the place of NumPy's
     _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
     def __call__(self, values: Mapping[Any, Any]) -> tuple[Any, Gradients]:
@@ -148,7 +149,7 @@ class Kernel:
         steps += _with_releases(self.equations, {final.get(o, o) for o in _names(self.outputs)}, set(symbols))
         outputs = _listed(self.outputs, {o: safe[final.get(o, o).name] for o in _names(self.outputs)})
         arguments = [Symbol(safe[name]) for name in self.arguments]
-        function = lambdify(arguments, S.Zero, modules="numpy", printer=printer, cse=lambda _: (steps, outputs))
+        function = lambdify(arguments, S.Zero, modules=[dict(self.functions), "numpy"], printer=printer, cse=lambda _: (steps, outputs))
         modules = printer.module_imports
         imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items()) if used]
         function.__doc__ = "\n".join(["A flat NumPy function that symnet derived.", *imports])
