@@ -3,6 +3,7 @@
 The public names, nothing else. See the README for a tour.
 """
 
+from symnet.algebra import elementwise
 from symnet.check import check_function, check_gradients
 from symnet.derive import Derivation, derive, gradient
 from symnet.functions import *  # noqa: F403
@@ -10,7 +11,7 @@ from symnet.functions import __all__ as _functions
 from symnet.initializers import glorot, normal, uniform, zeros
 from symnet.kernel import Kernel, evaluate
 from symnet.losses import binary_cross_entropy, cross_entropy, mse, squared_error
-from symnet.nodes import elementwise, let
+from symnet.nodes import let
 from symnet.optimizers import GradientDescent
 from symnet.program import Equation
 from symnet.report import CheckRow, GradientCheck

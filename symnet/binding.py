@@ -46,7 +46,7 @@ def check_names(given: Iterable[str], wanted: Iterable[str], optional: Iterable[
 
 
 def as_array(name: str, value: Any) -> Any:
-    """Give a value as a numeric array; whole numbers and booleans become floats. Raises `TypeError` for anything else."""
+    """Give a value as a numeric array; whole numbers become floats. Raises `TypeError` for anything else."""
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -55,7 +55,9 @@ def as_array(name: str, value: Any) -> Any:
         array = array.astype(float)
     if array.dtype.kind not in "fc":
         what = "Python objects" if array.dtype.kind == "O" else f"values of type {array.dtype}"
-        raise TypeError(f"{name}: an array of numbers is needed, but this one holds {what}; convert it with .astype(float)")
+        raise TypeError(
+            f"{name}: an array of numbers is needed, but this one holds {what}; convert it with .astype(float)"
+        )
     return array
 
 
@@ -75,8 +77,10 @@ def check_rank(symbol: Any, array: Any) -> None:
     raise ShapeError(text)
 
 
-def bind_sizes(symbols: Iterable[Any], arrays: Mapping[str, Any], sizes: dict[str, int] | None = None) -> dict[str, int]:
-    """Read the size symbols from the shapes of the arrays, and check all shapes. Raises `ShapeError` where they clash."""
+def bind_sizes(
+    symbols: Iterable[Any], arrays: Mapping[str, Any], sizes: dict[str, int] | None = None
+) -> dict[str, int]:
+    """Read the size symbols from the shapes of the arrays; check all shapes. Raises `ShapeError` where they clash."""
     bound = dict(sizes or {})
     origin = {name: f"{name} is given as {value}" for name, value in bound.items()}
     matrices = [s for s in symbols if isinstance(s, MatrixSymbol)]

@@ -57,8 +57,8 @@ def check_gradients(
     (50 digits, for small nets), or "auto": complex where every function of the loss allows it, else central.
     seed: chooses the entries and directions that probe parameters of more than 100 entries.
 
-    Gives a `GradientCheck`: `.ok`, `.rows`, a table as its text, `.raise_if_failed()`, `.plot()`. The comparison runs in
-    float64; float32 arrays are widened for it, and the float32 kernel is then compared with the float64 kernel. Raises
+    Gives a `GradientCheck`: `.ok`, `.rows`, a table as its text, `.raise_if_failed()`, `.plot()`. The comparison runs
+    in float64; float32 arrays are widened for it, and the float32 kernel is then compared with the float64 one. Raises
     `ValueError` for an unknown method or one that the loss does not allow, and what `derive` and a `Kernel` raise.
 
     >>> import symnet as sn
@@ -98,7 +98,9 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     if method not in ("central", "complex", "auto"):
         raise ValueError(f"method: {method!r} is not known here; use 'central' or 'complex'")
     several = isinstance(x0, (list, tuple)) and any(np.ndim(a) for a in x0)
-    arrays = tuple(binding.as_array(f"x0[{i}]", a) for i, a in enumerate(x0)) if several else (binding.as_array("x0", x0),)
+    arrays = (
+        tuple(binding.as_array(f"x0[{i}]", a) for i, a in enumerate(x0)) if several else (binding.as_array("x0", x0),)
+    )
     found = grad(*arrays)
     gradients = tuple(found) if several else (found,)
     names = tuple(f"x{i}" for i in range(len(arrays))) if several else ("x",)
@@ -170,7 +172,9 @@ def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradient
 
 
 def _bodies(program: Any) -> list[Any]:
-    return [rhs.body if isinstance(rhs, Elementwise) else rhs for _, rhs in program.equations if not _is_matrix_only(rhs)]
+    return [
+        rhs.body if isinstance(rhs, Elementwise) else rhs for _, rhs in program.equations if not _is_matrix_only(rhs)
+    ]
 
 
 def _is_matrix_only(rhs: Any) -> bool:
@@ -279,5 +283,3 @@ def _curve_of(subject: _Subject) -> Callable[[np.ndarray], tuple[np.ndarray, str
         return np.abs(np.array(found) - gradient[index]), f"{subject.names[0]}[{where}]"
 
     return curve
-
-

@@ -69,7 +69,9 @@ class NumPyCode(SciPyPrinter):
         return self._module_format(f"numpy.{function}")
 
     def _print(self, expr: Any, **kwargs: Any) -> str:
-        if isinstance(expr, Basic) and (getattr(expr, "is_Matrix", False) or isinstance(expr, (Total, Trace, Determinant))):
+        if isinstance(expr, Basic) and (
+            getattr(expr, "is_Matrix", False) or isinstance(expr, (Total, Trace, Determinant))
+        ):
             return self.full(expr)
         if isinstance(expr, Expr) and expr.is_number and expr.args and not expr.is_Rational:
             return repr(float(expr))
@@ -202,7 +204,9 @@ class NumPyCode(SciPyPrinter):
         for term in expr.args:
             c, A = split(term)
             negative = bool(text) and c.could_extract_minus_sign()
-            box, (r, k) = self.box(MatMul(-c, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False) if negative else term)
+            box, (r, k) = self.box(
+                MatMul(-c, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False) if negative else term
+            )
             rows, cols = rows or r, cols or k
             text += f" {'-' if negative else '+'} " if text else ""
             text += self._bracketed(box, TERM if negative else SUM)
@@ -282,7 +286,8 @@ class NumPyCode(SciPyPrinter):
         return repr(float(expr))
 
     def _print_sigmoid(self, expr: Any) -> str:
-        return f"(1/(1 + {self._numpy('exp')}({self._numpy('minimum')}({self._print(-expr.args[0])}, {self.largest_exponent:.0f}))))"
+        negated = f"{self._numpy('minimum')}({self._print(-expr.args[0])}, {self.largest_exponent:.0f})"
+        return f"(1/(1 + {self._numpy('exp')}({negated})))"
 
     def _print_softplus(self, expr: Any) -> str:
         return f"{self._numpy('logaddexp')}(0, {self._print(expr.args[0])})"
@@ -364,7 +369,7 @@ class NumPyCode(SciPyPrinter):
             boxes = [self.box(a) for a in A.args]
             if all(self._is_whole(a, whole) for a, (_, whole) in zip(A.args, boxes, strict=True)):
                 return (f"{self._dot(*[b[0] for b, _ in boxes])}", ATOM), (True, True)
-        code, level = self.full(A), SUM
+        code = self.full(A)
         return (f"({code}).sum()" if not code.isidentifier() else f"{code}.sum()", ATOM), (True, True)
 
     def _dot(self, a: str, b: str) -> str:

@@ -8,15 +8,55 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Abs, Function, Heaviside, Piecewise, Pow, acos, acosh, asin, asinh, atan, atanh, cos, cosh, exp, log
-from sympy import sign, sin, sinh, tan, tanh
+from sympy import (
+    Abs,
+    Function,
+    Heaviside,
+    Piecewise,
+    Pow,
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atanh,
+    cos,
+    cosh,
+    exp,
+    log,
+    sign,
+    sin,
+    sinh,
+    tan,
+    tanh,
+)
 
 from symnet.code import ATOM, Box, Full, NumPyCode
 from symnet.lowering import AxisMax
 from symnet.scalars import maximum, relu, sigmoid, softplus, step
 
 ANALYTIC = (
-    *(Abs, Heaviside, Piecewise, Pow, acos, acosh, asin, asinh, atan, atanh, cos, cosh, exp, log, sign, sin, sinh, tan, tanh),
+    *(
+        Abs,
+        Heaviside,
+        Piecewise,
+        Pow,
+        acos,
+        acosh,
+        asin,
+        asinh,
+        atan,
+        atanh,
+        cos,
+        cosh,
+        exp,
+        log,
+        sign,
+        sin,
+        sinh,
+        tan,
+        tanh,
+    ),
     *(maximum, relu, sigmoid, softplus, step),
 )
 

@@ -16,9 +16,10 @@ from typing import Any
 from sympy import Expr, MatAdd, MatMul, MatrixSymbol, S, Symbol, sympify
 
 from symnet import formats
+from symnet.algebra import add
 from symnet.inline import as_read, for_reader, substitute
 from symnet.kernel import Kernel, compile_program
-from symnet.nodes import add, brief, shape_text
+from symnet.nodes import brief, shape_text
 from symnet.program import Equation, Program
 from symnet.rules import RULES
 
@@ -157,7 +158,8 @@ class Derivation:
     def compile(self, dtype: Any = None) -> Kernel:
         """Compile loss and gradients to one NumPy function; see `Kernel`.
 
-        dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays given.
+        dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
+        given.
 
         >>> import symnet as sn
         >>> x = sn.vector("x", 2)
@@ -166,7 +168,7 @@ class Derivation:
         >>> loss, gradients[x].tolist()
         (0.0, [[1.0], [1.0]])
         """
-        self._read  # names are given in the order in which they are read
+        _ = self._read  # names are given in the order in which they are read
         return compile_program(
             self.program, self.loss_name, [(w, self.gradient_names[w]) for w in self.wrt], dtype=dtype
         )
@@ -254,8 +256,8 @@ def _check_request(loss: Any, symbols: tuple[Any, ...]) -> None:
 def gradient(loss: Any, symbol: Any) -> Any:
     """Give the gradient of a loss for one symbol as one closed SymPy expression in the symbols of the loss.
 
-    loss: a scalar expression; symbol: a matrix or scalar symbol. The result has the symbol's shape. Raises what `derive`
-    raises.
+    loss: a scalar expression; symbol: a matrix or scalar symbol. The result has the symbol's shape. Raises what
+    `derive` raises.
 
     >>> import symnet as sn
     >>> X, w, y = sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")

@@ -39,7 +39,9 @@ class _PartialNames:
 
     def __init__(self, style: Style, partials: dict[Any, tuple[Any, Any]], template: str) -> None:
         self._style = style
-        self._names = {g.name: template.format(style.name(L.name), style.name(w.name)) for g, (L, w) in partials.items()}
+        self._names = {
+            g.name: template.format(style.name(L.name), style.name(w.name)) for g, (L, w) in partials.items()
+        }
 
     def name(self, text: str) -> str:
         return self._names.get(text) or self._style.name(text)

@@ -8,31 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import sympy
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, Symbol, sympify
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, sympify
 from sympy.matrices.exceptions import ShapeError
 
 from symnet import scalars
-from symnet.nodes import (
-    HALF,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Unit,
-    brief,
-    elementwise,
-    hadamard,
-    inner_product,
-    raw,
-    same_size,
-    shape_text,
-    total,
-    transpose,
-)
+from symnet.algebra import elementwise, hadamard, inner_product, total, transpose
+from symnet.nodes import LogSoftmax, LogSumExp, Softmax, Unit, brief, raw, same_size, shape_text
 
-Size = int | str | Expr
+Size: TypeAlias = int | str | Expr
 
 
 def _size(value: Size, name: str) -> Expr:
@@ -40,7 +26,9 @@ def _size(value: Size, name: str) -> Expr:
         return Symbol(value, integer=True, positive=True)
     size = sympify(value)
     if not isinstance(size, Expr) or size.is_integer is False or size.is_positive is False:
-        raise ValueError(f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}")
+        raise ValueError(
+            f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
+        )
     return size
 
 
@@ -216,7 +204,7 @@ def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
 
 def norm(A: MatrixExpr) -> Expr:
     """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined."""
-    return inner_product(A, A) ** HALF
+    return inner_product(A, A) ** S.Half
 
 
 def norm1(A: MatrixExpr) -> Expr:

@@ -12,8 +12,9 @@ from typing import Any
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Symbol, Transpose
 
+from symnet.algebra import matmul
 from symnet.names import is_data
-from symnet.nodes import Distribution, Elementwise, Total, matmul, raw, split
+from symnet.nodes import Distribution, Elementwise, Total, raw, split
 from symnet.program import Equation, Program
 
 _UNCHECKED = (MatMul, MatAdd, HadamardProduct, Transpose)  # SymPy would check their shapes again
@@ -131,7 +132,7 @@ def _final_names(kept: list[Equation], inlined: set[Any], program: Program) -> d
     final = program.final
     for lhs in (e.lhs for e in kept if e.lhs in program.temporary and e.lhs not in inlined):
         if lhs not in final:
-            primal = program.primal.get(lhs)
+            primal: Any = program.primal.get(lhs)
             primal = final.get(primal, primal)
             hidden = primal is None or primal in program.temporary
             text = program.names.fresh("T", 1) if hidden else program.names.adjoint(primal.name)

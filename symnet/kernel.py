@@ -66,8 +66,8 @@ def identifiers(names: Collection[str]) -> dict[str, str]:
 class Kernel:
     """A compiled loss with its gradients, or any compiled expression.
 
-    `arguments`: the names of the arrays, in the order `function` takes them; `parameters`: the symbols of the gradients;
-    `function`: the bare NumPy function, which checks nothing; `source`: its text, which runs on its own.
+    `arguments`: the names of the arrays, in the order `function` takes them; `parameters`: the symbols of the
+    gradients; `function`: the bare NumPy function, which checks nothing; `source`: its text, which runs on its own.
     """
 
     program: Program = field(repr=False)
@@ -82,9 +82,9 @@ class Kernel:
     def __call__(self, values: Mapping[Any, Any]) -> tuple[Any, Gradients]:
         """Give the loss and the gradients by symbol.
 
-        values: symbols or names → arrays of the symbols' shapes (a scalar for a scalar symbol). Raises `KeyError` for an
-        unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError` for
-        arrays that hold no numbers.
+        values: symbols or names → arrays of the symbols' shapes (a scalar for a scalar symbol). Raises `KeyError` for
+        an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError`
+        for arrays that hold no numbers.
         """
         arrays = self.bind(values)
         loss, gradients = self._function(self._dtype_of(arrays))(*arrays)
@@ -113,7 +113,7 @@ class Kernel:
 
     @property
     def function(self) -> Callable[..., Any]:
-        """The bare function of the arrays in the order of `arguments`: `loss, [gradients in the order of parameters]`."""
+        """The bare function: arrays in the order of `arguments` → `loss, [gradients in the order of parameters]`."""
         return self._function(np.dtype(self.dtype or float))
 
     @cached_property
@@ -149,7 +149,9 @@ class Kernel:
         steps += _with_releases(self.equations, {final.get(o, o) for o in _names(self.outputs)}, set(symbols))
         outputs = _listed(self.outputs, {o: safe[final.get(o, o).name] for o in _names(self.outputs)})
         arguments = [Symbol(safe[name]) for name in self.arguments]
-        function = lambdify(arguments, S.Zero, modules=[dict(self.functions), "numpy"], printer=printer, cse=lambda _: (steps, outputs))
+        function = lambdify(
+            arguments, S.Zero, modules=[dict(self.functions), "numpy"], printer=printer, cse=lambda _: (steps, outputs)
+        )
         modules = printer.module_imports
         imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items()) if used]
         function.__doc__ = "\n".join(["A flat NumPy function that symnet derived.", *imports])
@@ -167,7 +169,7 @@ def _listed(outputs: tuple[Any, ...], shown: dict[Any, str]) -> str:
 
 def _size_steps(equations: list[Equation], symbols: list[Any], sizes: set[str]) -> list[tuple[Any, Any]]:
     used = {s.name for _, rhs in equations for s in _free(rhs) if s.name in sizes}
-    steps = {}
+    steps: dict[str, tuple[Any, Any]] = {}
     for symbol in symbols:
         for axis, size in enumerate(symbol.shape if isinstance(symbol, MatrixSymbol) else ()):
             if size.is_Symbol and size.name in used and size.name not in {s.name for s in symbols}:
@@ -230,7 +232,7 @@ def compile_program(
 
 
 def _by_first_use(program: Program) -> list[tuple[str, Any]]:
-    met = {}
+    met: dict[Any, int] = {}
     for k, (_, rhs) in enumerate(program.equations):
         for symbol in rhs.atoms(MatrixSymbol, Symbol):
             met.setdefault(symbol, k)
@@ -277,7 +279,13 @@ def evaluate(expr: Any, values: Mapping[Any, Any]) -> Any:
     kernel = Kernel(program, (name,), (), arguments)
     arrays = kernel.bind(values)
     result = kernel._function(kernel._dtype_of(arrays))(*arrays)
-    return result if getattr(expr, "is_Matrix", False) else np.asarray(result)[()].item() if _is_float64(result) else result
+    return (
+        result
+        if getattr(expr, "is_Matrix", False)
+        else np.asarray(result)[()].item()
+        if _is_float64(result)
+        else result
+    )
 
 
 def _is_float64(result: Any) -> bool:

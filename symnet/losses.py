@@ -8,8 +8,9 @@ from typing import Any
 
 from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
 
+from symnet.algebra import total
 from symnet.functions import log_softmax, softplus
-from symnet.nodes import Distribution, raw, total
+from symnet.nodes import Distribution, raw
 
 
 def _difference(P: MatrixExpr, Y: MatrixExpr) -> MatrixExpr:
@@ -66,8 +67,8 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
 def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
     """Give −(1/n)·Σ [Y∘log σ(Z) + (1 − Y)∘log(1 − σ(Z))] of logits Z and targets Y between 0 and 1.
 
-    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Computed as (Σ softplus(Z) − ⟨Y, Z⟩)/n, which is the same
-    and does not overflow. See Bishop (2006), equation 4.90.
+    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Computed as (Σ softplus(Z) − ⟨Y, Z⟩)/n, which is the
+    same and does not overflow. See Bishop (2006), equation 4.90.
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")

@@ -12,26 +12,14 @@ from typing import Any
 
 from sympy import Basic, Expr, Function, Integer, Lambda, OneMatrix, Pow, S, exp, log, preorder_traversal
 
+from symnet.algebra import add, bound_variables, elementwise, hadamard, matmul, scaled
 from symnet.inline import live, names_in
-from symnet.nodes import (
-    Elementwise,
-    LogSoftmax,
-    LogSumExp,
-    Shape,
-    Softmax,
-    _AlongAxis,
-    add,
-    bound_variables,
-    elementwise,
-    hadamard,
-    matmul,
-    scaled,
-)
+from symnet.nodes import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Shape, Softmax
 from symnet.program import Equation, Program
 from symnet.scalars import maximum, relu, step
 
 
-class AxisMax(_AlongAxis):
+class AxisMax(AlongAxis):
     """The largest entries along an axis: a row (axis 0) or a column (axis 1)."""
 
     @staticmethod

@@ -37,19 +37,7 @@ from sympy.logic.boolalg import And, BooleanAtom, Or
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.nodes import (
-    HALF,
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Total,
-    Unit,
-    split,
-)
+from symnet.nodes import Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, split
 from symnet.scalars import maximum, step
 
 ADD, HADAMARD, PRODUCT, POWER, ATOM = range(5)
@@ -249,13 +237,18 @@ class Reading:
         above = self._scalars(fixed, env)
         if varying:
             entries = self._entries([self._box(f, env) for f in varying])
-            above = entries if above is None else (
-                self.style.dot([self._at_least(above, PRODUCT), self._at_least(entries, PRODUCT)]), PRODUCT
+            above = (
+                entries
+                if above is None
+                else (self.style.dot([self._at_least(above, PRODUCT), self._at_least(entries, PRODUCT)]), PRODUCT)
             )
         above = above or (self.style.number(S.One), ATOM)
         if varying_bottom:
             below = self._entries([self._box(f, env) for f in varying_bottom])
-            above = self.style.fraction(self._fraction_part(above, PRODUCT), self._fraction_part(below, ATOM), True), HADAMARD
+            above = (
+                self.style.fraction(self._fraction_part(above, PRODUCT), self._fraction_part(below, ATOM), True),
+                HADAMARD,
+            )
         return self._over(above, fixed_bottom, env)
 
     def _varies(self, expr: Any, env: dict[Any, Box]) -> bool:
@@ -274,7 +267,9 @@ class Reading:
         if len(boxes) == 1:
             return boxes[0]
         plain = all(level == ATOM for _, level in boxes)
-        return self.style.hadamard([b if lv in (HADAMARD, ATOM, POWER) else self.style.paren(b) for b, lv in boxes], plain), HADAMARD
+        return self.style.hadamard(
+            [b if lv in (HADAMARD, ATOM, POWER) else self.style.paren(b) for b, lv in boxes], plain
+        ), HADAMARD
 
     def _hadamard(self, expr: Any, env: dict[Any, Box]) -> Box:
         boxes: list[Box] = []
@@ -291,18 +286,16 @@ class Reading:
     def _pow(self, expr: Any, env: dict[Any, Box]) -> Box:
         base, exponent = expr.args
         varies = self._varies(base, env)
-        if exponent == HALF and isinstance(base, Total) and _is_square(base):
+        if exponent == S.Half and isinstance(base, Total) and _is_square(base):
             return self.style.norm(self._box(base.args[0].args[0], env)[0], False), ATOM
         if exponent.could_extract_minus_sign() and not exponent.is_Add:
             below = self._box(base**-exponent, env)
             return self.style.fraction(self.style.number(S.One), self._fraction_part(below, ATOM), varies), PRODUCT
-        if exponent == HALF:
+        if exponent == S.Half:
             return self.style.call("sqrt", [self._box(base, env)[0]], expr), ATOM
         if varies and exponent.is_Integer and exponent <= 3:
             return self._entries([self._box(base, env)] * int(exponent))
-        return self.style.power(
-            self._at_least(self._box(base, env), ATOM), self._box(exponent, env)[0], varies
-        ), POWER
+        return self.style.power(self._at_least(self._box(base, env), ATOM), self._box(exponent, env)[0], varies), POWER
 
     # -- functions
 
@@ -369,9 +362,9 @@ class Reading:
 
     def _ones(self, expr: Any, env: dict[Any, Box]) -> Box:
         rows, cols = expr.shape
-        return self.style.ones(None if rows == 1 else self._box(rows, env)[0], None if cols == 1 else self._box(cols, env)[0]), (
-            ATOM if 1 in (rows, cols) else PRODUCT
-        )
+        return self.style.ones(
+            None if rows == 1 else self._box(rows, env)[0], None if cols == 1 else self._box(cols, env)[0]
+        ), (ATOM if 1 in (rows, cols) else PRODUCT)
 
     def _constant(self, expr: Any, env: dict[Any, Box]) -> Box:
         return self.style.constant([[self._box(a, env)[0] for a in row] for row in expr.tolist()]), ATOM

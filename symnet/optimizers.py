@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sympy import S, Symbol
 
-from symnet.nodes import add, scaled
+from symnet.algebra import add, scaled
 
 
 class Optimizer(Protocol):
@@ -42,7 +42,9 @@ class GradientDescent:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.learning_rate, (int, float)) and 0 < self.learning_rate < math.inf):
-            raise ValueError(f"GradientDescent: the learning rate must be a positive number, not {self.learning_rate!r}")
+            raise ValueError(
+                f"GradientDescent: the learning rate must be a positive number, not {self.learning_rate!r}"
+            )
 
     def hyperparameters(self) -> dict[Symbol, float]:
         """Give η with its value."""

@@ -15,60 +15,42 @@ from sympy import (
     Basic,
     Expr,
     Function,
-    HadamardPower,
     HadamardProduct,
-    Identity,
     Inverse,
     MatAdd,
     MatMul,
-    MatPow,
     MatrixExpr,
     MatrixSymbol,
     Mul,
-    OneMatrix,
     Pow,
-    S,
     Symbol,
     Trace,
-    Transpose,
-    ZeroMatrix,
     sympify,
 )
 from sympy.matrices.exceptions import ShapeError
-from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
-from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.names import Names, declare_all, is_affine, is_data, plan, shared
-from symnet.nodes import (
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Total,
-    Unit,
+from symnet.algebra import (
+    CONSTANTS,
     add,
-    apply_entrywise,
-    bound_variables,
-    entrywise,
-    hadamard,
+    is_light,
+    is_turned,
     matmul,
-    raw,
+    scaled,
+    transpose,
+)
+from symnet.names import Names, declare_all, is_data, plan, shared
+from symnet.nodes import (
+    Elementwise,
     same_shape,
     same_size,
-    scaled,
     shape_text,
     split,
-    total,
-    transpose,
     walk,
 )
+from symnet.reducers import REDUCERS
 
-CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase)
 _GUESS = 512  # what a symbolic size is taken for when a chain of products is bracketed
 
 
@@ -80,28 +62,6 @@ class Equation(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.lhs} = {self.rhs}"
-
-
-def is_light(A: Any) -> bool:
-    """Tell whether a matrix expression needs no equation: a name, transposed, scaled, or spread along ones."""
-    if isinstance(A, (MatrixSymbol, *CONSTANTS)):
-        return True
-    if isinstance(A, (Transpose, Distribution)):
-        return is_light(A.args[0])
-    if not isinstance(A, MatMul):
-        return False
-    factors = [a for a in A.args if a.is_Matrix]
-    return len(factors) == 1 and is_light(factors[0]) or spread_vector(factors) is not None
-
-
-def spread_vector(factors: Iterable[Any]) -> Any:
-    """Give the vector that a product spreads along ones, v of v·1ᵀ or of 1·v; None where it does something else."""
-    a, b, *more = *factors, None
-    if more != [None]:
-        return None
-    if isinstance(b, OneMatrix) and b.shape[0] == 1 == a.shape[1] and is_light(a):
-        return a
-    return b if isinstance(a, OneMatrix) and a.shape[1] == 1 == b.shape[0] and is_light(b) else None
 
 
 class Program:
@@ -157,7 +117,7 @@ class Program:
 
     def store(self, expr: Any, node: Basic | None = None) -> Any:
         """Give the value of one operation on light operands: itself if it is light, else the name of an equation."""
-        name = None if node is None else self._name_for(node)
+        name = None if node is None else self.name_for(node)
         if name is not None:
             return self.define(expr, name)
         c, rest = split(expr)
@@ -173,7 +133,7 @@ class Program:
             return known
         if callable(name):
             name = name()
-        self._check(rhs, name)
+        self.check(rhs, name)
         text = name or self.names.fresh("_", len(self.equations))
         lhs = _symbol(text, rhs)
         if name is None:
@@ -210,7 +170,9 @@ class Program:
     def readable(self, expr: Any) -> str:
         """Give the text of an expression without temporary names, for messages."""
         for _ in range(4):
-            hidden = {s: self.definitions[s] for s in expr.free_symbols | expr.atoms(MatrixSymbol) if s in self.temporary}
+            hidden = {
+                s: self.definitions[s] for s in expr.free_symbols | expr.atoms(MatrixSymbol) if s in self.temporary
+            }
             if not hidden:
                 break
             expr = expr.xreplace(hidden)
@@ -220,7 +182,7 @@ class Program:
     # -- one operation
 
     def _reduce(self, node: Any) -> Any:
-        reducer = _REDUCERS.get(type(node))
+        reducer = REDUCERS.get(type(node))
         if reducer is not None:
             return reducer(self, node)
         if isinstance(node, MatrixBase) or not node.args:
@@ -229,10 +191,10 @@ class Program:
         changed = any(a is not b for a, b in zip(arguments, node.args, strict=True))
         rebuilt = node.func(*arguments) if changed else node
         if isinstance(node, MatrixExpr):
-            return self.define(rebuilt, self._name_for(node))
+            return self.define(rebuilt, self.name_for(node))
         return self._scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
-    def _name_for(self, node: Basic) -> str | Callable[[], str] | None:
+    def name_for(self, node: Basic) -> str | Callable[[], str] | None:
         kind, about = self._planned.get(id(node), ("", node))
         if kind == "let":
             return about.name  # type: ignore[attr-defined]
@@ -246,7 +208,7 @@ class Program:
         self._highest[letter] = max(number, self._highest[letter])
         return name
 
-    def _input(self, symbol: Any) -> Any:
+    def input(self, symbol: Any) -> Any:
         if symbol in self.definitions:
             return symbol
         self.names.declare(symbol)
@@ -255,29 +217,31 @@ class Program:
         return known
 
     def _scalar(self, rebuilt: Any, node: Basic | None = None) -> Any:
-        name = None if node is None else self._name_for(node)
+        name = None if node is None else self.name_for(node)
         if name is not None:
             return self.define(rebuilt, name)
         reducing = any(getattr(a, "is_Matrix", False) for a in rebuilt.args)
-        function = reducing or isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
+        function = (
+            reducing or isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
+        )
         varying = any(s.name not in self.names.sizes for s in rebuilt.free_symbols)
         return self.define(rebuilt) if varying and (function or id(node) in self._shared) else rebuilt
 
-    def _coefficient(self, c: Any) -> Any:
+    def coefficient(self, c: Any) -> Any:
         simple = all(a.is_Atom or a.is_Pow and a.exp.is_Integer and a.base.is_Atom for a in Mul.make_args(c))
         return c if simple or all(s.name in self.names.sizes for s in c.free_symbols) else self.define(c)
 
     def product(self, node: Any, *factors: Any) -> Any:
         """Give the value of a product of light operands, a long one bracketed by the sizes of its factors."""
         matrices = [a for a in factors if a.is_Matrix]
-        if sum(map(_is_turned, matrices)) > 1 and all(_is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
+        if sum(map(is_turned, matrices)) > 1 and all(is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
             scalars = [a for a in factors if not a.is_Matrix]
             return transpose(self.product(node, *scalars, *map(transpose, reversed(matrices))))
         c, rest = split(matmul(*factors))
-        c = self._coefficient(c)
+        c = self.coefficient(c)
         if is_light(rest):
             return self.store(scaled(c, rest), node)
-        name = self._name_for(node) if node is not None else None
+        name = self.name_for(node) if node is not None else None
         chain = list(rest.args)
         if name is not None:
             outer = self._bracketed(chain, outermost=False)
@@ -311,13 +275,13 @@ class Program:
 
     def sum(self, node: Any, *terms: Any) -> Any:
         """Give the value of a sum of light operands; a part that has been summed before is used again."""
-        if all(_is_turned(split(a)[1]) for a in terms):
+        if all(is_turned(split(a)[1]) for a in terms):
             return transpose(self.sum(node, *map(transpose, terms)))
         c, rest = split(add(*terms))
         if not isinstance(rest, MatAdd):
             return self.store(scaled(c, rest), node)
         parts = self._known_parts(list(rest.args))
-        name = self._name_for(node) if node is not None else None
+        name = self.name_for(node) if node is not None else None
         if name is None and node is not None:
             parts = self._without_data(parts)
         expr = scaled(c, add(*parts)) if name is not None else add(*parts)
@@ -353,7 +317,7 @@ class Program:
 
     # -- shapes
 
-    def _check(self, rhs: Any, name: str | None) -> None:
+    def check(self, rhs: Any, name: str | None) -> None:
         if isinstance(rhs, MatMul):
             factors = [a for a in rhs.args if a.is_Matrix]
             for A, B in zip(factors, factors[1:], strict=False):
@@ -389,14 +353,6 @@ class Program:
         return "they must have one shape"
 
 
-def _is_turned(A: Any) -> bool:
-    # a transposed name, or a row spread down: the value is that of the untransposed operation, transposed
-    if isinstance(A, MatMul):
-        vector = spread_vector([a for a in A.args if a.is_Matrix])
-        return vector is not None and isinstance(vector, Transpose)
-    return isinstance(A, Transpose) and not isinstance(A.args[0], Unit)
-
-
 def _symbol(name: str, like: Any) -> Any:
     return MatrixSymbol(name, *like.shape) if like.is_Matrix else Symbol(name, real=True)
 
@@ -411,138 +367,3 @@ def _estimate(size: Any) -> int:
     size = sympify(size)
     value = size.subs({s: _GUESS for s in size.free_symbols}) if size.free_symbols else size
     return int(value) if value.is_Integer else _GUESS
-
-
-# -- how each node of a user's expression becomes an operation on light operands
-
-
-def _let(program: Program, node: Any) -> Any:
-    atom, name = program.atom(node.args[1]), node.args[0].name
-    return atom if getattr(atom, "name", None) == name else program.define(atom, name)
-
-
-def _apply(program: Program, node: Elementwise) -> Any:
-    values, body = {}, node.body
-    for v, a in zip(node.variables, node.args[1:], strict=True):
-        atom = program.atom(a)
-        c, rest = split(atom) if atom.is_Matrix else (S.One, atom)
-        body = body if c is S.One else body.xreplace({v: c * v})
-        values[v] = rest if atom.is_Matrix else program._coefficient(atom)
-    matrices = [a for a in values.values() if a.is_Matrix]
-    if all(map(_is_turned, matrices)):
-        turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
-        return transpose(program.store(program.value(apply_entrywise(body, turned)), node))
-    if len(set(values.values())) == len(values) and body is node.body:
-        arguments = [values[v] for v in node.variables]
-        spread = any(isinstance(a, (MatMul, OneMatrix)) for a in arguments)
-        if not spread:
-            return program.store(Elementwise(node.args[0], *arguments), node)
-    result = apply_entrywise(body, values)
-    return program.store(result if isinstance(result, Elementwise) else program.value(result), node)
-
-
-def _power(program: Program, node: Any) -> Any:
-    base, exponent = node.args
-    if not (exponent.is_Integer and exponent > 0):
-        if exponent == -1:
-            return program.define(Inverse(program.atom(base)))
-        raise TypeError(f"in {program.readable(node)}: a matrix power must be a whole number; use Inverse or products")
-    return program.product(node, *[program.atom(base)] * int(exponent))
-
-
-def _hadamard(program: Program, node: Any) -> Any:
-    factors = [program.atom(a) for a in node.args]
-    if all(_is_turned(split(a)[1]) for a in factors):
-        return transpose(program.store(hadamard(*map(transpose, factors)), node))
-    return program.store(hadamard(*factors), node)
-
-
-def _hadamard_power(program: Program, node: Any) -> Any:
-    base, exponent = (program.atom(a) for a in node.args)
-    if exponent.is_Integer and 0 < exponent <= 3:
-        return program.store(hadamard(*[base] * int(exponent)), node)
-    x, y = bound_variables(2)
-    return program.store(program.value(apply_entrywise(x**y, {x: base, y: exponent})), node)
-
-
-def _total(program: Program, node: Any) -> Any:
-    # A Hadamard product that is only summed needs no equation of its own.
-    c, A = split(program.atom(node.args[0]))
-    definition = program.definitions.get(A)
-    if isinstance(definition, HadamardProduct) and len(definition.args) == 2:
-        A = definition
-    if A.shape == (1, 1) and isinstance(definition, MatMul) and len(definition.args) == 2:
-        A = hadamard(transpose(definition.args[0]), definition.args[1])
-    result = total(A)
-    summed = [f for f in Mul.make_args(result) if isinstance(f, Total)]
-    return c * result.xreplace({f: program.define(f, program._name_for(node)) for f in summed})
-
-
-def _trace(program: Program, node: Any) -> Any:
-    # tr(A·B) is the sum of Aᵀ∘B, whatever the sizes: the product itself is never needed.
-    inside = node.args[0]
-    if isinstance(inside, MatMul):
-        scalars = [program.atom(a) for a in inside.args if not a.is_Matrix]
-        first, *others = [program.atom(a) for a in inside.args if a.is_Matrix]
-        program._check(raw(MatMul, first, *others), None)
-        if others:
-            product = program.product(None, *others)
-            program._check(Trace(matmul(first, product)), None)
-            c, H = split(hadamard(transpose(first), product))
-            return Mul(*scalars) * c * _total_of(program, H)
-    if isinstance(inside, MatAdd):
-        return sum((program.value(Trace(a)) for a in inside.args), S.Zero)
-    c, A = split(program.atom(inside))
-    if isinstance(A, Transpose):
-        A = A.args[0]
-    trace = Trace(A)
-    program._check(trace, None)
-    return c * (A.shape[0] if isinstance(A, Identity) else program.define(trace))
-
-
-def _total_of(program: Program, H: Any) -> Any:
-    summed = total(H)
-    return summed.xreplace({f: program.define(f) for f in Mul.make_args(summed) if isinstance(f, Total)})
-
-
-def _entry(program: Program, node: Any) -> Any:
-    A, i, j = node.args
-    if not (i.is_Integer and j.is_Integer):
-        raise TypeError(f"in {node}: the indices of an entry must be numbers")
-    rows, cols = A.shape
-    return program.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
-
-
-def _distribution(program: Program, node: Any) -> Any:
-    atom = program.atom(node.args[0])
-    if atom in program.inputs.values():
-        program.distributions[atom] = node.axis
-    return Distribution(atom, node.args[1])
-
-
-_REDUCERS: dict[type, Callable[[Program, Any], Any]] = {
-    MatrixSymbol: lambda p, node: p._input(node),
-    Symbol: lambda p, node: p._input(node),
-    OneMatrix: lambda p, node: node,
-    ZeroMatrix: lambda p, node: node,
-    Identity: lambda p, node: node,
-    Unit: lambda p, node: node,
-    MatMul: lambda p, node: p.product(node, *map(p.atom, node.args)),
-    MatAdd: lambda p, node: p.sum(node, *map(p.atom, node.args)),
-    MatPow: _power,
-    Transpose: lambda p, node: p.store(transpose(p.atom(node.args[0])), node),
-    Inverse: lambda p, node: p.define(Inverse(p.atom(node.args[0]))),
-    HadamardProduct: _hadamard,
-    HadamardPower: _hadamard_power,
-    Elementwise: _apply,
-    ElementwiseApplyFunction: lambda p, node: p.store(p.value(entrywise(node)), node),
-    Total: _total,
-    Trace: _trace,
-    MatrixElement: _entry,
-    Distribution: _distribution,
-    Let: _let,
-    LetScalar: _let,
-    Softmax: lambda p, node: p.store(Softmax(p.atom(node.args[0]), node.args[1]), node),
-    LogSoftmax: lambda p, node: p.store(LogSoftmax(p.atom(node.args[0]), node.args[1]), node),
-    LogSumExp: lambda p, node: p.store(LogSumExp(p.atom(node.args[0]), node.args[1]), node),
-}

@@ -48,9 +48,9 @@ class Probe(NamedTuple):
 class CheckRow:
     """The comparison for one parameter.
 
-    `checked`: how many entries and directions; `absolute`, `relative`: the largest errors, relative to the largest entry of
-    the gradient; `index`: where, with the `symbolic` and `numeric` values there; `verdict`: "ok", "wrong" or "at a kink"
-    (ok, but some entries lie on a corner); `kinks`: those probes.
+    `checked`: how many entries and directions; `absolute`, `relative`: the largest errors, relative to the largest
+    entry of the gradient; `index`: where, with the `symbolic` and `numeric` values there; `verdict`: "ok", "wrong" or
+    "at a kink" (ok, but some entries lie on a corner); `kinks`: those probes.
     """
 
     parameter: str

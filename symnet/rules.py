@@ -11,7 +11,7 @@ Learning" (2006).
 """
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 from sympy import (
@@ -32,21 +32,8 @@ from sympy import (
 )
 from sympy.matrices.expressions.determinant import Determinant
 
-from symnet.nodes import (
-    Distribution,
-    Elementwise,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Total,
-    add,
-    apply_entrywise,
-    hadamard,
-    inner_product,
-    matmul,
-    scaled,
-    transpose,
-)
+from symnet.algebra import add, apply_entrywise, hadamard, inner_product, matmul, scaled, transpose
+from symnet.nodes import Distribution, Elementwise, LogSoftmax, LogSumExp, Softmax, Total
 from symnet.scalars import partial
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -75,7 +62,7 @@ def hadamard_adjoint(G: MatrixExpr, Y: Expr, *args: MatrixExpr) -> tuple[MatrixE
     return tuple(hadamard(G, *args[:i], *args[i + 1 :]) for i in range(len(args)))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _slope(f: Lambda, variable: Symbol) -> Expr:
     return partial(f.expr, variable, _OUTPUT)
 

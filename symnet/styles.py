@@ -207,7 +207,7 @@ class MathML(Style):
         return shown
 
     def number(self, value: Any) -> str:
-        return f"<mn>{ {'pi': 'π', 'exp': 'e', 'oo': '∞'}.get(str(value), str(value))}</mn>"
+        return f"<mn>{ {'pi': 'π', 'exp': 'e', 'oo': '∞'}.get(str(value), str(value)) }</mn>"
 
     def paren(self, a: str) -> str:
         return _row(_mo("("), a, _mo(")"))
@@ -237,7 +237,7 @@ class MathML(Style):
         return f"<msup>{_row(a)}{_row(_mo('∘') if entrywise else '', exponent)}</msup>"
 
     def transpose(self, a: str) -> str:
-        return f"<msup>{_row(a)}<mi mathvariant=\"normal\">T</mi></msup>"
+        return f'<msup>{_row(a)}<mi mathvariant="normal">T</mi></msup>'
 
     def inverse(self, a: str) -> str:
         return f"<msup>{_row(a)}{_row(_mo('−', form='prefix'), '<mn>1</mn>')}</msup>"
@@ -257,7 +257,7 @@ class MathML(Style):
 
     def cases(self, pairs: list[tuple[str, str | None]]) -> str:
         rows = [
-            f"<mtr><mtd>{v}</mtd><mtd>{'<mtext>otherwise</mtext>' if c is None else f'<mtext>if&#160;</mtext>{c}'}</mtd></mtr>"
+            f"<mtr><mtd>{v}</mtd><mtd><mtext>{'otherwise' if c is None else 'if&#160;'}</mtext>{c or ''}</mtd></mtr>"
             for v, c in pairs
         ]
         return _row(_mo("{"), f"<mtable>{''.join(rows)}</mtable>")

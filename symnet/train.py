@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol
+from sympy import MatMul, MatrixSymbol, OneMatrix
 
 from symnet import binding
 from symnet.derive import Derivation, derive
@@ -138,11 +138,15 @@ def _parameter_symbols(loss: Any, parameters: Any, names: Names, data: Mapping[s
             raise KeyError(f"data: {name} is no symbol of the loss, which has {known}")
     if isinstance(parameters, Mapping):
         chosen = [names.symbols[n] for n in binding.named(parameters)]
-        free = [s for n, s in names.symbols.items() if isinstance(s, MatrixSymbol) and n not in data and s not in chosen]
+        free = [
+            s for n, s in names.symbols.items() if isinstance(s, MatrixSymbol) and n not in data and s not in chosen
+        ]
         return chosen + free
     if parameters is not None:
         symbols = [names.symbols.get(s, s) if isinstance(s, str) else s for s in parameters]
-        missing = [s for s in names.symbols.values() if isinstance(s, MatrixSymbol) and s.name not in data and s not in symbols]
+        missing = [
+            s for s in names.symbols.values() if isinstance(s, MatrixSymbol) and s.name not in data and s not in symbols
+        ]
         if missing:
             raise KeyError(f"{missing[0].name} is neither data nor among the parameters; give it in one of them")
         return symbols
@@ -182,7 +186,8 @@ def _bound(
             continue
         if not isinstance(W, MatrixSymbol):
             raise KeyError(f"{W.name} is a scalar and has no starting value; give one: parameters={{{W.name}: 1.0, …}}")
-        shape = tuple(binding.size_value(size, sizes, W.name) for size in W.shape)
+        rows, cols = (binding.size_value(size, sizes, W.name) for size in W.shape)
+        shape = (rows, cols)
         starts[W.name] = np.zeros(shape) if W.name in biases else np.asarray(draw(shape, generator))
     bound = kernel.bind({**data, **starts, **hyper})
     return dict(zip(kernel.arguments, bound, strict=True))
@@ -209,11 +214,15 @@ class _Batches:
                 if size.is_Symbol:
                     counts.setdefault(size.name, {})[name] = axis
         if not counts:
-            raise ValueError("batch_size: the data have no symbolic size to cut; declare one, such as matrix('X', 3, 'n')")
+            raise ValueError(
+                "batch_size: the data have no symbolic size to cut; declare one, such as matrix('X', 3, 'n')"
+            )
         shared = max(len(found) for found in counts.values())
         best = [size for size, found in counts.items() if len(found) == shared]
         if len(best) > 1:
-            raise ValueError(f"batch_size: the data share more than one size, {', '.join(best)}; use numbers for the others")
+            raise ValueError(
+                f"batch_size: the data share more than one size, {', '.join(best)}; use numbers for the others"
+            )
         self.axes = counts[best[0]]
         self.samples = next(data[n].shape[axis] for n, axis in self.axes.items())
         if _checked_count("batch_size", batch_size) > self.samples:
@@ -287,8 +296,8 @@ class _Loop:
 
     def _diverged(self, loss: Any) -> None:
         error = FloatingPointError(
-            f"the loss is {loss} at step {self.steps + 1} (epoch {len(self.history) + 1}); lower the learning rate or check "
-            "the data; the last finite parameters are on this error: .parameters, .history"
+            f"the loss is {loss} at step {self.steps + 1} (epoch {len(self.history) + 1}); lower the learning rate or "
+            "check the data; the last finite parameters are on this error: .parameters, .history"
         )
         if not all(np.isfinite(w).all() for w in self.weights):
             self.weights = self.before
