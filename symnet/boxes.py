@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy.printing.pretty.pretty_symbology import pretty_symbol
 from sympy.printing.pretty.stringpict import prettyForm, stringPict
 
 from symnet.notation import Style
-from symnet.styles import RELATIONS, Unicode
+from symnet.styles import RELATIONS, Unicode, unicode_name
 
 
 def _form(text: str) -> prettyForm:
@@ -39,9 +38,9 @@ class Boxes(Style):
 
     def name(self, text: str) -> prettyForm:
         if text in self._partials:
-            above, below = (_form(f"∂{pretty_symbol(t)}") for t in self._partials[text])
+            above, below = (_form(f"∂{unicode_name(t)}") for t in self._partials[text])
             return above / below
-        return _form(pretty_symbol(text))
+        return _form(unicode_name(text))
 
     def number(self, value: Any) -> prettyForm:
         return _form(Unicode().number(value))

@@ -79,9 +79,11 @@ def _sum(adjoints: list[Any]) -> Any:
 def _adjoint(program: Program, lhs: Any, adjoint: Any) -> Any:
     before = len(program.equations)
     value = program.value(adjoint)
-    if lhs not in program.temporary and lhs.is_Matrix and not isinstance(value, MatrixSymbol) and lhs in program.layers:
-        return program.define(value, program.names.adjoint(lhs.name))
-    if value in program.temporary and len(program.equations) > before:
+    named = isinstance(value, MatrixSymbol) and value not in program.temporary
+    if lhs in program.layers and not named and value not in program.final:
+        value = program.call(value, program.names.adjoint(lhs.name))
+        program.kept.add(value)
+    elif value in program.temporary and len(program.equations) > before:
         program.primal.setdefault(value, lhs)
     return value
 

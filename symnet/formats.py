@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sympy import MatrixSymbol
+from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 
 from symnet.boxes import Boxes
 from symnet.notation import Reading, Style
@@ -142,7 +143,11 @@ def pretty(sections: Sections) -> str:
     style = Boxes(sections.partials)
     reading: Any = Reading(style)
     parts = []
-    for label, equations in sections.labels():
-        shown = [style.equation(reading.write(e.lhs), reading.write(e.rhs)) for e in equations]
-        parts.append("\n\n".join([label, *shown]))
+    before = pretty_use_unicode(True)
+    try:
+        for label, equations in sections.labels():
+            shown = [style.equation(reading.write(e.lhs), reading.write(e.rhs)) for e in equations]
+            parts.append("\n\n".join([label, *shown]))
+    finally:
+        pretty_use_unicode(before)
     return "\n\n".join(parts)

@@ -103,7 +103,8 @@ def for_machine(equations: list[Equation], program: Program, outputs: Iterable[A
     """Give the equations that the kernel runs: no value is computed twice."""
     outputs = set(outputs)
     kept, uses = live(equations, outputs, names_in)
-    inlined = {e.lhs for e in kept if e.lhs in program.temporary and uses[e.lhs] == 1 and e.lhs not in outputs}
+    movable = program.temporary - program.kept - outputs
+    inlined = {e.lhs for e in kept if e.lhs in movable and uses[e.lhs] == 1}
     return _settled(kept, inlined, _final_names(kept, inlined, program), as_written)
 
 
@@ -111,14 +112,11 @@ def for_reader(equations: list[Equation], program: Program, outputs: Iterable[An
     """Give the equations that a person reads: a difference from data, such as Z − Y, is written out where it stands."""
     outputs = set(outputs)
     kept, uses = live(equations, outputs, names_read)
-    inlined = {
-        e.lhs
-        for e in kept
-        if e.lhs in program.temporary and e.lhs not in outputs and (uses[e.lhs] == 1 or _is_small(e.rhs, program))
-    }
+    movable = program.temporary - program.kept - outputs
+    inlined = {e.lhs for e in kept if e.lhs in movable and (uses[e.lhs] == 1 or _is_small(e.rhs, program))}
     machine, machine_uses = live(equations, outputs, names_in)
-    stay = {e.lhs for e in machine if e.lhs in program.temporary and machine_uses[e.lhs] == 1}
-    return _settled(kept, inlined, _final_names(machine, stay - outputs, program), as_read)
+    moved = {e.lhs for e in machine if e.lhs in movable and machine_uses[e.lhs] == 1}
+    return _settled(kept, inlined, _final_names(machine, moved, program), as_read)
 
 
 def _is_small(rhs: Any, program: Program) -> bool:

@@ -79,6 +79,7 @@ class Program:
         self.temporary: set[Basic] = set()  # left-hand sides that have no name of their own yet
         self.primal: dict[Basic, Basic] = {}  # a temporary adjoint -> what it is the adjoint of
         self.final: dict[Any, Any] = {}  # the names that temporaries get in the end
+        self.kept: set[Basic] = set()  # adjoints that are worth a line even where they are used once
         self.distributions: dict[Basic, int] = {}  # inputs that must sum to 1, along which axis
         self._numbers: dict[Any, Any] = {}
         self._atoms: dict[int, tuple[Basic, Any]] = {}
@@ -151,7 +152,7 @@ class Program:
         """Give a program without equations that shares the names of this one."""
         other = Program(self.parameters)
         other.names, other.inputs, other.final, other.primal = self.names, self.inputs, self.final, self.primal
-        other.temporary = set(self.temporary)
+        other.temporary, other.kept = set(self.temporary), self.kept
         return other
 
     def copy(self) -> Program:

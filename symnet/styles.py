@@ -5,6 +5,7 @@ Each is a `notation.Style`: how the format writes a product, a fraction, a norm.
 
 from __future__ import annotations
 
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -12,12 +13,22 @@ import sympy
 from sympy import Symbol
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.mathematica import MCodePrinter, known_functions
-from sympy.printing.pretty.pretty_symbology import greek_unicode, pretty_symbol
+from sympy.printing.pretty.pretty_symbology import greek_unicode, pretty_symbol, pretty_use_unicode
 
 from symnet.nodes import LogSoftmax, LogSumExp, Softmax
 from symnet.notation import Style
 
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+
+
+@cache
+def unicode_name(text: str) -> str:
+    """Give a name with its subscripts, bars and Greek letters, whatever the terminal: Zbar1 is Z̅₁."""
+    before = pretty_use_unicode(True)
+    try:
+        return pretty_symbol(text)
+    finally:
+        pretty_use_unicode(before)
 
 
 def _joined_sum(terms: list[tuple[bool, str]], minus: str = "−") -> str:
@@ -30,7 +41,7 @@ class Unicode(Style):
     """One line of text, such as Z̅₁ = (W₂ᵀ⋅Z̅₂) ∘ (1 − A₁∘A₁)."""
 
     def name(self, text: str) -> str:
-        return pretty_symbol(text)
+        return unicode_name(text)
 
     def number(self, value: Any) -> str:
         return {"pi": "π", "exp": "e", "oo": "∞"}.get(str(value), str(value))

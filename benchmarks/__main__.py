@@ -1,0 +1,25 @@
+"""Run every benchmark and print its table; `--smoke` does little of each, in seconds, to see that all of it works."""
+
+import argparse
+import os
+import platform
+
+import numpy
+import sympy
+
+from benchmarks import depth, frameworks, kernels, processes
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="try that everything works; the times mean nothing")
+    smoke = parser.parse_args().smoke
+    versions = f"Python {platform.python_version()}, NumPy {numpy.__version__}, SymPy {sympy.__version__}"
+    print(f"{versions}, {os.cpu_count()} processors" + (", smoke run: the times mean nothing" if smoke else ""))
+    # The frameworks come last: the threads they start would disturb the others.
+    for section in (kernels, depth, processes, frameworks):
+        section.report(smoke)
+
+
+if __name__ == "__main__":
+    main()
