@@ -4,6 +4,6 @@ import numpy as np
 
 X = np.array([[0.0, 0.0, 1.0, 1.0], [0.0, 1.0, 0.0, 1.0]])
 Y = np.array([[0.0, 1.0, 1.0, 0.0]])
-RATE, STEPS = 10.0, 5000
+RATE, STEPS = 3.0, 5000
 _draw = np.random.default_rng(0).uniform
 START = {"W1": _draw(-1, 1, (3, 2)), "b1": np.zeros((3, 1)), "W2": _draw(-1, 1, (1, 3)), "b2": np.zeros((1, 1))}

@@ -6,6 +6,8 @@ The public names, nothing else. See the README for a tour.
 from symnet.algebra import elementwise
 from symnet.check import check_function, check_gradients
 from symnet.derive import Derivation, derive, gradient
+from symnet.diagnose import diagnose, diagnose_update
+from symnet.diagnosis import Diagnosis, Fault
 from symnet.functions import *  # noqa: F403
 from symnet.functions import __all__ as _functions
 from symnet.initializers import glorot, normal, uniform, zeros
@@ -22,7 +24,9 @@ __all__ = [
     *_functions,
     "CheckRow",
     "Derivation",
+    "Diagnosis",
     "Equation",
+    "Fault",
     "GradientCheck",
     "GradientDescent",
     "Kernel",
@@ -32,6 +36,8 @@ __all__ = [
     "check_gradients",
     "cross_entropy",
     "derive",
+    "diagnose",
+    "diagnose_update",
     "elementwise",
     "evaluate",
     "glorot",

@@ -131,14 +131,15 @@ class Derivation:
     @property
     def loss(self) -> Expr:
         """The loss in the names of the intermediates."""
-        return dict(self.forward)[self._shown(self.loss_name)]
+        return dict(self.forward)[self.shown(self.loss_name)]
 
-    def _shown(self, name: Any) -> Any:
+    def shown(self, name: Any) -> Any:
+        """Give the name under which a value is printed."""
         return self.program.final.get(name, name)
 
     def __getitem__(self, symbol: Any) -> Any:
         """Give the gradient for a symbol (or its name), in the names of the intermediates."""
-        return dict(self.equations)[self._shown(self.gradient_names[self._symbol(symbol)])]
+        return dict(self.equations)[self.shown(self.gradient_names[self._symbol(symbol)])]
 
     def closed(self, symbol: Any) -> Any:
         """Give the gradient for a symbol in the symbols of the loss alone."""
@@ -175,31 +176,32 @@ class Derivation:
             self.program, self.loss_name, [(w, self.gradient_names[w]) for w in self.wrt], dtype=dtype
         )
 
-    def _sections(self) -> formats.Sections:
-        partials = {self._shown(self.gradient_names[w]): (self._shown(self.loss_name), w) for w in self.wrt}
+    def sections(self) -> formats.Sections:
+        """Give the equations as the printers take them."""
+        partials = {self.shown(self.gradient_names[w]): (self.shown(self.loss_name), w) for w in self.wrt}
         return formats.Sections(self.forward, self.backward, partials)
 
     def __str__(self) -> str:
-        return formats.text(self._sections())
+        return formats.text(self.sections())
 
     def pretty(self) -> str:
         """Give the derivation with stacked fractions and raised exponents, in Unicode."""
-        return formats.pretty(self._sections())
+        return formats.pretty(self.sections())
 
     def latex(self) -> str:
         """Give the derivation as LaTeX, two `align*` environments."""
-        return formats.latex(self._sections())
+        return formats.latex(self.sections())
 
     def mathml(self) -> str:
         """Give the derivation as presentation MathML, a table that a browser shows."""
-        return formats.mathml(self._sections())
+        return formats.mathml(self.sections())
 
     def mathematica(self) -> str:
         """Give the derivation as Mathematica code, one assignment a line."""
-        return formats.mathematica(self._sections())
+        return formats.mathematica(self.sections())
 
     def _repr_latex_(self) -> str:
-        return f"$$\n{formats.latex_body(self._sections())}\n$$"
+        return f"$$\n{formats.latex_body(self.sections())}\n$$"
 
 
 def _canonical(node: Any, *arguments: Any) -> Any:

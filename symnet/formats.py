@@ -75,6 +75,12 @@ def _pad(text: str, width: int) -> str:
     return text + " " * (width - _columns(text))
 
 
+def line(equation: Equation, sections: Sections) -> str:
+    """Give one equation as a line of text."""
+    ((lhs, rhs),) = _pairs([equation], _style(Unicode, sections))
+    return f"{lhs} = {rhs}"
+
+
 def text(sections: Sections) -> str:
     """Give the derivation as text in two columns, Forward and Backward, or one above the other where it is wide."""
     style = _style(Unicode, sections)

@@ -1,0 +1,91 @@
+"""What a diagnosis says: which gradients are right, which are wrong, and what mistake explains the numbers.
+
+In: faults found by `diagnose`. Out: `Diagnosis`, as text, HTML and data. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One mistake. `kind`: a stable string; `parameters`: whose gradients it spoils; `equation`: the name it stands at.
+
+    `right`, `yours`: the equation as derived and as the numbers say it was computed; `words`: the mistake in words;
+    `factor`: the constant where the mistake is one, else None.
+    """
+
+    kind: str
+    parameters: tuple[Any, ...]
+    equation: str
+    right: str
+    yours: str
+    words: str
+    factor: float | None = None
+
+    def __str__(self) -> str:
+        if not self.right:
+            return f"  {self.words}"
+        width = max(len(self.yours), 24)
+        return f"  right:  {self.right}\n  yours:  {self.yours:<{width}}    {self.words}"
+
+
+@dataclass(frozen=True, eq=False)
+class Diagnosis:
+    """The result of `diagnose`; its text is the explanation.
+
+    `right`, `wrong`: the parameters; `ok`: whether nothing is wrong; `explanations`: every explanation that fits, the
+    simplest first, each a tuple of one or two faults; `faults`: the single faults that fit, most likely first, or the
+    two of the best pair; `facts`: what is true where nothing fits; `advice`: what would tell several explanations
+    apart.
+    """
+
+    right: tuple[Any, ...]
+    wrong: tuple[Any, ...]
+    explanations: tuple[tuple[Fault, ...], ...] = ()
+    facts: tuple[str, ...] = ()
+    advice: str = ""
+    partials: dict[Any, str] | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether every gradient is right."""
+        return not self.wrong
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """The faults: all single ones that fit, most likely first, or the two of the best pair."""
+        if not self.explanations:
+            return ()
+        best = self.explanations[0]
+        if len(best) > 1:
+            return best
+        return tuple(e[0] for e in self.explanations if len(e) == 1)
+
+    def _verdict(self) -> str:
+        parts = []
+        for symbols, what in ((self.wrong, "wrong"), (self.right, "right")):
+            if symbols:
+                shown = ", ".join((self.partials or {}).get(s, f"∂L/∂{s}") for s in symbols)
+                parts.append(f"{shown} {'is' if len(symbols) == 1 else 'are'} {what}")
+        return "; ".join(parts) + "."
+
+    def __str__(self) -> str:
+        lines = [self._verdict()]
+        for number, explanation in enumerate(self.explanations):
+            if number == 1:
+                lines.append("The same numbers would also come from:")
+            if len(explanation) > 1:
+                lines.append(f"{len(explanation)} mistakes together:")
+            lines += [str(fault) for fault in explanation]
+        lines += [f"  {fact}" for fact in self.facts]
+        return "\n".join([*lines, self.advice] if self.advice else lines)
+
+    def _repr_html_(self) -> str:
+        colour = "#2e7d32" if self.ok else "#c62828"
+        verdict, *rest = str(self).split("\n")
+        body = escape("\n".join(rest))
+        return f'<p style="color:{colour}"><b>{escape(verdict)}</b></p><pre>{body}</pre>'

@@ -1,0 +1,233 @@
+"""The search for a mistake: every variant of the equations is computed and compared with the user's numbers.
+
+In: a `Setting`, points with the user's gradients, and which gradients are wrong. Out: the variants that fit at all
+points, the simplest first. Single faults are tried before pairs; a constant factor at an equation is fitted.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sympy import Float, MatAdd, nsimplify
+
+from symnet.algebra import scaled
+from symnet.mutations import Mutation, Setting, catalogue
+from symnet.variants import Variants
+
+SECONDS_FOR_PAIRS = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Values, and the right and the user's gradients there; `allowed`: the difference that counts as none."""
+
+    arrays: dict[str, Any]
+    sizes: dict[str, int]
+    right: dict[Any, Any]
+    mine: dict[Any, Any]
+    allowed: dict[Any, float]
+    unsummed: frozenset[Any] = frozenset()
+
+    def agrees(self, w: Any, gradient: Any) -> bool:
+        """Tell whether a gradient is the user's."""
+        return bool(np.abs(self.mine[w] - gradient).max(initial=0.0) <= self.allowed[w])
+
+    def is_wrong(self, w: Any) -> bool:
+        """Tell whether the user's gradient for w differs from the right one."""
+        return not self.agrees(w, self.right[w])
+
+
+class Search:
+    """Finds the variants of the equations that give the user's numbers."""
+
+    def __init__(self, setting: Setting, points: list[Point], wrong: tuple[Any, ...], rate: float | None) -> None:
+        self.setting = setting
+        self.points = points
+        self.wrong = wrong
+        self.rate = rate
+        trial = 1.0 if rate is None else rate
+        assert setting.rate is not None
+        self.rate_name = setting.rate.name
+        self.variants = [
+            Variants(setting.forward, setting.equations, {**p.arrays, self.rate_name: trial}, p.sizes) for p in points
+        ]
+        self.scales = [sorted({p.sizes[n] for n in p.sizes}) for p in points]
+
+    def run(self) -> list[tuple[Mutation, ...]]:
+        """Give the explanations that fit at all points, the simplest first: single faults, or else pairs."""
+        singles = catalogue(self.setting)
+        found = [(m.cost, (m,)) for m in (self._fitted(m) for m in singles) if m is not None]
+        found += [(m.cost, (m,)) for m in self._constants({}, ())]
+        if not found:
+            found = list(self._pairs(singles))
+        found.sort(key=lambda item: item[0])
+        return [mutations for _, mutations in found[:8]]
+
+    # -- one variant
+
+    def _fits(self, changes: Mapping[Any, Any], eta: float | None = None) -> bool:
+        extra = None if eta is None else {self.rate_name: eta}
+        partials = self.setting.partials
+        for point, variants in zip(self.points, self.variants, strict=True):
+            first_place = min(variants._place[name] for name in changes)
+            for g, w in partials.items():
+                if variants._place[g] < first_place and not point.agrees(w, point.right[w]):
+                    return False
+            for lhs, value in variants.steps(changes, extra):
+                if lhs in partials and not point.agrees(partials[lhs], value):
+                    return False
+        return True
+
+    def _fitted(self, m: Mutation) -> Mutation | None:
+        if self.rate is None and m.kind == "updated-weights":
+            return self._with_rate(m)
+        return m if self._fits(m.changes) else None
+
+    def _with_rate(self, m: Mutation) -> Mutation | None:
+        # the gradients are affine in an unknown learning rate: fit it, then compare
+        eta = self._slope_fit(m.changes, 0.0, 1.0)
+        if eta is None or not 1e-8 < eta < 1e4 or not self._fits(m.changes, eta):
+            return None
+        return replace(m, words=f"{m.words} (with a learning rate of {eta:.6g})", cost=m.cost + 0.4)
+
+    def _slope_fit(self, changes: Mapping[Any, Any], low: float, high: float) -> float | None:
+        point, variants = self.points[0], self.variants[0]
+        ends = []
+        for eta in (low, high):
+            found = {w: point.right[w] for w in point.right}
+            for lhs, value in variants.steps(changes, {self.rate_name: eta}):
+                if lhs in self.setting.partials:
+                    found[self.setting.partials[lhs]] = value
+            ends.append(_flat(found, point.right))
+        direction = ends[1] - ends[0]
+        square = float(direction @ direction)
+        return float(direction @ (_flat(point.mine, point.right) - ends[0]) / square) if square > 0 else None
+
+    # -- constant factors
+
+    def _constants(self, changes: Mapping[Any, Any], used: tuple[Any, ...]) -> Iterator[Mutation]:
+        """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
+        point, variants, partials = self.points[0], self.variants[0], self.setting.partials
+        base = _flat(variants.gradients(changes, partials), point.right)
+        gap = _flat(point.mine, point.right) - base
+        for lhs, rhs in self.setting.equations:
+            current = changes.get(lhs, rhs)
+            doubled = {**changes, lhs: _times(2, current)}
+            direction = _flat(variants.gradients(doubled, partials), point.right) - base
+            square = float(direction @ direction)
+            if square == 0.0:
+                continue
+            factor = 1 + float(direction @ gap) / square
+            if abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
+                continue
+            factor, words, cost = self._named(factor, lhs, point)
+            tried = {**changes, lhs: _times(factor, current)}
+            if self._fits(tried):
+                kind = "sign" if factor == -1 else "constant-factor"
+                yield Mutation(kind, {lhs: _times(factor, current)}, words, cost + self._depth(lhs), factor=factor)
+
+    def _depth(self, lhs: Any) -> float:
+        # the loss's own delta is the likeliest place, then a gradient, then a hidden delta
+        place = [e.lhs for e in self.setting.equations].index(lhs)
+        return 0.0 if place == 0 else 0.01 if lhs in self.setting.partials else 0.02
+
+    def _named(self, factor: float, lhs: Any, point: Point) -> tuple[float, str, float]:
+        first = lhs == self.setting.equations[0].lhs
+        for known, words, cost in self._known_factors(first, point):
+            if abs(factor - known) < 1e-6 * abs(known):
+                return known, words, cost
+        words = f"a constant factor {factor:.8g}"
+        if self.rate is not None and abs(factor - self.rate) < 1e-6 * self.rate:
+            return self.rate, "the learning rate is applied already", 0.9
+        if 0 < factor < 1:
+            words += ", perhaps a learning rate that is applied already"
+        return factor, words, 1.8
+
+    def _known_factors(self, first: bool, point: Point) -> Iterator[tuple[float, str, float]]:
+        yield -1.0, "the sign is wrong" + (": target minus output are swapped" if first else ""), 0.8
+        yield 2.0, "a factor 2 too much, as from the square", 0.9
+        yield 0.5, "a factor ½ too much, or the 2 of the square is missing", 0.9
+        for name, n in point.sizes.items():
+            if n > 1:
+                yield float(n), f"a factor {name} = {n}: the gradient of the sum, not of the mean", 0.95
+                yield 1 / n, f"a factor 1/{name} = 1/{n}: the mean is taken once too often", 0.95
+        for w, g in point.right.items():
+            entries = int(np.size(g))
+            if entries > 2:
+                yield 1 / entries, f"a factor 1/{entries}: a mean over the entries of {w}", 1.2
+
+    # -- pairs
+
+    def _pairs(self, singles: list[Mutation]) -> Iterator[tuple[float, tuple[Mutation, ...]]]:
+        deadline = time.monotonic() + SECONDS_FOR_PAIRS
+        ordered = sorted(singles, key=lambda m: m.cost)
+        for m in ordered:
+            for constant in self._constants(m.changes, ()):
+                yield m.cost + constant.cost + 0.1, (m, constant)
+        yield from self._two_constants()
+        for i, a in enumerate(ordered):
+            if time.monotonic() > deadline:
+                return
+            for b in self._second(a):
+                fitted = self._fitted_pair(a, b)
+                if fitted:
+                    yield a.cost + b.cost, (a, b)
+            for b in ordered[i + 1 :]:
+                if not (a.changes.keys() & b.changes.keys()) and self._fitted_pair(a, b):
+                    yield a.cost + b.cost, (a, b)
+
+    def _second(self, a: Mutation) -> Iterator[Mutation]:
+        # a second mistake in the equation that the first one has changed already
+        if len(a.changes) > 1:
+            return
+        changed = [e._replace(rhs=a.changes.get(e.lhs, e.rhs)) for e in self.setting.equations]
+        setting = replace(self.setting, equations=changed)
+        yield from catalogue(setting, only=a.site)
+
+    def _fitted_pair(self, a: Mutation, b: Mutation) -> bool:
+        changes = {**a.changes, **b.changes}
+        free = self.rate is None and "updated-weights" in (a.kind, b.kind)
+        if not free:
+            return self._fits(changes)
+        eta = self._slope_fit(changes, 0.0, 1.0)
+        return eta is not None and 1e-8 < eta < 1e4 and self._fits(changes, eta)
+
+    def _two_constants(self) -> Iterator[tuple[float, tuple[Mutation, ...]]]:
+        # two factors at two equations: the first explains what it can, the second the rest
+        point, variants, partials = self.points[0], self.variants[0], self.setting.partials
+        for lhs, rhs in self.setting.equations:
+            downstream = {partials[g] for g, _ in variants.steps({lhs: _times(2, rhs)}) if g in partials}
+            for w in downstream:
+                square = float(np.sum(point.right[w] ** 2))
+                if square == 0:
+                    continue
+                factor = float(np.sum(point.right[w] * point.mine[w])) / square
+                if abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
+                    continue
+                factor, words, cost = self._named(factor, lhs, point)
+                first = Mutation(
+                    "sign" if factor == -1 else "constant-factor",
+                    {lhs: _times(factor, rhs)},
+                    words,
+                    cost,
+                    factor=factor,
+                )
+                for second in self._constants(first.changes, ()):
+                    if second.site != lhs:
+                        yield first.cost + second.cost, (first, second)
+
+
+def _times(factor: float, rhs: Any) -> Any:
+    c = nsimplify(factor, rational=True, tolerance=1e-12) if abs(factor) < 1e6 else Float(factor)
+    c = c if getattr(c, "q", 10**9) < 10**4 else Float(factor)
+    if not rhs.is_Matrix:
+        return c * rhs
+    return MatAdd(*[scaled(c, t) for t in rhs.args], evaluate=False) if isinstance(rhs, MatAdd) else scaled(c, rhs)
+
+
+def _flat(gradients: Mapping[Any, Any], order: Mapping[Any, Any]) -> Any:
+    return np.concatenate([np.ravel(np.asarray(gradients[w], float)) for w in order])
