@@ -16,7 +16,6 @@ def main() -> None:
     smoke = parser.parse_args().smoke
     versions = f"Python {platform.python_version()}, NumPy {numpy.__version__}, SymPy {sympy.__version__}"
     print(f"{versions}, {os.cpu_count()} processors" + (", smoke run: the times mean nothing" if smoke else ""))
-    # The frameworks come last: the threads they start would disturb the others.
     for section in (kernels, depth, processes, frameworks):
         section.report(smoke)
 

@@ -1,5 +1,6 @@
 """How long it takes to build, derive and compile nets as they grow deeper."""
 
+import gc
 from collections.abc import Callable
 from statistics import median
 from time import perf_counter
@@ -48,6 +49,7 @@ def measure(net: Callable, depth: int, tag: str) -> tuple[float, float, float, i
         columns = {"b": 1, "X": "n", "Y": "n"}.get(name[0], SIZE)
         return symbols.setdefault(name, sn.matrix(name + tag, SIZE, columns))
 
+    gc.collect()  # an earlier measurement's garbage
     start = perf_counter()
     loss = sn.squared_error(net(names, depth), names("Y"))
     built = perf_counter()

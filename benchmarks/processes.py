@@ -1,5 +1,6 @@
 """Whole processes, each timed from its start to its end: XOR from import to trained net, and the import of symnet."""
 
+import compileall
 import math
 import subprocess
 import sys
@@ -29,6 +30,7 @@ def run(*arguments: str) -> tuple[float, float]:
 def report(smoke: bool) -> None:
     """Print the times of the XOR programs, symnet's and by hand, and of the import."""
     repeats = 1 if smoke else 7
+    compileall.compile_dir(ROOT / "symnet", quiet=1)  # as an installation does
     run("-m", "benchmarks.xor_symnet")  # so that all of it has been read from the disk once
     turns = [(run("-m", "benchmarks.xor_symnet"), run("-m", "benchmarks.xor_by_hand")) for _ in range(repeats)]
     for (_, ours), (_, theirs) in turns:

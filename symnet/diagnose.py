@@ -39,7 +39,8 @@ def diagnose(
 
     Gives a `Diagnosis`: `.ok`, `.right`, `.wrong`, `.faults` with `.kind`, the right equation and yours. Raises
     `KeyError` for a name that the loss does not have, `ValueError` where a gradient has the wrong shape (it says if it
-    is the transpose) or NaN in it, `TypeError` for a gradient that holds no numbers, `RuntimeError` where your function raises.
+    is the transpose) or NaN in it, `TypeError` for one that holds no numbers, `RuntimeError` where your function
+    raises.
 
     >>> import numpy as np, symnet as sn
     >>> W, X, Y = sn.matrix("W", 1, 2), sn.matrix("X", 2, "n"), sn.matrix("Y", 1, "n")
@@ -68,8 +69,8 @@ def diagnose_update(
     loss: a scalar expression; before, after: parameters → arrays before and after one step of your code;
     learning_rate: the rate of that step; values: the data of the step, symbols or names → arrays.
 
-    Gives a `Diagnosis` and raises what `diagnose` does; also `KeyError` where a parameter is only in one of `before` and
-    `after`, `ValueError` for a learning rate that is not positive.
+    Gives a `Diagnosis` and raises what `diagnose` does; also `KeyError` where a parameter is only in one of `before`
+    and `after`, `ValueError` for a learning rate that is not positive.
     """
     if not learning_rate > 0:
         raise ValueError(f"diagnose_update: the learning rate must be positive, not {learning_rate!r}")
@@ -148,22 +149,11 @@ def _shaped(w: Any, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]
         raise ValueError(f"the gradient for {w.name} has NaN in it")
     if array.shape == shape:
         return array, False
-    if (
-        len(shape) == 2
-        and array.ndim == 2
-        and shape[1] == 1
-        and array.shape[0] == shape[0]
-        and array.shape[1] in sizes.values()
-    ):
-        return array.sum(axis=1, keepdims=True), True
-    if (
-        len(shape) == 2
-        and array.ndim == 2
-        and shape[0] == 1
-        and array.shape[1] == shape[1]
-        and array.shape[0] in sizes.values()
-    ):
-        return array.sum(axis=0, keepdims=True), True
+    if len(shape) == 2 == array.ndim:  # a bias whose gradient came with an entry for each sample
+        for axis in (0, 1):
+            kept = 1 - axis
+            if shape[axis] == 1 and array.shape[kept] == shape[kept] and array.shape[axis] in sizes.values():
+                return array.sum(axis=axis, keepdims=True), True
     turned = "; it is the transpose" if array.shape == shape[::-1] and len(shape) == 2 else ""
     turned = "; write .reshape(-1, 1)" if array.ndim == 1 and len(shape) == 2 and shape[1] == 1 else turned
     raise ValueError(f"the gradient for {w.name} has shape {array.shape}, but {w.name} has shape {shape}{turned}")

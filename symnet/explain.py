@@ -98,8 +98,9 @@ class Explainer:
         if len(points) == 1:
             more = " with several samples" if sizes and max(sizes) == 1 else ""
             return (
-                f"{number} explanations give the same numbers here. Random weights and data{more}, entries all different and "
-                "none 0, would tell them apart: give your gradients as a function, it is then tried at several points."
+                f"{number} explanations give the same numbers here. Random weights and data{more}, entries all "
+                "different and none 0, would tell them apart: give your gradients as a function, it is then tried at "
+                "several points."
             )
         return f"{number} explanations give the same numbers at every point: for this net they are hard to tell apart."
 

@@ -15,7 +15,8 @@ import numpy as np
 from sympy import Float, MatAdd, nsimplify
 
 from symnet.algebra import scaled
-from symnet.mutations import Mutation, Setting, catalogue
+from symnet.catalogue import catalogue
+from symnet.mutations import Mutation, Setting
 from symnet.variants import Variants
 
 SECONDS_FOR_PAIRS = 4.0
@@ -60,7 +61,8 @@ class Search:
     def run(self) -> list[tuple[Mutation, ...]]:
         """Give the explanations that fit at all points, the simplest first: single faults, or else pairs."""
         singles = catalogue(self.setting)
-        found = [(m.cost, (m,)) for m in (self._fitted(m) for m in singles) if m is not None]
+        fitted = [m for m in map(self._fitted, singles) if m is not None]
+        found: list[tuple[float, tuple[Mutation, ...]]] = [(m.cost, (m,)) for m in fitted]
         found += [(m.cost, (m,)) for m in self._constants({}, ())]
         if not found:
             found = list(self._pairs(singles))
