@@ -16,6 +16,7 @@ from symnet.losses import binary_cross_entropy, cross_entropy, mse, squared_erro
 from symnet.nodes import let
 from symnet.optimizers import GradientDescent
 from symnet.program import Equation
+from symnet.prove import Proof, prove
 from symnet.report import CheckRow, GradientCheck
 from symnet.train import Training, train
 
@@ -30,6 +31,7 @@ __all__ = [
     "GradientCheck",
     "GradientDescent",
     "Kernel",
+    "Proof",
     "Training",
     "binary_cross_entropy",
     "check_function",
@@ -45,6 +47,7 @@ __all__ = [
     "let",
     "mse",
     "normal",
+    "prove",
     "squared_error",
     "train",
     "uniform",

@@ -245,7 +245,7 @@ def _relu_at_zero(setting: Setting, lhs: Any, rhs: Any) -> Found:
         yield "relu-at-zero", new, words, 1.5
 
 
-def _backward_products(setting: Setting, rhs: Any, change: Callable[..., Iterator[tuple[Any, str]]]) -> Found:
+def _backward_products(setting: Setting, rhs: Any, change: Callable[..., Iterator[Any]]) -> Iterator[tuple[Any, str]]:
     def operator(node: Any) -> Iterator[tuple[Any, str]]:
         if isinstance(node, MatMul):
             c, factors = _factors(node)
@@ -256,12 +256,12 @@ def _backward_products(setting: Setting, rhs: Any, change: Callable[..., Iterato
                         for w, d, words in change(setting, weight, bare, delta, left):
                             yield scaled(c, matmul(w, d) if left else matmul(d, w)), words
 
-    yield from rewrites(rhs, operator)  # type: ignore[misc]
+    yield from rewrites(rhs, operator)
 
 
 def _with_products(kind: str, change: Callable[..., Any], cost: float) -> Callable[[Setting, Any, Any], Found]:
     def operator(setting: Setting, lhs: Any, rhs: Any) -> Found:
-        for new, words in _backward_products(setting, rhs, change):  # type: ignore[misc]
+        for new, words in _backward_products(setting, rhs, change):
             yield kind, new, words, cost
 
     return operator

@@ -44,10 +44,15 @@ def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
             if adjoint is not None and not varying.isdisjoint(argument.atoms(MatrixSymbol, Symbol)):
                 pull(adjoint, argument, argument)
 
+    place = {w: number for number, w in enumerate(wrt)}
+    waiting = sorted((w for w in wrt if w in first_use), key=lambda w: (first_use[w], -place[w]))
+
     def finish(reached: int) -> None:
-        for w in wrt:
-            if w not in gradients and first_use.get(w, -1) >= reached:
-                gradients[w] = program.call(program.value(_sum(found[w])), program.names.adjoint(w.name))
+        ready = []
+        while waiting and first_use[waiting[-1]] >= reached:
+            ready.append(waiting.pop())
+        for w in sorted(ready, key=place.__getitem__):
+            gradients[w] = program.call(program.value(_sum(found[w])), program.names.adjoint(w.name))
 
     for k in reversed(range(len(forward))):
         lhs, rhs = forward[k]

@@ -37,7 +37,7 @@ FLOOR = {
     "check": 10,
     "optimizers": 10,
     "diagnosis": 0,
-    "explicit": 10,
+    "explicit": 2,
     "mutations": 6,
     "catalogue": 7,
     "variants": 9,
