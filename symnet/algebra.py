@@ -236,6 +236,8 @@ def total(A: MatrixExpr) -> Expr:
         return S.Zero
     if isinstance(A, Transpose):
         A = A.args[0]
+    if isinstance(A, HadamardProduct) and all(isinstance(a, Transpose) for a in A.args):
+        A = raw(HadamardProduct, *[a.args[0] for a in A.args])
     if A.shape == (1, 1) and isinstance(A, OneMatrix):
         return c
     return c * Total(A)

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Symbol, Transpose
+from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
-from symnet.algebra import matmul
+from symnet.algebra import add, hadamard, matmul, scaled
 from symnet.names import is_data
 from symnet.nodes import Distribution, Elementwise, Total, raw, split
 from symnet.program import Equation, Program
@@ -79,13 +79,28 @@ def as_read(node: Any, *arguments: Any) -> Any:
     if isinstance(node, Distribution):
         return arguments[0]
     if isinstance(node, MatMul):
-        return matmul(*arguments)
+        return _sign_inside(matmul(*arguments))
     if isinstance(node, MatAdd):
         terms: list[Any] = []
         for a in arguments:
             terms.extend(a.args if isinstance(a, MatAdd) else (a,))
         return raw(MatAdd, *terms)
     return as_written(node, *arguments)
+
+
+def _sign_inside(product: Any) -> Any:
+    # −(Y − P)∘F is (P − Y)∘F
+    c, A = split(product)
+    if not c.could_extract_minus_sign():
+        return product
+    factors = A.args if isinstance(A, HadamardProduct) else (A,)
+    for i, factor in enumerate(factors):
+        signs = [split(t)[0].could_extract_minus_sign() for t in factor.args] if isinstance(factor, MatAdd) else []
+        if any(signs) and not all(signs):
+            turned = add(*[scaled(S.NegativeOne, t) for t in factor.args])
+            rest = (*factors[:i], turned, *factors[i + 1 :])
+            return scaled(-c, hadamard(*rest) if len(rest) > 1 else turned)
+    return product
 
 
 def live(equations: list[Equation], outputs: Iterable[Any], count: Count) -> tuple[list[Equation], Counter[Any]]:

@@ -13,11 +13,12 @@ import re
 import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from sympy import Basic, Integer, MatrixSymbol, OneMatrix, S, Symbol, ZeroMatrix, lambdify, sympify
+from sympy.matrices.matrixbase import MatrixBase
 from sympy.printing.numpy import SciPyPrinter
 
 from symnet import binding
@@ -271,21 +272,23 @@ def evaluate(expr: Any, values: Mapping[Any, Any]) -> Any:
     [[5.0, 11.0], [11.0, 25.0]]
     """
     expr = sympify(expr)
+    expr = expr.as_immutable() if isinstance(expr, MatrixBase) else expr
     if not isinstance(expr, Basic):
         raise TypeError(f"evaluate: {brief(expr)} is no SymPy expression")
+    kernel = _compiled_expression(expr)
+    arrays = kernel.bind(values)
+    result = kernel._function(kernel._dtype_of(arrays))(*arrays)
+    if getattr(expr, "is_Matrix", False):
+        return result
+    return np.asarray(result)[()].item() if _is_float64(result) else result
+
+
+@lru_cache(maxsize=128)
+def _compiled_expression(expr: Basic) -> Kernel:
     program = Program()
     name = program.enter(expr, "value")
     arguments = tuple(n for n in program.inputs if _is_argument(program, n))
-    kernel = Kernel(program, (name,), (), arguments)
-    arrays = kernel.bind(values)
-    result = kernel._function(kernel._dtype_of(arrays))(*arrays)
-    return (
-        result
-        if getattr(expr, "is_Matrix", False)
-        else np.asarray(result)[()].item()
-        if _is_float64(result)
-        else result
-    )
+    return Kernel(program, (name,), (), arguments)
 
 
 def _is_float64(result: Any) -> bool:
