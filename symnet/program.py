@@ -43,6 +43,7 @@ from symnet.algebra import (
 from symnet.names import Names, declare_all, is_data, plan, shared
 from symnet.nodes import (
     Elementwise,
+    brief,
     same_shape,
     same_size,
     shape_text,
@@ -177,7 +178,9 @@ class Program:
             if not hidden:
                 break
             expr = expr.xreplace(hidden)
-        text = str(expr)
+        # SymPy's printer would check the sizes of a product once more
+        parts = [self.readable(a) for a in expr.args] if isinstance(expr, MatMul) else []
+        text = "*".join(f"({p})" if " " in p else p for p in parts) or str(expr)
         return text if len(text) < 90 else text[:87] + "…"
 
     # -- one operation
@@ -186,6 +189,10 @@ class Program:
         reducer = REDUCERS.get(type(node))
         if reducer is not None:
             return reducer(self, node)
+        if isinstance(node, MatrixBase) and node.free_symbols:
+            raise TypeError(
+                f"{brief(node)}: an explicit matrix (or BlockMatrix) may hold numbers only, here it has symbols"
+            )
         if isinstance(node, MatrixBase) or not node.args:
             return node
         arguments = [self.atom(a) if isinstance(a, Basic) else a for a in node.args]
