@@ -85,7 +85,8 @@ def report(smoke: bool) -> None:
     """Print the times for each net and library, and which library is not installed."""
     found = [module for module in LIBRARIES if module == "symnet" or find_spec(module)]
     missing = [name for module, (name, _) in LIBRARIES.items() if module not in found]
-    print("".join(f"\n{name} is not installed: no comparison with it" for name in missing))
+    for name in missing:
+        print(f"\n{name} is not installed: no comparison with it")
     if found == ["symnet"]:
         return
     effort, turns = (["3", "0.001"], 1) if smoke else (["51", "0.02"], 3)
