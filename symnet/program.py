@@ -288,7 +288,7 @@ class Program:
         c, rest = split(add(*terms))
         if not isinstance(rest, MatAdd):
             return self.store(scaled(c, rest), node)
-        parts = self._known_parts(list(rest.args))
+        parts = sorted(self._known_parts(list(rest.args)), key=self._reading_order)
         name = self.name_for(node) if node is not None else None
         if name is None and node is not None:
             parts = self._without_data(parts)
@@ -299,6 +299,12 @@ class Program:
             for term in rest.args:
                 self._sums.setdefault(term, []).append((frozenset(rest.args), lhs))
         return lhs if name is not None else scaled(c, lhs)
+
+    def _reading_order(self, term: Any) -> tuple[bool, int]:
+        # as textbooks write it: W·X, then a bias; what is subtracted comes last
+        c, A = split(term)
+        product = isinstance(self.definitions.get(A), MatMul)
+        return bool(c.could_extract_minus_sign()), 0 if product else 2 if isinstance(A, MatMul) else 1
 
     def _known_parts(self, terms: list[Any]) -> list[Any]:
         while len(terms) > 2:

@@ -1,0 +1,83 @@
+"""The table of rules is tested by being the table: a row without a sample fails, each sample is checked twice."""
+
+import numpy as np
+import pytest
+import sympy
+from losses import central_difference, values_of
+from sympy import Determinant, Expr, HadamardProduct, Inverse, MatAdd, MatMul, Trace, Transpose
+
+import symnet as sn
+from symnet.nodes import Distribution, Elementwise, LogSoftmax, LogSumExp, Softmax, Total
+from symnet.rules import RULES
+
+A, B, C = sn.matrix("A", 3, 2), sn.matrix("B", 2, 3), sn.matrix("C", 3, 2)
+S = sn.matrix("S", 2, 2)
+a = sympy.Symbol("a")
+
+SAMPLES = {
+    MatAdd: sn.sum(sn.tanh(A + 2 * C)),
+    MatMul: sn.sum(sn.tanh(a * A * B)),
+    Transpose: sn.norm(sn.tanh(A.T * C)),
+    Inverse: sn.sum(sn.tanh(Inverse(S))),
+    HadamardProduct: sn.sum(sn.tanh(HadamardProduct(A, C, A))),
+    Elementwise: sn.sum(HadamardProduct(C, sn.elementwise(lambda x, y: sympy.sin(x * y) + x / y, A, C))),
+    Total: sn.sum(A) ** 2,
+    Trace: Trace(S) ** 3,
+    Determinant: sympy.log(Determinant(S * S.T)),
+    Softmax: sn.sum(HadamardProduct(sn.softmax(A), C)) + sn.sum(HadamardProduct(sn.softmax(A, axis=1), C)),
+    LogSoftmax: sn.sum(HadamardProduct(sn.log_softmax(A), C)) + sn.norm(sn.log_softmax(A, axis=1)),
+    LogSumExp: sn.norm(sn.logsumexp(A)) + sn.norm(sn.logsumexp(A, axis=1)),
+    Distribution: sn.cross_entropy(A, C),
+    Expr: sympy.sqrt(sn.sum(sn.exp(A))) * sympy.tanh(a) / (1 + sn.norm(C)),
+}
+
+
+@pytest.mark.parametrize("node", RULES)
+def test_every_row_against_differences_and_entry_by_entry(node):
+    assert node in SAMPLES, f"add a sample for {node.__name__} to SAMPLES"
+    loss = SAMPLES[node]
+    symbols = sorted(loss.free_symbols, key=str)
+    derivation = sn.derive(loss, [s for s in symbols if not (node is Distribution and s == C)])
+    kernel = derivation.compile()
+    values = values_of(kernel, seed=3)
+    _, gradients = kernel(values)
+
+    def f(given):
+        return kernel.function(*[given[n] for n in kernel.arguments])[0]
+
+    for symbol in derivation.wrt:
+        numeric = central_difference(f, values, symbol.name)
+        np.testing.assert_allclose(gradients[symbol], numeric, atol=1e-6 * max(1, np.abs(numeric).max()), rtol=0)
+        proof = sn.prove(loss, symbol)
+        assert proof.ok, proof
+
+
+@pytest.mark.parametrize("node", RULES)
+def test_a_wrong_row_would_be_noticed(node, monkeypatch):
+    """Break each row in turn: the check that everybody calls must fail."""
+    loss = SAMPLES[node]
+    symbols = [s for s in sorted(loss.free_symbols, key=str) if s != C or node is Distribution]
+    rule = RULES[node]
+
+    def broken(G, Y, *args):
+        return tuple(None if g is None else 2 * g for g in rule(G, Y, *args))
+
+    monkeypatch.setitem(RULES, node, broken)
+    kernel = sn.derive(loss, symbols).compile()
+    assert not sn.check_gradients(loss, values_of(kernel, seed=3), symbols).ok
+
+
+def test_a_node_without_a_rule_can_be_given_one(monkeypatch):
+    from sympy import KroneckerProduct
+
+    loss = sn.sum(KroneckerProduct(S, S))
+    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*add a row to symnet.rules.RULES"):
+        sn.derive(loss, S)
+
+    def rule(G, Y, P, Q):
+        return sn.sum(Q) * sympy.OneMatrix(2, 2), sn.sum(P) * sympy.OneMatrix(2, 2)  # right for the sum alone
+
+    monkeypatch.setitem(RULES, KroneckerProduct, rule)
+    loss_value, gradients = sn.derive(loss, S).compile()({S: [[1, 2], [3, 4]]})
+    assert loss_value == 100
+    assert (gradients[S] == 20).all()
