@@ -8,6 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 from typing import Any
+from unicodedata import combining
+
+
+def _columns(text: str) -> int:
+    return sum(not combining(c) for c in text)
 
 
 @dataclass(frozen=True)
@@ -29,8 +34,8 @@ class Fault:
     def __str__(self) -> str:
         if not self.right:
             return f"  {self.words}"
-        width = max(len(self.yours), 24)
-        return f"  right:  {self.right}\n  yours:  {self.yours:<{width}}    {self.words}"
+        gap = " " * max(0, _columns(self.right) - _columns(self.yours))
+        return f"  right:  {self.right}\n  yours:  {self.yours}{gap}    {self.words}"
 
 
 @dataclass(frozen=True, eq=False)
