@@ -73,6 +73,10 @@ class Style(ABC):
     def dot(self, factors: list[Any]) -> Any:
         """A product of matrices, or of a scalar and a matrix."""
 
+    def scaled(self, c: Any, a: Any) -> Any:
+        """A scalar times a matrix."""
+        return self.dot([c, a])
+
     @abstractmethod
     def hadamard(self, factors: list[Any], plain: bool) -> Any:
         """An entrywise product; `plain`: every factor is a symbol or a call."""
@@ -197,7 +201,7 @@ class Reading:
         if top is not S.One:
             scalar = self._at_least(self._box(top, env), PRODUCT)
             matrix = self._at_least(product, PRODUCT)
-            product = (self.style.dot([scalar, matrix]), PRODUCT)
+            product = (self.style.scaled(scalar, matrix), PRODUCT)
         return self._over(product, bottom, env)
 
     def _over(self, above: Box, bottom: Any, env: dict[Any, Box]) -> Box:
@@ -240,7 +244,7 @@ class Reading:
             above = (
                 entries
                 if above is None
-                else (self.style.dot([self._at_least(above, PRODUCT), self._at_least(entries, PRODUCT)]), PRODUCT)
+                else (self.style.scaled(self._at_least(above, PRODUCT), self._at_least(entries, PRODUCT)), PRODUCT)
             )
         above = above or (self.style.number(S.One), ATOM)
         if varying_bottom:

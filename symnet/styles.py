@@ -31,6 +31,13 @@ def unicode_name(text: str) -> str:
         pretty_use_unicode(before)
 
 
+def plain_number(value: Any) -> str:
+    """Give a number as short as it can be written: 0.01, π, ∞."""
+    if isinstance(value, sympy.Float):
+        return repr(float(value)).removesuffix(".0")
+    return {"pi": "π", "exp": "e", "oo": "∞"}.get(str(value), str(value))
+
+
 def _joined_sum(terms: list[tuple[bool, str]], minus: str = "−") -> str:
     first_negative, first = terms[0]
     text = f"{minus}{first}" if first_negative else first
@@ -44,7 +51,7 @@ class Unicode(Style):
         return unicode_name(text)
 
     def number(self, value: Any) -> str:
-        return {"pi": "π", "exp": "e", "oo": "∞"}.get(str(value), str(value))
+        return plain_number(value)
 
     def paren(self, a: str) -> str:
         return f"({a})"
@@ -87,7 +94,7 @@ class Unicode(Style):
         return f"{a} {RELATIONS.get(relation, relation)} {b}"
 
     def cases(self, pairs: list[tuple[str, str | None]]) -> str:
-        return "{" + "; ".join(v if c is None else f"{v} if {c}" for v, c in pairs) + "}"
+        return "{" + "; ".join(f"{v} otherwise" if c is None else f"{v} if {c}" for v, c in pairs) + "}"
 
     def absolute(self, a: str) -> str:
         return f"|{a}|"
@@ -117,7 +124,7 @@ class Latex(Style):
         return sympy.latex(Symbol(text))
 
     def number(self, value: Any) -> str:
-        return sympy.latex(value)
+        return plain_number(value) if isinstance(value, sympy.Float) else sympy.latex(value)
 
     def paren(self, a: str) -> str:
         return rf"\left({a}\right)"
@@ -218,7 +225,7 @@ class MathML(Style):
         return shown
 
     def number(self, value: Any) -> str:
-        return f"<mn>{ {'pi': 'π', 'exp': 'e', 'oo': '∞'}.get(str(value), str(value)) }</mn>"
+        return f"<mn>{plain_number(value)}</mn>"
 
     def paren(self, a: str) -> str:
         return _row(_mo("("), a, _mo(")"))
@@ -324,6 +331,9 @@ class Mathematica(Style):
     def dot(self, factors: list[str]) -> str:
         return " . ".join(factors)
 
+    def scaled(self, c: str, a: str) -> str:
+        return f"{c}*{a}"
+
     def hadamard(self, factors: list[str], plain: bool) -> str:
         return " * ".join(factors)
 
@@ -351,8 +361,9 @@ class Mathematica(Style):
             return f"({more[0]} + Ramp[{a} - ({more[0]})])"
         if function == "unit":
             return f"List /@ UnitVector[{a}, {more[0]} + 1]"
-        if function in ("and", "or"):
-            return f"({(' && ' if function == 'and' else ' || ').join(arguments)})"
+        if function in ("and", "or", "not"):
+            negated = [f"(1 - {c})" for c in arguments]
+            return {"and": "*".join(arguments), "not": negated[0], "or": f"(1 - {'*'.join(negated)})"}[function]
         head = _OWN.get(function) or known_functions.get(function, [(None, function.capitalize())])[0][1]
         return f"{head}[{', '.join(arguments)}]"
 
@@ -371,11 +382,21 @@ class Mathematica(Style):
         return f"(1 - UnitStep[{smaller} - ({larger})])"
 
     def condition(self, a: str, relation: str, b: str) -> str:
-        return f"{a} {relation} {b}"
+        # 1 or 0, since comparisons do not thread over matrices
+        return {
+            "<=": f"UnitStep[{b} - ({a})]",
+            ">=": f"UnitStep[{a} - ({b})]",
+            "<": f"(1 - UnitStep[{a} - ({b})])",
+            ">": f"(1 - UnitStep[{b} - ({a})])",
+            "==": f"(1 - Unitize[{a} - ({b})])",
+            "!=": f"Unitize[{a} - ({b})]",
+        }[relation]
 
     def cases(self, pairs: list[tuple[str, str | None]]) -> str:
-        values = ", ".join(f"{{{v}, {'True' if c is None else c}}}" for v, c in pairs)
-        return f"Piecewise[{{{values}}}]"
+        (value, condition), *others = pairs
+        if condition is None:
+            return f"({value})"
+        return f"({condition}*({value}) + (1 - {condition})*{self.cases(others) if others else 'Indeterminate'})"
 
     def absolute(self, a: str) -> str:
         return f"Abs[{a}]"

@@ -23,7 +23,12 @@ def logistic(z):
     return 1 / (1 + np.exp(-z))
 
 
-VALUE = {"sigmoid": logistic, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0.0)}
+def softmax(Z):
+    E = np.exp(Z - Z.max(axis=0))
+    return E / E.sum(axis=0)
+
+
+VALUE = {"sigmoid": logistic, "tanh": np.tanh, "relu": lambda z: np.maximum(z, 0.0), "softmax": softmax}
 
 
 # -- the slope of an activation, and the wrong ways to write it; numbers and arrays alike
@@ -159,7 +164,7 @@ def _gradient_of_neurons(m, k, a, delta, W, decay):
     return [list(column) for column in zip(*rows, strict=True)] if m.made("transposed", k) else rows
 
 
-# -- a batch of samples in columns, with biases: softmax and cross-entropy
+# -- a batch of samples in columns, with biases: softmax and cross-entropy, or squares
 
 
 def in_batch(net, values, mistakes=()):
@@ -169,11 +174,11 @@ def in_batch(net, values, mistakes=()):
     Z, A = [None], [values["X"]]
     for k in range(1, depth + 1):
         Z.append(W[k] @ A[-1] + values[f"b{k}"])
-        A.append(VALUE[net.activations[k - 1]](Z[k]) if k < depth else Z[k])
-    P = np.exp(Z[depth] - Z[depth].max(axis=0))
-    P /= P.sum(axis=0)
+        A.append(VALUE[net.activations[k - 1]](Z[k]))
 
-    D = m.factor() * _error_of_softmax(m, Z[depth], P, Y)
+    D = m.factor() * _error_of_output(m, Z[depth], A[depth], Y)
+    if net.error == "squares":
+        D = D * slope(net.activations[-1], Z[depth], A[depth], m.slope(depth))
     D = D if m.made("sum over samples") else D / n
     D = D / n if m.made("mean twice") else D
     D = D / len(Y) if m.made("mean over entries") else D
@@ -184,12 +189,13 @@ def in_batch(net, values, mistakes=()):
             back = W[k] - RATE * gradients[f"W{k}"] if m.made("updated weights", k) else W[k]
             back = W[k - 1] if m.made("weights of layer below", k) else back
             D = A[k] if m.made("value for delta", k) else deltas[k]
+            D = Z[k] if m.made("score for delta", k) else D
             D = _error_back(m, k, back, D) * slope(net.activations[k - 2], Z[k - 1], A[k - 1], m.slope(k - 1))
             deltas[k - 1] = m.factor(f"delta {k - 1}") * D
     return dict(sorted(gradients.items()))
 
 
-def _error_of_softmax(m, Z, P, Y):
+def _error_of_output(m, Z, P, Y):
     E = Y - P if m.made("target minus output") else P - Y
     if m.made("extra p(1-p)"):
         E = E * P * (1 - P)
@@ -254,7 +260,9 @@ class Net:
     sizes: tuple[int, ...]
     activations: tuple[str, ...]
     backpropagation: Callable = field(repr=False)
+    error: str = "squares"  # or "cross-entropy", of a softmax or of sigmoids
     decay: float = 0.0
+    scale: float = 1.0
     samples: int = 1
     at_a_corner: bool = False
 
@@ -274,29 +282,33 @@ class Net:
     def loss(self):
         functions = {"sigmoid": sn.sigmoid, "tanh": sn.tanh, "relu": sn.relu}
         A = sn.matrix("X", self.sizes[0], "n") if self.batch else sn.vector("x", self.sizes[0])
+        T = sn.matrix("Y", self.sizes[-1], "n") if self.batch else sn.vector("t", self.sizes[-1])
         weights = []
         for k, outputs in enumerate(self.sizes[1:], 1):
             W = sn.matrix(f"W{k}", outputs, self.sizes[k - 1])
             weights.append(W)
             A = sn.affine(W, A, sn.vector(f"b{k}", outputs)) if self.batch else W * A
-            A = A if self.batch and k == self.depth else functions[self.activations[k - 1]](A)
-        if self.batch:
-            loss = sn.cross_entropy(A, sn.matrix("Y", self.sizes[-1], "n"))
+            if k < self.depth or self.error == "squares":
+                A = functions[self.activations[k - 1]](A)
+        if self.error == "squares":
+            loss = sn.squared_error(A, T) if self.batch else sn.inner(T - A, T - A) / 2
         else:
-            t = sn.vector("t", self.sizes[-1])
-            loss = sn.inner(t - A, t - A) / 2
+            loss = sn.cross_entropy(A, T) if self.activations[-1] == "softmax" else sn.binary_cross_entropy(A, T)
         return loss + sum(sn.inner(W, W) for W in weights) * DECAY / 2 if self.decay else loss
 
     def values(self, seed=0):
         draw = np.random.default_rng(seed)
         found = {}
         for k, outputs in enumerate(self.sizes[1:], 1):
-            found[f"W{k}"] = draw.normal(size=(outputs, self.sizes[k - 1]))
+            found[f"W{k}"] = self.scale * draw.normal(size=(outputs, self.sizes[k - 1]))
             if self.batch:
-                found[f"b{k}"] = draw.normal(size=(outputs, 1))
+                found[f"b{k}"] = self.scale * draw.normal(size=(outputs, 1))
         if self.batch:
             found["X"] = draw.normal(size=(self.sizes[0], self.samples))
-            found["Y"] = np.eye(self.sizes[-1])[:, draw.integers(self.sizes[-1], size=self.samples)]
+            if self.activations[-1] == "softmax":
+                found["Y"] = np.eye(self.sizes[-1])[:, draw.integers(self.sizes[-1], size=self.samples)]
+            else:
+                found["Y"] = draw.uniform(size=(self.sizes[-1], self.samples))
         else:
             found["x"] = draw.normal(size=(self.sizes[0], 1))
             found["t"] = draw.uniform(size=(self.sizes[-1], 1))
@@ -305,6 +317,23 @@ class Net:
             if self.batch:
                 found["b1"][0] = 0.0
         return found
+
+    def cost(self, values):
+        """Give the loss in plain NumPy."""
+        A = values["X" if self.batch else "x"]
+        for k, name in enumerate(self.activations, 1):
+            Z = values[f"W{k}"] @ A
+            Z = Z + values[f"b{k}"] if self.batch else Z
+            A = VALUE[name](Z)
+        T = values["Y" if self.batch else "t"]
+        if self.error == "squares":
+            cost = ((A - T) ** 2).sum() / 2
+        elif self.activations[-1] == "softmax":
+            cost = (T * (np.logaddexp.reduce(Z, axis=0) - Z)).sum()
+        else:
+            cost = (np.logaddexp(0.0, Z) - T * Z).sum()
+        weights = [values[f"W{k}"] for k in range(1, self.depth + 1)]
+        return cost / T.shape[1] + self.decay / 2 * sum((W * W).sum() for W in weights)
 
     def gradients(self, values, mistakes=()):
         return self.backpropagation(self, values, mistakes)
@@ -315,18 +344,35 @@ class Net:
         return {name: values[name] - RATE * found[name] for name in self.parameters}
 
 
-SIGMOIDS = ("sigmoid",) * 4
-TANHS = ("tanh",) * 4
+CLASSES = {"error": "cross-entropy", "samples": 6}
 NETS = {
-    "3-4-2 sigmoid": Net((3, 4, 2), SIGMOIDS, neuron_by_neuron),
-    "3-4-4-4-2 sigmoid": Net((3, 4, 4, 4, 2), SIGMOIDS, neuron_by_neuron),
+    "3-4-2 sigmoid": Net((3, 4, 2), ("sigmoid",) * 2, neuron_by_neuron),
+    "3-4-4-4-2 sigmoid": Net((3, 4, 4, 4, 2), ("sigmoid",) * 4, neuron_by_neuron),
     "3-4-2 relu": Net((3, 4, 2), ("relu", "sigmoid"), neuron_by_neuron, at_a_corner=True),
-    "3-4-2 decay": Net((3, 4, 2), SIGMOIDS, neuron_by_neuron, decay=DECAY),
-    "4-8-3 tanh": Net((4, 8, 3), TANHS, in_batch, samples=6),
-    "4-5-5-5-3 tanh": Net((4, 5, 5, 5, 3), TANHS, in_batch, samples=6),
-    "4-8-3 relu": Net((4, 8, 3), ("relu",), in_batch, samples=6, at_a_corner=True),
-    "4-8-3 decay": Net((4, 8, 3), TANHS, in_batch, decay=DECAY, samples=6),
+    "3-4-2 decay": Net((3, 4, 2), ("sigmoid",) * 2, neuron_by_neuron, decay=DECAY),
+    "4-8-3 tanh": Net((4, 8, 3), ("tanh", "softmax"), in_batch, **CLASSES),
+    "4-5-5-5-3 tanh": Net((4, 5, 5, 5, 3), (*("tanh",) * 3, "softmax"), in_batch, **CLASSES),
+    "4-8-3 relu": Net((4, 8, 3), ("relu", "softmax"), in_batch, at_a_corner=True, **CLASSES),
+    "4-8-3 decay": Net((4, 8, 3), ("tanh", "softmax"), in_batch, decay=DECAY, **CLASSES),
+    "4-5-2 logistic": Net((4, 5, 2), ("tanh", "sigmoid"), in_batch, **CLASSES),
 }
+
+
+def random_net(seed):
+    """Give a net of one to three layers: any sizes, activations, loss, batch, and weights of 0.1 to 3 in size."""
+    draw = np.random.default_rng(seed)
+    depth = int(draw.integers(1, 4))
+    sizes = tuple(int(s) for s in draw.integers(2, 7, size=depth + 1))
+    activations = [str(draw.choice(["sigmoid", "tanh", "relu"])) for _ in range(depth)]
+    scale = float(10 ** draw.uniform(-1, np.log10(3)))
+    decay = DECAY if draw.uniform() < 0.2 else 0.0
+    if draw.uniform() < 0.3:
+        return Net(sizes, tuple(activations), neuron_by_neuron, decay=decay, scale=scale)
+    error = str(draw.choice(["squares", "cross-entropy"]))
+    if error == "cross-entropy":
+        activations[-1] = str(draw.choice(["softmax", "sigmoid"]))
+    samples = int(draw.integers(1, 9))
+    return Net(sizes, tuple(activations), in_batch, error, decay, scale, samples)
 
 
 # -- the mistakes of the catalogue, net by net
@@ -354,12 +400,7 @@ BACKWARD_MISTAKES = {
     "value for delta": "activation-for-delta",
     "updated weights": "updated-weights",
 }
-ERROR_MISTAKES = {
-    "extra p(1-p)": "softmax-cross-entropy",
-    "jacobian twice": "softmax-cross-entropy",
-    "no softmax": "softmax-cross-entropy",
-    "in probabilities": "softmax-cross-entropy",
-}
+ERROR_MISTAKES = ("extra p(1-p)", "jacobian twice", "no softmax", "in probabilities")
 BIAS_MISTAKES = ("no bias", "bias averaged", "bias not summed")
 
 
@@ -378,7 +419,10 @@ def _at_the_output(net):
     if net.batch:
         n, classes = net.samples, net.sizes[-1]
         constants |= {"sum over samples": n, "mean twice": 1 / n, "mean over entries": 1 / classes}
-        yield from (_bug(flag, kind, "error") for flag, kind in ERROR_MISTAKES.items())
+        if net.error == "cross-entropy":
+            softmax_only = ("jacobian twice", "in probabilities")
+            flags = [f for f in ERROR_MISTAKES if net.activations[-1] == "softmax" or f not in softmax_only]
+            yield from (_bug(flag, "softmax-cross-entropy", "error") for flag in flags)
     else:
         constants |= {"mean over outputs": 1 / net.sizes[-1]}
     for flag, factor in constants.items():
@@ -389,7 +433,7 @@ def _at_the_output(net):
 def _in_layers(net):
     for k in range(1, net.depth + 1):
         inputs, outputs = net.sizes[k - 1 : k + 1]
-        if k < net.depth or not net.batch:
+        if k < net.depth or net.error == "squares":
             for flag in SLOPE_MISTAKES[net.activations[k - 1]]:
                 yield _bug(f"{flag} {k}", SLOPES[flag], f"slope {k}")
         if k < net.depth:
@@ -414,6 +458,8 @@ def _in_layers(net):
         if k > 1:
             for flag, kind in BACKWARD_MISTAKES.items():
                 yield _bug(f"{flag} {k}", kind, f"back {k}" if "updated" not in flag else f"weights {k}")
+            if k == net.depth and net.error == "cross-entropy":
+                yield _bug(f"score for delta {k}", "activation-for-delta", f"back {k}")
             if inputs == outputs:
                 yield _bug(f"not transposed {k}", "untransposed-weights", f"back {k}", f"weights {k}")
             if net.sizes[k - 2 : k] == (inputs, outputs):
@@ -422,10 +468,10 @@ def _in_layers(net):
 
 def _in_every_layer(net):
     layers = range(1, net.depth + 1)
-    with_slope = layers[:-1] if net.batch else layers
+    with_slope = layers if net.error == "squares" else layers[:-1]
     if len(with_slope) > 1:
         for flag in SLOPE_MISTAKES[net.activations[0]]:
-            if set(net.activations) == {net.activations[0]}:
+            if {net.activations[k - 1] for k in with_slope} == {net.activations[0]}:
                 yield _bug(flag, SLOPES[flag], *(f"slope {k}" for k in with_slope))
     yield _bug("no input", "missing-input-factor", *(f"input {k}" for k in layers))
     if net.batch:
