@@ -354,7 +354,7 @@ class Reading:
         return self.style.transpose(self._at_least(self._box(expr.args[0], env), ATOM)), POWER + 1
 
     def _inverse(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.inverse(self._at_least(self._box(expr.args[0], env), ATOM)), ATOM
+        return self.style.inverse(self._at_least(self._box(expr.args[0], env), ATOM)), POWER
 
     def _total(self, expr: Any, env: dict[Any, Box]) -> Box:
         A = expr.args[0]
