@@ -7,6 +7,7 @@ numbers.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -50,25 +51,43 @@ def catalogue(setting: Setting, only: Any = None) -> list[Mutation]:
                 for kind, new, words, cost in operator(setting, lhs, rhs):
                     if new != rhs:
                         found.append(Mutation(kind, {lhs: new}, words, cost))
-    return found if only is not None else found + _everywhere(found)
+    return found if only is not None else found + _in_one_layer(setting, found) + _everywhere(found)
+
+
+def _in_one_layer(setting: Setting, found: list[Mutation]) -> list[Mutation]:
+    # the weights and the bias of a layer share their delta, and a mistake that is made with it
+    right = dict(setting.equations)
+    groups: dict[Any, list[Mutation]] = {}
+    for m in found:
+        if m.kind in _SHARED_IN_A_LAYER and m.site in setting.partials:
+            deltas = frozenset(right[m.site].atoms(MatrixSymbol) & set(setting.deltas))
+            groups.setdefault((m.kind, m.words, m.cost, deltas), []).append(m)
+    return _joined(groups, 0.1)
 
 
 def _everywhere(found: list[Mutation]) -> list[Mutation]:
-    groups: dict[tuple[str, str], list[Mutation]] = {}
+    groups: dict[Any, list[Mutation]] = {}
+    ways: Counter[Any] = Counter()
     for m in found:
         if m.kind in _REPEATED:
             generic = "" if m.kind in _ONE_WAY else "".join(c for c in m.words if not c.isdigit())
-            groups.setdefault((m.kind, f"{m.cost} {generic}"), []).append(m)
+            ways[m.site, m.kind, generic] += 1
+            groups.setdefault((m.kind, generic, ways[m.site, m.kind, generic]), []).append(m)
+    return _joined(groups, 0.3)
+
+
+def _joined(groups: dict[Any, list[Mutation]], cost: float) -> list[Mutation]:
     joined = []
-    for (kind, _), members in groups.items():
+    for (kind, *_), members in groups.items():
         changes: dict[Any, Any] = {}
         for m in members:
             changes.setdefault(m.site, m.changes[m.site])
         if len(changes) > 1:
-            joined.append(Mutation(kind, changes, members[0].words, members[0].cost + 0.3, True))
+            joined.append(Mutation(kind, changes, members[0].words, members[0].cost + cost, True))
     return joined
 
 
+_SHARED_IN_A_LAYER = {"missing-batch-sum", "wrong-layer", "activation-for-delta"}
 _REPEATED = {
     "missing-activation-derivative", "derivative-at-wrong-argument", "wrong-activation-derivative",
     "missing-input-factor", "missing-batch-sum", "updated-weights", "untransposed-weights", "bias-gradient",

@@ -21,8 +21,9 @@ from sympy import (
 
 from symnet.algebra import add, hadamard, transpose
 from symnet.inline import as_read
-from symnet.nodes import Elementwise
+from symnet.nodes import Elementwise, Softmax
 from symnet.program import Equation
+from symnet.scalars import sigmoid
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,14 @@ class Setting:
         for A, (Z, _) in self.activations.items():
             if Z.is_Matrix and getattr(Z, "name", None) == wanted:
                 found.append(A)
-        return found + [e.lhs for e in self.forward if e.lhs.name == wanted]
+        probabilities = [
+            node
+            for e in self.equations
+            for node in e.rhs.atoms(Softmax, Elementwise)
+            if getattr(node.args[-1 if isinstance(node, Elementwise) else 0], "name", None) == wanted
+            and (isinstance(node, Softmax) or node.body == sigmoid(node.variables[0]))
+        ]
+        return found + list(dict.fromkeys(probabilities)) + [e.lhs for e in self.forward if e.lhs.name == wanted]
 
 
 def rewrites(rhs: Any, operator: Callable[[Any], Iterator[tuple[Any, str]]]) -> Iterator[tuple[Any, str]]:

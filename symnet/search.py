@@ -90,24 +90,34 @@ class Search:
         return m if self._fits(m.changes) else None
 
     def _with_rate(self, m: Mutation) -> Mutation | None:
-        # the gradients are affine in an unknown learning rate: fit it, then compare
-        eta = self._slope_fit(m.changes, 0.0, 1.0)
-        if eta is None or not 1e-8 < eta < 1e4 or not self._fits(m.changes, eta):
+        eta = self._fitted_rate(m.changes)
+        if eta is None:
             return None
-        return replace(m, words=f"{m.words} (with a learning rate of {eta:.6g})", cost=m.cost + 0.4)
+        return replace(m, words=f"{m.words} (with a learning rate of {eta:.6g})", cost=m.cost + 1.0)
 
-    def _slope_fit(self, changes: Mapping[Any, Any], low: float, high: float) -> float | None:
-        point, variants = self.points[0], self.variants[0]
-        ends = []
-        for eta in (low, high):
-            found = {w: point.right[w] for w in point.right}
-            for lhs, value in variants.steps(changes, {self.rate_name: eta}):
-                if lhs in self.setting.partials:
-                    found[self.setting.partials[lhs]] = value
-            ends.append(_flat(found, point.right))
-        direction = ends[1] - ends[0]
-        square = float(direction @ direction)
-        return float(direction @ (_flat(point.mine, point.right) - ends[0]) / square) if square > 0 else None
+    def _fitted_rate(self, changes: Mapping[Any, Any]) -> float | None:
+        # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
+        point, eta = self.points[0], 0.0
+        wanted = _flat(point.mine, point.right)
+        for _ in range(12):
+            here, there = (self._gradients_at(changes, eta + step) for step in (0.0, 1e-3))
+            direction = (there - here) / 1e-3
+            square = float(direction @ direction)
+            move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
+            if not np.isfinite(move) or abs(eta + move) > 1e4:
+                return None
+            eta += move
+            if abs(move) < 1e-11 * abs(eta):
+                break
+        return eta if eta > 1e-8 and self._fits(changes, eta) else None
+
+    def _gradients_at(self, changes: Mapping[Any, Any], eta: float) -> Any:
+        point, partials = self.points[0], self.setting.partials
+        found = dict(point.right)
+        for lhs, value in self.variants[0].steps(changes, {self.rate_name: eta}):
+            if lhs in partials:
+                found[partials[lhs]] = value
+        return _flat(found, point.right)
 
     # -- constant factors
 
@@ -195,8 +205,7 @@ class Search:
         free = self.rate is None and "updated-weights" in (a.kind, b.kind)
         if not free:
             return self._fits(changes)
-        eta = self._slope_fit(changes, 0.0, 1.0)
-        return eta is not None and 1e-8 < eta < 1e4 and self._fits(changes, eta)
+        return self._fitted_rate(changes) is not None
 
     def _two_constants(self) -> Iterator[tuple[float, tuple[Mutation, ...]]]:
         # two factors at two equations: the first explains what it can, the second the rest
