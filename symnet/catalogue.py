@@ -165,7 +165,7 @@ def _bias(setting: Setting, lhs: Any, rhs: Any) -> Found:
             yield "bias-gradient", put(ZeroMatrix(*lhs.shape)), words, 0.9
             samples = setting.size(b.shape[0] if isinstance(b, OneMatrix) else a.shape[1])
             words = "the gradient of the bias is averaged over the samples, not summed"
-            yield "bias-gradient", put(scaled(S.One / samples, matmul(a, b))), words, 0.95
+            yield "bias-gradient", put(scaled(S.One / samples, matmul(a, b))), words, 0.85
 
 
 def _regularisation(setting: Setting, lhs: Any, rhs: Any) -> Found:

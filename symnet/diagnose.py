@@ -181,7 +181,7 @@ def _diagnosed(derivation: Derivation, kernel: Kernel, points: list[Point], rate
     partials = {w: explainer.partial(w) for w in derivation.wrt}
     if not wrong and not unsummed:
         return Diagnosis(right, (), partials=partials)
-    extra = tuple(explainer.unsummed(w) for w in unsummed)
+    extra = (explainer.unsummed(unsummed),) if unsummed else ()
     if not wrong:
         return Diagnosis(right, unsummed, tuple((f,) for f in extra), partials=partials)
     setting = _setting(derivation, kernel, points[0])

@@ -66,13 +66,14 @@ class Explainer:
             mutation.factor,
         )
 
-    def unsummed(self, w: Any) -> Fault:
-        """Give the fault of a bias gradient that came with a column for each sample."""
-        g = self._gradient(w)
+    def unsummed(self, biases: tuple[Any, ...]) -> Fault:
+        """Give the fault of bias gradients that came with an entry for each sample."""
+        g = self._gradient(biases[0])
         right = formats.line(Equation(g, self.equations[g]), self.sections)
         yours = right.replace("⋅1ᵀ", "").replace("⋅1", "").replace("1ᵀ⋅", "")
-        words = f"the gradient of {unicode_name(w.name)} is not summed over the samples"
-        return Fault("bias-gradient", (w,), self.partial(w), right, yours, words)
+        names = ", ".join(unicode_name(b.name) for b in biases)
+        words = f"the gradient of {names} is not summed over the samples"
+        return Fault("bias-gradient", biases, self.partial(biases[0]), right, yours, words)
 
     def facts(self, point: Point, wrong: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[str, ...]:
         """Give what is true where no mistake of the catalogue fits."""

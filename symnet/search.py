@@ -229,7 +229,7 @@ class Search:
                 )
                 for second in self._constants(first.changes, ()):
                     if second.site != lhs:
-                        yield first.cost + second.cost, (first, second)
+                        yield first.cost + second.cost + 0.2, (first, second)
 
 
 def _times(factor: float, rhs: Any) -> Any:
