@@ -224,7 +224,7 @@ def _compare(subject: _Subject, notes: list[str], seed: int) -> GradientCheck:
     loss = abs(float(np.real(subject.real(subject.arrays))))
     floor += 50 * np.finfo(float).eps * loss if subject.method == "central" else np.finfo(float).eps * min(loss, 1.0)
     rows = []
-    near: bool | None = None
+    near = subject.kinks()
     for name, k, gradient, size in zip(subject.names, subject.checked, subject.gradients, largest, strict=True):
         probes = []
         for index, direction in _directions(np.shape(gradient), generator):
@@ -234,8 +234,6 @@ def _compare(subject: _Subject, notes: list[str], seed: int) -> GradientCheck:
             allowed = TOLERANCE[subject.method] * scale + floor
             allowed += min(3 * slope.error, 1e-3 * scale) if subject.method == "central" else 0.0
             probe = Probe(index, symbolic, slope.value, allowed)
-            if near is None and (not probe.ok or subject.method != "central"):
-                near = subject.kinks()
             probes.append(_at_kink(subject, k, direction, probe, scale) if near else probe)
         rows.append(CheckRow.of(name, np.shape(gradient), probes))
     return GradientCheck(tuple(rows), subject.method, TOLERANCE[subject.method], tuple(notes), _curve_of(subject))
