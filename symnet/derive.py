@@ -19,7 +19,7 @@ from symnet import formats
 from symnet.algebra import add
 from symnet.inline import as_read, for_reader, substitute
 from symnet.kernel import Kernel, compile_program
-from symnet.nodes import brief, shape_text
+from symnet.nodes import brief, shape_text, symbols_of
 from symnet.program import Equation, Program
 from symnet.rules import RULES
 
@@ -29,11 +29,11 @@ def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
     forward = list(program.equations)
     varying = set(wrt)
     for lhs, rhs in forward:
-        if not varying.isdisjoint(rhs.atoms(MatrixSymbol, Symbol)):
+        if not varying.isdisjoint(symbols_of(rhs)):
             varying.add(lhs)
     found: dict[Any, list[Any]] = defaultdict(list, {loss: [S.One]})
     gradients: dict[Any, Any] = {}
-    first_use = {name: k for k, e in reversed([*enumerate(forward)]) for name in e.rhs.atoms(MatrixSymbol, Symbol)}
+    first_use = {name: k for k, e in reversed([*enumerate(forward)]) for name in symbols_of(e.rhs)}
 
     def pull(G: Any, Y: Any, rhs: Any) -> None:
         if isinstance(rhs, (MatrixSymbol, Symbol)):
@@ -41,7 +41,7 @@ def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
             return
         arguments, rule = _operands(rhs)
         for argument, adjoint in zip(arguments, rule(G, Y, *arguments), strict=True):
-            if adjoint is not None and not varying.isdisjoint(argument.atoms(MatrixSymbol, Symbol)):
+            if adjoint is not None and not varying.isdisjoint(symbols_of(argument)):
                 pull(adjoint, argument, argument)
 
     place = {w: number for number, w in enumerate(wrt)}
@@ -151,7 +151,7 @@ class Derivation:
         known: dict[Any, Any] = {}
         depth: dict[Any, int] = defaultdict(int)
         for lhs, rhs in self.program.equations:
-            depth[lhs] = 1 + max((depth[s] for s in rhs.atoms(MatrixSymbol, Symbol)), default=0)
+            depth[lhs] = 1 + max((depth[s] for s in symbols_of(rhs)), default=0)
             known[lhs] = substitute(rhs, known, _canonical if depth[lhs] < 100 else as_read)
             if known[lhs] is rhs:
                 known[lhs] = _canonical(rhs, *rhs.args)

@@ -9,12 +9,13 @@ import re
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol, Symbol
+from sympy import MatrixSymbol
 
 from symnet import formats
 from symnet.derive import Derivation
 from symnet.diagnosis import Fault
 from symnet.mutations import Mutation, Setting
+from symnet.nodes import symbols_of
 from symnet.program import Equation
 from symnet.search import Point
 from symnet.styles import unicode_name
@@ -43,7 +44,7 @@ class Explainer:
     def _downstream(self, names: set[Any]) -> tuple[Any, ...]:
         reached = set(names)
         for lhs, rhs in self.derivation.backward:
-            if not reached.isdisjoint(rhs.atoms(MatrixSymbol, Symbol)):
+            if not reached.isdisjoint(symbols_of(rhs)):
                 reached.add(lhs)
         return tuple(w for w in self.derivation.wrt if self._gradient(w) in reached)
 

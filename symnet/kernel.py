@@ -25,7 +25,7 @@ from symnet import binding
 from symnet.code import NumPyCode, SizeOf
 from symnet.inline import for_machine
 from symnet.lowering import lowered
-from symnet.nodes import Unit, brief
+from symnet.nodes import Unit, brief, symbols_of
 from symnet.program import Equation, Program
 
 RELEASE_FROM = 24  # lines of code from which values are released as soon as they are no longer needed
@@ -197,7 +197,7 @@ def _with_releases(equations: list[Equation], outputs: set[Any], inputs: set[Any
         return [tuple(e) for e in equations]
     last = {}
     for k, (_, rhs) in enumerate(equations):
-        for name in rhs.atoms(MatrixSymbol):
+        for name in symbols_of(rhs):
             last[name] = k
     steps: list[tuple[Any, Any]] = []
     done: dict[int, list[Any]] = {}
@@ -235,7 +235,7 @@ def compile_program(
 def _by_first_use(program: Program) -> list[tuple[str, Any]]:
     met: dict[Any, int] = {}
     for k, (_, rhs) in enumerate(program.equations):
-        for symbol in rhs.atoms(MatrixSymbol, Symbol):
+        for symbol in symbols_of(rhs):
             met.setdefault(symbol, k)
     return sorted(program.inputs.items(), key=lambda item: met.get(item[1], len(met)))
 

@@ -78,6 +78,19 @@ def walk(expr: Basic) -> Iterator[Basic]:
             stack.extend((child, False) for child in reversed(children(node)))
 
 
+def symbols_of(expr: Any) -> set[Any]:
+    """Give the matrix and scalar symbols of one equation; the sizes in the shapes of its matrices are not entered."""
+    found: set[Any] = set()
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (MatrixSymbol, Symbol)):
+            found.add(node)
+        else:
+            stack.extend(a for a in node.args if isinstance(a, Basic))
+    return found
+
+
 def children(node: Basic) -> tuple[Basic, ...]:
     """Give the operands of a node: its arguments without names, axes, sizes and bound functions."""
     if isinstance(node, (MatrixSymbol, OneMatrix, Identity, ZeroMatrix, Unit, MatrixBase)) or not node.args:
