@@ -65,6 +65,16 @@ class NumPyCode(SciPyPrinter):
         self._dtype_code = dtype
         self.largest_exponent = largest_exponent
 
+    def doprint(self, expr: Any, assign_to: Any = None) -> str:
+        """Give the code of one right-hand side or name. Raises `TypeError` where it has something NumPy lacks."""
+        self._not_supported: set[Any] = set()
+        self._number_symbols: set[Any] = set()
+        code = self._print(expr)
+        if self._not_supported:
+            what = ", ".join(sorted({type(e).__name__ for e in self._not_supported}))
+            raise TypeError(f"there is no NumPy code for {what}, met in {expr}; write it with functions that NumPy has")
+        return code
+
     def _numpy(self, function: str) -> str:
         return self._module_format(f"numpy.{function}")
 

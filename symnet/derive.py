@@ -17,8 +17,9 @@ from sympy import Expr, MatAdd, MatMul, MatrixSymbol, S, Symbol, sympify
 
 from symnet import formats
 from symnet.algebra import add
-from symnet.inline import as_read, for_reader, substitute
+from symnet.inline import as_read, for_reader, name_values, substitute
 from symnet.kernel import Kernel, compile_program
+from symnet.memory import collector_paused
 from symnet.nodes import brief, shape_text, symbols_of
 from symnet.program import Equation, Program
 from symnet.rules import RULES
@@ -108,10 +109,13 @@ class Derivation:
     gradient_names: dict[Any, Any] = field(repr=False)
     split: int = field(repr=False)
 
+    @property
+    def _outputs(self) -> list[Any]:
+        return [self.loss_name, *self.gradient_names.values()]
+
     @cached_property
     def _read(self) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-        outputs = [self.loss_name, *self.gradient_names.values()]
-        equations = for_reader(self.program.equations, self.program, outputs)
+        equations = for_reader(self.program.equations, self.program, self._outputs)
         known = {e.lhs for e in self.program.equations[: self.split]}
         final = self.program.final
         known = {final.get(lhs, lhs) for lhs in known}
@@ -176,7 +180,7 @@ class Derivation:
         >>> loss, gradients[x].tolist()
         (0.0, [[1.0], [1.0]])
         """
-        _ = self._read  # names are given in the order in which they are read
+        name_values(self.program.equations, self.program, self._outputs)
         return compile_program(
             self.program, self.loss_name, [(w, self.gradient_names[w]) for w in self.wrt], dtype=dtype
         )
@@ -233,6 +237,11 @@ def derive(loss: Any, wrt: Any) -> Derivation:
     loss = sympify(loss)
     symbols = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
     _check_request(loss, symbols)
+    with collector_paused():
+        return _derived(loss, symbols)
+
+
+def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
     program = Program(symbols)
     name = program.enter(loss, "L")
     for w in symbols:

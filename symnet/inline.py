@@ -129,9 +129,16 @@ def for_reader(equations: list[Equation], program: Program, outputs: Iterable[An
     kept, uses = live(equations, outputs, names_read)
     movable = program.temporary - program.kept - outputs
     inlined = {e.lhs for e in kept if e.lhs in movable and (uses[e.lhs] == 1 or _is_small(e.rhs, program))}
-    machine, machine_uses = live(equations, outputs, names_in)
-    moved = {e.lhs for e in machine if e.lhs in movable and machine_uses[e.lhs] == 1}
-    return _settled(kept, inlined, _final_names(machine, moved, program), as_read)
+    name_values(equations, program, outputs)
+    return _settled(kept, inlined, _final_names(kept, inlined, program), as_read)
+
+
+def name_values(equations: list[Equation], program: Program, outputs: Iterable[Any]) -> None:
+    """Give the shared values the names T1, T2, … in the order in which they are read."""
+    outputs = set(outputs)
+    movable = program.temporary - program.kept - outputs
+    machine, uses = live(equations, outputs, names_in)
+    _final_names(machine, {e.lhs for e in machine if e.lhs in movable and uses[e.lhs] == 1}, program)
 
 
 def _is_small(rhs: Any, program: Program) -> bool:

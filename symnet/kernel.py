@@ -25,6 +25,7 @@ from symnet import binding
 from symnet.code import NumPyCode, SizeOf
 from symnet.inline import for_machine
 from symnet.lowering import lowered
+from symnet.memory import collector_paused
 from symnet.nodes import Unit, brief, symbols_of
 from symnet.program import Equation, Program
 
@@ -126,7 +127,8 @@ class Kernel:
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:
-            self._functions[dtype] = self._compiled(dtype)
+            with collector_paused():
+                self._functions[dtype] = self._compiled(dtype)
         return self._functions[dtype]
 
     @cached_property

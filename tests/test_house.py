@@ -12,6 +12,7 @@ import pytest
 
 FLOOR = {
     "initializers": 0,
+    "memory": 0,
     "numeric": 0,
     "report": 0,
     "scalars": 0,
