@@ -98,9 +98,9 @@ class Program:
         Raises `ShapeError`, `ValueError` or `TypeError` where the expression does not make sense.
         """
         declare_all(expr, self.names)
-        self._planned |= plan(expr, self.parameters)
-        self._shared |= shared(expr)
+        self._planned, self._shared = plan(expr, self.parameters), shared(expr)
         atom = self.value(expr)
+        self._planned, self._shared = {}, set()  # identities mean nothing once the expression may be gone
         return atom if name is None else self.call(atom, self.names.fresh(name))
 
     def call(self, value: Any, name: str) -> Any:
@@ -112,10 +112,13 @@ class Program:
 
     def value(self, expr: Basic) -> Any:
         """Add what an expression needs, and give its value as a light expression of names."""
-        for node in walk(expr):
-            if id(node) not in self._atoms:
+        outer, self._atoms = self._atoms, {}
+        try:
+            for node in walk(expr):
                 self._atoms[id(node)] = (node, self._reduce(node))
-        return self._atoms[id(expr)][1]
+            return self._atoms[id(expr)][1]
+        finally:
+            self._atoms = outer
 
     def store(self, expr: Any, node: Basic | None = None) -> Any:
         """Give the value of one operation on light operands: itself if it is light, else the name of an equation."""
