@@ -90,11 +90,16 @@ def elementwise(f: Any, *args: Any) -> Any:
     return apply_entrywise(body, dict(zip(variables, values, strict=True)))
 
 
+_FLAT = (OneMatrix, ZeroMatrix)
+
+
 def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`."""
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
+    constants = {v: S.One if isinstance(a, OneMatrix) else S.Zero for a, v in slots.items() if isinstance(a, _FLAT)}
+    body = body.xreplace(constants) if constants else body
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
     body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
     scalars = sorted(_scalar_atoms(body) - set(matrices), key=str)

@@ -61,6 +61,13 @@ def as_array(name: str, value: Any) -> Any:
     return array
 
 
+def as_size(name: str, value: Any) -> int:
+    """Give the number for a size symbol. Raises `ValueError` where it is no positive whole number."""
+    if np.ndim(value) or not isinstance(value, (int, float, np.number, np.ndarray)) or value != int(value) or value < 1:
+        raise ValueError(f"{name} is a size: it must be a positive whole number, not {value!r}")
+    return int(value)
+
+
 def check_rank(symbol: Any, array: Any) -> None:
     """Raise `ShapeError` where an array has not the rank of its symbol: 2 for a matrix, 0 for a scalar."""
     if not isinstance(symbol, MatrixSymbol):

@@ -27,6 +27,9 @@ class Boxes(Style):
         lines = prettyForm(*stringPict.next(lhs, " = ", rhs)).render(wrap_line=False).splitlines()
         return "\n".join(f"  {line}".rstrip() for line in lines)
 
+    def _stacked(self, rows: list[prettyForm]) -> prettyForm:
+        return prettyForm(*stringPict.stack(*rows)) if len(rows) > 1 else rows[0]
+
     def _beside(self, *parts: Any) -> prettyForm:
         return prettyForm(*stringPict.next(*parts))
 
@@ -94,7 +97,7 @@ class Boxes(Style):
 
     def cases(self, pairs: list[tuple[Any, Any]]) -> prettyForm:
         rows = [self._beside(v, "  otherwise" if c is None else "  if ", *([] if c is None else [c])) for v, c in pairs]
-        return prettyForm(*prettyForm(*stringPict.stack(*rows)).parens("{", ""))
+        return prettyForm(*self._stacked(rows).parens("{", ""))
 
     def absolute(self, a: Any) -> prettyForm:
         return prettyForm(*a.parens("|", "|"))
@@ -113,4 +116,4 @@ class Boxes(Style):
 
     def constant(self, rows: list[list[Any]]) -> prettyForm:
         lines = [self._joined(", ", row) for row in rows]
-        return prettyForm(*prettyForm(*stringPict.stack(*lines)).parens("[", "]"))
+        return prettyForm(*self._stacked(lines).parens("[", "]"))

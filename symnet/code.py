@@ -29,6 +29,7 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
+    sympify,
 )
 from sympy.core.relational import Relational
 from sympy.matrices.expressions.determinant import Determinant
@@ -58,11 +59,19 @@ class NumPyCode(SciPyPrinter):
 
     largest_exponent = float(numpy.log(numpy.finfo(numpy.float64).max))
 
-    def __init__(self, names: dict[str, str], sizes: set[str], dtype: str, largest_exponent: float) -> None:
+    def __init__(
+        self,
+        names: dict[str, str],
+        sizes: set[str],
+        dtype: str,
+        largest_exponent: float,
+        lengths: dict[Any, Any] | None = None,
+    ) -> None:
         super().__init__({"fully_qualified_modules": False, "allow_unknown_functions": False})
         self._names = names
         self._sizes = sizes
         self._dtype_code = dtype
+        self._lengths = lengths or {}  # size symbol → the code that reads it from an array
         self.largest_exponent = largest_exponent
 
     def doprint(self, expr: Any, assign_to: Any = None) -> str:
@@ -94,7 +103,7 @@ class NumPyCode(SciPyPrinter):
         (code, level), whole = self.box(A)
         if not A.is_Matrix or self._is_whole(A, whole):
             return code
-        shape = f"({', '.join(self._print(size) for size in A.shape)})"
+        shape = f"({', '.join(self._print(sympify(s).xreplace(self._lengths)) for s in A.shape)})"
         if whole == (False, False):
             return f"{self._numpy('full')}({shape}, {code}, dtype={self._dtype_code})"
         return f"{code} + {self._numpy('zeros')}({shape}, dtype={self._dtype_code})"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, MatAdd, MatMul, MatrixSymbol, S, Symbol, sympify
+from sympy import Expr, MatAdd, MatMul, MatrixSymbol, S, Symbol, ZeroMatrix, sympify
 
 from symnet import formats
 from symnet.algebra import add
@@ -46,14 +46,15 @@ def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
                 pull(adjoint, argument, argument)
 
     place = {w: number for number, w in enumerate(wrt)}
-    waiting = sorted((w for w in wrt if w in first_use), key=lambda w: (first_use[w], -place[w]))
+    waiting = sorted(wrt, key=lambda w: (first_use.get(w, -1), -place[w]))
 
     def finish(reached: int) -> None:
         ready = []
-        while waiting and first_use[waiting[-1]] >= reached:
+        while waiting and first_use.get(waiting[-1], -1) >= reached:
             ready.append(waiting.pop())
         for w in sorted(ready, key=place.__getitem__):
-            gradients[w] = program.call(program.value(_sum(found[w])), program.names.adjoint(w.name))
+            adjoint = _sum(found[w]) if found[w] else ZeroMatrix(*w.shape) if w.is_Matrix else S.Zero
+            gradients[w] = program.call(program.value(adjoint), program.names.adjoint(w.name))
 
     for k in reversed(range(len(forward))):
         lhs, rhs = forward[k]
@@ -61,7 +62,7 @@ def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
             if lhs not in program.temporary:
                 finish(k + 1)
             pull(_adjoint(program, lhs, _sum(found[lhs])), lhs, rhs)
-    finish(0)
+    finish(-1)  # also what has cancelled and is in no equation
     return gradients
 
 
@@ -214,6 +215,8 @@ class Derivation:
 
 
 def _canonical(node: Any, *arguments: Any) -> Any:
+    if not node.args:
+        return node
     rebuilt = as_read(node, *arguments)
     return rebuilt.doit(deep=False) if isinstance(rebuilt, (MatMul, MatAdd)) else rebuilt
 

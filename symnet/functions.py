@@ -193,8 +193,8 @@ def mean(A: MatrixExpr, axis: int | None = None) -> Any:
     """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1)."""
     rows, cols = A.shape
     if axis is None:
-        return total(A) / (rows * cols)
-    return raw(MatMul, 1 / (cols if _axis(axis) else rows), *sum(A, axis).args)
+        return total(A) / (sympify(rows) * cols)
+    return raw(MatMul, 1 / sympify(cols if _axis(axis) else rows), *sum(A, axis).args)
 
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:

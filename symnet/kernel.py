@@ -22,7 +22,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from sympy.printing.numpy import SciPyPrinter
 
 from symnet import binding
-from symnet.code import NumPyCode, SizeOf
+from symnet.code import Code, NumPyCode, SizeOf
 from symnet.inline import for_machine
 from symnet.lowering import lowered
 from symnet.memory import collector_paused
@@ -89,7 +89,9 @@ class Kernel:
         for arrays that hold no numbers.
         """
         arrays = self.bind(values)
-        loss, gradients = self._function(self._dtype_of(arrays))(*arrays)
+        dtype = self._dtype_of(arrays)
+        loss, gradients = self._function(dtype)(*arrays)
+        loss, *gradients = [_typed(value, dtype) for value in (loss, *gradients)]
         loss = loss.item() if isinstance(loss, np.float64) else loss
         return loss, Gradients(zip(self.parameters, gradients, strict=True))
 
@@ -99,19 +101,19 @@ class Kernel:
         sizes = self.program.names.sizes
         binding.check_names(given, self.arguments, sizes)
         symbols = {name: self.program.names.symbols[name] for name in self.arguments}
-        arrays = {name: binding.as_array(name, given[name]) for name in self.arguments if name in given}
+        fixed = {name: binding.as_size(name, given[name]) for name in sizes if name in given}
+        arrays = {name: binding.as_array(name, given[name]) for name in self.arguments if name not in fixed}
         for name, array in arrays.items():
             binding.check_rank(symbols[name], array)
             binding.check_data(name, array)
-        fixed = {name: int(given[name]) for name in sizes if name in given and name not in arrays}
         matrices = [s for s in symbols.values() if isinstance(s, MatrixSymbol)]
         binding.bind_sizes(matrices, arrays, fixed)
         binding.check_distributions(self.program.distributions, arrays)
         dtype = self.dtype or _common_dtype(arrays.values())
-        return [arrays[name].astype(dtype, copy=False)[()] for name in self.arguments]
+        return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
 
     def _dtype_of(self, arrays: Sequence[Any]) -> Any:
-        return np.dtype(self.dtype or (arrays[0].dtype if arrays else float))
+        return np.dtype(self.dtype or next((a.dtype for a in arrays if hasattr(a, "dtype")), float))
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -146,8 +148,10 @@ class Kernel:
         names = [*self.arguments, *self.program.names.sizes, *[e.lhs.name for e in self.equations]]
         safe = identifiers(dict.fromkeys(names))
         largest = float(np.log(np.finfo(dtype).max)) if dtype.kind in "fc" else 709.0
-        first = next((f"{safe[s.name]}.dtype" for s in symbols), "float")
-        printer = self.printer(safe, set(self.program.names.sizes), first, np.floor(largest))
+        typed = sorted((s for s in symbols if s.name not in self.program.names.sizes), key=lambda s: not s.is_Matrix)
+        first = next((f"{safe[s.name]}.dtype" for s in typed), "float")
+        lengths = _lengths(symbols, safe)
+        printer = self.printer(safe, set(self.program.names.sizes), first, np.floor(largest), lengths)
         steps: list[tuple[Any, Any]] = [*_size_steps(self.equations, symbols, self.program.names.sizes)]
         steps += _with_releases(self.equations, {final.get(o, o) for o in _names(self.outputs)}, set(symbols))
         outputs = _listed(self.outputs, {o: safe[final.get(o, o).name] for o in _names(self.outputs)})
@@ -161,6 +165,11 @@ class Kernel:
         return function
 
 
+def _typed(value: Any, dtype: Any) -> Any:
+    # a loss or gradient that does not depend on any array is a Python number
+    return dtype.type(value) if isinstance(value, (int, float)) else value
+
+
 def _names(outputs: tuple[Any, ...]) -> list[Any]:
     return [o for output in outputs for o in (output if isinstance(output, tuple) else (output,))]
 
@@ -168,6 +177,16 @@ def _names(outputs: tuple[Any, ...]) -> list[Any]:
 def _listed(outputs: tuple[Any, ...], shown: dict[Any, str]) -> str:
     texts = [f"[{', '.join(shown[o] for o in out)}]" if isinstance(out, tuple) else shown[out] for out in outputs]
     return ", ".join(texts)
+
+
+def _lengths(symbols: list[Any], safe: Mapping[str, str]) -> dict[Any, Any]:
+    given = {s.name for s in symbols}
+    found: dict[Any, Any] = {}
+    for symbol in symbols:
+        for axis, size in enumerate(symbol.shape if isinstance(symbol, MatrixSymbol) else ()):
+            if size.is_Symbol and size.name not in given:
+                found.setdefault(size, Code(f"{safe[symbol.name]}.shape[{axis}]", integer=True, positive=True))
+    return found
 
 
 def _size_steps(equations: list[Equation], symbols: list[Any], sizes: set[str]) -> list[tuple[Any, Any]]:

@@ -107,10 +107,10 @@ def _wanted(equations: list[Equation]) -> set[Any]:
 def _with_shared(target: Program, rhs: Elementwise, wanted: set[Any]) -> Any:
     body, values = rhs.body, dict(zip(rhs.variables, rhs.args[1:], strict=True))
     inside = [e for e in preorder_traversal(body) if _costly(e) and e != body]
-    for part in inside:
+    for number, part in enumerate(inside, 1):
         node = _part(rhs, part)
         if node in wanted and body.has(part):
-            slot = bound_variables(len(values) + len(rhs.variables) + 8)[-1 - len(values)]
+            slot = bound_variables(len(rhs.variables) + number)[-1]
             values[slot] = target.define(node)
             body = body.xreplace({part: slot})
     if body is rhs.body:

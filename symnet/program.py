@@ -100,6 +100,8 @@ class Program:
         declare_all(expr, self.names)
         self._planned, self._shared = plan(expr, self.parameters), shared(expr)
         atom = self.value(expr)
+        for size in self.names.sizes:  # those that no array tells are arguments too
+            self.inputs.setdefault(size, self.names.symbols[size])
         self._planned, self._shared = {}, set()  # identities mean nothing once the expression may be gone
         return atom if name is None else self.call(atom, self.names.fresh(name))
 
@@ -112,13 +114,15 @@ class Program:
 
     def value(self, expr: Basic) -> Any:
         """Add what an expression needs, and give its value as a light expression of names."""
-        outer, self._atoms = self._atoms, {}
+        outermost = not self._atoms
         try:
             for node in walk(expr):
-                self._atoms[id(node)] = (node, self._reduce(node))
+                if id(node) not in self._atoms:
+                    self._atoms[id(node)] = (node, self._reduce(node))
             return self._atoms[id(expr)][1]
         finally:
-            self._atoms = outer
+            if outermost:  # the identities of nodes that nobody holds mean nothing
+                self._atoms = {}
 
     def store(self, expr: Any, node: Basic | None = None) -> Any:
         """Give the value of one operation on light operands: itself if it is light, else the name of an equation."""
@@ -138,6 +142,8 @@ class Program:
             return known
         if callable(name):
             name = name()
+        if name is not None and _symbol(name, rhs) in self.definitions:
+            raise ValueError(f"{name} would be the name of two values; choose another name for your let")
         self.check(rhs, name)
         text = name or self.names.fresh("_", len(self.equations))
         lhs = _symbol(text, rhs)
@@ -213,6 +219,10 @@ class Program:
             return lambda: self._numbered("A", self.layers.get(self.atom(about)))
         return (lambda: self._numbered("Z")) if kind == "Z" else None
 
+    def unless_let(self, node: Any) -> Any:
+        """Give the node, or None where `let` names it: the name is for its value, not for the transpose of that."""
+        return None if self._planned.get(id(node), ("",))[0] == "let" else node
+
     def _numbered(self, letter: str, wanted: int | None = None) -> str:
         name = self.names.fresh(letter, wanted or self._highest[letter] + 1)
         number = int(name[1:])
@@ -247,7 +257,7 @@ class Program:
         matrices = [a for a in factors if a.is_Matrix]
         if sum(map(is_turned, matrices)) > 1 and all(is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
             scalars = [a for a in factors if not a.is_Matrix]
-            return transpose(self.product(node, *scalars, *map(transpose, reversed(matrices))))
+            return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
         c, rest = split(matmul(*factors))
         c = self.coefficient(c)
         if is_light(rest):
@@ -287,7 +297,7 @@ class Program:
     def sum(self, node: Any, *terms: Any) -> Any:
         """Give the value of a sum of light operands; a part that has been summed before is used again."""
         if all(is_turned(split(a)[1]) for a in terms):
-            return transpose(self.sum(node, *map(transpose, terms)))
+            return transpose(self.sum(self.unless_let(node), *map(transpose, terms)))
         c, rest = split(add(*terms))
         if not isinstance(rest, MatAdd):
             return self.store(scaled(c, rest), node)
@@ -299,7 +309,7 @@ class Program:
         lhs = self.define(expr, name) if name is not None else self.store(expr)
         if isinstance(lhs, MatrixSymbol):
             self._layered(lhs)
-            for term in rest.args:
+            for term in rest.args if name is None or c == 1 else ():
                 self._sums.setdefault(term, []).append((frozenset(rest.args), lhs))
         return lhs if name is not None else scaled(c, lhs)
 

@@ -36,6 +36,7 @@ from symnet.algebra import (
     hadamard,
     is_turned,
     matmul,
+    scaled,
     total,
     transpose,
 )
@@ -69,7 +70,7 @@ def _apply(program: Any, node: Elementwise) -> Any:
     matrices = [a for a in values.values() if a.is_Matrix]
     if all(map(is_turned, matrices)):
         turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
-        return transpose(program.store(program.value(apply_entrywise(body, turned)), node))
+        return transpose(program.store(program.value(apply_entrywise(body, turned)), program.unless_let(node)))
     if len(set(values.values())) == len(values) and body is node.body:
         arguments = [values[v] for v in node.variables]
         spread = any(isinstance(a, (MatMul, OneMatrix)) for a in arguments)
@@ -91,7 +92,7 @@ def _power(program: Any, node: Any) -> Any:
 def _hadamard(program: Any, node: Any) -> Any:
     factors = [program.atom(a) for a in node.args]
     if all(is_turned(split(a)[1]) for a in factors):
-        return transpose(program.store(hadamard(*map(transpose, factors)), node))
+        return transpose(program.store(hadamard(*map(transpose, factors)), program.unless_let(node)))
     return program.store(hadamard(*factors), node)
 
 
@@ -113,7 +114,8 @@ def _total(program: Any, node: Any) -> Any:
         A = hadamard(transpose(definition.args[0]), definition.args[1])
     result = total(A)
     summed = [f for f in Mul.make_args(result) if isinstance(f, Total)]
-    return c * result.xreplace({f: program.define(f, program.name_for(node)) for f in summed})
+    name = program.name_for(node) if c * result in summed else None
+    return c * result.xreplace({f: program.define(f, name) for f in summed})
 
 
 def _trace(program: Any, node: Any) -> Any:
@@ -128,11 +130,14 @@ def _trace(program: Any, node: Any) -> Any:
             program.check(Trace(matmul(first, product)), None)
             c, H = split(hadamard(transpose(first), product))
             return Mul(*scalars) * c * _total_of(program, H)
+        inside = scaled(Mul(*scalars), first)
     if isinstance(inside, MatAdd):
         return sum((program.value(Trace(a)) for a in inside.args), S.Zero)
     c, A = split(program.atom(inside))
     if isinstance(A, Transpose):
         A = A.args[0]
+    if isinstance(A, OneMatrix):
+        return c * A.shape[0]
     trace = Trace(A)
     program.check(trace, None)
     return c * (A.shape[0] if isinstance(A, Identity) else program.define(trace))
