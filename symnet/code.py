@@ -232,13 +232,15 @@ class NumPyCode(SciPyPrinter):
         return (text, SUM), (rows, cols)
 
     def _hadamard(self, expr: Any) -> tuple[Box, Full]:
-        above, below = [], []
+        above: list[str] = []
+        below: list[str] = []
+        masks: list[str] = []  # after the others: a boolean times a whole number would be no float
         rows = cols = False
         boolean = [self._condition(f) for f in expr.args]
         all_boolean = all(boolean)
         for factor, condition in zip(expr.args, boolean, strict=True):
             if condition is not None and not all_boolean:
-                above.append(f"({condition})")
+                masks.append(f"({condition})")
                 continue
             divisor = isinstance(factor, Elementwise) and factor.body == 1 / factor.variables[0]
             box, (r, k) = self.box(factor.args[1] if divisor else factor)
@@ -251,7 +253,7 @@ class NumPyCode(SciPyPrinter):
         if any(c is not None for c in boolean):
             rows = cols = True
         code = (" * " if any(" " in a for a in above) else "*").join(above) or "1"
-        return ("/".join([code, *below]), TERM), (rows, cols)
+        return (" * ".join(["/".join([code, *below]), *masks]), TERM), (rows, cols)
 
     # -- entry by entry
 

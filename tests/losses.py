@@ -104,6 +104,17 @@ LOSSES = {
     "long product": (sn.sum(W * X * X.T * A * B), [W, X, A, B]),
     "irrational coefficients": (sympy.sqrt(2) * sn.sum(A) + sympy.log(2) * sn.norm(A) / sympy.sqrt(X.shape[1]) * sn.sum(X), [A]),
     "residual": (sn.squared_error(A * (X + sn.tanh(A * X)) + sn.tanh(B * (X + sn.tanh(A * X))), X), [A, B]),
+    "scaled and named": (sn.let("q", 5 * sn.sum(A)) * (1 + sn.let("r", sn.sum(sn.log_softmax(A)))), [A]),
+    "transposed and named": (sn.sum(sn.tanh(sn.let("H", A.T * B.T)) + sn.sin(B * A)), [A, B]),
+    "scaled trace": (sympy.log(Trace((2 * Determinant(A)) * B) ** 2 + 1), [A, B]),
+    "clipped by a trained product": (
+        sn.sum(sn.elementwise(lambda t: Piecewise((t**2 / 2, Abs(t) < 1), (Abs(t) - Rational(1, 2), True)), alpha * lam * A)),
+        [A, alpha, lam],
+    ),
+    "scaled sums": (sn.sum(sn.tanh(2 * A + 2 * B) + sn.sin((A + B) * C)), [A, B, C]),
+    "a size of its own": (sn.norm1(OneMatrix(sympy.Symbol("m"), 1) * S + 1 * OneMatrix(sympy.Symbol("m"), 3)), [S]),
+    "no slope at all": (sn.sum(sn.sign(A)) + sn.norm(C), [A, C]),
+    "mask of whole numbers": (sn.sum(sn.relu(sn.log(sn.elementwise(lambda t: t**2 + 1, A)))), [A]),
     "exponentials by hand": (sn.sum(sn.elementwise(lambda t: 1 / (1 + sympy.exp(-t)) + sympy.log(1 + sympy.exp(t)), A)), [A]),
 }  # fmt: skip
 
@@ -118,7 +129,7 @@ def values_of(kernel, seed=0):
             shape = [int(size.subs({s: SIZES[s.name] for s in size.free_symbols})) for size in symbol.shape]
             value = rng.normal(size=shape)
         else:
-            value = np.asarray(rng.uniform(0.5, 1.5))
+            value = np.asarray(SIZES.get(name) or rng.uniform(0.5, 1.5))
         if symbol in kernel.program.distributions:
             axis = kernel.program.distributions[symbol]
             value = np.abs(value) / np.abs(value).sum(axis, keepdims=True)
