@@ -17,7 +17,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Integer, MatrixSymbol, OneMatrix, S, Symbol, ZeroMatrix, lambdify, sympify
+from sympy import Basic, Identity, Integer, MatrixSymbol, OneMatrix, S, Symbol, ZeroMatrix, lambdify, sympify
 from sympy.matrices.matrixbase import MatrixBase
 from sympy.printing.numpy import SciPyPrinter
 
@@ -207,7 +207,7 @@ def _free(rhs: Any) -> set[Any]:
         node = stack.pop()
         if isinstance(node, MatrixSymbol):
             continue
-        if isinstance(node, (Symbol, OneMatrix, Unit, ZeroMatrix)) or (node.is_Matrix and not node.args):
+        if isinstance(node, (Symbol, OneMatrix, Unit, ZeroMatrix, Identity)) or (node.is_Matrix and not node.args):
             found |= node.free_symbols
         stack.extend(a for a in node.args if isinstance(a, Basic))
     return {s for s in found if isinstance(s, Symbol)}

@@ -81,12 +81,12 @@ def _apply(program: Any, node: Elementwise) -> Any:
 
 
 def _power(program: Any, node: Any) -> Any:
-    base, exponent = node.args
-    if not (exponent.is_Integer and exponent > 0):
-        if exponent == -1:
-            return program.define(Inverse(program.atom(base)))
+    base, exponent = program.atom(node.args[0]), node.args[1]
+    if not exponent.is_Integer:
         raise TypeError(f"in {program.readable(node)}: a matrix power must be a whole number; use Inverse or products")
-    return program.product(node, *[program.atom(base)] * int(exponent))
+    if exponent < 0:
+        base, exponent = program.define(Inverse(base)), -exponent
+    return program.product(node, *[base] * int(exponent))
 
 
 def _hadamard(program: Any, node: Any) -> Any:

@@ -52,6 +52,7 @@ NOT_WRITTEN_OUT = {
     "softmax",
     "log-sum-exp",
     "long product",
+    "negative powers",
 }
 
 
