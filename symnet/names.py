@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sympy import Basic, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, Transpose
+from sympy import Basic, Identity, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, Transpose, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.nodes import (
@@ -106,8 +106,8 @@ def declare_all(expr: Basic, names: Names) -> None:
             name = node.args[0].name
             if lets.setdefault(name, node) is not node:
                 raise ValueError(f"two different expressions are called {name} by let; rename one of them")
-        elif isinstance(node, (OneMatrix, Unit)):
-            sizes |= node.args[0].free_symbols | node.args[1].free_symbols
+        elif isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit)):
+            sizes |= node.shape[0].free_symbols | node.shape[1].free_symbols
     for size in sorted(sizes, key=str):
         names.declare(size)
         names.sizes.add(size.name)

@@ -115,6 +115,7 @@ LOSSES = {
     "a size of its own": (sn.norm1(OneMatrix(sympy.Symbol("m"), 1) * S + 1 * OneMatrix(sympy.Symbol("m"), 3)), [S]),
     "negative powers": (sn.sum((3 * Identity(3) + A * A.T) ** -2), [A]),
     "an identity alone": (sn.norm1(Identity(X.shape[1]) * 2) * sn.sum(sn.tanh(X)), [X]),
+    "an identity of its own size": (sn.norm1(Identity(sympy.Symbol("m")) * 2) * sn.sum(sn.tanh(X)), [X]),
     "no slope at all": (sn.sum(sn.sign(A)) + sn.norm(C), [A, C]),
     "mask of whole numbers": (sn.sum(sn.relu(sn.log(sn.elementwise(lambda t: t**2 + 1, A)))), [A]),
     "exponentials by hand": (sn.sum(sn.elementwise(lambda t: 1 / (1 + sympy.exp(-t)) + sympy.log(1 + sympy.exp(t)), A)), [A]),
