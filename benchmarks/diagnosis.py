@@ -22,7 +22,7 @@ from by_hand_bugs import NETS, bugs_of, pairs_of, random_net, spoiled  # noqa: E
 def differs(wrong, right):
     """Tell whether a gradient is wrong by more than rounding, seen from its own size."""
     size = max(np.abs(wrong).max(), np.abs(right).max())
-    return size > 1e-8 and np.abs(wrong - right).max() > 1e-4 * size
+    return size > 1e-8 and np.abs(wrong - right).max() > 2e-6 * size
 
 
 def random_nets(count):

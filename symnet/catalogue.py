@@ -46,7 +46,7 @@ def catalogue(setting: Setting, only: Any = None) -> list[Mutation]:
     """Give every single-fault variant of the equations; `only`: of the equation of this name."""
     found: list[Mutation] = []
     for lhs, rhs in setting.equations:
-        if only is None or lhs == only:
+        if lhs.is_Matrix and (only is None or lhs == only):
             for operator in _GRADIENT_OPERATORS if lhs in setting.partials else _DELTA_OPERATORS:
                 for kind, new, words, cost in operator(setting, lhs, rhs):
                     if new != rhs:
@@ -152,7 +152,8 @@ def _one_sample(setting: Setting, lhs: Any, rhs: Any) -> Found:
             continue
         for index, which in ((samples - 1, "last"), (0, "first")):
             e = Unit(a.shape[1], sympify(index))
-            kept = matmul(matmul(a, e), matmul(transpose(e), b)) if not isinstance(b, OneMatrix) else matmul(a, e)
+            there = OneMatrix(1, b.shape[1]) if isinstance(b, OneMatrix) else matmul(transpose(e), b)
+            kept = matmul(a, e) if there.shape == (1, 1) else matmul(matmul(a, e), there)
             words = f"there is no sum over the samples: only the {which} one counts"
             yield "missing-batch-sum", put(kept), words, 1.1
             yield "missing-batch-sum", put(scaled(sympify(samples), kept)), words, 1.2
@@ -160,7 +161,7 @@ def _one_sample(setting: Setting, lhs: Any, rhs: Any) -> Found:
 
 def _bias(setting: Setting, lhs: Any, rhs: Any) -> Found:
     for _, (a, b), put in _product_terms(rhs):
-        if isinstance(a, OneMatrix) or isinstance(b, OneMatrix):
+        if isinstance(a, OneMatrix) and a.shape[0] == 1 or isinstance(b, OneMatrix) and b.shape[1] == 1:
             words = "the bias has no path: it is treated as a weight of input 0"
             yield "bias-gradient", put(ZeroMatrix(*lhs.shape)), words, 0.9
             samples = setting.size(b.shape[0] if isinstance(b, OneMatrix) else a.shape[1])
@@ -270,8 +271,8 @@ def _backward_products(setting: Setting, rhs: Any, change: Callable[..., Iterato
             c, factors = _factors(node)
             if len(factors) == 2:
                 for weight, delta, left in ((factors[0], factors[1], True), (factors[1], factors[0], False)):
-                    bare = weight.args[0] if isinstance(weight, Transpose) else weight
-                    if bare in setting.gradients and (delta in setting.deltas or not isinstance(delta, MatrixSymbol)):
+                    bare = next((w for w in weight.atoms(MatrixSymbol) if w in setting.gradients), None)
+                    if bare is not None and (delta in setting.deltas or not isinstance(delta, MatrixSymbol)):
                         for w, d, words in change(setting, weight, bare, delta, left):
                             yield scaled(c, matmul(w, d) if left else matmul(d, w)), words
 
@@ -287,10 +288,13 @@ def _with_products(kind: str, change: Callable[..., Any], cost: float) -> Callab
 
 
 def _updated(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[Any]:
-    if setting.rate is not None:
+    if setting.rate is not None and setting.gradients[bare] not in weight.atoms(MatrixSymbol):
         moved = add(bare, scaled(-setting.rate, setting.gradients[bare]))
-        turned = Transpose(moved) if isinstance(weight, Transpose) else moved
-        yield turned, delta, f"the delta goes back through weights {_text(bare)} that were already updated"
+        yield (
+            weight.xreplace({bare: moved}),
+            delta,
+            f"the delta goes back through weights {_text(bare)} that were already updated",
+        )
 
 
 def _untransposed(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[Any]:
@@ -301,14 +305,13 @@ def _untransposed(setting: Setting, weight: Any, bare: Any, delta: Any, left: bo
 
 def _one_output(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[Any]:
     outputs = setting.size(weight.shape[1] if left else weight.shape[0])
-    if outputs < 2:
+    if outputs < 2 or weight.has(ImmutableDenseMatrix):
         return
     hidden = setting.size(weight.shape[0] if left else weight.shape[1])
     for j in [0, outputs - 1, *range(1, min(outputs - 1, 12))]:
-        kept = [[S.One if i == k == j else S.Zero for k in range(outputs)] for i in range(outputs)]
-        mask = ImmutableDenseMatrix(kept)
+        mask = ImmutableDenseMatrix([[S.One if k == j else S.Zero for k in range(outputs)] for _ in range(hidden)])
         words = f"there is no sum over the outputs: only output {j + 1} is propagated back"
-        yield (matmul(weight, mask) if left else matmul(mask, weight)), delta, words
+        yield hadamard(weight, mask if left else mask.T), delta, words
     words = "there is no sum over the outputs: each neuron takes the delta of the output of its own number"
     for wrapped in (False, True):
         rows = [
@@ -322,10 +325,6 @@ def _value_for_delta(setting: Setting, weight: Any, bare: Any, delta: Any, left:
     if isinstance(delta, MatrixSymbol):
         for value in setting.value_of(delta):
             yield weight, value, f"the value {_text(value)} is propagated back instead of the delta {_text(delta)}"
-
-
-def _no_weights(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[Any]:
-    yield OneMatrix(*weight.shape), delta, f"the weights {_text(bare)} are missing on the way back"
 
 
 # -- the wrong name, in any equation

@@ -101,13 +101,15 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     arrays = (
         tuple(binding.as_array(f"x0[{i}]", a) for i, a in enumerate(x0)) if several else (binding.as_array("x0", x0),)
     )
+    for i, a in enumerate(arrays):
+        binding.check_data(f"x0[{i}]" if several else "x0", a)
     found = grad(*arrays)
     gradients = tuple(found) if several else (found,)
     names = tuple(f"x{i}" for i in range(len(arrays))) if several else ("x",)
     if len(gradients) != len(arrays):
         raise ValueError(f"grad gives {len(gradients)} arrays for {len(arrays)} arguments")
     checked = tuple(_checked_gradient(n, g, a.shape) for n, g, a in zip(names, gradients, arrays, strict=True))
-    real: Function = lambda given: f(*given)  # noqa: E731
+    real: Function = lambda given: _number(f(*given))  # noqa: E731
     complex_wanted = method == "complex"
 
     def slope(given: Sequence[Any], k: int, direction: Any) -> Slope:
@@ -116,6 +118,12 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     kind = "complex" if complex_wanted else "central"
     every = tuple(range(len(arrays)))
     return _compare(_Subject(names, arrays, every, checked, slope, real, kind, lambda: True), [], 0)
+
+
+def _number(value: Any) -> Any:
+    if np.size(value) != 1:
+        raise TypeError(f"f must give a number, but it gives an array of shape {np.shape(value)}")
+    return np.asarray(value).item()
 
 
 def _checked_gradient(name: str, gradient: Any, shape: tuple[int, ...]) -> Any:
@@ -241,13 +249,17 @@ def _compare(subject: _Subject, notes: list[str], seed: int) -> GradientCheck:
 
 def _at_kink(subject: _Subject, k: int, direction: Any, probe: Probe, scale: float) -> Probe:
     left, right = numeric.one_sided(subject.real, subject.arrays, k, direction)
-    loose = 1e-4 * max(scale, abs(left), abs(right)) + 1e-7 * abs(float(np.real(subject.real(subject.arrays))))
-    if abs(left - right) <= loose:
-        if not probe.ok and abs(probe.symbolic - left) <= loose:  # the corner lies within the step, not at the point
-            return probe._replace(numeric=(left + right) / 2, allowed=loose)
-        return probe
-    between = min(left, right) - loose <= probe.symbolic <= max(left, right) + loose
-    return probe._replace(kink=(left, right), between=between)
+    size = max(scale, abs(left), abs(right))
+    noise = numeric.one_sided_noise(float(np.real(subject.real(subject.arrays))))
+    close = TOLERANCE["central"] * size + noise
+    if abs(left - right) > 1e-4 * size + noise:
+        between = min(left, right) - close <= probe.symbolic <= max(left, right) + close
+        return probe._replace(kink=(left, right), between=between or probe.ok)
+    here = (left + right) / 2
+    in_the_step = subject.method == "central" and abs(here - probe.numeric) > close  # a corner, but not at the point
+    if not probe.ok and in_the_step and abs(probe.symbolic - here) <= close:
+        return probe._replace(numeric=here, allowed=close)
+    return probe
 
 
 def _directions(shape: tuple[int, ...], generator: np.random.Generator) -> list[tuple[Any, Any]]:

@@ -49,6 +49,8 @@ def diagnose(
     >>> print(diagnose(sn.squared_error(W * X, Y), {W: w, X: x, Y: y}, {W: wrong}).faults[0].kind)
     sign
     """
+    if learning_rate is not None:
+        _check_rate(learning_rate)
     loss, values = sympify(loss), binding.named(values)
     given = _called(gradients, values) if callable(gradients) else gradients
     parameters = _parameters(loss, given, values)
@@ -72,8 +74,7 @@ def diagnose_update(
     Gives a `Diagnosis` and raises what `diagnose` does; also `KeyError` where a parameter is only in one of `before`
     and `after`, `ValueError` for a learning rate that is not positive.
     """
-    if not learning_rate > 0:
-        raise ValueError(f"diagnose_update: the learning rate must be positive, not {learning_rate!r}")
+    _check_rate(learning_rate)
     old, new = binding.named(before), binding.named(after)
     for name in [*old, *new]:
         if name not in old or name not in new:
@@ -96,9 +97,14 @@ def diagnose_update(
 # -- what is given
 
 
+def _check_rate(learning_rate: Any) -> None:
+    if not isinstance(learning_rate, (int, float, np.floating)) or not 0 < learning_rate < np.inf:
+        raise ValueError(f"the learning rate must be a positive number, not {learning_rate!r}")
+
+
 def _called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Mapping[Any, Any]:
     try:
-        found = gradients(dict(values))
+        found = gradients({name: np.array(value) for name, value in values.items()})  # copies: it may update in place
     except Exception as error:
         raise RuntimeError(f"your function raised {type(error).__name__}: {error}") from error
     if not isinstance(found, Mapping):
@@ -129,7 +135,8 @@ def _point(
     if missing:
         raise KeyError(f"no gradient is given for {', '.join(missing)}")
     symbols = [kernel.program.names.symbols[n] for n in kernel.arguments]
-    sizes = binding.bind_sizes(symbols, arrays)
+    untold = {n: binding.as_size(n, v) for n, v in arrays.items() if n in kernel.program.names.sizes}
+    sizes = binding.bind_sizes(symbols, arrays, untold)
     mine, allowed, unsummed = {}, {}, set()
     largest = max(float(np.max(np.abs(g), initial=0.0)) for g in found)
     for w, g in right.items():
@@ -145,8 +152,11 @@ def _point(
 
 
 def _shaped(w: Any, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
-    if np.isnan(array).any():
-        raise ValueError(f"the gradient for {w.name} has NaN in it")
+    if np.iscomplexobj(array):
+        raise TypeError(f"the gradient for {w.name} has complex numbers in it; give real ones")
+    if not np.isfinite(array).all():
+        what = "NaN" if np.isnan(array).any() else "an infinite value"
+        raise ValueError(f"the gradient for {w.name} has {what} in it")
     if array.shape == shape:
         return array, False
     if len(shape) == 2 == array.ndim:  # a bias whose gradient came with an entry for each sample
@@ -209,4 +219,16 @@ def _setting(derivation: Derivation, kernel: Kernel, point: Point) -> Setting:
     targets = frozenset(s for s in inputs if isinstance(s, MatrixSymbol) and s not in parameters)
     partials = {derivation.shown(g): w for w, g in derivation.gradient_names.items()}
     rate = Symbol(derivation.program.names.fresh("eta"), real=True)
-    return Setting(list(derivation.backward), list(derivation.forward), partials, point.sizes, targets, rate)
+    backward = _gradients_first(derivation, partials)
+    return Setting(backward, list(derivation.forward), partials, point.sizes, targets, rate)
+
+
+def _gradients_first(derivation: Derivation, partials: Mapping[Any, Any]) -> list[Any]:
+    # each gradient as soon as it can be computed: weights that are updated too early need it
+    waiting, done = [e for e in derivation.equations if e.lhs in partials or e in derivation.backward], []
+    while waiting:
+        names = {e.lhs for e in waiting}
+        ready = [e for e in waiting if names.isdisjoint(e.rhs.atoms(MatrixSymbol, Symbol))]
+        done.append(next((e for e in ready if e.lhs in partials), ready[0]))
+        waiting.remove(done[-1])
+    return done

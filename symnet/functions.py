@@ -147,7 +147,7 @@ def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
     >>> sn.evaluate(sn.sum(sn.leaky_relu(sn.matrix("A", 1, 2))), {"A": [[-1.0, 2.0]]})
     1.99
     """
-    return elementwise(lambda x, a: scalars.relu(x) - a * scalars.relu(-x), A, slope)
+    return elementwise(lambda x, a: a * x + (1 - a) * scalars.relu(x), A, slope)
 
 
 def _axis(axis: int) -> int:

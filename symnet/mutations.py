@@ -72,8 +72,9 @@ class Setting:
         return int(expr.subs({s: self.sizes[s.name] for s in expr.free_symbols}))
 
     def shape(self, A: Any) -> tuple[int, int]:
-        """Give a shape as numbers."""
-        return self.size(A.shape[0]), self.size(A.shape[1])
+        """Give a shape as numbers, 1×1 for a scalar."""
+        rows, cols = A.shape if A.is_Matrix else (1, 1)
+        return self.size(rows), self.size(cols)
 
     def value_of(self, delta: Any) -> list[Any]:
         """Give the neurons' values that a delta belongs to: A1 and Z1 for Zbar1."""

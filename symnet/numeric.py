@@ -51,14 +51,19 @@ def complex_step(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> 
 def central(f: Function, arrays: Sequence[Any], k: int, direction: Any, step: float = CENTRAL_STEP) -> Slope:
     """Give a central difference, extrapolated once; the error is what extrapolation changed, and rounding.
 
-    Richardson's extrapolation of (f(x + hv) − f(x − hv))/2h, see Stoer and Bulirsch (2002), section 3.5.
+    Richardson's extrapolation of (f(x + hv) − f(x − hv))/2h, see Stoer and Bulirsch (2002), section 3.5. Where `f`
+    bends much within the step, smaller ones are tried and the one of the least error is kept.
     """
-    h = step * scale_of(arrays[k], direction)
-    coarse, size_1 = _difference(f, arrays, k, direction, h)
-    fine, size_2 = _difference(f, arrays, k, direction, h / 2)
-    value = (4 * fine - coarse) / 3
-    rounding = 8 * np.finfo(float).eps * max(size_1, size_2) / h
-    return Slope(value, abs(value - fine) * 0.1 + rounding)
+    found = []
+    for h in (step * scale_of(arrays[k], direction) / 8**power for power in range(4)):
+        coarse, size_1 = _difference(f, arrays, k, direction, h)
+        fine, size_2 = _difference(f, arrays, k, direction, h / 2)
+        value = (4 * fine - coarse) / 3
+        rounding = 8 * np.finfo(float).eps * max(size_1, size_2) / h
+        found.append(Slope(value, abs(value - fine) * 0.1 + rounding))
+        if found[-1].error <= 1e-7 * abs(value):
+            break
+    return min(found, key=lambda slope: slope.error)
 
 
 def _difference(f: Function, arrays: Sequence[Any], k: int, direction: Any, h: float) -> tuple[float, float]:
@@ -82,6 +87,11 @@ def one_sided(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> tup
         far = float(f(moved(arrays, k, direction, sign * 2 * h)))
         slopes.append(sign * (4 * near - far - 3 * here) / (2 * h))
     return slopes[0], slopes[1]
+
+
+def one_sided_noise(value: float) -> float:
+    """Give the rounding error of a one-sided slope of a function of this value."""
+    return 40 * float(np.finfo(float).eps) * abs(value) / ONE_SIDED_STEP
 
 
 def many_digits(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> Slope:

@@ -7,7 +7,7 @@ points, the simplest first. Single faults are tried before pairs; a constant fac
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,7 +63,7 @@ class Search:
         singles = catalogue(self.setting)
         fitted = [m for m in map(self._fitted, singles) if m is not None]
         found: list[tuple[float, tuple[Mutation, ...]]] = [(m.cost, (m,)) for m in fitted]
-        found += [(m.cost, (m,)) for m in self._constants({}, ())]
+        found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}, ()))]
         if not found:
             found = list(self._pairs(singles))
         found.sort(key=lambda item: item[0])
@@ -93,14 +93,36 @@ class Search:
         eta = self._fitted_rate(m.changes)
         if eta is None:
             return None
-        return replace(m, words=f"{m.words} (with a learning rate of {eta:.6g})", cost=m.cost + 1.0)
+        return replace(m, words=_with_this_rate(m, eta), cost=m.cost + 1.0)
+
+    def _constants_and_rates(self, m: Mutation) -> Iterator[tuple[float, tuple[Mutation, ...]]]:
+        # an unknown factor and an unknown learning rate at once: the factor is read off the gradients that the rate
+        # does not reach, or else off the first one that both reach, which is c·(start + η·moved)
+        mine = self.points[0].mine
+        start, end = (self._gradients_at(m.changes, eta) for eta in (0.0, 1.0))
+        moved = {w: end[w] - start[w] for w in start}
+        for lhs, rhs in self.setting.equations:
+            current = m.changes.get(lhs, rhs)
+            doubled = self._gradients_at({**m.changes, lhs: _times(2, current)}, 0.0)
+            reached = [w for w in self._on_the_way_back() if np.any(doubled[w] != start[w])]
+            if not reached:
+                continue
+            fixed = [w for w in reached if not np.any(moved[w])]
+            columns = [_flat(start, fixed)] if fixed else [_flat(start, reached[:1]), _flat(moved, reached[:1])]
+            fit = np.linalg.lstsq(np.stack(columns, axis=1), _flat(mine, fixed or reached[:1]), rcond=None)[0]
+            if abs(fit[0]) < 1e-9 or abs(fit[0] - 1) < 1e-7:
+                continue
+            constant = self._constant(float(fit[0]), lhs, current)
+            eta = self._fitted_rate({**m.changes, **constant.changes})
+            if eta is not None:
+                yield m.cost + constant.cost, (replace(m, words=_with_this_rate(m, eta)), constant)
 
     def _fitted_rate(self, changes: Mapping[Any, Any]) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
         point, eta = self.points[0], 0.0
         wanted = _flat(point.mine, point.right)
         for _ in range(12):
-            here, there = (self._gradients_at(changes, eta + step) for step in (0.0, 1e-3))
+            here, there = (_flat(self._gradients_at(changes, eta + step), point.right) for step in (0.0, 1e-3))
             direction = (there - here) / 1e-3
             square = float(direction @ direction)
             move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
@@ -111,36 +133,45 @@ class Search:
                 break
         return eta if eta > 1e-8 and self._fits(changes, eta) else None
 
-    def _gradients_at(self, changes: Mapping[Any, Any], eta: float) -> Any:
-        point, partials = self.points[0], self.setting.partials
-        found = dict(point.right)
-        for lhs, value in self.variants[0].steps(changes, {self.rate_name: eta}):
-            if lhs in partials:
-                found[partials[lhs]] = value
-        return _flat(found, point.right)
+    def _gradients_at(self, changes: Mapping[Any, Any], eta: float | None = None) -> dict[Any, Any]:
+        extra = None if eta is None else {self.rate_name: eta}
+        found = self.variants[0].gradients(changes, self.setting.partials, extra)
+        return {w: np.broadcast_to(g, np.shape(self.points[0].right[w])) for w, g in found.items()}
 
     # -- constant factors
 
     def _constants(self, changes: Mapping[Any, Any], used: tuple[Any, ...]) -> Iterator[Mutation]:
         """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
-        point, variants, partials = self.points[0], self.variants[0], self.setting.partials
-        base = _flat(variants.gradients(changes, partials), point.right)
-        gap = _flat(point.mine, point.right) - base
+        mine, base = self.points[0].mine, self._gradients_at(changes)
         for lhs, rhs in self.setting.equations:
             current = changes.get(lhs, rhs)
-            doubled = {**changes, lhs: _times(2, current)}
-            direction = _flat(variants.gradients(doubled, partials), point.right) - base
-            square = float(direction @ direction)
-            if square == 0.0:
+            doubled = self._gradients_at({**changes, lhs: _times(2, current)})
+            # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
+            reached = next((w for w in self._on_the_way_back() if np.any(doubled[w] != base[w])), None)
+            if reached is None:
                 continue
-            factor = 1 + float(direction @ gap) / square
+            direction = doubled[reached] - base[reached]
+            factor = 1 + float(np.sum(direction * (mine[reached] - base[reached])) / np.sum(direction**2))
             if abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
                 continue
-            factor, words, cost = self._named(factor, lhs, point)
-            tried = {**changes, lhs: _times(factor, current)}
-            if self._fits(tried):
-                kind = "sign" if factor == -1 else "constant-factor"
-                yield Mutation(kind, {lhs: _times(factor, current)}, words, cost + self._depth(lhs), factor=factor)
+            constant = self._constant(factor, lhs, current)
+            if self._fits({**changes, **constant.changes}):
+                yield constant
+
+    def _constant(self, factor: float, lhs: Any, rhs: Any) -> Mutation:
+        factor, words, cost = self._named(factor, lhs, self.points[0])
+        kind = "sign" if factor == -1 else "constant-factor"
+        return Mutation(kind, {lhs: _times(factor, rhs)}, words, cost + self._depth(lhs), factor=factor)
+
+    def _sign_apart(self, m: Mutation) -> tuple[Mutation, ...]:
+        # a factor of −½ is two mistakes
+        if m.factor is None or m.factor >= 0 or m.factor == -1:
+            return (m,)
+        rhs = dict(self.setting.equations)[m.site]
+        return self._constant(-1.0, m.site, rhs), replace(self._constant(-m.factor, m.site, rhs), changes=m.changes)
+
+    def _on_the_way_back(self) -> list[Any]:
+        return [self.setting.partials[e.lhs] for e in self.setting.equations if e.lhs in self.setting.partials]
 
     def _depth(self, lhs: Any) -> float:
         # the loss's own delta is the likeliest place, then a gradient, then a hidden delta
@@ -180,6 +211,8 @@ class Search:
         for m in ordered:
             for constant in self._constants(m.changes, ()):
                 yield m.cost + constant.cost + 0.1, (m, constant)
+            if self.rate is None and m.kind == "updated-weights":
+                yield from self._constants_and_rates(m)
         yield from self._two_constants()
         for i, a in enumerate(ordered):
             if time.monotonic() > deadline:
@@ -194,11 +227,12 @@ class Search:
 
     def _second(self, a: Mutation) -> Iterator[Mutation]:
         # a second mistake in the equation that the first one has changed already
-        if len(a.changes) > 1:
-            return
         changed = [e._replace(rhs=a.changes.get(e.lhs, e.rhs)) for e in self.setting.equations]
         setting = replace(self.setting, equations=changed)
-        yield from catalogue(setting, only=a.site)
+        if len(a.changes) == 1:
+            yield from catalogue(setting, only=a.site)
+        else:
+            yield from (b for b in catalogue(setting) if a.changes.keys() & b.changes.keys())
 
     def _fitted_pair(self, a: Mutation, b: Mutation) -> bool:
         changes = {**a.changes, **b.changes}
@@ -219,14 +253,7 @@ class Search:
                 factor = float(np.sum(point.right[w] * point.mine[w])) / square
                 if abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
                     continue
-                factor, words, cost = self._named(factor, lhs, point)
-                first = Mutation(
-                    "sign" if factor == -1 else "constant-factor",
-                    {lhs: _times(factor, rhs)},
-                    words,
-                    cost,
-                    factor=factor,
-                )
+                first = self._constant(factor, lhs, rhs)
                 for second in self._constants(first.changes, ()):
                     if second.site != lhs:
                         yield first.cost + second.cost + 0.2, (first, second)
@@ -240,5 +267,9 @@ def _times(factor: float, rhs: Any) -> Any:
     return MatAdd(*[scaled(c, t) for t in rhs.args], evaluate=False) if isinstance(rhs, MatAdd) else scaled(c, rhs)
 
 
-def _flat(gradients: Mapping[Any, Any], order: Mapping[Any, Any]) -> Any:
+def _with_this_rate(m: Mutation, eta: float) -> str:
+    return f"{m.words} (with a learning rate of {eta:.6g})"
+
+
+def _flat(gradients: Mapping[Any, Any], order: Iterable[Any]) -> Any:
     return np.concatenate([np.ravel(np.asarray(gradients[w], float)) for w in order])

@@ -86,10 +86,12 @@ class Variants:
             values[self._safe[lhs.name]] = value
             yield lhs, value
 
-    def gradients(self, changes: Mapping[Any, Any], wanted: Mapping[Any, Any]) -> dict[Any, Any]:
+    def gradients(
+        self, changes: Mapping[Any, Any], wanted: Mapping[Any, Any], extra: Mapping[str, float] | None = None
+    ) -> dict[Any, Any]:
         """Give all gradients, `wanted` being gradient name → parameter, with some equations replaced."""
         found = {w: self.right(g) for g, w in wanted.items()}
-        for lhs, value in self.steps(changes) if changes else ():
+        for lhs, value in self.steps(changes, extra) if changes else ():
             if lhs in wanted:
                 found[wanted[lhs]] = np.asarray(value, float)
         return found

@@ -1,0 +1,237 @@
+"""What diagnose is given: arrays at one point, an update step, samples in rows, any loss; and what it must refuse."""
+
+import random
+
+import numpy as np
+import pytest
+from by_hand_bugs import NETS, RATE, bugs_of, pairs_of, spoiled
+from losses import LOSSES
+from losses import values_of as losses_values
+
+import symnet as sn
+
+ARCHITECTURES = ["3-4-2 sigmoid", "4-8-3 tanh"]
+NET = NETS["4-8-3 tanh"]
+LOSS, VALUES = NET.loss(), NET.values()
+RIGHT = NET.gradients(VALUES)
+DATA = {k: VALUES[k] for k in "XY"}
+BEFORE = {k: VALUES[k] for k in NET.parameters}
+
+
+def names_first(found, bug, wrong):
+    said = (bug.flag, str(found))
+    assert {w.name for w in found.wrong} == wrong, said
+    assert len(found.explanations[0]) == 1 and found.faults[0].kind == bug.kind, said
+    assert {w.name for w in found.faults[0].parameters} == wrong, said
+    if bug.factor is not None:
+        assert found.faults[0].factor == pytest.approx(bug.factor), said
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_arrays_at_one_point_are_enough(name):
+    net = NETS[name]
+    loss, values = net.loss(), net.values()
+    for bug in bugs_of(net):
+        rate = RATE if bug.flag == "rate applied" else None
+        found = sn.diagnose(loss, values, net.gradients(values, [bug.flag]), learning_rate=rate)
+        names_first(found, bug, spoiled(net, [bug.flag]))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_one_update_step_is_enough(name):
+    net = NETS[name]
+    loss, values = net.loss(), net.values()
+    before = {k: values[k] for k in net.parameters}
+    data = {k: v for k, v in values.items() if k not in before}
+    assert sn.diagnose_update(loss, before, net.stepped(values), RATE, data).ok
+    for bug in bugs_of(net):
+        if "not summed" not in bug.flag:  # such a step changes the shape of the bias
+            found = sn.diagnose_update(loss, before, net.stepped(values, [bug.flag]), RATE, data)
+            names_first(found, bug, spoiled(net, [bug.flag]))
+
+
+def test_updated_weights_in_every_layer_with_an_unknown_rate():
+    for name in ("3-4-4-4-2 sigmoid", "4-5-5-5-3 tanh"):
+        net = NETS[name]
+        found = sn.diagnose(net.loss(), net.values(), lambda v, net=net: net.gradients(v, ["updated weights"]))
+        assert found.faults[0].kind == "updated-weights" and f"{RATE}" in found.faults[0].words
+
+
+def test_samples_may_be_rows():
+    X, Y = sn.matrix("X", "n", 4), sn.matrix("Y", "n", 3)
+    hidden = sn.tanh(sn.affine(sn.matrix("W1", 4, 8), X, sn.matrix("b1", 1, 8), axis=1))
+    scores = sn.affine(sn.matrix("W2", 8, 3), hidden, sn.matrix("b2", 1, 3), axis=1)
+    loss = sn.cross_entropy(scores, Y, axis=1)
+
+    def turned(arrays):
+        return {name: array.T for name, array in arrays.items()}
+
+    for bug in bugs_of(NET):
+        found = sn.diagnose(loss, turned(VALUES), lambda v, bug=bug: turned(NET.gradients(turned(v), [bug.flag])))
+        names_first(found, bug, spoiled(NET, [bug.flag]))
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_mistake_and_updated_weights_of_unknown_rate(name):
+    net = NETS[name]
+    flags = ["twice", "target minus output", "odd factor 1", "own output 2"]
+    for flag in flags:
+        found = sn.diagnose(net.loss(), net.values(), lambda v, f=flag: net.gradients(v, [f, "updated weights 2"]))
+        kind = next(bug.kind for bug in bugs_of(net) if bug.flag == flag)
+        assert sorted(f.kind for f in found.faults) == sorted([kind, "updated-weights"]), (flag, str(found))
+
+
+def test_a_negative_constant_is_two_mistakes():
+    found = sn.diagnose(LOSS, VALUES, {k: -0.37 * g for k, g in RIGHT.items()})
+    assert [(f.kind, f.factor) for f in found.faults] == [("sign", -1.0), ("constant-factor", pytest.approx(0.37))]
+
+
+def test_a_gradient_of_0_is_not_explained_away():
+    found = sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": 0 * RIGHT["W1"]})
+    assert found.faults[0].kind == "unknown"
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_any_loss_can_be_diagnosed(name):
+    loss, symbols = LOSSES[name]
+    kernel = sn.derive(loss, symbols).compile()
+    values = losses_values(kernel, seed=7)
+    gradients = kernel(values)[1]
+    right = {s.name: np.array(gradients[s]) for s in symbols}
+    assert sn.diagnose(loss, values, right).ok
+    first = symbols[0].name
+    for changed in (-right[first], right[first] + np.random.default_rng(0).normal(size=right[first].shape)):
+        found = sn.diagnose(loss, values, {**right, first: changed})
+        assert found.ok is bool(np.array_equal(changed, right[first]))
+        assert str(found) and found._repr_html_()
+
+
+# -- functions
+
+
+def test_a_function_may_update_its_values_in_place():
+    def careless(values):
+        found = NET.gradients(values, ["no slope 1"])
+        for name in found:
+            values[name] -= RATE * found[name]
+        return found
+
+    values = {k: v.copy() for k, v in VALUES.items()}
+    found = sn.diagnose(LOSS, values, careless)
+    assert found.faults[0].kind == "missing-activation-derivative"
+    assert all(np.array_equal(values[k], VALUES[k]) for k in VALUES)
+
+
+def raises(values):
+    raise ZeroDivisionError("in layer 2")
+
+
+def forgetful():
+    calls = []
+
+    def gradients(values):
+        calls.append(1)
+        found = NET.gradients(values)
+        if len(calls) > 1:
+            del found["W2"]
+        return found
+
+    return gradients
+
+
+# -- wrong input
+
+
+def with_one(name, value):
+    array = RIGHT[name].copy()
+    array[0, 0] = value
+    return {**RIGHT, name: array}
+
+
+def update(before=BEFORE, after=None, rate=RATE, data=DATA):
+    return sn.diagnose_update(LOSS, before, NET.stepped(VALUES) if after is None else after, rate, data)
+
+
+def without(name, arrays):
+    return {k: v for k, v in arrays.items() if k != name}
+
+
+AFTER = NET.stepped(VALUES)
+MISTAKES = [
+    (lambda: sn.diagnose(LOSS, VALUES, [1.0]), TypeError, ["dictionary", "list"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {3: RIGHT["W1"]}), TypeError, ["3", "no symbol"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "w1": 1.0}), KeyError, ["w1", "W1"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "n": 1.0}), KeyError, ["n is no symbol"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, sn.matrix("W1", 8, 4): 1.0}), ValueError, ["W1", "twice"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": 0.5}), ValueError, ["W1", "()", "(8, 4)"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "b1": RIGHT["b1"].T}), ValueError, ["b1", "(1, 8)", "transpose"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": None}), TypeError, ["W1", "numbers"]),
+    (lambda: sn.diagnose(LOSS, VALUES, with_one("W1", np.nan)), ValueError, ["W1", "NaN"]),
+    (lambda: sn.diagnose(LOSS, VALUES, with_one("W1", np.inf)), ValueError, ["W1", "infinite"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": RIGHT["W1"] + 1j}), TypeError, ["W1", "complex"]),
+    (lambda: sn.diagnose(LOSS, without("X", VALUES), RIGHT), KeyError, ["X"]),
+    (lambda: sn.diagnose(LOSS, without("W2", VALUES), without("W2", RIGHT)), KeyError, ["W2"]),
+    (lambda: sn.diagnose(LOSS, {**VALUES, "X": VALUES["X"] * np.nan}, RIGHT), ValueError, ["X", "NaN"]),
+    (lambda: sn.diagnose(LOSS, VALUES, RIGHT, learning_rate=0), ValueError, ["learning rate", "0"]),
+    (lambda: sn.diagnose(LOSS, VALUES, raises), RuntimeError, ["ZeroDivisionError", "in layer 2"]),
+    (lambda: sn.diagnose(LOSS, VALUES, lambda v: None), TypeError, ["dictionary", "NoneType"]),
+    (lambda: sn.diagnose(LOSS, VALUES, lambda v: {}), ValueError, ["no gradient"]),
+    (lambda: sn.diagnose(LOSS, VALUES, forgetful()), KeyError, ["W2"]),
+    (lambda: sn.diagnose(LOSS, VALUES, lambda v: {**RIGHT, "W2": RIGHT["W2"].T}), ValueError, ["W2", "transpose"]),
+    (lambda: update(rate=0), ValueError, ["learning rate", "0"]),
+    (lambda: update(rate=-0.1), ValueError, ["learning rate", "-0.1"]),
+    (lambda: update(rate=np.nan), ValueError, ["learning rate", "nan"]),
+    (lambda: update(rate=np.inf), ValueError, ["learning rate", "inf"]),
+    (lambda: update(rate="fast"), ValueError, ["learning rate", "fast"]),
+    (lambda: update(rate=None), ValueError, ["learning rate", "None"]),
+    (lambda: update(after=without("W2", AFTER)), KeyError, ["W2", "before the step only"]),
+    (lambda: update(before=without("W2", BEFORE)), KeyError, ["W2", "after the step only"]),
+    (lambda: update(without("W2", BEFORE), without("W2", AFTER)), KeyError, ["W2"]),
+    (lambda: update(after={**AFTER, "W2": AFTER["W2"].T}), ValueError, ["W2", "transpose"]),
+    (lambda: update(after={**AFTER, "W2": AFTER["W2"] * np.nan}), ValueError, ["W2", "NaN"]),
+    (lambda: update(after={**AFTER, "W2": [[1.0], [1.0, 2.0]]}), TypeError, ["W2", "length"]),
+    (lambda: update({**BEFORE, "Q": 1.0}, {**AFTER, "Q": 1.0}), KeyError, ["Q"]),
+    (lambda: update({}, {}), ValueError, ["no gradient"]),
+    (lambda: update(data=without("X", DATA)), KeyError, ["X"]),
+]
+
+
+@pytest.mark.parametrize("number", range(len(MISTAKES)))
+def test_wrong_input_is_told_clearly(number):
+    build, error, words = MISTAKES[number]
+    with pytest.raises(error) as raised:
+        build()
+    for word in words:
+        assert word in str(raised.value), raised.value
+
+
+# -- pairs, counted by what they compute
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_nine_of_ten_pairs_are_named(name):
+    """A pair counts as named where it gives the very numbers of the one mistake that is named instead."""
+    net = NETS[name]
+    loss, points = net.loss(), [net.values(seed) for seed in range(3)]
+
+    def numbers(flags):
+        found = [net.gradients(values, flags) for values in points]
+        return np.concatenate([g[p].ravel() for g in found for p in net.parameters])
+
+    def same(a, b):
+        return a.shape == b.shape and np.abs(a - b).max() <= 1e-9 * np.abs(b).max()
+
+    singles = [(bug.kind, numbers([bug.flag])) for bug in bugs_of(net)]
+    chosen = random.Random(2).sample(pairs_of(net), 25)
+    literal = identical = 0
+    for pair in chosen:
+        flags = [bug.flag for bug in pair]
+        found = sn.diagnose(loss, points[0], lambda v, flags=flags: net.gradients(v, flags))
+        kinds = sorted(f.kind for f in found.explanations[0]) if found.explanations else []
+        if kinds == sorted(bug.kind for bug in pair):
+            literal += 1
+        elif not kinds:
+            identical += same(numbers(flags), numbers([]))
+        elif len(kinds) == 1:
+            identical += any(kind == kinds[0] and same(numbers(flags), single) for kind, single in singles)
+    assert literal >= 0.8 * len(chosen) and literal + identical >= 0.9 * len(chosen), (literal, identical)
