@@ -9,9 +9,9 @@ import pytest
 from losses import LOSSES, values_of
 
 import symnet as sn
-from symnet.check import ALL_ENTRIES, DIRECTIONS, ENTRIES
-from symnet.nodes import Elementwise
-from symnet.rules import RULES
+from symnet.checking.check import ALL_ENTRIES, DIRECTIONS, ENTRIES
+from symnet.expressions.nodes import Elementwise
+from symnet.calculus.rules import RULES
 
 A, X = sn.matrix("A", 2, 2), sn.matrix("X", 2, "n")
 SMOOTH = [

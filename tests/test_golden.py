@@ -10,7 +10,7 @@ import pytest
 from sympy import Matrix, Rational
 
 import symnet as sn
-from symnet.explicit import entries, explicit
+from symnet.checking.explicit import entries, explicit
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "golden.json").read_text(encoding="utf-8"))

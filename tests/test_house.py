@@ -1,6 +1,7 @@
-"""The package is a house: a module imports only from floors below its own, and every room is small and says what it is.
+"""The package is a house of wings: a wing imports only from wings above it, and inside a wing the same law holds.
 
-Since an import must lead to a strictly lower floor, no circle of imports is possible.
+What one wing uses of another, that wing hands on in its `__init__`. Since every import leads upward in the table, no
+circle is possible.
 """
 
 import ast
@@ -10,49 +11,25 @@ from pathlib import Path
 
 import pytest
 
-FLOOR = {
-    "initializers": 0,
-    "memory": 0,
-    "numeric": 0,
-    "report": 0,
-    "scalars": 0,
-    "nodes": 1,
-    "binding": 2,
-    "algebra": 2,
-    "names": 2,
-    "notation": 2,
-    "functions": 3,
-    "reducers": 3,
-    "rules": 3,
-    "styles": 3,
-    "boxes": 4,
-    "losses": 4,
-    "program": 4,
-    "inline": 5,
-    "formats": 5,
-    "lowering": 6,
-    "code": 7,
-    "complexcode": 8,
-    "kernel": 8,
-    "derive": 9,
-    "check": 10,
-    "optimizers": 10,
-    "diagnosis": 0,
-    "explicit": 2,
-    "mutations": 6,
-    "catalogue": 7,
-    "variants": 9,
-    "search": 10,
-    "explain": 11,
-    "diagnose": 12,
-    "prove": 11,
-    "train": 12,
-    "__init__": 13,
+# fmt: off
+WINGS = {
+    "expressions": "table sizes scalars interned nodes algebra functions losses",
+    "program":     "names survey chains program inline shapes normal_form builder",
+    "calculus":    "rules reverse",
+    "notation":    "style reading unicode latex mathml mathematica boxes page",
+    "backends":    "lowering emitter numpy_code complex_code mpmath_code identifiers binding steps kernel",
+    "derivation":  "",
+    "optimizers":  "optimizer descent",
+    "training":    "initializers start batches step result train",
+    "checking":    "numeric kinks explicit result check prove",
+    "diagnosis":   "result edits catalogue variants search explain diagnose",
 }
+# fmt: on
+BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"optimizers", "training", "checking"}}  # not below
 OPTIONAL = {"IPython", "jax", "matplotlib", "scipy", "sklearn", "torch", "tqdm"}
 REQUIRED = {"mpmath", "numpy", "sympy", "symnet", *sys.stdlib_module_names}
-LONGEST_FILE = 450
-LONGEST_FUNCTION = 60
+LONGEST_FILE = 350
+LONGEST_FUNCTION = 45
 
 PACKAGE = Path(__file__).resolve().parent.parent / "symnet"
 SOURCES = {
@@ -61,26 +38,30 @@ SOURCES = {
 }
 TREES = {module: ast.parse(source) for module, source in SOURCES.items()}
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+ORDER = [f"{wing}.{file}" if files else wing for wing, files in WINGS.items() for file in files.split() or [""]]
+ORDER = [place for place in ORDER if not place.endswith(".")]
 
 each_module = pytest.mark.parametrize("module", SOURCES)
 
 
+def wing_of(module: str) -> str:
+    return module.split(".")[0]
+
+
 def imported(node: ast.AST) -> Iterator[str]:
-    """Give the full dotted names that an import statement reads; nothing for any other node."""
+    """Give the modules that an import statement reads, as dotted names; nothing for any other node."""
     if isinstance(node, ast.Import):
         yield from (alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
-        stem = ".".join(filter(None, ["symnet" if node.level else "", node.module]))
-        yield from (f"{stem}.{alias.name}" for alias in node.names)
+        assert not node.level, "imports are absolute"
+        for alias in node.names:
+            whole = f"{node.module}.{alias.name}"
+            yield whole if whole.removeprefix("symnet.") in SOURCES else node.module
 
 
-def siblings(tree: ast.AST) -> Iterator[str]:
-    """Give the modules of symnet that a tree imports; a name that is no module comes from `__init__`."""
-    for node in ast.walk(tree):
-        for name in imported(node):
-            top, *rest = name.split(".")
-            if top == "symnet":
-                yield rest[0] if rest and rest[0] in SOURCES else "__init__"
+def of_symnet(tree: ast.AST) -> set[str]:
+    names = {name for node in ast.walk(tree) for name in imported(node) if name.split(".")[0] == "symnet"}
+    return {name.removeprefix("symnet").removeprefix(".") or "__init__" for name in names}
 
 
 def packages(*nodes: ast.AST) -> set[str]:
@@ -91,20 +72,24 @@ def imports_in_functions(tree: ast.AST) -> set[ast.AST]:
     return {n for f in ast.walk(tree) if isinstance(f, FUNCTION) for n in ast.walk(f) if any(imported(n))}
 
 
-def test_the_package_is_found():
-    assert "__init__" in SOURCES
+def test_the_table_is_the_package():
+    files = {m for m in SOURCES if not m.endswith("__init__") and m != "__main__"}
+    assert files == set(ORDER)
 
 
 @each_module
-def test_module_has_a_floor(module):
-    assert module in FLOOR, f"symnet/{module}.py has no floor: add it to the table FLOOR in {Path(__file__).name}"
-
-
-@each_module
-def test_imports_lead_downstairs(module):
-    here = FLOOR.get(module, len(FLOOR))
-    upward = sorted({name for name in siblings(TREES[module]) if FLOOR.get(name, -1) >= here})
-    assert not upward, f"symnet/{module}.py stands on floor {here} and may not import {', '.join(upward)}"
+def test_imports_lead_upward_and_through_the_door(module):
+    here, wing = ORDER.index(module) if module in ORDER else len(ORDER), wing_of(module)
+    door = module.endswith(".__init__")
+    for name in of_symnet(TREES[module]):
+        if module == "__init__":
+            assert name in WINGS, f"the public names come from {name}, which is no wing"
+        elif wing_of(name) == wing:
+            assert door or ORDER.index(name) < here, f"{module} imports {name}, which stands below it"
+        else:
+            assert name in WINGS, f"{module} imports {name} past the door: {wing_of(name)} must hand it on"
+            assert list(WINGS).index(name) < list(WINGS).index(wing), f"{module} imports {name}, a wing below its own"
+            assert name not in BESIDE.get(wing, ()), f"{module} imports {name}, a wing beside its own"
 
 
 @each_module

@@ -5,8 +5,8 @@ import sympy
 from sympy import HadamardProduct, MatMul, MatrixSymbol, ShapeError, Trace
 
 import symnet as sn
-from symnet.nodes import walk
-from symnet.program import Program
+from symnet.expressions.nodes import walk
+from symnet.program.program import Program
 
 X, Y = sn.matrix("X", 4, "n"), sn.matrix("Y", 4, "n")
 

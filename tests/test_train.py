@@ -9,8 +9,8 @@ import sympy
 from sympy import Symbol
 
 import symnet as sn
-from symnet.optimizers import GradientDescent
-from symnet.train import step_kernel
+from symnet.optimizers.descent import GradientDescent
+from symnet.training.train import step_kernel
 
 X, Y = sn.matrix("X", 2, "n"), sn.matrix("Y", 1, "n")
 W, b = sn.matrix("W", 1, 2), sn.matrix("b", 1, 1)

@@ -1,0 +1,148 @@
+"""From the values a user gives to the arrays a kernel takes: every name known, every shape and size checked.
+
+In: a mapping from symbols or names to array-likes. Out: arrays in the order of the kernel's arguments. What is wrong is
+said with the user's own names; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from sympy import Basic, Expr, MatrixSymbol
+from sympy.matrices.exceptions import ShapeError
+
+from symnet.expressions.nodes import shape_text
+
+
+def named(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Give the values by name. Raises `ValueError` where a name is given twice, `TypeError` for a wrong key."""
+    if not isinstance(values, Mapping):
+        raise TypeError(f"values must be a dictionary from symbols or names to arrays, not {type(values).__name__}")
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = key if isinstance(key, str) else getattr(key, "name", None)
+        if not isinstance(name, str):
+            raise TypeError(f"values: {key!r} is no symbol and no name")
+        if name in found:
+            raise ValueError(f"values: {name} is given twice, as a symbol and as a name")
+        found[name] = value
+    return found
+
+
+def check_names(given: Iterable[str], wanted: Iterable[str], optional: Iterable[str] = ()) -> None:
+    """Raise `KeyError` where a name is unknown or missing; name the closest one that is known."""
+    given, wanted, optional = list(given), list(wanted), list(optional)
+    for name in given:
+        if name not in wanted and name not in optional:
+            close = get_close_matches(name, wanted, 1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise KeyError(f"{name} is no symbol of this expression, which has {', '.join(wanted) or 'none'}{hint}")
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        raise KeyError(f"no value is given for {', '.join(missing)}")
+
+
+def as_array(name: str, value: Any) -> Any:
+    """Give a value as a numeric array; whole numbers become floats. Raises `TypeError` for anything else."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise TypeError(f"{name}: rows of different lengths are no matrix ({error})") from None
+    if array.dtype.kind in "biu":
+        array = array.astype(float)
+    if array.dtype.kind not in "fc":
+        what = "Python objects" if array.dtype.kind == "O" else f"values of type {array.dtype}"
+        raise TypeError(
+            f"{name}: an array of numbers is needed, but this one holds {what}; convert it with .astype(float)"
+        )
+    return array
+
+
+def as_size(name: str, value: Any) -> int:
+    """Give the number for a size symbol. Raises `ValueError` where it is no positive whole number."""
+    if np.ndim(value) or not isinstance(value, (int, float, np.number, np.ndarray)) or value != int(value) or value < 1:
+        raise ValueError(f"{name} is a size: it must be a positive whole number, not {value!r}")
+    return int(value)
+
+
+def check_rank(symbol: Any, array: Any) -> None:
+    """Raise `ShapeError` where an array has not the rank of its symbol: 2 for a matrix, 0 for a scalar."""
+    if not isinstance(symbol, MatrixSymbol):
+        if array.ndim:
+            raise ShapeError(f"{symbol} is a scalar, but the array given has shape {array.shape}")
+        return
+    if array.ndim == 2:
+        return
+    shape = shape_text(symbol.shape)
+    text = f"{symbol} is {shape}, but the array given has shape {array.shape}"
+    if array.ndim == 1:
+        turned = "(1, -1)" if symbol.shape[0] == 1 else "(-1, 1)"
+        text += f"; a matrix has two axes: write .reshape{turned}"
+    raise ShapeError(text)
+
+
+def bind_sizes(
+    symbols: Iterable[Any], arrays: Mapping[str, Any], sizes: dict[str, int] | None = None
+) -> dict[str, int]:
+    """Read the size symbols from the shapes of the arrays; check all shapes. Raises `ShapeError` where they clash."""
+    bound = dict(sizes or {})
+    origin = {name: f"{name} is given as {value}" for name, value in bound.items()}
+    matrices = [s for s in symbols if isinstance(s, MatrixSymbol)]
+    for symbol in matrices:
+        for axis, size in enumerate(symbol.shape):
+            if size.is_Symbol:
+                length = arrays[symbol.name].shape[axis]
+                here = f"{symbol.name} has shape {arrays[symbol.name].shape}, so {size} = {length}"
+                if bound.setdefault(size.name, length) != length:
+                    raise ShapeError(f"{size} is bound twice: {origin[size.name]}, but {here}")
+                origin.setdefault(size.name, here)
+    for symbol in matrices:
+        _check_shape(symbol, arrays[symbol.name], bound)
+    return bound
+
+
+def _check_shape(symbol: MatrixSymbol, array: Any, bound: Mapping[str, int]) -> None:
+    wanted = tuple(size_value(size, bound, symbol.name) for size in symbol.shape)
+    if array.shape == wanted:
+        return
+    text = f"{symbol.name} is {shape_text(symbol.shape)}, but the array given has shape {array.shape}"
+    if array.shape == wanted[::-1]:
+        what = "a row was given where a column is meant" if wanted[1] == 1 else "it is transposed"
+        what = "a column was given where a row is meant" if wanted[0] == 1 else what
+        text += f": {what}; write .T"
+    raise ShapeError(text)
+
+
+def size_value(size: Expr, bound: Mapping[str, int], where: str) -> int:
+    """Give the number a size stands for. Raises `KeyError` where it cannot be read from the arrays."""
+    unknown = [s.name for s in size.free_symbols if s.name not in bound]
+    if unknown:
+        raise KeyError(f"the size {', '.join(unknown)} of {where} cannot be read from the arrays; give it in values")
+    return int(size.subs({s: bound[s.name] for s in size.free_symbols}))
+
+
+def check_data(name: str, array: Any) -> None:
+    """Raise `ValueError` where an array is empty or has NaN in it."""
+    if array.size == 0:
+        raise ValueError(f"{name} is empty: the array given has shape {array.shape}")
+    if not np.isfinite(array.sum()) and np.isnan(array).any():
+        where = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
+        raise ValueError(f"{name} has NaN in it, first at {list(where)}")
+
+
+def check_distributions(distributions: Mapping[Basic, int], arrays: Mapping[str, Any]) -> None:
+    """Raise `ValueError` where the targets of a cross-entropy do not sum to 1 for each sample."""
+    for symbol, axis in distributions.items():
+        array = arrays[symbol.name]  # type: ignore[attr-defined]
+        off = np.abs(array.sum(axis=axis) - 1)
+        if array.size and off.max() > 1e-4:
+            what = "column" if axis == 0 else "row"
+            worst = int(off.argmax())
+            raise ValueError(
+                f"{symbol}: the targets of cross_entropy must sum to 1 in each {what}, but {what} {worst} sums to "
+                f"{array.sum(axis=axis)[worst]:.6g}; for other targets write "
+                "-sn.sum(sn.hadamard(Y, sn.log_softmax(Z)))/n"
+            )

@@ -1,0 +1,128 @@
+"""The table of matrix calculus: one row for each operation, `rule(G, Y, *args)` gives one adjoint for each argument.
+
+G is the adjoint of the result, the derivative of the loss in every entry of it and of its shape; Y is the result
+itself; args are the arguments of the node. An adjoint has the shape of its argument; None stands where an argument
+carries no gradient (a bound function, an axis). The rows build expressions and compute nothing.
+
+Sources: [G] M. Giles, "An extended collection of matrix derivative results for forward and reverse mode algorithmic
+differentiation", Oxford NA-08/01 (2008); [MN] J. Magnus, H. Neudecker, "Matrix Differential Calculus" (2019);
+[PP] K. Petersen, M. Pedersen, "The Matrix Cookbook" (2012); [B] C. Bishop, "Pattern Recognition and Machine
+Learning" (2006).
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from sympy import (
+    Dummy,
+    Expr,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    Lambda,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    OneMatrix,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+)
+from sympy.matrices.expressions.determinant import Determinant
+
+from symnet.expressions.algebra import add, apply_entrywise, hadamard, inner_product, matmul, scaled, transpose
+from symnet.expressions.nodes import Distribution, Elementwise, LogSoftmax, LogSumExp, Softmax, Total
+from symnet.expressions.scalars import partial
+
+Rule = Callable[..., tuple[Any, ...]]
+_OUTPUT = Dummy("y", real=True)
+
+
+def product_adjoint(G: MatrixExpr, Y: Expr, *args: Expr) -> tuple[Expr, ...]:
+    """Give the adjoints of c·A·B·…: left factorsᵀ · G · right factorsᵀ, and ⟨G, the rest⟩ for a scalar."""
+    adjoints = []
+    for i, arg in enumerate(args):
+        left, right = args[:i], args[i + 1 :]
+        if arg.is_Matrix:
+            scalars = [a for a in left + right if not a.is_Matrix]
+            before = [transpose(a) for a in reversed(left) if a.is_Matrix]
+            after = [transpose(a) for a in reversed(right) if a.is_Matrix]
+            adjoints.append(matmul(*scalars, *before, G, *after))
+        elif arg.free_symbols:
+            adjoints.append(inner_product(G, matmul(*left, *right)))
+        else:
+            adjoints.append(None)
+    return tuple(adjoints)
+
+
+def hadamard_adjoint(G: MatrixExpr, Y: Expr, *args: MatrixExpr) -> tuple[MatrixExpr, ...]:
+    """Give G ∘ (the other factors) for each factor."""
+    return tuple(hadamard(G, *args[:i], *args[i + 1 :]) for i in range(len(args)))
+
+
+@cache
+def _slope(f: Lambda, variable: Symbol) -> Expr:
+    return partial(f.expr, variable, _OUTPUT)
+
+
+def elementwise_adjoint(G: MatrixExpr, Y: MatrixExpr, f: Lambda, *args: Expr) -> tuple[Any, ...]:
+    """Give G ∘ f'(A) for each matrix, written with Y = f(A) where it can be; its sum for each scalar."""
+    values = dict(zip(f.variables, args, strict=True)) | {_OUTPUT: Y}
+    slopes = [apply_entrywise(_slope(f, v), values) for v in f.variables]
+    return (None, *[(hadamard if a.is_Matrix else inner_product)(G, D) for a, D in zip(args, slopes, strict=True)])
+
+
+def scalar_adjoint(g: Expr, y: Expr, body: Expr, *symbols: Symbol) -> tuple[Expr, ...]:
+    """Give g times the partial derivative for each symbol of a scalar expression."""
+    return tuple(g * partial(body, s, y) for s in symbols)
+
+
+def _spread(g: MatrixExpr, shape: tuple[Expr, Expr], axis: int) -> MatrixExpr:
+    rows, cols = shape
+    return matmul(OneMatrix(rows, 1), g) if axis == 0 else matmul(g, OneMatrix(1, cols))
+
+
+def _summed(A: MatrixExpr, axis: int) -> MatrixExpr:
+    rows, cols = A.shape
+    return matmul(OneMatrix(1, rows), A) if axis == 0 else matmul(A, OneMatrix(cols, 1))
+
+
+def _softmax(G: MatrixExpr, P: MatrixExpr, Z: MatrixExpr, axis: Any) -> tuple[MatrixExpr, None]:
+    sums = _spread(_summed(hadamard(G, P), axis), Z.shape, axis)
+    return hadamard(P, add(G, scaled(S.NegativeOne, sums))), None
+
+
+def _log_softmax(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> tuple[MatrixExpr, None]:
+    sums = _spread(_summed(G, axis), Z.shape, axis)
+    return add(G, scaled(S.NegativeOne, hadamard(Softmax(Z, axis), sums))), None
+
+
+def _log_sum_exp(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> tuple[MatrixExpr, None]:
+    return hadamard(Softmax(Z, axis), _spread(G, Z.shape, axis)), None
+
+
+# fmt: off
+RULES: dict[type, Rule] = {
+    # sums and products                                                                    [G] 2.1, 2.2; [PP] 2.4
+    MatAdd:          lambda G, Y, *terms: (G,) * len(terms),
+    MatMul:          product_adjoint,
+    Transpose:       lambda G, Y, A: (transpose(G),),
+    Inverse:         lambda G, Y, A, *_: (matmul(S.NegativeOne, transpose(Y), G, transpose(Y)), None),      # [G] 2.3
+    # entry by entry                                                                       [MN] 9.14; [B] 5.3
+    HadamardProduct: hadamard_adjoint,
+    Elementwise:     elementwise_adjoint,
+    # to a scalar                                                                          [G] 2.2.4; [PP] 2.1, 2.5
+    Total:           lambda g, y, A: (scaled(g, OneMatrix(*A.shape)),),
+    Trace:           lambda g, y, A: (scaled(g, Identity(A.shape[0])),),
+    Determinant:     lambda g, y, A: (scaled(g * y, transpose(Inverse(A))),),
+    # along an axis                                                                        [B] 4.3.4
+    Softmax:         _softmax,
+    LogSoftmax:      _log_softmax,
+    LogSumExp:       _log_sum_exp,
+    Distribution:    lambda G, Y, A, axis: (G, None),
+    # scalars of scalars
+    Expr:            scalar_adjoint,
+}
+# fmt: on

@@ -1,0 +1,188 @@
+"""Entry by entry: an expression at small concrete sizes, as explicit SymPy matrices of scalar symbols.
+
+In: an expression and numbers for its size symbols. Out: the same value with every matrix written out. This is the slow,
+plain reading of an expression, against which the matrix calculus is proved; it knows no rule of differentiation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sympy
+from sympy import (
+    Add,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    Inverse,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
+
+from symnet.expressions.nodes import (
+    Distribution,
+    Elementwise,
+    Let,
+    LetScalar,
+    LogSoftmax,
+    LogSumExp,
+    Softmax,
+    Total,
+    Unit,
+    brief,
+    walk,
+)
+
+
+def explicit(expr: Any, sizes: Mapping[str, int]) -> Any:
+    """Give an expression with every matrix written out; the entry i, j of W is the symbol W_ij, counted from 1.
+
+    expr: a scalar or matrix expression; sizes: size name → number. Gives a scalar expression or a SymPy Matrix. Raises
+    `KeyError` where a size has no number, `TypeError` for a node that cannot be written out.
+
+    >>> import symnet as sn
+    >>> print(explicit(sn.norm(sn.vector("x", 2)) ** 2, {}))
+    x_1_1**2 + x_2_1**2
+    """
+    writer = _Writer(sizes)
+    found: dict[int, Any] = {}
+    for node in walk(expr):
+        found[id(node)] = writer.write(node, lambda child: found.get(id(child), child))
+    return found[id(expr)]
+
+
+def entries(symbol: MatrixSymbol, sizes: Mapping[str, int]) -> Any:
+    """Give the matrix of the scalar symbols that stand for the entries of a matrix symbol."""
+    return _Writer(sizes).symbol(symbol)
+
+
+class _Writer:
+    def __init__(self, sizes: Mapping[str, int]) -> None:
+        self.sizes = sizes
+
+    def size(self, expr: Any) -> int:
+        expr = sympy.sympify(expr)
+        unknown = [s.name for s in expr.free_symbols if s.name not in self.sizes]
+        if unknown:
+            raise KeyError(
+                f"no number is given for the size {', '.join(unknown)}; write sizes={{'{unknown[0]}': 2, …}}"
+            )
+        return int(expr.subs({s: self.sizes[s.name] for s in expr.free_symbols}))
+
+    def shape(self, A: Any) -> tuple[int, int]:
+        return self.size(A.shape[0]), self.size(A.shape[1])
+
+    def symbol(self, A: MatrixSymbol) -> Any:
+        rows, cols = self.shape(A)
+        return sympy.Matrix(rows, cols, lambda i, j: Symbol(f"{A.name}_{i + 1}_{j + 1}", real=True))
+
+    def write(self, node: Any, value: Callable[[Any], Any]) -> Any:
+        for kind, method in _WRITERS:
+            if isinstance(node, kind):
+                return method(self, node, value)
+        if node.is_Matrix:
+            raise TypeError(f"{brief(node)} cannot be written out entry by entry")
+        return node.func(*[value(a) for a in node.args]) if node.args else node
+
+    def number(self, node: Symbol, value: Any) -> Any:
+        return sympy.Integer(self.sizes[node.name]) if node.name in self.sizes else node
+
+    def elementwise(self, node: Elementwise, value: Any) -> Any:
+        values = [value(a) for a in node.args[1:]]
+        rows, cols = self.shape(node)
+
+        def entry(i: int, j: int) -> Any:
+            given = [v[i, j] if isinstance(v, MatrixBase) else v for v in values]
+            return node.body.xreplace(dict(zip(node.variables, given, strict=True)))
+
+        return sympy.Matrix(rows, cols, entry)
+
+    def along(self, node: Any, value: Any) -> Any:
+        Z = value(node.args[0])
+        rows, cols = Z.shape
+        sums = [
+            Add(*map(sympy.exp, (Z.col(k) if node.axis == 0 else Z.row(k)))) for k in range((cols, rows)[node.axis])
+        ]
+        if isinstance(node, LogSumExp):
+            logs = [sympy.log(s) for s in sums]
+            return sympy.Matrix([logs]) if node.axis == 0 else sympy.Matrix(logs)
+        f = (lambda z, s: sympy.exp(z) / s) if isinstance(node, Softmax) else (lambda z, s: z - sympy.log(s))
+        return sympy.Matrix(rows, cols, lambda i, j: f(Z[i, j], sums[j if node.axis == 0 else i]))
+
+
+def _product(w: _Writer, node: Any, value: Any) -> Any:
+    scalars = [value(a) for a in node.args if not a.is_Matrix]
+    matrices = [value(a) for a in node.args if a.is_Matrix]
+    result = matrices[0]
+    for A in matrices[1:]:
+        result = result * A
+    return result * Mul(*scalars)
+
+
+def _sum(w: _Writer, node: Any, value: Any) -> Any:
+    first, *others = [value(a) for a in node.args]
+    for A in others:
+        first = first + A
+    return first
+
+
+def _hadamard(w: _Writer, node: Any, value: Any) -> Any:
+    first, *others = [value(a) for a in node.args]
+    for A in others:
+        first = first.multiply_elementwise(A)
+    return first
+
+
+def _trace(w: _Writer, node: Any, value: Any) -> Any:
+    return _written(w, node.arg, value).trace()
+
+
+def _written(w: _Writer, node: Any, value: Any) -> Any:
+    # the operand of a trace is entered through its factors, so it is put together here
+    found = value(node)
+    if isinstance(found, MatrixBase):
+        return found
+    return (_product if isinstance(node, MatMul) else _sum)(
+        w, node, lambda a: _written(w, a, value) if a.is_Matrix else value(a)
+    )
+
+
+_WRITERS: list[tuple[Any, Callable[[_Writer, Any, Any], Any]]] = [
+    (MatrixSymbol, lambda w, node, value: w.symbol(node)),
+    (Symbol, _Writer.number),
+    (MatrixBase, lambda w, node, value: sympy.Matrix(node)),
+    (OneMatrix, lambda w, node, value: sympy.ones(*w.shape(node))),
+    (ZeroMatrix, lambda w, node, value: sympy.zeros(*w.shape(node))),
+    (Identity, lambda w, node, value: sympy.eye(w.size(node.shape[0]))),
+    (Unit, lambda w, node, value: sympy.Matrix(w.size(node.args[0]), 1, lambda i, _: S(int(i == node.args[1])))),
+    (Elementwise, _Writer.elementwise),
+    (ElementwiseApplyFunction, lambda w, node, value: value(node.expr).applyfunc(node.function)),
+    ((Softmax, LogSoftmax, LogSumExp), _Writer.along),
+    (Distribution, lambda w, node, value: value(node.args[0])),
+    ((Let, LetScalar), lambda w, node, value: value(node.args[1])),
+    (MatMul, _product),
+    (MatAdd, _sum),
+    (MatPow, lambda w, node, value: value(node.base) ** value(node.exp)),
+    (Inverse, lambda w, node, value: value(node.arg).inv()),
+    (Transpose, lambda w, node, value: value(node.arg).T),
+    (HadamardProduct, _hadamard),
+    (HadamardPower, lambda w, node, value: value(node.base).applyfunc(lambda x: x ** value(node.exp))),
+    (Total, lambda w, node, value: Add(*value(node.args[0]))),
+    (Trace, _trace),
+    (Determinant, lambda w, node, value: value(node.arg).det()),
+    (MatrixElement, lambda w, node, value: value(node.args[0])[int(node.args[1]), int(node.args[2])]),
+]

@@ -1,0 +1,286 @@
+"""Constructors that simplify at birth: products, sums, transposes and entrywise functions of matrix expressions.
+
+In: SymPy expressions and nodes. Out: the same value, coefficients in front, identities and zeros gone, ones joined.
+They look one level down, never deeper, and compute no derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+from sympy import (
+    Dummy,
+    Expr,
+    HadamardProduct,
+    Identity,
+    Lambda,
+    MatAdd,
+    MatMul,
+    MatrixExpr,
+    MatrixSymbol,
+    OneMatrix,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+    sympify,
+)
+from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
+
+from symnet.expressions.nodes import (
+    Distribution,
+    Elementwise,
+    Scalar,
+    Softmax,
+    Total,
+    Unit,
+    brief,
+    raw,
+    same_shape,
+    shape_text,
+    split,
+)
+from symnet.expressions.scalars import stable
+
+
+@cache
+def bound_variables(number: int) -> tuple[Dummy, ...]:
+    """Give the bound variables of an entrywise function of `number` arguments, the same ones every time."""
+    return bound_variables(number - 1) + (Dummy(f"x{number}", real=True),) if number else ()
+
+
+def elementwise(f: Any, *args: Any) -> Any:
+    """Apply a scalar function entry by entry.
+
+    f: a SymPy function (`tanh`, `Max`), a `Lambda`, or a Python function of scalar expressions.
+    args: matrices of one shape, and scalars that are the same for every entry.
+
+    Gives a matrix of that shape; a scalar where every argument is a scalar. Symbols free in `f` are parameters like
+    any other: `elementwise(Lambda(x, Max(x, a*x)), Z)` can be differentiated in `a`.
+
+    Raises `sympy.ShapeError` where the matrices differ in shape, `TypeError` where `f` does not give a scalar.
+
+    >>> import symnet as sn
+    >>> from sympy import Max
+    >>> A, B = sn.matrix("A", 2, 3), sn.matrix("B", 2, 3)
+    >>> sn.evaluate(sn.sum(elementwise(Max, A, B)), {A: [[1, 2, 3], [4, 5, 6]], B: [[3, 3, 3], [4, 4, 4]]})
+    24.0
+    """
+    values = [sympify(a) for a in args]
+    variables = bound_variables(len(values))
+    body = sympify(f(*variables))
+    if not isinstance(body, Expr) or body.is_Matrix:
+        raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
+    matrices = [a for a in values if a.is_Matrix]
+    if not matrices:
+        return body.xreplace(dict(zip(variables, values, strict=True)))
+    for other in matrices[1:]:
+        if not same_shape(matrices[0].shape, other.shape):
+            raise ShapeError(
+                f"{getattr(f, '__name__', f)} entry by entry: {brief(matrices[0])} is "
+                f"{shape_text(matrices[0].shape)} but {brief(other)} is {shape_text(other.shape)}; make them one shape"
+            )
+    return apply_entrywise(body, dict(zip(variables, values, strict=True)))
+
+
+_FLAT = (OneMatrix, ZeroMatrix)
+
+
+def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
+    """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`."""
+    body = stable(body)
+    slots: dict[Any, Any] = {}
+    body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
+    constants = {v: S.One if isinstance(a, OneMatrix) else S.Zero for a, v in slots.items() if isinstance(a, _FLAT)}
+    body = body.xreplace(constants) if constants else body
+    matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
+    body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    scalars = sorted(_scalar_atoms(body) - set(matrices), key=str)
+    shape = next(a.shape for a in values.values() if a.is_Matrix)
+    if not matrices:
+        return scaled(body, OneMatrix(*shape))
+    if len(matrices) == 1:
+        ((v, A),) = matrices.items()
+        if body == v:
+            return A
+        if isinstance(A, MatMul) and A.args[-1] == OneMatrix(1, shape[1]) and shape[1] != 1:
+            return matmul(apply_entrywise(body, {v: matmul(*A.args[:-1])}), A.args[-1])
+    old = [*matrices, *scalars]
+    new = bound_variables(len(old))
+    renamed = Lambda(new, body.xreplace(dict(zip(old, new, strict=True))))
+    return Elementwise(renamed, *matrices.values(), *scalars)
+
+
+def _scalar_atoms(body: Expr) -> set[Any]:
+    return (
+        body.atoms(Symbol) | body.atoms(Scalar, Trace, Determinant, MatrixElement) if body.args else body.free_symbols
+    )
+
+
+def entrywise(expr: ElementwiseApplyFunction) -> Any:
+    """Turn SymPy's `A.applyfunc(f)` into the node with a fixed bound variable."""
+    return elementwise(expr.function, expr.expr)
+
+
+def scaled(c: Expr, A: MatrixExpr) -> MatrixExpr:
+    """Give c·A with one coefficient in front."""
+    if c is S.One:
+        return A
+    inner, rest = split(A)
+    c = c * inner
+    if c is S.One:
+        return rest
+    if c.is_zero or isinstance(rest, ZeroMatrix):
+        return ZeroMatrix(*rest.shape)
+    factors = rest.args if isinstance(rest, MatMul) else (rest,)
+    return raw(MatMul, c, *factors)
+
+
+def transpose(A: MatrixExpr) -> MatrixExpr:
+    """Give Aᵀ, pushed to the symbols of a product."""
+    if isinstance(A, Transpose):
+        return A.args[0]
+    if isinstance(A, (OneMatrix, ZeroMatrix)):
+        return type(A)(A.shape[1], A.shape[0])
+    if isinstance(A, Identity):
+        return A
+    if isinstance(A, MatMul):
+        return raw(
+            MatMul, *[a for a in A.args if not a.is_Matrix], *[transpose(a) for a in reversed(A.args) if a.is_Matrix]
+        )
+    if A.is_Matrix and A.shape == (1, 1):
+        return A
+    return raw(Transpose, A)
+
+
+def _sums_to_one(A: MatrixExpr, axis: int) -> bool:
+    return isinstance(A, (Distribution, Softmax)) and A.axis == axis
+
+
+def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
+    if isinstance(a, Identity):
+        return b
+    if isinstance(b, Identity):
+        return a
+    if isinstance(a, OneMatrix) and isinstance(b, OneMatrix):
+        return scaled(a.shape[1], OneMatrix(a.shape[0], b.shape[1]))
+    if isinstance(a, OneMatrix) and _sums_to_one(b, 0):
+        return OneMatrix(a.shape[0], b.shape[1])
+    if isinstance(b, OneMatrix) and _sums_to_one(a, 1):
+        return OneMatrix(a.shape[0], b.shape[1])
+    return None
+
+
+def matmul(*args: Expr) -> MatrixExpr:
+    """Give the product, coefficients in front, identities dropped, ones times ones joined."""
+    coefficient: Expr = S.One
+    factors: list[MatrixExpr] = []
+    for arg in args:
+        c, A = split(arg) if arg.is_Matrix else (arg, None)
+        coefficient = coefficient * c
+        for factor in A.args if isinstance(A, MatMul) else () if A is None else (A,):
+            joined = _joined(factors[-1], factor) if factors else None
+            while joined is not None:
+                factors.pop()
+                c, factor = split(joined)
+                coefficient = coefficient * c
+                joined = _joined(factors[-1], factor) if factors else None
+            factors.append(factor)
+    if any(isinstance(f, ZeroMatrix) for f in factors):
+        return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
+    return scaled(coefficient, factors[0] if len(factors) == 1 else raw(MatMul, *factors))
+
+
+def hadamard(*args: MatrixExpr) -> MatrixExpr:
+    """Give the entrywise product, coefficients in front, ones dropped."""
+    coefficient: Expr = S.One
+    factors: list[MatrixExpr] = []
+    for arg in args:
+        c, A = split(arg)
+        coefficient = coefficient * c
+        if isinstance(A, ZeroMatrix):
+            return A
+        if not isinstance(A, OneMatrix):
+            factors.extend(A.args if isinstance(A, HadamardProduct) else (A,))
+    if not factors:
+        return scaled(coefficient, OneMatrix(*args[0].shape))
+    return scaled(coefficient, factors[0] if len(factors) == 1 else raw(HadamardProduct, *factors))
+
+
+def add(*args: MatrixExpr) -> MatrixExpr:
+    """Give the sum: like terms joined, zeros dropped, positive terms first, a common coefficient taken out."""
+    terms: dict[MatrixExpr, Expr] = {}
+    for arg in args:
+        c, A = split(arg)
+        inner = [split(a) for a in A.args] if isinstance(A, MatAdd) else [(S.One, A)]
+        for d, B in inner:
+            terms[B] = terms.get(B, S.Zero) + c * d
+    live = [(c, A) for A, c in terms.items() if c != 0 and not isinstance(A, ZeroMatrix)]
+    if not live:
+        return ZeroMatrix(*args[0].shape)
+    live.sort(key=lambda term: term[0].could_extract_minus_sign())
+    common = live[0][0]
+    if len(live) > 1 and all(c in (common, -common) for c, _ in live):
+        return scaled(common, raw(MatAdd, *[scaled(c / common, A) for c, A in live]))
+    return scaled(*live[0]) if len(live) == 1 else raw(MatAdd, *[scaled(c, A) for c, A in live])
+
+
+def total(A: MatrixExpr) -> Expr:
+    """Give the sum of all entries, the coefficient taken out."""
+    c, A = split(A)
+    if isinstance(A, OneMatrix):
+        return c * A.shape[0] * A.shape[1]
+    if isinstance(A, ZeroMatrix):
+        return S.Zero
+    if isinstance(A, Transpose):
+        A = A.args[0]
+    if isinstance(A, HadamardProduct) and all(isinstance(a, Transpose) for a in A.args):
+        A = raw(HadamardProduct, *[a.args[0] for a in A.args])
+    if A.shape == (1, 1) and isinstance(A, OneMatrix):
+        return c
+    return c * Total(A)
+
+
+def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
+    """Give ⟨A, B⟩, the sum of A∘B."""
+    return total(hadamard(A, B))
+
+
+CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase)
+
+
+def is_light(A: Any) -> bool:
+    """Tell whether a matrix expression needs no equation: a name, transposed, scaled, or spread along ones."""
+    if isinstance(A, (MatrixSymbol, *CONSTANTS)):
+        return True
+    if isinstance(A, (Transpose, Distribution)):
+        return is_light(A.args[0])
+    if not isinstance(A, MatMul):
+        return False
+    factors = [a for a in A.args if a.is_Matrix]
+    return len(factors) == 1 and is_light(factors[0]) or spread_vector(factors) is not None
+
+
+def spread_vector(factors: Iterable[Any]) -> Any:
+    """Give the vector that a product spreads along ones, v of v·1ᵀ or of 1·v; None where it does something else."""
+    a, b, *more = *factors, None
+    if more != [None]:
+        return None
+    if isinstance(b, OneMatrix) and b.shape[0] == 1 == a.shape[1] and is_light(a):
+        return a
+    return b if isinstance(a, OneMatrix) and a.shape[1] == 1 == b.shape[0] and is_light(b) else None
+
+
+def is_turned(A: Any) -> bool:
+    """Tell whether A is a transposed name or a row spread down: operations on it are done untransposed and turned."""
+    if isinstance(A, MatMul):
+        vector = spread_vector([a for a in A.args if a.is_Matrix])
+        return vector is not None and isinstance(vector, Transpose)
+    return isinstance(A, Transpose) and not isinstance(A.args[0], Unit)

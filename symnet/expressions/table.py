@@ -1,0 +1,39 @@
+"""Tables from classes of nodes to what is known of them: one way of looking up for all of them.
+
+In: an expression. Out: the row of its class, or of the closest of its bases that has one. A matrix never finds the row
+of scalars, so a class that nobody thought of has no row and is refused instead of being passed through.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+from sympy import MatrixExpr
+
+Row = TypeVar("Row")
+
+
+class Table(dict[type, Row], Generic[Row]):
+    """A dictionary from classes to rows. `what`: what a row is, and `way_out`: what to write, both for messages."""
+
+    def __init__(self, what: str, way_out: str, rows: dict[type, Row]) -> None:
+        super().__init__(rows)
+        self.what = what
+        self.way_out = way_out
+
+    def find(self, node: Any) -> Row | None:
+        """Give the row of a node, or None."""
+        for kind in type(node).__mro__:
+            if kind in self:
+                return self[kind]
+            if kind is MatrixExpr:
+                return None
+        return None
+
+    def of(self, node: Any) -> Row:
+        """Give the row of a node. Raises `TypeError` where its class has none, saying what to write instead."""
+        row = self.find(node)
+        if row is None:
+            name = type(node).__name__
+            raise TypeError(f"no {self.what} for {name}, met in {node}: {self.way_out.format(name=name)}")
+        return row
