@@ -1,98 +1,23 @@
-"""The reverse sweep, and the derivation that comes of it.
+"""What a user holds: a loss and its gradients as equations, to be printed, compiled, trained and checked.
 
-In: a scalar loss and the symbols to differentiate in. Out: a `Derivation`, the equations of the loss and of its
-gradients in one list. The sweep walks the list backwards and looks each operation up in `rules.RULES`; it holds no
-formula of its own.
+In: a scalar loss and the symbols to differentiate in. Out: a `Derivation`. The hall in the middle of the house: the
+program is built, the sweep goes back through it, and notations and backends look at the result.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, MatAdd, MatMul, MatrixSymbol, S, Symbol, ZeroMatrix, sympify
+from sympy import Expr, MatrixSymbol, Symbol, sympify
 
-from symnet.notation import page as formats
-from symnet.expressions.algebra import add
-from symnet.program.inline import as_read, for_reader, name_values, substitute
-from symnet.backends.kernel import Kernel, compile_program
-from symnet.backends.memory import collector_paused
-from symnet.expressions.nodes import brief, shape_text, symbols_of
-from symnet.program.program import Equation, Program
-from symnet.calculus.rules import RULES
-
-
-def sweep(program: Program, loss: Any, wrt: Sequence[Any]) -> dict[Any, Any]:
-    """Append the adjoint equations of `loss` to the program; give the name of the gradient for each symbol."""
-    forward = list(program.equations)
-    varying = set(wrt)
-    for lhs, rhs in forward:
-        if not varying.isdisjoint(symbols_of(rhs)):
-            varying.add(lhs)
-    found: dict[Any, list[Any]] = defaultdict(list, {loss: [S.One]})
-    gradients: dict[Any, Any] = {}
-    first_use = {name: k for k, e in reversed([*enumerate(forward)]) for name in symbols_of(e.rhs)}
-
-    def pull(G: Any, Y: Any, rhs: Any) -> None:
-        if isinstance(rhs, (MatrixSymbol, Symbol)):
-            found[rhs].append(G)
-            return
-        arguments, rule = _operands(rhs)
-        for argument, adjoint in zip(arguments, rule(G, Y, *arguments), strict=True):
-            if adjoint is not None and not varying.isdisjoint(symbols_of(argument)):
-                pull(adjoint, argument, argument)
-
-    place = {w: number for number, w in enumerate(wrt)}
-    waiting = sorted(wrt, key=lambda w: (first_use.get(w, -1), -place[w]))
-
-    def finish(reached: int) -> None:
-        ready = []
-        while waiting and first_use.get(waiting[-1], -1) >= reached:
-            ready.append(waiting.pop())
-        for w in sorted(ready, key=place.__getitem__):
-            adjoint = _sum(found[w]) if found[w] else ZeroMatrix(*w.shape) if w.is_Matrix else S.Zero
-            gradients[w] = program.call(program.value(adjoint), program.names.adjoint(w.name))
-
-    for k in reversed(range(len(forward))):
-        lhs, rhs = forward[k]
-        if lhs in varying and found[lhs]:
-            if lhs not in program.temporary:
-                finish(k + 1)
-            pull(_adjoint(program, lhs, _sum(found[lhs])), lhs, rhs)
-    finish(-1)  # also what has cancelled and is in no equation
-    return gradients
-
-
-def _operands(rhs: Any) -> tuple[tuple[Any, ...], Any]:
-    if type(rhs) in RULES:
-        return rhs.args, RULES[type(rhs)]
-    if isinstance(rhs, Expr) and not rhs.is_Matrix:
-        symbols = tuple(sorted(rhs.free_symbols, key=str))
-        scalar_rule = RULES[Expr]
-        return symbols, lambda g, y, *_: scalar_rule(g, y, rhs, *symbols)
-    raise TypeError(
-        f"no rule for {type(rhs).__name__}, met in {brief(rhs)}: add a row to symnet.rules.RULES, "
-        f"RULES[{type(rhs).__name__}] = lambda G, Y, *args: (one adjoint for each argument)"
-    )
-
-
-def _sum(adjoints: list[Any]) -> Any:
-    return add(*adjoints) if adjoints[0].is_Matrix else sum(adjoints, S.Zero)
-
-
-def _adjoint(program: Program, lhs: Any, adjoint: Any) -> Any:
-    before = len(program.equations)
-    value = program.value(adjoint)
-    named = isinstance(value, MatrixSymbol) and value not in program.temporary
-    if lhs in program.layers and not named and value not in program.final:
-        value = program.call(value, program.names.adjoint(lhs.name))
-        program.kept.add(value)
-    elif value in program.temporary and len(program.equations) > before:
-        program.primal.setdefault(value, lhs)
-    return value
+from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
+from symnet.calculus import sweep
+from symnet.expressions import brief, shape_text
+from symnet.notation import latex_body, render
+from symnet.program import Builder, Equation, Name, Program, Section, closed, for_reader
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,33 +30,32 @@ class Derivation:
     """
 
     program: Program = field(repr=False)
-    wrt: tuple[Any, ...]
-    loss_name: Any
-    gradient_names: dict[Any, Any] = field(repr=False)
-    split: int = field(repr=False)
+    wrt: tuple[Name, ...]
 
     @property
-    def _outputs(self) -> list[Any]:
-        return [self.loss_name, *self.gradient_names.values()]
+    def loss_name(self) -> Name:
+        """The name of the loss."""
+        return self.program.outputs[0]
 
     @cached_property
-    def _read(self) -> tuple[tuple[Equation, ...], tuple[Equation, ...]]:
-        equations = for_reader(self.program.equations, self.program, self._outputs)
-        known = {e.lhs for e in self.program.equations[: self.split]}
-        final = self.program.final
-        known = {final.get(lhs, lhs) for lhs in known}
-        forward = tuple(e for e in equations if e.lhs in known)
-        return forward, tuple(e for e in equations if e.lhs not in known)
+    def gradient_names(self) -> dict[Name, Name]:
+        """The name of the gradient for each symbol."""
+        return dict(zip(self.wrt, self.program.outputs[1:], strict=False))
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """The equations as a person reads them, under the headings Forward and Backward (and Update, once trained)."""
+        return for_reader(self.program)
 
     @property
     def forward(self) -> tuple[Equation, ...]:
         """The equations of the loss, its own last."""
-        return self._read[0]
+        return self.sections[0].equations
 
     @property
     def backward(self) -> tuple[Equation, ...]:
         """The equations of the adjoints and gradients, from the loss back to the inputs."""
-        return self._read[1]
+        return self.sections[1].equations
 
     @property
     def equations(self) -> tuple[Equation, ...]:
@@ -141,84 +65,82 @@ class Derivation:
     @property
     def loss(self) -> Expr:
         """The loss in the names of the intermediates."""
-        return dict(self.forward)[self.shown(self.loss_name)]
+        return dict(self.forward)[self.loss_name]
 
-    def shown(self, name: Any) -> Any:
-        """Give the name under which a value is printed."""
-        return self.program.final.get(name, name)
-
-    def __getitem__(self, symbol: Any) -> Any:
+    def __getitem__(self, symbol: Name | str) -> Any:
         """Give the gradient for a symbol (or its name), in the names of the intermediates."""
-        return dict(self.equations)[self.shown(self.gradient_names[self._symbol(symbol)])]
+        return dict(self.equations)[self.gradient_names[self._symbol(symbol)]]
 
-    def closed(self, symbol: Any) -> Any:
+    def closed(self, symbol: Name | str) -> Any:
         """Give the gradient for a symbol in the symbols of the loss alone."""
-        known: dict[Any, Any] = {}
-        depth: dict[Any, int] = defaultdict(int)
-        for lhs, rhs in self.program.equations:
-            depth[lhs] = 1 + max((depth[s] for s in symbols_of(rhs)), default=0)
-            known[lhs] = substitute(rhs, known, _canonical if depth[lhs] < 100 else as_read)
-            if known[lhs] is rhs:
-                known[lhs] = _canonical(rhs, *rhs.args)
-        return known[self.gradient_names[self._symbol(symbol)]]
+        with collector_paused():
+            return closed(self.program, self.gradient_names[self._symbol(symbol)])
 
-    def _symbol(self, symbol: Any) -> Any:
+    def _symbol(self, symbol: Name | str) -> Name:
         for w in self.wrt:
             if symbol == w or symbol == w.name:
                 return w
         raise KeyError(f"{symbol}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
-    def compile(self, dtype: Any = None) -> Kernel:
-        """Compile loss and gradients to one NumPy function; see `Kernel`.
+    def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None) -> Kernel:
+        """Compile loss and gradients, or any values of the derivation, to one NumPy function; see `Kernel`.
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
         given.
+        outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
+        symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
+        computed once. Raises `KeyError` for a name that the derivation does not have.
 
         >>> import symnet as sn
         >>> x = sn.vector("x", 2)
-        >>> kernel = sn.derive(sn.sum(sn.tanh(x)), x).compile()
-        >>> loss, gradients = kernel({x: [[0.0], [0.0]]})
+        >>> d = sn.derive(sn.sum(sn.tanh(x)), x)
+        >>> loss, gradients = d.compile()({x: [[0.0], [0.0]]})
         >>> loss, gradients[x].tolist()
         (0.0, [[1.0], [1.0]])
+        >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
+        0.0
         """
-        name_values(self.program.equations, self.program, self._outputs)
-        return compile_program(
-            self.program, self.loss_name, [(w, self.gradient_names[w]) for w in self.wrt], dtype=dtype
-        )
+        if outputs is None:
+            return compile_program(self.program, self.program.outputs, LossAndGradients(self.wrt), dtype=dtype)
+        keys = tuple([outputs] if isinstance(outputs, (str, Symbol, MatrixSymbol)) else outputs)
+        return compile_program(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
 
-    def sections(self) -> formats.Sections:
-        """Give the equations as the printers take them."""
-        partials = {self.shown(self.gradient_names[w]): (self.shown(self.loss_name), w) for w in self.wrt}
-        return formats.Sections(self.forward, self.backward, partials)
+    def _value(self, key: Name | str) -> Name:
+        name = key if isinstance(key, str) else getattr(key, "name", None)
+        gradient = next((g for w, g in self.gradient_names.items() if w.name == name), None)
+        found = self.program.by_name.get(name) if isinstance(name, str) else None
+        if gradient is not None:
+            return gradient
+        if found is None or (found.movable and found.lhs not in {e.lhs for e in self.equations}):
+            known = ", ".join([*(w.name for w in self.wrt), *(e.lhs.name for e in self.equations)])
+            raise KeyError(f"outputs: {key} is no value of this derivation, which has {known}")
+        return found.lhs
 
     def __str__(self) -> str:
-        return formats.text(self.sections())
+        return self.render("unicode")
+
+    def render(self, notation: str) -> str:
+        """Give the derivation in a notation, by its name in `symnet.NOTATIONS`."""
+        return render(self.sections, notation, self.loss_name)
 
     def pretty(self) -> str:
         """Give the derivation with stacked fractions and raised exponents, in Unicode."""
-        return formats.pretty(self.sections())
+        return self.render("pretty")
 
     def latex(self) -> str:
         """Give the derivation as LaTeX, two `align*` environments."""
-        return formats.latex(self.sections())
+        return self.render("latex")
 
     def mathml(self) -> str:
         """Give the derivation as presentation MathML, a table that a browser shows."""
-        return formats.mathml(self.sections())
+        return self.render("mathml")
 
     def mathematica(self) -> str:
         """Give the derivation as Mathematica code, one assignment a line."""
-        return formats.mathematica(self.sections())
+        return self.render("mathematica")
 
     def _repr_latex_(self) -> str:
-        return f"$$\n{formats.latex_body(self.sections())}\n$$"
-
-
-def _canonical(node: Any, *arguments: Any) -> Any:
-    if not node.args:
-        return node
-    rebuilt = as_read(node, *arguments)
-    return rebuilt.doit(deep=False) if isinstance(rebuilt, (MatMul, MatAdd)) else rebuilt
+        return f"$$\n{latex_body(self.sections, self.loss_name)}\n$$"
 
 
 def derive(loss: Any, wrt: Any) -> Derivation:
@@ -245,16 +167,16 @@ def derive(loss: Any, wrt: Any) -> Derivation:
 
 
 def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
-    program = Program(symbols)
-    name = program.enter(loss, "L")
+    builder = Builder(symbols)
+    name = builder.enter(loss, "L")
     for w in symbols:
-        if w.name not in program.inputs:
-            known = ", ".join(sorted(program.inputs)) or "no symbol at all"
+        if w.name not in builder.inputs:
+            known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
             raise ValueError(f"the loss does not depend on {w.name}; it depends on {known}")
-    symbols = tuple(program.inputs[w.name] for w in symbols)
-    split = len(program.equations)
-    gradients = sweep(program, name, symbols)
-    return Derivation(program, symbols, name, gradients, split)
+    symbols = tuple(builder.inputs[w.name] for w in symbols)
+    builder.section("Backward")
+    gradients = sweep(builder, name, symbols)
+    return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
 
 
 def _check_request(loss: Any, symbols: tuple[Any, ...]) -> None:

@@ -133,8 +133,8 @@ def values_of(kernel, seed=0):
             value = rng.normal(size=shape)
         else:
             value = np.asarray(SIZES.get(name) or rng.uniform(0.5, 1.5))
-        if symbol in kernel.program.distributions:
-            axis = kernel.program.distributions[symbol]
+        if symbol in kernel.program.assumptions:
+            axis = kernel.program.assumptions[symbol]
             value = np.abs(value) / np.abs(value).sum(axis, keepdims=True)
         found[name] = value
     return found

@@ -10,8 +10,8 @@ from losses import LOSSES, values_of
 
 import symnet as sn
 from symnet.checking.check import ALL_ENTRIES, DIRECTIONS, ENTRIES
-from symnet.expressions.nodes import Elementwise
-from symnet.calculus.rules import RULES
+from symnet.expressions import Elementwise
+from symnet.calculus import RULES
 
 A, X = sn.matrix("A", 2, 2), sn.matrix("X", 2, "n")
 SMOOTH = [

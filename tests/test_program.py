@@ -5,8 +5,8 @@ import sympy
 from sympy import HadamardProduct, MatMul, MatrixSymbol, ShapeError, Trace
 
 import symnet as sn
-from symnet.expressions.nodes import walk
-from symnet.program.program import Program
+from symnet.expressions import walk
+from symnet.program import Builder
 
 X, Y = sn.matrix("X", 4, "n"), sn.matrix("Y", 4, "n")
 
@@ -64,9 +64,9 @@ def test_matrix_products_are_3L_minus_1(layers):
 
 def test_the_same_operation_on_the_same_names_is_one_equation():
     W = sn.matrix("W", 4, 4)
-    once = Program()
+    once = Builder()
     once.enter(sn.sum(sn.tanh(W * X)))
-    twice = Program()
+    twice = Builder()
     twice.enter(sn.sum(sn.tanh(W * X)) + sn.sum(HadamardProduct(sn.tanh(W * X), sn.tanh(W * X))))
     assert sum(isinstance(e.rhs, MatMul) for e in twice.equations) == 1
     assert len(twice.equations) == len(once.equations) + 2  # the product, and its sum

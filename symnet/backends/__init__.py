@@ -1,0 +1,29 @@
+"""What the machine runs: a program, lowered to stable forms, as one flat function.
+
+In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing here derives, and no formula is written a
+second time.
+"""
+
+from symnet.backends import binding
+from symnet.backends.emitter import Code
+from symnet.backends.identifiers import identifiers
+from symnet.backends.kernel import (
+    BACKENDS,
+    Backend,
+    Kernel,
+    Values,
+    checked_dtype,
+    collector_paused,
+    compile,
+    compile_program,
+    evaluate,
+)
+from symnet.backends.lowering import STABLE
+from symnet.backends.numpy_code import NUMPY, NumPyCode
+from symnet.backends.results import LossAndGradients, Mapped, Result, Single
+
+__all__ = [
+    "BACKENDS", "NUMPY", "STABLE", "Backend", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
+    "Single", "Values", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
+    "identifiers",
+]  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 from sympy import Basic, Expr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions.nodes import shape_text
+from symnet.expressions import shape_text, size_number
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -118,10 +118,11 @@ def _check_shape(symbol: MatrixSymbol, array: Any, bound: Mapping[str, int]) -> 
 
 def size_value(size: Expr, bound: Mapping[str, int], where: str) -> int:
     """Give the number a size stands for. Raises `KeyError` where it cannot be read from the arrays."""
-    unknown = [s.name for s in size.free_symbols if s.name not in bound]
-    if unknown:
-        raise KeyError(f"the size {', '.join(unknown)} of {where} cannot be read from the arrays; give it in values")
-    return int(size.subs({s: bound[s.name] for s in size.free_symbols}))
+    try:
+        return size_number(size, bound)
+    except KeyError as unknown:
+        name = unknown.args[0]
+        raise KeyError(f"the size {name} of {where} cannot be read from the arrays; give it in values") from None
 
 
 def check_data(name: str, array: Any) -> None:

@@ -1,88 +1,92 @@
-"""What the machine runs: the equations of a program as one flat NumPy function, through `sympy.lambdify`.
+"""What the machine runs: values of a program as one flat function, through `sympy.lambdify`.
 
-In: a program and the names whose values are wanted. Out: a `Kernel`, which checks and binds the arrays that a user
-gives and calls the bare function. The code of a single equation is in `code`.
+In: a program and the names whose values are wanted. Out: a `Kernel`, a frozen value, which checks and binds the arrays
+that a user gives and calls the bare function. The code of a single equation is in `numpy_code`.
 """
 
 from __future__ import annotations
 
-import builtins
-import keyword
+import gc
 import linecache
-import re
-import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Basic, Identity, Integer, MatrixSymbol, OneMatrix, S, Symbol, ZeroMatrix, lambdify, sympify
+from sympy import Basic, MatrixSymbol, S, Symbol, lambdify, sympify
 from sympy.matrices.matrixbase import MatrixBase
-from sympy.printing.numpy import SciPyPrinter
 
 from symnet.backends import binding
-from symnet.backends.numpy_code import Code, NumPyCode, SizeOf
-from symnet.program.inline import for_machine
+from symnet.backends.complex_code import ComplexCode
+from symnet.backends.identifiers import identifiers
 from symnet.backends.lowering import lowered
-from symnet.backends.memory import collector_paused
-from symnet.expressions.nodes import Unit, brief, symbols_of
-from symnet.program.program import Equation, Program
+from symnet.backends.mpmath_code import mpmath_functions
+from symnet.backends.numpy_code import NumPyCode
+from symnet.backends.results import Mapped, Result, Single
+from symnet.backends.steps import lengths_of, size_steps, with_releases
+from symnet.expressions import brief, symbols_of
+from symnet.program import Builder, Equation, Name, Program, for_machine
 
-RELEASE_FROM = 24  # lines of code from which values are released as soon as they are no longer needed
-_RESERVED = (
-    set(dir(np)) | set(dir(np.linalg)) | set(dir(builtins)) | {"numpy", "kernel"}
-    | {name.rsplit(".", 1)[-1] for name in SciPyPrinter._kf.values()}
-)  # fmt: skip
-
-
-class Gradients(dict[Any, Any]):
-    """Gradients by symbol; `grads["W1"]` finds them by name too."""
-
-    def __missing__(self, key: Any) -> Any:
-        for symbol, value in self.items():
-            if symbol.name == key:
-                return value
-        raise KeyError(f"{key}: there are gradients for {', '.join(s.name for s in self)}")
+Values: TypeAlias = Mapping[Any, Any]  # symbols or names → arrays
 
 
-def identifiers(names: Collection[str]) -> dict[str, str]:
-    """Give each name a Python identifier of its own that shadows nothing the code uses.
+@dataclass(frozen=True)
+class Backend:
+    """A way to run a program: who writes the code, and what stands in the place of NumPy's functions."""
 
-    >>> identifiers(["W1", "W.1", "lambda", "exp"])
-    {'W1': 'W1', 'lambda': 'lambda_', 'exp': 'exp_', 'W.1': 'W_1'}
-    """
-    taken: set[str] = set()
-    given = {}
-    for name in sorted(names, key=lambda n: not n.isidentifier()):
-        safe = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
-        safe = safe if safe.isidentifier() or keyword.iskeyword(safe) else f"_{safe}"
-        while safe in taken or safe in _RESERVED or keyword.iskeyword(safe) or keyword.issoftkeyword(safe):
-            safe += "_"
-        taken.add(safe)
-        given[name] = safe
-    return given
+    code: type[NumPyCode]
+    functions: Callable[[], dict[str, Any]] = dict
 
 
-@dataclass(eq=False)
+BACKENDS = {
+    "numpy": Backend(NumPyCode),
+    "complex": Backend(ComplexCode),
+    "mpmath": Backend(NumPyCode, mpmath_functions),
+}
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the cyclic garbage collector, which would look through thousands of new equations again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+@dataclass(frozen=True, eq=False)
 class Kernel:
-    """A compiled loss with its gradients, or any compiled expression.
+    """A compiled loss with its gradients, or any compiled values; made by `compile`.
 
-    `arguments`: the names of the arrays, in the order `function` takes them; `parameters`: the symbols of the
-    gradients; `function`: the bare NumPy function, which checks nothing; `source`: its text, which runs on its own.
+    `arguments`: the names of the arrays, in the order `function` takes them; `function`: the bare function, which
+    checks nothing; `source`: its text, which runs on its own. A kernel can be pickled, copied and sent to another
+    process; there it compiles itself again when it is first called.
     """
 
     program: Program = field(repr=False)
-    outputs: tuple[Any, ...] = field(repr=False)
-    parameters: tuple[Any, ...]
+    outputs: tuple[Name, ...]
+    result: Result = field(repr=False)
     arguments: tuple[str, ...]
     dtype: Any = None
-    printer: type[NumPyCode] = field(default=NumPyCode, repr=False)
-    functions: Mapping[str, Any] = field(default_factory=dict, repr=False)  # in the place of NumPy's
+    backend: str = "numpy"
     _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict, repr=False)
 
-    def __call__(self, values: Mapping[Any, Any]) -> tuple[Any, Gradients]:
-        """Give the loss and the gradients by symbol.
+    def __getstate__(self) -> dict[str, Any]:
+        kept = ("program", "outputs", "result", "arguments", "dtype", "backend")
+        return {name: getattr(self, name) for name in kept} | {"_functions": {}}
+
+    @property
+    def parameters(self) -> tuple[Name, ...]:
+        """The symbols whose gradients, or new values, the kernel gives."""
+        return tuple(getattr(self.result, "parameters", ()))
+
+    def __call__(self, values: Values) -> Any:
+        """Give the loss and the gradients by symbol, or whatever the kernel was compiled for.
 
         values: symbols or names → arrays of the symbols' shapes (a scalar for a scalar symbol). Raises `KeyError` for
         an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError`
@@ -90,42 +94,45 @@ class Kernel:
         """
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
-        loss, gradients = self._function(dtype)(*arrays)
-        loss, *gradients = [_typed(value, dtype) for value in (loss, *gradients)]
-        loss = loss.item() if isinstance(loss, np.float64) else loss
-        return loss, Gradients(zip(self.parameters, gradients, strict=True))
+        found = self.result.listed(self._function(dtype)(*arrays))
+        return self.result.given([_typed(v, o, dtype) for v, o in zip(found, self.outputs, strict=True)])
 
-    def bind(self, values: Mapping[Any, Any]) -> list[Any]:
+    def bind(self, values: Values) -> list[Any]:
         """Check the values and give the arrays in the order of `arguments`; raises what calling the kernel raises."""
         given = binding.named(values)
-        sizes = self.program.names.sizes
+        sizes, symbols = self.program.names.sizes, self.symbols
         binding.check_names(given, self.arguments, sizes)
-        symbols = {name: self.program.names.symbols[name] for name in self.arguments}
         fixed = {name: binding.as_size(name, given[name]) for name in sizes if name in given}
         arrays = {name: binding.as_array(name, given[name]) for name in self.arguments if name not in fixed}
         for name, array in arrays.items():
             binding.check_rank(symbols[name], array)
             binding.check_data(name, array)
-        matrices = [s for s in symbols.values() if isinstance(s, MatrixSymbol)]
-        binding.bind_sizes(matrices, arrays, fixed)
-        binding.check_distributions(self.program.distributions, arrays)
+        binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
+        assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}
+        binding.check_distributions(assumed, arrays)
         dtype = self.dtype or _common_dtype(arrays.values())
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
 
     def _dtype_of(self, arrays: Sequence[Any]) -> Any:
         return np.dtype(self.dtype or next((a.dtype for a in arrays if hasattr(a, "dtype")), float))
 
+    @cached_property
+    def symbols(self) -> dict[str, Name]:
+        """The symbols of the arguments, by name."""
+        return {name: self.program.inputs[name] for name in self.arguments}
+
     @property
     def function(self) -> Callable[..., Any]:
-        """The bare function: arrays in the order of `arguments` → `loss, [gradients in the order of parameters]`."""
+        """The bare function: arrays in the order of `arguments` → for a loss, `loss, [gradients in order]`."""
         return self._function(np.dtype(self.dtype or float))
 
     @cached_property
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
-        code = "".join(linecache.getlines(self.function.__code__.co_filename))
-        imports = [line for line in (self.function.__doc__ or "").splitlines() if line.startswith("from ")]
-        return "\n".join([*imports, "", "", code.replace("_lambdifygenerated", "kernel", 1)]).lstrip("\n")
+        function = self.function
+        code = "".join(linecache.getlines(function.__code__.co_filename))
+        imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(function.imports.items()) if used]
+        return "\n".join([*imports, "", "", code.replace(function.__name__, "kernel", 1)]).lstrip("\n")
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:
@@ -136,100 +143,37 @@ class Kernel:
     @cached_property
     def equations(self) -> list[Equation]:
         """The equations that the machine runs, in order."""
-        return for_machine(self._lowered.equations, self._lowered, _names(self.outputs))
+        return for_machine(self._lowered, self._lowered.outputs)
 
     @cached_property
     def _lowered(self) -> Program:
-        return lowered(self.program, _names(self.outputs))
+        return lowered(self.program, self.outputs)
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
-        symbols = [self.program.names.symbols[name] for name in self.arguments]
-        final = self.program.final
-        names = [*self.arguments, *self.program.names.sizes, *[e.lhs.name for e in self.equations]]
-        safe = identifiers(dict.fromkeys(names))
-        largest = float(np.log(np.finfo(dtype).max)) if dtype.kind in "fc" else 709.0
-        typed = sorted((s for s in symbols if s.name not in self.program.names.sizes), key=lambda s: not s.is_Matrix)
+        sizes, symbols, backend = self.program.names.sizes, list(self.symbols.values()), BACKENDS[self.backend]
+        safe = identifiers(dict.fromkeys([*self.arguments, *sizes, *[e.lhs.name for e in self.equations]]))
+        largest = float(np.floor(np.log(np.finfo(dtype).max))) if dtype.kind in "fc" else 709.0
+        typed = sorted((s for s in symbols if s.name not in sizes), key=lambda s: not s.is_Matrix)
         first = next((f"{safe[s.name]}.dtype" for s in typed), "float")
-        lengths = _lengths(symbols, safe)
-        printer = self.printer(safe, set(self.program.names.sizes), first, np.floor(largest), lengths)
-        steps: list[tuple[Any, Any]] = [*_size_steps(self.equations, symbols, self.program.names.sizes)]
-        steps += _with_releases(self.equations, {final.get(o, o) for o in _names(self.outputs)}, set(symbols))
-        outputs = _listed(self.outputs, {o: safe[final.get(o, o).name] for o in _names(self.outputs)})
-        arguments = [Symbol(safe[name]) for name in self.arguments]
+        writer = backend.code(safe, sizes, first, largest, lengths_of(symbols, safe))
+        outputs = self._lowered.outputs
+        steps = size_steps(self.equations, symbols, sizes)
+        steps += with_releases(self.equations, {*outputs, *symbols})
+        returned = self.result.returned([safe[o.name] for o in outputs])
         function = lambdify(
-            arguments, S.Zero, modules=[dict(self.functions), "numpy"], printer=printer, cse=lambda _: (steps, outputs)
-        )
-        modules = printer.module_imports
-        imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items()) if used]
-        function.__doc__ = "\n".join(["A flat NumPy function that symnet derived.", *imports])
-        return function
+            [Symbol(safe[name]) for name in self.arguments], S.Zero, modules=[backend.functions(), "numpy"],
+            printer=writer, cse=lambda _: (steps, returned),
+        )  # fmt: skip
+        function.imports = writer.module_imports
+        function.__doc__ = "A flat function that symnet derived."
+        return function  # type: ignore[no-any-return]
 
 
-def _typed(value: Any, dtype: Any) -> Any:
-    # a loss or gradient that does not depend on any array is a Python number
-    return dtype.type(value) if isinstance(value, (int, float)) else value
-
-
-def _names(outputs: tuple[Any, ...]) -> list[Any]:
-    return [o for output in outputs for o in (output if isinstance(output, tuple) else (output,))]
-
-
-def _listed(outputs: tuple[Any, ...], shown: dict[Any, str]) -> str:
-    texts = [f"[{', '.join(shown[o] for o in out)}]" if isinstance(out, tuple) else shown[out] for out in outputs]
-    return ", ".join(texts)
-
-
-def _lengths(symbols: list[Any], safe: Mapping[str, str]) -> dict[Any, Any]:
-    given = {s.name for s in symbols}
-    found: dict[Any, Any] = {}
-    for symbol in symbols:
-        for axis, size in enumerate(symbol.shape if isinstance(symbol, MatrixSymbol) else ()):
-            if size.is_Symbol and size.name not in given:
-                found.setdefault(size, Code(f"{safe[symbol.name]}.shape[{axis}]", integer=True, positive=True))
-    return found
-
-
-def _size_steps(equations: list[Equation], symbols: list[Any], sizes: set[str]) -> list[tuple[Any, Any]]:
-    used = {s.name for _, rhs in equations for s in _free(rhs) if s.name in sizes}
-    steps: dict[str, tuple[Any, Any]] = {}
-    for symbol in symbols:
-        for axis, size in enumerate(symbol.shape if isinstance(symbol, MatrixSymbol) else ()):
-            if size.is_Symbol and size.name in used and size.name not in {s.name for s in symbols}:
-                steps.setdefault(size.name, (Symbol(size.name), SizeOf(symbol, Integer(axis))))
-    return list(steps.values())
-
-
-def _free(rhs: Any) -> set[Any]:
-    # the size symbols that code will mention: those in coefficients and in matrices of ones that are really built
-    found: set[Any] = set()
-    stack = [rhs]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, MatrixSymbol):
-            continue
-        if isinstance(node, (Symbol, OneMatrix, Unit, ZeroMatrix, Identity)) or (node.is_Matrix and not node.args):
-            found |= node.free_symbols
-        stack.extend(a for a in node.args if isinstance(a, Basic))
-    return {s for s in found if isinstance(s, Symbol)}
-
-
-def _with_releases(equations: list[Equation], outputs: set[Any], inputs: set[Any]) -> list[tuple[Any, Any]]:
-    if len(equations) < RELEASE_FROM:
-        return [tuple(e) for e in equations]
-    last = {}
-    for k, (_, rhs) in enumerate(equations):
-        for name in symbols_of(rhs):
-            last[name] = k
-    steps: list[tuple[Any, Any]] = []
-    done: dict[int, list[Any]] = {}
-    local = {e.lhs for e in equations} - outputs - inputs
-    for name, k in last.items():
-        if name in local:
-            done.setdefault(k, []).append(name)
-    for k, equation in enumerate(equations):
-        steps.append(tuple(equation))
-        steps += [(name, None) for name in done.get(k, ())]
-    return steps
+def _typed(value: Any, output: Any, dtype: np.dtype[Any]) -> Any:
+    # a value that does not depend on any array is a Python number; a float64 scalar is handed over as one
+    if isinstance(value, (int, float)):
+        value = dtype.type(value)
+    return value.item() if isinstance(value, np.float64) and not output.is_Matrix else value
 
 
 def _common_dtype(arrays: Collection[Any]) -> Any:
@@ -238,27 +182,21 @@ def _common_dtype(arrays: Collection[Any]) -> Any:
 
 
 def compile_program(
-    program: Program,
-    loss: Any,
-    gradients: Sequence[tuple[Any, Any]],
-    dtype: Any = None,
-    printer: type[NumPyCode] = NumPyCode,
+    program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None, backend: str = "numpy"
 ) -> Kernel:
-    """Compile the loss and the gradients, pairs of symbol and gradient name. Arguments: data first, then parameters."""
-    parameters = tuple(symbol for symbol, _ in gradients)
-    trained = set(parameters)
-    data = [n for n, s in _by_first_use(program) if s not in trained and _is_argument(program, n)]
-    arguments = (*data, *[p.name for p in parameters])
-    outputs = (loss, tuple(name for _, name in gradients))
-    return Kernel(program, outputs, parameters, arguments, checked_dtype(dtype), printer)
+    """Compile values of a program. The arguments are the data in the order of use, then the parameters."""
+    parameters = [p.name for p in program.parameters]
+    data = [n for n in _by_first_use(program) if n not in parameters and _is_argument(program, n)]
+    arguments = (*data, *[p for p in parameters if p in program.inputs])
+    return Kernel(program, tuple(outputs), result, arguments, checked_dtype(dtype), backend)
 
 
-def _by_first_use(program: Program) -> list[tuple[str, Any]]:
+def _by_first_use(program: Program) -> list[str]:
     met: dict[Any, int] = {}
     for k, (_, rhs) in enumerate(program.equations):
         for symbol in symbols_of(rhs):
             met.setdefault(symbol, k)
-    return sorted(program.inputs.items(), key=lambda item: met.get(item[1], len(met)))
+    return sorted(program.inputs, key=lambda name: met.get(program.inputs[name], len(met)))
 
 
 def _is_argument(program: Program, name: str) -> bool:
@@ -282,35 +220,54 @@ def checked_dtype(dtype: Any) -> Any:
     return found
 
 
-def evaluate(expr: Any, values: Mapping[Any, Any]) -> Any:
+def compile(expressions: Any, dtype: Any = None) -> Kernel:
+    """Compile any expression, or several at once, to one NumPy function.
+
+    expressions: a matrix or scalar expression, or a dictionary from keys to expressions; dtype: as in
+    `Derivation.compile`. Gives a `Kernel`: called with values by symbol or name it gives the value, or a dictionary
+    with the same keys. What several expressions share is computed once. Raises `TypeError` for what is no expression
+    or has a class that symnet does not know, `ShapeError` where sizes do not match, `ValueError` for a name that means
+    two things.
+
+    >>> import symnet as sn
+    >>> A, b = sn.matrix("A", 2, 2), sn.vector("b", 2)
+    >>> kernel = compile({"image": A * b, "length": sn.norm(A * b)})
+    >>> kernel({A: [[3, 0], [0, 4]], b: [[1], [1]]})["length"]
+    5.0
+    """
+    several = isinstance(expressions, Mapping)
+    wanted = dict(expressions) if several else {"value": expressions}
+    if not wanted:
+        raise ValueError("compile: there is nothing to compile; give an expression or a dictionary of them")
+    builder = Builder()
+    values = [builder.enter(_expression(e), str(getattr(k, "name", k))) for k, e in wanted.items()]
+    result: Result = Mapped(tuple(wanted)) if several else Single()
+    with collector_paused():
+        program = builder.finish(values)
+        return compile_program(program, program.outputs, result, dtype)
+
+
+def _expression(expr: Any) -> Basic:
+    expr = sympify(expr) if not isinstance(expr, str) else expr
+    expr = expr.as_immutable() if isinstance(expr, MatrixBase) else expr
+    if not isinstance(expr, Basic):
+        raise TypeError(f"{brief(expr)} is no SymPy expression")
+    return expr
+
+
+def evaluate(expr: Any, values: Values) -> Any:
     """Give the value of any expression: an array for a matrix expression, a number for a scalar one.
 
-    expr: a SymPy expression; values: symbols or names → arrays. Raises what a `Kernel` raises.
+    expr: a SymPy expression; values: symbols or names → arrays. Raises what `compile` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> A = sn.matrix("A", 2, 2)
     >>> evaluate(A * A.T, {A: [[1, 2], [3, 4]]}).tolist()
     [[5.0, 11.0], [11.0, 25.0]]
     """
-    expr = sympify(expr)
-    expr = expr.as_immutable() if isinstance(expr, MatrixBase) else expr
-    if not isinstance(expr, Basic):
-        raise TypeError(f"evaluate: {brief(expr)} is no SymPy expression")
-    kernel = _compiled_expression(expr)
-    arrays = kernel.bind(values)
-    result = kernel._function(kernel._dtype_of(arrays))(*arrays)
-    if getattr(expr, "is_Matrix", False):
-        return result
-    return np.asarray(result)[()].item() if _is_float64(result) else result
+    return _compiled_expression(_expression(expr))(values)
 
 
 @lru_cache(maxsize=128)
 def _compiled_expression(expr: Basic) -> Kernel:
-    program = Program()
-    name = program.enter(expr, "value")
-    arguments = tuple(n for n in program.inputs if _is_argument(program, n))
-    return Kernel(program, (name,), (), arguments)
-
-
-def _is_float64(result: Any) -> bool:
-    return isinstance(result, (float, int)) or getattr(result, "dtype", None) == np.float64
+    return compile(expr)

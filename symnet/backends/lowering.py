@@ -7,39 +7,43 @@ in which a scalar function that several entrywise formulas need is an equation o
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sympy import Basic, Expr, Function, Integer, Lambda, OneMatrix, Pow, S, exp, log, preorder_traversal
 
-from symnet.expressions.algebra import add, bound_variables, elementwise, hadamard, matmul, scaled
-from symnet.program.inline import live, names_in
-from symnet.expressions.nodes import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Shape, Softmax
-from symnet.program.program import Equation, Program
-from symnet.expressions.scalars import maximum, relu, step
-
-
-class AxisMax(AlongAxis):
-    """The largest entries along an axis: a row (axis 0) or a column (axis 1)."""
-
-    @staticmethod
-    def _shape_of(Z: Any, axis: Integer) -> Shape:
-        return LogSumExp._shape_of(Z, axis)
+from symnet.expressions import (
+    SCALARS,
+    AxisMax,
+    Elementwise,
+    LogSoftmax,
+    LogSumExp,
+    Softmax,
+    Table,
+    add,
+    bound_variables,
+    elementwise,
+    hadamard,
+    matmul,
+    scaled,
+)
+from symnet.program import Builder, Equation, Program, live
 
 
 def lowered(program: Program, outputs: Collection[Any]) -> Program:
     """Give the program that the machine runs, for the equations that `outputs` need."""
-    target = program.fork()
-    equations, _ = live(program.equations, outputs, names_in)
+    target = Builder.beside(program)
+    equations, _ = live(program.equations, outputs)
     wanted = _wanted(equations)
-    for lhs, rhs in equations:
-        if type(rhs) in _STABLE:
-            rhs = _STABLE[type(rhs)](target, rhs.args[0], rhs.axis)
+    for e in equations:
+        rhs, stable = e.rhs, STABLE.find(e.rhs)
+        if stable is not None:
+            rhs = stable(target, rhs.args[0], rhs.axis)
         elif isinstance(rhs, Elementwise) and wanted:
             rhs = _with_shared(target, rhs, wanted)
-        target.equations.append(Equation(lhs, rhs))
-        target.number(lhs, rhs)
-    return target
+        target.adopt(replace(e, rhs=rhs))
+    return target.finish(list(outputs))
 
 
 # -- softmax and its relatives: the maximum is taken out, the exponentials are shared
@@ -49,7 +53,7 @@ def _spread(v: Any, Z: Any, axis: int) -> Any:
     return matmul(OneMatrix(Z.shape[0], 1), v) if axis == 0 else matmul(v, OneMatrix(1, Z.shape[1]))
 
 
-def _shifted(target: Program, Z: Any, axis: int) -> tuple[Any, Any, Any, Any]:
+def _shifted(target: Builder, Z: Any, axis: int) -> tuple[Any, Any, Any, Any]:
     largest = target.define(AxisMax(Z, Integer(axis)))
     difference = target.define(add(Z, scaled(S.NegativeOne, _spread(largest, Z, axis))))
     exponentials = target.define(elementwise(exp, difference))
@@ -57,27 +61,25 @@ def _shifted(target: Program, Z: Any, axis: int) -> tuple[Any, Any, Any, Any]:
     return largest, difference, exponentials, target.define(matmul(*ones))
 
 
-def _softmax(target: Program, Z: Any, axis: int) -> Any:
+def _softmax(target: Builder, Z: Any, axis: int) -> Any:
     _, _, exponentials, sums = _shifted(target, Z, axis)
     (x,) = bound_variables(1)
     return hadamard(exponentials, Elementwise(Lambda((x,), 1 / x), _spread(sums, Z, axis)))
 
 
-def _log_softmax(target: Program, Z: Any, axis: int) -> Any:
+def _log_softmax(target: Builder, Z: Any, axis: int) -> Any:
     _, difference, _, sums = _shifted(target, Z, axis)
     return add(difference, scaled(S.NegativeOne, _spread(target.define(elementwise(log, sums)), Z, axis)))
 
 
-def _log_sum_exp(target: Program, Z: Any, axis: int) -> Any:
+def _log_sum_exp(target: Builder, Z: Any, axis: int) -> Any:
     largest, _, _, sums = _shifted(target, Z, axis)
     return add(largest, target.define(elementwise(log, sums)))
 
 
-_STABLE: dict[type, Callable[[Program, Any, int], Any]] = {
-    Softmax: _softmax,
-    LogSoftmax: _log_softmax,
-    LogSumExp: _log_sum_exp,
-}
+STABLE: Table[Callable[[Builder, Any, int], Any]] = Table(
+    "stable form", "it runs as it is", {Softmax: _softmax, LogSoftmax: _log_softmax, LogSumExp: _log_sum_exp}
+)
 
 
 # -- scalar functions that several formulas need
@@ -86,7 +88,7 @@ _STABLE: dict[type, Callable[[Program, Any, int], Any]] = {
 def _costly(e: Basic) -> bool:
     if isinstance(e, Pow):
         return not e.exp.is_Integer and bool(e.free_symbols)
-    return isinstance(e, Function) and not isinstance(e, (relu, step, maximum)) and bool(e.free_symbols)
+    return isinstance(e, Function) and not SCALARS.of(e).cheap and bool(e.free_symbols)
 
 
 def _part(rhs: Elementwise, part: Expr) -> Any:
@@ -96,7 +98,7 @@ def _part(rhs: Elementwise, part: Expr) -> Any:
     return Elementwise(Lambda(new, body), *[a for _, a in used]) if used and used[0][1].is_Matrix else None
 
 
-def _wanted(equations: list[Equation]) -> set[Any]:
+def _wanted(equations: Sequence[Equation]) -> set[Any]:
     counts: Counter[Any] = Counter()
     for _, rhs in equations:
         if isinstance(rhs, Elementwise):
@@ -104,7 +106,7 @@ def _wanted(equations: list[Equation]) -> set[Any]:
     return {part for part, times in counts.items() if times > 1}
 
 
-def _with_shared(target: Program, rhs: Elementwise, wanted: set[Any]) -> Any:
+def _with_shared(target: Builder, rhs: Elementwise, wanted: set[Any]) -> Any:
     body, values = rhs.body, dict(zip(rhs.variables, rhs.args[1:], strict=True))
     inside = [e for e in preorder_traversal(body) if _costly(e) and e != body]
     for number, part in enumerate(inside, 1):

@@ -1,0 +1,9 @@
+"""The table of matrix calculus, and the reverse sweep that looks every operation up in it.
+
+In: a program of equations. Out: the adjoint equations in the same program. Nothing here prints or computes.
+"""
+
+from symnet.calculus.reverse import sweep
+from symnet.calculus.rules import RULES, Rule
+
+__all__ = ["RULES", "Rule", "sweep"]

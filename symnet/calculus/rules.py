@@ -11,11 +11,10 @@ Learning" (2006).
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
-    Dummy,
     Expr,
     HadamardProduct,
     Identity,
@@ -32,12 +31,26 @@ from sympy import (
 )
 from sympy.matrices.expressions.determinant import Determinant
 
-from symnet.expressions.algebra import add, apply_entrywise, hadamard, inner_product, matmul, scaled, transpose
-from symnet.expressions.nodes import Distribution, Elementwise, LogSoftmax, LogSumExp, Softmax, Total
-from symnet.expressions.scalars import partial
+from symnet.expressions import (
+    Bound,
+    Elementwise,
+    LogSoftmax,
+    LogSumExp,
+    Softmax,
+    Table,
+    Total,
+    add,
+    apply_entrywise,
+    hadamard,
+    inner_product,
+    matmul,
+    partial,
+    scaled,
+    transpose,
+)
 
 Rule = Callable[..., tuple[Any, ...]]
-_OUTPUT = Dummy("y", real=True)
+_OUTPUT = Bound("y", real=True)
 
 
 def product_adjoint(G: MatrixExpr, Y: Expr, *args: Expr) -> tuple[Expr, ...]:
@@ -62,7 +75,7 @@ def hadamard_adjoint(G: MatrixExpr, Y: Expr, *args: MatrixExpr) -> tuple[MatrixE
     return tuple(hadamard(G, *args[:i], *args[i + 1 :]) for i in range(len(args)))
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _slope(f: Lambda, variable: Symbol) -> Expr:
     return partial(f.expr, variable, _OUTPUT)
 
@@ -104,7 +117,8 @@ def _log_sum_exp(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> tupl
 
 
 # fmt: off
-RULES: dict[type, Rule] = {
+RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = lambda G, Y, *args: (one adjoint for "
+                           "each argument)", {
     # sums and products                                                                    [G] 2.1, 2.2; [PP] 2.4
     MatAdd:          lambda G, Y, *terms: (G,) * len(terms),
     MatMul:          product_adjoint,
@@ -121,8 +135,7 @@ RULES: dict[type, Rule] = {
     Softmax:         _softmax,
     LogSoftmax:      _log_softmax,
     LogSumExp:       _log_sum_exp,
-    Distribution:    lambda G, Y, A, axis: (G, None),
     # scalars of scalars
     Expr:            scalar_adjoint,
-}
+})
 # fmt: on

@@ -12,24 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Abs, Lambda, MatrixSymbol, Piecewise, sympify
-from sympy.core.relational import Relational
+from sympy import sympify
 
-from symnet.backends import binding
+from symnet.backends import Kernel, Single, binding, compile_program
 from symnet.checking import numeric
-from symnet.backends.complex_code import ComplexCode, allows_complex_step
-from symnet.derivation import Derivation, derive
-from symnet.backends.kernel import Kernel, compile_program
-from symnet.program.names import Names, declare_all
-from symnet.expressions.nodes import Elementwise
+from symnet.checking.kinks import allows_complex, near_a_kink
 from symnet.checking.numeric import Function, Slope
 from symnet.checking.result import CheckRow, GradientCheck, Probe
-from symnet.expressions.scalars import maximum, relu
+from symnet.derivation import Derivation, derive
+from symnet.program import survey
 
 TOLERANCE = {"complex": 1e-11, "central": 1e-6, "mpmath": 1e-11}  # relative to the largest entry of a gradient
 ALL_ENTRIES = 100  # parameters with more entries are probed
 ENTRIES, DIRECTIONS = 24, 8  # by so many entries and so many random directions
-NEAR_A_KINK = 1e-2
 METHODS = ("auto", "complex", "central", "mpmath")
 
 
@@ -70,7 +65,7 @@ def check_gradients(
     """
     _check_method(method)
     loss = sympify(loss)
-    derivation = derive(loss, _symbols_to_check(loss, values, wrt))
+    derivation = derive(loss, _symbols_to_check(loss, wrt))
     single = [a for a in map(np.asarray, binding.named(values).values()) if a.dtype == np.float32]
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
@@ -142,80 +137,37 @@ def _check_method(method: str) -> None:
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(METHODS)}")
 
 
-def _symbols_to_check(loss: Any, values: Mapping[Any, Any], wrt: Any) -> list[Any]:
-    names = Names()
-    declare_all(loss, names)
+def _symbols_to_check(loss: Any, wrt: Any) -> list[Any]:
+    found = survey(loss)
     if wrt is not None:
         chosen = wrt if isinstance(wrt, (list, tuple)) else [wrt]
-        return [names.symbols.get(w, w) if isinstance(w, str) else w for w in chosen]
-    return [s for n, s in names.symbols.items() if n not in names.sizes]
+        return [found.symbols.get(w, w) if isinstance(w, str) else w for w in chosen]
+    return list(found.inputs.values())
 
 
 def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradients: list[Any], method: str) -> _Subject:
-    program = derivation.program
-    allowed = all(map(allows_complex_step, _bodies(program)))
+    allowed = allows_complex(derivation.program)
     if method == "complex" and not allowed:
         raise ValueError("method: this loss has functions without complex values; use 'central'")
     method = ("complex" if allowed else "central") if method == "auto" else method
-    real = compile_program(program, derivation.loss_name, [], float)
-    order = [kernel.arguments.index(n) for n in real.arguments]
 
-    def reordered(function: Callable[..., Any]) -> Function:
-        return lambda given: function(*[given[i] for i in order])[0]
+    def loss_alone(backend: str, dtype: type) -> Function:
+        alone = compile_program(derivation.program, [derivation.loss_name], Single(), dtype, backend)
+        order = [kernel.arguments.index(n) for n in alone.arguments]
+        return lambda given: alone.function(*[given[i] for i in order])
 
-    if method == "complex":
-        analytic = reordered(compile_program(program, derivation.loss_name, [], complex, ComplexCode).function)
-        slope = lambda given, k, v: numeric.complex_step(analytic, given, k, v)  # noqa: E731
-    elif method == "mpmath":
-        exact = compile_program(program, derivation.loss_name, [], float)
-        exact.functions = numeric.mpmath_functions()
-        f = reordered(exact.function)
-        slope = lambda given, k, v: numeric.many_digits(f, given, k, v)  # noqa: E731
-    else:
-        f = reordered(real.function)
-        slope = lambda given, k, v: numeric.central(f, given, k, v)  # noqa: E731
+    real = loss_alone("numpy", float)
+    f, differentiate = {
+        "complex": lambda: (loss_alone("complex", complex), numeric.complex_step),
+        "mpmath": lambda: (loss_alone("mpmath", float), numeric.many_digits),
+        "central": lambda: (real, numeric.central),
+    }[method]()
     checked = tuple(kernel.arguments.index(w.name) for w in derivation.wrt)
-    near = lambda: _near_a_kink(derivation, kernel, arrays)  # noqa: E731
-    names = tuple(w.name for w in derivation.wrt)
-    return _Subject(names, tuple(arrays), checked, tuple(gradients), slope, reordered(real.function), method, near)
-
-
-def _bodies(program: Any) -> list[Any]:
-    return [
-        rhs.body if isinstance(rhs, Elementwise) else rhs for _, rhs in program.equations if not _is_matrix_only(rhs)
-    ]
-
-
-def _is_matrix_only(rhs: Any) -> bool:
-    return rhs.is_Matrix and not isinstance(rhs, Elementwise)
-
-
-def _near_a_kink(derivation: Derivation, kernel: Kernel, arrays: list[Any]) -> bool:
-    # whether an argument of relu, abs or max is nearly 0 somewhere at these values
-    program = derivation.program.copy()
-    corners = []
-    for _, rhs in derivation.program.equations:
-        if isinstance(rhs, Elementwise):
-            for argument in _corners(rhs.body):
-                corner = program.value(Elementwise(Lambda(rhs.variables, argument), *rhs.args[1:]))
-                corners.append(program.define(corner) if not isinstance(corner, MatrixSymbol) else corner)
-        elif not rhs.is_Matrix:
-            corners += [program.define(argument) for argument in _corners(rhs) if argument.free_symbols]
-    if not corners:
-        return False
-    values = compile_program(program, derivation.loss_name, [], float)
-    values.outputs = (derivation.loss_name, tuple(corners))
-    given = dict(zip(kernel.arguments, arrays, strict=True))
-    found = values.function(*[given[n] for n in values.arguments])[1]
-    return any(np.min(np.abs(c)) < NEAR_A_KINK for c in found)
-
-
-def _corners(body: Any) -> list[Any]:
-    found = [f.args[0] for f in body.atoms(relu, Abs)]
-    found += [f.args[0] - f.args[1] for f in body.atoms(maximum)]
-    for f in body.atoms(Piecewise):
-        found += [r.lhs - r.rhs for r in f.atoms(Relational)]
-    return [a for a in found if a.free_symbols]
+    values = dict(zip(kernel.arguments, arrays, strict=True))
+    return _Subject(
+        tuple(w.name for w in derivation.wrt), tuple(arrays), checked, tuple(gradients),
+        lambda given, k, v: differentiate(f, given, k, v), real, method, lambda: near_a_kink(derivation.program, values),
+    )  # fmt: skip
 
 
 def _single_against_double(derivation: Derivation, arrays: list[Any], gradients: list[Any]) -> str:

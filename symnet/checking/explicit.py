@@ -11,7 +11,7 @@ from typing import Any
 
 import sympy
 from sympy import (
-    Add,
+    Basic,
     HadamardPower,
     HadamardProduct,
     Identity,
@@ -22,7 +22,6 @@ from sympy import (
     MatrixSymbol,
     Mul,
     OneMatrix,
-    S,
     Symbol,
     Trace,
     Transpose,
@@ -33,19 +32,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.nodes import (
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Total,
-    Unit,
-    brief,
-    walk,
-)
+from symnet.expressions import Node, Table, size_number, walk
 
 
 def explicit(expr: Any, sizes: Mapping[str, int]) -> Any:
@@ -75,13 +62,11 @@ class _Writer:
         self.sizes = sizes
 
     def size(self, expr: Any) -> int:
-        expr = sympy.sympify(expr)
-        unknown = [s.name for s in expr.free_symbols if s.name not in self.sizes]
-        if unknown:
-            raise KeyError(
-                f"no number is given for the size {', '.join(unknown)}; write sizes={{'{unknown[0]}': 2, …}}"
-            )
-        return int(expr.subs({s: self.sizes[s.name] for s in expr.free_symbols}))
+        try:
+            return size_number(expr, self.sizes)
+        except KeyError as unknown:
+            name = unknown.args[0]
+            raise KeyError(f"no number is given for the size {name}; write sizes={{'{name}': 2, …}}") from None
 
     def shape(self, A: Any) -> tuple[int, int]:
         return self.size(A.shape[0]), self.size(A.shape[1])
@@ -91,37 +76,16 @@ class _Writer:
         return sympy.Matrix(rows, cols, lambda i, j: Symbol(f"{A.name}_{i + 1}_{j + 1}", real=True))
 
     def write(self, node: Any, value: Callable[[Any], Any]) -> Any:
-        for kind, method in _WRITERS:
-            if isinstance(node, kind):
-                return method(self, node, value)
-        if node.is_Matrix:
-            raise TypeError(f"{brief(node)} cannot be written out entry by entry")
-        return node.func(*[value(a) for a in node.args]) if node.args else node
+        return ENTRIES.of(node)(self, node, value)
 
     def number(self, node: Symbol, value: Any) -> Any:
         return sympy.Integer(self.sizes[node.name]) if node.name in self.sizes else node
 
-    def elementwise(self, node: Elementwise, value: Any) -> Any:
-        values = [value(a) for a in node.args[1:]]
-        rows, cols = self.shape(node)
-
-        def entry(i: int, j: int) -> Any:
-            given = [v[i, j] if isinstance(v, MatrixBase) else v for v in values]
-            return node.body.xreplace(dict(zip(node.variables, given, strict=True)))
-
-        return sympy.Matrix(rows, cols, entry)
-
-    def along(self, node: Any, value: Any) -> Any:
-        Z = value(node.args[0])
-        rows, cols = Z.shape
-        sums = [
-            Add(*map(sympy.exp, (Z.col(k) if node.axis == 0 else Z.row(k)))) for k in range((cols, rows)[node.axis])
-        ]
-        if isinstance(node, LogSumExp):
-            logs = [sympy.log(s) for s in sums]
-            return sympy.Matrix([logs]) if node.axis == 0 else sympy.Matrix(logs)
-        f = (lambda z, s: sympy.exp(z) / s) if isinstance(node, Softmax) else (lambda z, s: z - sympy.log(s))
-        return sympy.Matrix(rows, cols, lambda i, j: f(Z[i, j], sums[j if node.axis == 0 else i]))
+    def own(self, node: Node, value: Any) -> Any:
+        operands = [value(a) for a in node.operands]
+        if not node.is_Matrix:
+            return node.entry(0, 0, *operands)
+        return sympy.Matrix(*self.shape(node), lambda i, j: node.entry(int(i), int(j), *operands))
 
 
 def _product(w: _Writer, node: Any, value: Any) -> Any:
@@ -161,28 +125,27 @@ def _written(w: _Writer, node: Any, value: Any) -> Any:
     )
 
 
-_WRITERS: list[tuple[Any, Callable[[_Writer, Any, Any], Any]]] = [
-    (MatrixSymbol, lambda w, node, value: w.symbol(node)),
-    (Symbol, _Writer.number),
-    (MatrixBase, lambda w, node, value: sympy.Matrix(node)),
-    (OneMatrix, lambda w, node, value: sympy.ones(*w.shape(node))),
-    (ZeroMatrix, lambda w, node, value: sympy.zeros(*w.shape(node))),
-    (Identity, lambda w, node, value: sympy.eye(w.size(node.shape[0]))),
-    (Unit, lambda w, node, value: sympy.Matrix(w.size(node.args[0]), 1, lambda i, _: S(int(i == node.args[1])))),
-    (Elementwise, _Writer.elementwise),
-    (ElementwiseApplyFunction, lambda w, node, value: value(node.expr).applyfunc(node.function)),
-    ((Softmax, LogSoftmax, LogSumExp), _Writer.along),
-    (Distribution, lambda w, node, value: value(node.args[0])),
-    ((Let, LetScalar), lambda w, node, value: value(node.args[1])),
-    (MatMul, _product),
-    (MatAdd, _sum),
-    (MatPow, lambda w, node, value: value(node.base) ** value(node.exp)),
-    (Inverse, lambda w, node, value: value(node.arg).inv()),
-    (Transpose, lambda w, node, value: value(node.arg).T),
-    (HadamardProduct, _hadamard),
-    (HadamardPower, lambda w, node, value: value(node.base).applyfunc(lambda x: x ** value(node.exp))),
-    (Total, lambda w, node, value: Add(*value(node.args[0]))),
-    (Trace, _trace),
-    (Determinant, lambda w, node, value: value(node.arg).det()),
-    (MatrixElement, lambda w, node, value: value(node.args[0])[int(node.args[1]), int(node.args[2])]),
-]
+# fmt: off
+ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
+    "way to write it out", "give its class a method entry(i, j, *operands)", {
+    Node:            _Writer.own,
+    MatrixSymbol:    lambda w, node, value: w.symbol(node),
+    Symbol:          _Writer.number,
+    MatrixBase:      lambda w, node, value: sympy.Matrix(node),
+    OneMatrix:       lambda w, node, value: sympy.ones(*w.shape(node)),
+    ZeroMatrix:      lambda w, node, value: sympy.zeros(*w.shape(node)),
+    Identity:        lambda w, node, value: sympy.eye(w.size(node.shape[0])),
+    ElementwiseApplyFunction: lambda w, node, value: value(node.expr).applyfunc(node.function),
+    MatMul:          _product,
+    MatAdd:          _sum,
+    MatPow:          lambda w, node, value: value(node.base) ** value(node.exp),
+    Inverse:         lambda w, node, value: value(node.arg).inv(),
+    Transpose:       lambda w, node, value: value(node.arg).T,
+    HadamardProduct: _hadamard,
+    HadamardPower:   lambda w, node, value: value(node.base).applyfunc(lambda x: x ** value(node.exp)),
+    Trace:           _trace,
+    Determinant:     lambda w, node, value: value(node.arg).det(),
+    MatrixElement:   lambda w, node, value: value(node.args[0])[int(node.args[1]), int(node.args[2])],
+    Basic:           lambda w, node, value: node.func(*[value(a) for a in node.args]) if node.args else node,
+})
+# fmt: on

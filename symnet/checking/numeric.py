@@ -110,25 +110,3 @@ def _as_mpf(array: Any) -> Any:
     for index, value in np.ndenumerate(array):
         exact[index] = mpmath.mpf(float(value))
     return exact if array.ndim else exact[()]
-
-
-def mpmath_functions() -> dict[str, Any]:
-    """Give the NumPy functions that kernels call, for object arrays of mpmath numbers."""
-    names = {
-        **{n: n for n in ("exp", "log", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh", "sign", "log1p", "expm1")},
-        **{f"arc{n}": f"a{n}" for n in ("sin", "cos", "tan", "sinh", "cosh", "tanh")},
-        "absolute": "fabs",
-        "erf": "erf",
-    }
-    functions = {name: _entrywise(getattr(mpmath, own)) for name, own in names.items()}
-    functions["logaddexp"] = _entrywise(lambda a, b: max(a, b) + mpmath.log1p(mpmath.exp(-abs(a - b))))
-    functions["heaviside"] = _entrywise(lambda x, at_0: mpmath.mpf(at_0) if x == 0 else mpmath.mpf(x > 0))
-    functions["vdot"] = lambda a, b: (a * b).sum()
-    functions["inv"] = lambda A: np.array(mpmath.inverse(mpmath.matrix(A.tolist())).tolist(), object)
-    functions["det"] = lambda A: mpmath.det(mpmath.matrix(A.tolist()))
-    return functions
-
-
-def _entrywise(f: Callable[..., Any]) -> Callable[..., Any]:
-    vectorized = np.vectorize(f, otypes=[object])
-    return lambda *a: vectorized(*a) if any(isinstance(x, np.ndarray) for x in a) else f(*a)

@@ -14,8 +14,8 @@ from typing import Any
 import sympy
 from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol, sympify
 
-from symnet.derivation import derive, gradient
 from symnet.checking.explicit import entries, explicit
+from symnet.derivation import derive, gradient
 
 DIGITS = 50
 POINTS = 5
@@ -81,7 +81,7 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
 def _sums_to_one(loss: Any, W: Any, sizes: Mapping[str, int]) -> dict[Any, Any]:
     # targets of a cross-entropy are distributions: the last entry of each is one minus the others
     replaced = {}
-    for symbol, axis in derive(loss, W).program.distributions.items():
+    for symbol, axis in derive(loss, W).program.assumptions.items():
         Y = entries(symbol, sizes)
         for line in (Y.T if axis == 0 else Y).tolist():
             replaced[line[-1]] = 1 - sum(line[:-1])

@@ -7,11 +7,9 @@ They look one level down, never deeper, and compute no derivative.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
 from typing import Any
 
 from sympy import (
-    Dummy,
     Expr,
     HadamardProduct,
     Identity,
@@ -34,26 +32,11 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.nodes import (
-    Distribution,
-    Elementwise,
-    Scalar,
-    Softmax,
-    Total,
-    Unit,
-    brief,
-    raw,
-    same_shape,
-    shape_text,
-    split,
-)
-from symnet.expressions.scalars import stable
-
-
-@cache
-def bound_variables(number: int) -> tuple[Dummy, ...]:
-    """Give the bound variables of an entrywise function of `number` arguments, the same ones every time."""
-    return bound_variables(number - 1) + (Dummy(f"x{number}", real=True),) if number else ()
+from symnet.expressions.interned import ScalarNode
+from symnet.expressions.nodes import Elementwise, Total, Unit
+from symnet.expressions.operands import brief, raw, split
+from symnet.expressions.scalars import bound_variables, stable
+from symnet.expressions.sizes import same_shape, shape_text
 
 
 def elementwise(f: Any, *args: Any) -> Any:
@@ -120,7 +103,9 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
 
 def _scalar_atoms(body: Expr) -> set[Any]:
     return (
-        body.atoms(Symbol) | body.atoms(Scalar, Trace, Determinant, MatrixElement) if body.args else body.free_symbols
+        body.atoms(Symbol) | body.atoms(ScalarNode, Trace, Determinant, MatrixElement)
+        if body.args
+        else body.free_symbols
     )
 
 
@@ -160,10 +145,6 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
     return raw(Transpose, A)
 
 
-def _sums_to_one(A: MatrixExpr, axis: int) -> bool:
-    return isinstance(A, (Distribution, Softmax)) and A.axis == axis
-
-
 def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
     if isinstance(a, Identity):
         return b
@@ -171,9 +152,9 @@ def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
         return a
     if isinstance(a, OneMatrix) and isinstance(b, OneMatrix):
         return scaled(a.shape[1], OneMatrix(a.shape[0], b.shape[1]))
-    if isinstance(a, OneMatrix) and _sums_to_one(b, 0):
+    if isinstance(a, OneMatrix) and getattr(b, "sums_to_one", None) == 0:
         return OneMatrix(a.shape[0], b.shape[1])
-    if isinstance(b, OneMatrix) and _sums_to_one(a, 1):
+    if isinstance(b, OneMatrix) and getattr(a, "sums_to_one", None) == 1:
         return OneMatrix(a.shape[0], b.shape[1])
     return None
 
@@ -243,8 +224,6 @@ def total(A: MatrixExpr) -> Expr:
         A = A.args[0]
     if isinstance(A, HadamardProduct) and all(isinstance(a, Transpose) for a in A.args):
         A = raw(HadamardProduct, *[a.args[0] for a in A.args])
-    if A.shape == (1, 1) and isinstance(A, OneMatrix):
-        return c
     return c * Total(A)
 
 
@@ -260,7 +239,7 @@ def is_light(A: Any) -> bool:
     """Tell whether a matrix expression needs no equation: a name, transposed, scaled, or spread along ones."""
     if isinstance(A, (MatrixSymbol, *CONSTANTS)):
         return True
-    if isinstance(A, (Transpose, Distribution)):
+    if isinstance(A, Transpose):
         return is_light(A.args[0])
     if not isinstance(A, MatMul):
         return False

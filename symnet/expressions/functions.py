@@ -8,28 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import sympy
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, sympify
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, sympify
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import scalars
 from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
-from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit, brief, raw, same_size, shape_text
-
-Size: TypeAlias = int | str | Expr
-
-
-def _size(value: Size, name: str) -> Expr:
-    if isinstance(value, str):
-        return Symbol(value, integer=True, positive=True)
-    size = sympify(value)
-    if not isinstance(size, Expr) or size.is_integer is False or size.is_positive is False:
-        raise ValueError(
-            f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
-        )
-    return size
+from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
+from symnet.expressions.operands import brief, raw
+from symnet.expressions.sizes import Size, as_size, same_size, shape_text
 
 
 def matrix(name: str, rows: Size, cols: Size) -> MatrixSymbol:
@@ -45,7 +34,7 @@ def matrix(name: str, rows: Size, cols: Size) -> MatrixSymbol:
     """
     if not isinstance(name, str) or not name:
         raise TypeError(f"matrix: the name must be a string such as 'W1', not {name!r}")
-    return MatrixSymbol(name, _size(rows, name), _size(cols, name))
+    return MatrixSymbol(name, as_size(rows, name), as_size(cols, name))
 
 
 def vector(name: str, size: Size) -> MatrixSymbol:
@@ -63,7 +52,7 @@ def unit(size: Size, index: int) -> MatrixExpr:
 
     Raises `ValueError` for an index that is negative or beyond a size that is a number.
     """
-    rows = _size(size, "unit")
+    rows = as_size(size, "unit")
     if index < 0 or (rows.is_Integer and index >= rows):
         raise ValueError(f"unit: there is no row {index} in a column of {rows}")
     return Unit(rows, Integer(index))

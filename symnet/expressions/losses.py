@@ -10,7 +10,8 @@ from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, Ma
 
 from symnet.expressions.algebra import total
 from symnet.expressions.functions import log_softmax, softplus
-from symnet.expressions.nodes import Distribution, raw
+from symnet.expressions.nodes import Distribution
+from symnet.expressions.operands import raw
 
 
 def _difference(P: MatrixExpr, Y: MatrixExpr) -> MatrixExpr:

@@ -1,107 +1,20 @@
-"""The expression nodes SymPy lacks, and constructors that simplify at birth.
+"""The expression nodes SymPy lacks.
 
-A node is data, shape and notation; no calculus. Nodes are interned: equal nodes are one object, so comparing, hashing
-and sorting never descend into a deep network, and `doit`, which SymPy calls through the whole tree on every `+` and
-`*`, stops at each of them.
+A node is data, shape and notation; no calculus. What it is computed from stands in `operands`, what each of its entries
+is in `entry`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import count
 from typing import Any
-from weakref import WeakValueDictionary
 
-from sympy import (
-    Basic,
-    Dummy,
-    Expr,
-    Identity,
-    Integer,
-    Lambda,
-    MatAdd,
-    MatMul,
-    MatrixExpr,
-    MatrixSymbol,
-    Mul,
-    OneMatrix,
-    S,
-    Symbol,
-    Trace,
-    ZeroMatrix,
-    exp,
-    log,
-    sympify,
-)
+from sympy import Add, Expr, Integer, Lambda, MatrixSymbol, S, Symbol, exp, log, sympify
 from sympy.core.symbol import Str
-from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.matexpr import MatrixElement
-from sympy.matrices.matrixbase import MatrixBase
 from sympy.printing.precedence import precedence
-from sympy.printing.pretty.stringpict import prettyForm
-from sympy.printing.str import StrPrinter
 
-Shape = tuple[Expr, Expr]
-
-
-def same_size(a: Expr, b: Expr) -> bool:
-    """Tell whether two sizes are equal, size symbols being compared by name."""
-    if a == b:
-        return True
-    if a.is_Integer and b.is_Integer:
-        return False
-    named = [size.xreplace({s: Symbol(s.name) for s in size.free_symbols}) for size in (a, b)]
-    return (named[0] - named[1]).expand() == 0
-
-
-def same_shape(a: Shape, b: Shape) -> bool:
-    """Tell whether two shapes are equal."""
-    return same_size(a[0], b[0]) and same_size(a[1], b[1])
-
-
-def shape_text(shape: Shape) -> str:
-    """Give a shape as it stands in messages, such as 3×n."""
-    return "×".join(str(size) for size in shape)
-
-
-def walk(expr: Basic) -> Iterator[Basic]:
-    """Give every sub-expression once, children first, without recursion; atoms and symbols are not entered."""
-    seen: set[int] = set()
-    stack: list[tuple[Basic, bool]] = [(expr, False)]
-    while stack:
-        node, children_done = stack.pop()
-        if children_done:
-            yield node
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((child, False) for child in reversed(children(node)))
-
-
-def symbols_of(expr: Any) -> set[Any]:
-    """Give the matrix and scalar symbols of one equation; the sizes in the shapes of its matrices are not entered."""
-    found: set[Any] = set()
-    stack = [expr]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (MatrixSymbol, Symbol)):
-            found.add(node)
-        else:
-            stack.extend(a for a in node.args if isinstance(a, Basic))
-    return found
-
-
-def children(node: Basic) -> tuple[Basic, ...]:
-    """Give the operands of a node: its arguments without names, axes, sizes and bound functions."""
-    if isinstance(node, (MatrixSymbol, OneMatrix, Identity, ZeroMatrix, Unit, MatrixBase)) or not node.args:
-        return ()
-    if isinstance(node, (Elementwise, ElementwiseApplyFunction, Let, LetScalar)):
-        return node.args[1:]
-    if isinstance(node, (Softmax, LogSoftmax, LogSumExp, Distribution, MatrixElement)):
-        return node.args[:1]
-    if isinstance(node, Trace):
-        return node.arg.args if isinstance(node.arg, (MatMul, MatAdd)) else node.args
-    return node.args
+from symnet.expressions.interned import MatrixNode, ScalarNode
+from symnet.expressions.scalars import Bound
+from symnet.expressions.sizes import Shape
 
 
 class _Verbatim(Symbol):
@@ -113,127 +26,49 @@ class _Verbatim(Symbol):
     _latex = _sympystr
 
 
-class _Interned:
-    _pool: WeakValueDictionary[Any, Any] = WeakValueDictionary()
-    _serials = count()
-    _serial: int
-    _title = ""
-    _shape: Shape
-    args: tuple[Any, ...]
-
-    @staticmethod
-    def _shape_of(*args: Any) -> Shape:
-        raise NotImplementedError
-
-    def __new__(cls, *args: Basic) -> Any:
-        key = (cls, args)
-        node = _Interned._pool.get(key)
-        if node is None:
-            node = Basic.__new__(cls, *args)
-            node._serial = next(_Interned._serials)
-            if issubclass(cls, MatrixExpr):
-                node._shape = cls._shape_of(*args)
-            _Interned._pool[key] = node
-        return node
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __ne__(self, other: object) -> bool:
-        return self is not other
-
-    def __hash__(self) -> int:
-        return Basic.__hash__(self)  # type: ignore[arg-type]
-
-    def compare(self, other: Any) -> int:
-        if isinstance(other, _Interned) and type(self) is type(other):
-            return (self._serial > other._serial) - (self._serial < other._serial)
-        return Basic.compare(self, other)  # type: ignore[arg-type]
-
-    def sort_key(self, order: Any = None) -> Any:
-        return self.class_key(), (1, (self._serial,)), S.One.sort_key(), S.One  # type: ignore[attr-defined]
-
-    def doit(self, **hints: Any) -> Any:
-        return self
-
-    def _sympystr(self, printer: Any) -> str:
-        return f"{self._title}({printer._print(self.args[0])})"
-
-    def _latex(self, printer: Any) -> str:
-        title = self._title.replace("_", r"\_")
-        return rf"\operatorname{{{title}}}\left({printer._print(self.args[0])}\right)"
-
-    def _pretty(self, printer: Any) -> Any:
-        return prettyForm(self._sympystr(StrPrinter()))
-
-    @property
-    def free_symbols(self) -> set[Basic]:
-        found: set[Basic] = set()
-        for node in walk(self):  # type: ignore[arg-type]
-            if isinstance(node, Unit):
-                found |= node.args[0].free_symbols
-            elif isinstance(node, (MatrixSymbol, OneMatrix, ZeroMatrix, Identity)) or not node.args:
-                found |= node.free_symbols
-        return found
-
-
-class _Matrix(_Interned, MatrixExpr):
-    _shape: Shape
-
-    @property
-    def shape(self) -> Shape:
-        return self._shape
-
-    def _eval_transpose(self) -> Any:
-        return None
-
-    def as_coeff_Mul(self, rational: bool = False) -> tuple[Expr, Any]:
-        return S.One, self
-
-
-class Scalar(_Interned, Expr):
-    """A node that makes a scalar of a matrix."""
-
-    is_commutative = True
-    is_extended_real = True
-    is_real = True
-    is_number = False
-
-    def sort_key(self, order: Any = None) -> Any:
-        return Expr.sort_key(self, order)
-
-    def _eval_derivative(self, symbol: Any) -> Any:
-        return S.Zero if symbol not in self.free_symbols else None
-
-
-class Elementwise(_Matrix):
+class Elementwise(MatrixNode):
     """f applied entry by entry: `Elementwise(Lambda((x, y, …), body), A, B, …)`; write it with `elementwise`.
 
     Arguments after the function are matrices of one shape, then scalars that are the same for every entry.
     """
 
     @staticmethod
-    def _shape_of(f: Lambda, *args: Expr) -> Shape:
-        return args[0].shape
+    def shape_of(f: Lambda, *args: Expr) -> Shape:
+        """Give the shape of the first matrix."""
+        shape: Shape = args[0].shape
+        return shape
 
-    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
-        values = [a[i, j] if a.is_Matrix else a for a in self.args[1:]]
-        return self.args[0](*values)
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The matrices and scalars that the function is applied to."""
+        return self.args[1:]
+
+    def with_operands(self, *operands: Any) -> Any:
+        """Apply the function to other operands."""
+        return Elementwise(self.args[0], *operands)
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give f of the entries."""
+        values = [a[i, j] if getattr(a, "is_Matrix", False) else a for a in operands]
+        return self.body.xreplace(dict(zip(self.variables, values, strict=True)))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return self.entry(i, j, *self.operands)
 
     def _sympystr(self, printer: Any) -> str:
         alone = self.body.is_Function
         shown = {}
-        for v, a in zip(self.variables, self.args[1:], strict=True):
+        for v, a in zip(self.variables, self.operands, strict=True):
             text = printer._print(a)
             shown[v] = _Verbatim(text if alone or isinstance(a, MatrixSymbol) else f"({text})", real=True)
-        return printer._print(self.body.xreplace(shown))
+        return str(printer._print(self.body.xreplace(shown)))
 
     _latex = _sympystr
 
     @property
     def precedence(self) -> int:
         """How strongly SymPy's printers take the formula to bind."""
-        return precedence(self.body)
+        return int(precedence(self.body))
 
     @property
     def body(self) -> Expr:
@@ -241,111 +76,172 @@ class Elementwise(_Matrix):
         return self.args[0].expr
 
     @property
-    def variables(self) -> tuple[Dummy, ...]:
+    def variables(self) -> tuple[Bound, ...]:
         """The bound variables, one for each argument."""
         return self.args[0].variables
 
+    @property
+    def slots(self) -> dict[Bound, Any]:
+        """The operand that each bound variable stands for."""
+        return dict(zip(self.variables, self.operands, strict=True))
 
-class AlongAxis(_Matrix):
+
+class AlongAxis(MatrixNode):
     """A node with a matrix and an axis."""
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The matrix."""
+        return self.args[:1]
 
     @property
     def axis(self) -> int:
         """The axis that is normalised or reduced: 0 runs down a column, 1 along a row."""
         return int(self.args[1])
 
-    @staticmethod
-    def _shape_of(Z: MatrixExpr, axis: Integer) -> Shape:
-        return Z.shape
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The axis, where it is not the usual one."""
+        return (f"axis={self.axis}",) if self.axis else ()
 
-    def _total_exp(self, i: Expr, j: Expr) -> Expr:
-        Z, k = self.args[0], self.axis
-        entries = [Z[r, j] if k == 0 else Z[i, r] for r in range(int(Z.shape[k]))]
-        return sum(map(exp, entries), S.Zero)
+    def line(self, i: int, j: int, Z: Any) -> list[Expr]:
+        """Give the entries of an explicit Z that are taken together for the entry i, j."""
+        rows, cols = Z.shape
+        return [Z[r, j] for r in range(rows)] if self.axis == 0 else [Z[i, c] for c in range(cols)]
 
 
 class Softmax(AlongAxis):
     """exp(Z) divided by its sums along an axis."""
 
-    _title = "softmax"
+    title = "softmax"
 
-    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
-        return exp(self.args[0][i, j]) / self._total_exp(i, j)
+    @property
+    def sums_to_one(self) -> int:  # type: ignore[override]
+        """The axis."""
+        return self.axis
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give exp(z) divided by the sum of exp along the axis."""
+        (Z,) = operands
+        return exp(Z[i, j]) / Add(*map(exp, self.line(i, j, Z)))
 
 
 class LogSoftmax(AlongAxis):
     """The logarithm of softmax, computed without leaving logarithms."""
 
-    _title = "log_softmax"
+    title = "log_softmax"
 
-    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
-        return self.args[0][i, j] - log(self._total_exp(i, j))
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give z minus the logarithm of the sum of exp along the axis."""
+        (Z,) = operands
+        return Z[i, j] - log(Add(*map(exp, self.line(i, j, Z))))
 
 
 class LogSumExp(AlongAxis):
     """log of the sums of exp(Z) along an axis: a row (axis 0) or a column (axis 1)."""
 
-    _title = "logsumexp"
+    title = "logsumexp"
 
     @staticmethod
-    def _shape_of(Z: MatrixExpr, axis: Integer) -> Shape:
+    def shape_of(*args: Any) -> Shape:
+        """Give one row (axis 0) or one column (axis 1)."""
+        Z, axis = args
         return (S.One, Z.shape[1]) if axis == 0 else (Z.shape[0], S.One)
 
-    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
-        return log(self._total_exp(i, j))
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give the logarithm of the sum of exp along the axis."""
+        return log(Add(*map(exp, self.line(i, j, operands[0]))))
+
+
+class AxisMax(LogSumExp):
+    """The largest entries along an axis: a row (axis 0) or a column (axis 1)."""
+
+    title = "max"
 
 
 class Distribution(AlongAxis):
-    """A matrix that is known to sum to 1 along an axis, such as one-hot targets. It reads and runs as that matrix."""
+    """A matrix that the user states to sum to 1 along an axis, such as one-hot targets; elsewhere it is that matrix."""
+
+    @property
+    def sums_to_one(self) -> int:  # type: ignore[override]
+        """The axis."""
+        return self.axis
 
     def _sympystr(self, printer: Any) -> str:
-        return printer._print(self.args[0])
+        return str(printer._print(self.args[0]))
 
     _latex = _sympystr
 
-    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
-        return self.args[0][i, j]
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give the entry of the matrix."""
+        return operands[0][i, j]
 
 
-class Unit(_Matrix):
+class Unit(MatrixNode):
     """The column of `size` zeros with a single 1 in row `index`: `Unit(size, index).T * A` is a row of A."""
 
-    _title = "unit"
+    title = "unit"
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """None: it is a constant."""
+        return ()
 
     @staticmethod
-    def _shape_of(size: Expr, index: Integer) -> Shape:
-        return size, S.One
+    def shape_of(*args: Any) -> Shape:
+        """Give a column."""
+        return args[0], S.One
 
-    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
-        return S.One if i == self.args[1] else S.Zero
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give 1 in the row of the index, else 0."""
+        return Integer(int(i == self.args[1]))
 
 
-class Let(_Matrix):
-    """A matrix expression that the user named."""
+class _Named:
+    args: tuple[Any, ...]
+    labels = ()
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The expression that is named."""
+        return self.args[1:]
 
     def _sympystr(self, printer: Any) -> str:
-        return printer._print(Symbol(self.args[0].name))
+        return str(printer._print(Symbol(self.args[0].name)))
 
     _latex = _sympystr
 
+
+class Let(_Named, MatrixNode):
+    """A matrix expression that the user named."""
+
     @staticmethod
-    def _shape_of(name: Str, expr: MatrixExpr) -> Shape:
-        return expr.shape
+    def shape_of(*args: Any) -> Shape:
+        """Give the shape of the expression."""
+        shape: Shape = args[1].shape
+        return shape
 
-    def _entry(self, i: Expr, j: Expr, **_: Any) -> Expr:
-        return self.args[1][i, j]
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give the entry of the expression."""
+        return operands[0][i, j]
 
 
-class LetScalar(Scalar):
+class LetScalar(_Named, ScalarNode):
     """A scalar expression that the user named."""
 
-    _sympystr = _latex = Let._sympystr
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give the expression."""
+        return operands[0]
 
 
-class Total(Scalar):
+class Total(ScalarNode):
     """The sum of all entries of a matrix: a scalar. `Total(A∘A)` is the squared Frobenius norm."""
 
-    _title = "sum"
+    title = "sum"
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give the sum of all entries."""
+        return Add(*operands[0])
 
 
 def let(name: str, expr: Any) -> Any:
@@ -364,28 +260,3 @@ def let(name: str, expr: Any) -> Any:
         raise TypeError(f"let: the name must be a string such as 'H', not {name!r}")
     expr = sympify(expr)
     return (Let if expr.is_Matrix else LetScalar)(Str(name), expr)
-
-
-def brief(expr: Basic) -> str:
-    """Give a short text of an expression for messages."""
-    nodes = []
-    for number, node in enumerate(walk(expr)):
-        nodes.append(node)
-        if number > 60:
-            return f"{type(expr).__name__}(…)"
-    text = str(expr)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def raw(cls: type, *args: Basic) -> Any:
-    """Build a SymPy node without its checks; shapes are checked when the equation is born."""
-    return Basic.__new__(cls, *args)
-
-
-def split(A: MatrixExpr) -> tuple[Expr, MatrixExpr]:
-    """Give the scalar coefficient of a matrix, and the rest."""
-    if not isinstance(A, MatMul) or A.args[0].is_Matrix:
-        return S.One, A
-    scalars = [a for a in A.args if not a.is_Matrix]
-    matrices = [a for a in A.args if a.is_Matrix]
-    return Mul(*scalars), matrices[0] if len(matrices) == 1 else raw(MatMul, *matrices)

@@ -4,8 +4,20 @@ In: scalar SymPy expressions. Out: scalar SymPy expressions that differentiate t
 s·(1 − s), relu to the bracket [x > 0]) and that can be computed without overflow. Nothing here knows of matrices.
 """
 
-from sympy import DiracDelta, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, Wild, exp, log
+from functools import cache
+
+from sympy import DiracDelta, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, Symbol, Wild, exp, log
 from sympy.core.function import ArgumentIndexError
+
+
+class Bound(Symbol):
+    """A bound variable of an entrywise function; it meets no symbol of the user's, whatever its name."""
+
+
+@cache
+def bound_variables(number: int) -> tuple[Bound, ...]:
+    """Give the bound variables of an entrywise function of `number` arguments, the same ones every time."""
+    return tuple(Bound(f"x{k}", real=True) for k in range(1, number + 1))
 
 
 class sigmoid(Function):

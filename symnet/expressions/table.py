@@ -23,10 +23,10 @@ class Table(dict[type, Row], Generic[Row]):
 
     def find(self, node: Any) -> Row | None:
         """Give the row of a node, or None."""
-        for kind in type(node).__mro__:
+        for kind in getattr(node, "stands_for", type(node)).__mro__:
             if kind in self:
                 return self[kind]
-            if kind is MatrixExpr:
+            if kind is MatrixExpr or "ends_lookup" in vars(kind):
                 return None
         return None
 
@@ -34,6 +34,7 @@ class Table(dict[type, Row], Generic[Row]):
         """Give the row of a node. Raises `TypeError` where its class has none, saying what to write instead."""
         row = self.find(node)
         if row is None:
-            name = type(node).__name__
-            raise TypeError(f"no {self.what} for {name}, met in {node}: {self.way_out.format(name=name)}")
+            name, text = type(node).__name__, " ".join(str(node).split())
+            text = text if len(text) <= 60 else text[:57] + "…"
+            raise TypeError(f"there is no {self.what} for {name}, met in {text}: {self.way_out.format(name=name)}")
         return row

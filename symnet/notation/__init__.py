@@ -1,0 +1,2 @@
+"""x"""
+from symnet.notation.page import latex_body, render

@@ -16,8 +16,8 @@ from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 
 from symnet.notation.boxes import Boxes
 from symnet.notation.reading import Reading, Style
-from symnet.program.program import Equation
 from symnet.notation.styles import Latex, Mathematica, MathML, Unicode
+from symnet.program import Equation
 
 WIDTH = 110  # columns of text; wider derivations are stacked
 
@@ -157,3 +157,19 @@ def pretty(sections: Sections) -> str:
     finally:
         pretty_use_unicode(before)
     return "\n\n".join(parts)
+
+
+def _old(sections, loss):
+    partials = {e.lhs: (loss, e.of) for s in sections for e in s.equations if e.role == "gradient"}
+    return Sections(sections[0].equations, sections[1].equations, partials)
+
+
+def render(sections, notation, loss):
+    return {"unicode": text, "pretty": pretty, "latex": latex, "mathml": mathml, "mathematica": mathematica}[notation](_old(sections, loss))
+
+
+_lb = latex_body
+
+
+def latex_body(sections, loss):
+    return _lb(_old(sections, loss))

@@ -37,8 +37,20 @@ from sympy.logic.boolalg import And, BooleanAtom, Or
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.nodes import Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, split
-from symnet.expressions.scalars import maximum, step
+from symnet.expressions import (
+    Distribution,
+    Elementwise,
+    Let,
+    LetScalar,
+    LogSoftmax,
+    LogSumExp,
+    Softmax,
+    Total,
+    Unit,
+    maximum,
+    split,
+    step,
+)
 
 ADD, HADAMARD, PRODUCT, POWER, ATOM = range(5)
 Box = tuple[Any, int]  # what the style made, and its precedence

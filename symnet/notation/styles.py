@@ -15,7 +15,7 @@ from sympy.printing.conventions import split_super_sub
 from sympy.printing.mathematica import MCodePrinter, known_functions
 from sympy.printing.pretty.pretty_symbology import greek_unicode, pretty_symbol, pretty_use_unicode
 
-from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
+from symnet.expressions import LogSoftmax, LogSumExp, Softmax
 from symnet.notation.reading import Style
 
 RELATIONS = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}

@@ -1,31 +1,11 @@
-"""Update rules as equations: an optimizer says how each parameter moves, in the same list as the gradients.
-
-In: a program, a parameter and the name of its gradient. Out: the expression of the parameter's new value. An optimizer
-is a frozen dataclass of hyperparameters; its rule is differentiated, printed and compiled like everything else.
-"""
+"""Plain gradient descent."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-from sympy import S, Symbol
-
-from symnet.expressions.algebra import add, scaled
-
-
-class Optimizer(Protocol):
-    """What training needs of an optimizer."""
-
-    def hyperparameters(self) -> dict[Symbol, float]:
-        """Give the symbols that the update uses, with their values."""
-
-    def update(self, W: Any, gradient: Any) -> Any:
-        """Give the new value of W as an expression of W, its gradient and the hyperparameters."""
-
-
-LEARNING_RATE = Symbol("eta", real=True)
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,12 +26,14 @@ class GradientDescent:
                 f"GradientDescent: the learning rate must be a positive number, not {self.learning_rate!r}"
             )
 
-    def hyperparameters(self) -> dict[Symbol, float]:
+    def hyperparameters(self) -> Mapping[str, float]:
         """Give η with its value."""
-        return {LEARNING_RATE: float(self.learning_rate)}
+        return {"eta": float(self.learning_rate)}
 
-    def update(self, W: Any, gradient: Any) -> Any:
+    def init(self, W: Any) -> Mapping[str, float]:
+        """Give no state."""
+        return {}
+
+    def update(self, W: Any, gradient: Any, **symbols: Any) -> Mapping[Any, Any]:
         """Give W − η·gradient."""
-        if W.is_Matrix:
-            return add(W, scaled(S.NegativeOne * LEARNING_RATE, gradient))
-        return W - LEARNING_RATE * gradient
+        return {W: W - symbols["eta"] * gradient}

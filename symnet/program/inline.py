@@ -1,34 +1,42 @@
-"""From one operation a line to what is worth a line: values that are used once move into the line that uses them.
+"""Views of a list of equations: which values move into the lines that use them, and how those lines are rebuilt.
 
-In: the equations of a program, and which of them must stay. Out: fewer equations, in the same order, with names T1, T2,
-… for the shared values that have none. Nothing is computed twice by moving, and nothing is simplified.
+In: equations, the names that are asked for, and a policy. Out: fewer equations, in the same order. One engine serves
+four readers: the machine (nothing is computed twice), a person (a difference from data is written out where it
+stands), the closed form (everything is put in) and messages (what has no name is put in).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import reduce
+from operator import add as plus
+from operator import mul as times
+from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
-from symnet.expressions.algebra import add, hadamard, matmul, scaled
-from symnet.program.names import is_data
-from symnet.expressions.nodes import Distribution, Elementwise, Total, raw, split
-from symnet.program.program import Equation, Program
+from symnet.expressions import Elementwise, Total, add, hadamard, matmul, raw, scaled, split
+from symnet.program.names import Name
+from symnet.program.program import Equation, Program, Section
+from symnet.program.survey import is_data
 
 _UNCHECKED = (MatMul, MatAdd, HadamardProduct, Transpose)  # SymPy would check their shapes again
-Count = Callable[[Any], Iterator[Any]]
+Rebuild: TypeAlias = Callable[..., Any]
 
 
-def names_in(rhs: Any) -> Iterator[Any]:
+# -- which names a line needs
+
+
+def names_in(rhs: Any) -> Iterator[Name]:
     """Give the names in the right-hand side of an equation, as often as its code needs them."""
     if isinstance(rhs, (MatrixSymbol, Symbol)):
         yield rhs
     elif isinstance(rhs, Elementwise):
-        for v, argument in zip(rhs.variables, rhs.args[1:], strict=True):
+        for v, operand in rhs.slots.items():
             times = _occurrences(rhs.body, v)
-            for name in names_in(argument):
+            for name in names_in(operand):
                 yield from [name] * times
     else:
         for argument in rhs.args:
@@ -36,7 +44,7 @@ def names_in(rhs: Any) -> Iterator[Any]:
                 yield from names_in(argument)
 
 
-def names_read(rhs: Any) -> Iterator[Any]:
+def names_read(rhs: Any) -> Iterator[Name]:
     """Give the names in the right-hand side of an equation, as often as a reader meets them: ‖A‖² has A once."""
     if isinstance(rhs, Total) and isinstance(rhs.args[0], HadamardProduct) and len(set(rhs.args[0].args)) == 1:
         yield from names_read(rhs.args[0].args[0])
@@ -56,28 +64,60 @@ def _occurrences(body: Any, variable: Any) -> int:
     return sum(_occurrences(a, variable) for a in body.args)
 
 
-def substitute(rhs: Any, known: dict[Any, Any], rebuild: Callable[..., Any]) -> Any:
-    """Replace names by what `known` has for them. `rebuild(node, *args)` makes each changed node anew."""
+def live(
+    equations: Iterable[Equation], outputs: Iterable[Name], count: Callable[[Any], Iterator[Name]] = names_in
+) -> tuple[list[Equation], Counter[Name]]:
+    """Give the equations that the outputs need, and how often each name is used."""
+    uses: Counter[Name] = Counter(outputs)
+    kept = []
+    for equation in reversed([*equations]):
+        if uses[equation.lhs]:
+            kept.append(equation)
+            uses.update(count(equation.rhs))
+    return kept[::-1], uses
+
+
+# -- the engine
+
+
+def substitute(rhs: Any, known: Mapping[Any, Any], rebuild: Rebuild) -> Any:
+    """Replace names by what `known` has for them. `rebuild(node, *args)` makes each node anew."""
     if isinstance(rhs, (MatrixSymbol, Symbol)):
         return known.get(rhs, rhs)
     if not rhs.args:
         return rhs
     arguments = [substitute(a, known, rebuild) if isinstance(a, Basic) else a for a in rhs.args]
-    unchanged = all(a is b for a, b in zip(arguments, rhs.args, strict=True))
-    if unchanged and not isinstance(rhs, Distribution):
-        return rhs
     return rebuild(rhs, *arguments)
+
+
+def _unchanged(node: Any, arguments: Sequence[Any]) -> bool:
+    return all(a is b for a, b in zip(arguments, node.args, strict=True))
+
+
+def settled(equations: Iterable[Equation], inlined: Callable[[Equation], bool], rebuild: Rebuild) -> list[Equation]:
+    """Give the equations that stay, those that are `inlined` moved into the lines that use them."""
+    known: dict[Any, Any] = {}
+    stay = []
+    for e in equations:
+        rhs = substitute(e.rhs, known, rebuild)
+        if inlined(e):
+            known[e.lhs] = rhs
+        else:
+            stay.append(e if rhs is e.rhs else replace(e, rhs=rhs))
+    return stay
 
 
 def as_written(node: Any, *arguments: Any) -> Any:
     """Rebuild a node as it is, brackets and all: what the machine runs."""
+    if _unchanged(node, arguments):
+        return node
     return raw(type(node), *arguments) if isinstance(node, _UNCHECKED) else node.func(*arguments)
 
 
 def as_read(node: Any, *arguments: Any) -> Any:
-    """Rebuild a node for a reader: products and sums without inner brackets, distributions as the matrix they are."""
-    if isinstance(node, Distribution):
-        return arguments[0]
+    """Rebuild a node for a reader: products and sums without inner brackets."""
+    if _unchanged(node, arguments):
+        return node
     if isinstance(node, MatMul):
         return _sign_inside(matmul(*arguments))
     if isinstance(node, MatAdd):
@@ -85,6 +125,21 @@ def as_read(node: Any, *arguments: Any) -> Any:
         for a in arguments:
             terms.extend(a.args if isinstance(a, MatAdd) else (a,))
         return raw(MatAdd, *terms)
+    return as_written(node, *arguments)
+
+
+def as_typed(node: Any, *arguments: Any) -> Any:
+    """Rebuild a node as SymPy has it when a user types it with `+`, `*` and `.T`."""
+    if isinstance(node, (MatMul, MatAdd)):
+        rebuilt = as_read(node, *arguments)
+        scalars = [a for a in rebuilt.args if not a.is_Matrix]
+        matrices = [a for a in rebuilt.args if a.is_Matrix]
+        if isinstance(rebuilt, MatMul):
+            product = reduce(times, matrices)
+            return reduce(times, scalars) * product if scalars else product
+        return reduce(plus, matrices) if isinstance(rebuilt, MatAdd) else rebuilt
+    if isinstance(node, Transpose):
+        return arguments[0].T
     return as_written(node, *arguments)
 
 
@@ -103,72 +158,72 @@ def _sign_inside(product: Any) -> Any:
     return product
 
 
-def live(equations: list[Equation], outputs: Iterable[Any], count: Count) -> tuple[list[Equation], Counter[Any]]:
-    """Give the equations that the outputs need, and how often each name is used."""
-    uses: Counter[Any] = Counter(outputs)
-    kept = []
-    for equation in reversed(equations):
-        if uses[equation.lhs]:
-            kept.append(equation)
-            uses.update(count(equation.rhs))
-    return kept[::-1], uses
+# -- the views
 
 
-def for_machine(equations: list[Equation], program: Program, outputs: Iterable[Any]) -> list[Equation]:
-    """Give the equations that the kernel runs: no value is computed twice."""
+def for_machine(program: Program, outputs: Iterable[Name]) -> list[Equation]:
+    """Give the equations that the machine runs: no value is computed twice."""
     outputs = set(outputs)
-    kept, uses = live(equations, outputs, names_in)
-    movable = program.temporary - program.kept - outputs
-    inlined = {e.lhs for e in kept if e.lhs in movable and uses[e.lhs] == 1}
-    return _settled(kept, inlined, _final_names(kept, inlined, program), as_written)
+    kept, uses = live(program.equations, outputs)
+    once = lambda e: e.movable and e.lhs not in outputs and uses[e.lhs] == 1  # noqa: E731
+    return _gradients_in_order(settled(kept, once, as_written), program.parameters)
 
 
-def for_reader(equations: list[Equation], program: Program, outputs: Iterable[Any]) -> list[Equation]:
+def for_reader(program: Program) -> tuple[Section, ...]:
     """Give the equations that a person reads: a difference from data, such as Z − Y, is written out where it stands."""
-    outputs = set(outputs)
-    kept, uses = live(equations, outputs, names_read)
-    movable = program.temporary - program.kept - outputs
-    inlined = {e.lhs for e in kept if e.lhs in movable and (uses[e.lhs] == 1 or _is_small(e.rhs, program))}
-    name_values(equations, program, outputs)
-    return _settled(kept, inlined, _final_names(kept, inlined, program), as_read)
+    outputs = set(program.outputs)
+    kept, uses = live(program.equations, outputs, names_read)
+    movable = {e.lhs for e in program.equations if e.movable}
+    data = frozenset(program.parameters) | {e.lhs for e in program.equations}
+
+    def small(rhs: Any) -> bool:
+        if not isinstance(rhs, MatAdd) or len(rhs.args) != 2:
+            return False
+        return not any(split(a)[1] in movable for a in rhs.args) and any(is_data(a, data) for a in rhs.args)
+
+    def inlined(e: Equation) -> bool:
+        return e.movable and e.lhs not in outputs and (uses[e.lhs] == 1 or small(e.rhs))
+
+    stay = settled(kept, inlined, as_read)
+    of_section = {e.lhs: s.title for s in program.sections for e in s.equations}
+    ordered = _gradients_in_order(stay, program.parameters)
+    return tuple(Section(s.title, tuple(e for e in ordered if of_section[e.lhs] == s.title)) for s in program.sections)
 
 
-def name_values(equations: list[Equation], program: Program, outputs: Iterable[Any]) -> None:
-    """Give the shared values the names T1, T2, … in the order in which they are read."""
-    outputs = set(outputs)
-    movable = program.temporary - program.kept - outputs
-    machine, uses = live(equations, outputs, names_in)
-    _final_names(machine, {e.lhs for e in machine if e.lhs in movable and uses[e.lhs] == 1}, program)
+def closed(program: Program, name: Name) -> Any:
+    """Give one value of a program in its inputs alone, as a user would have typed it."""
+    kept, _ = live(program.equations, [name])
+    *_, last = settled(kept, lambda e: e.lhs != name, as_typed)
+    return last.rhs
 
 
-def _is_small(rhs: Any, program: Program) -> bool:
-    if not isinstance(rhs, MatAdd) or len(rhs.args) != 2:
-        return False
-    named = all(split(a)[1] not in program.temporary for a in rhs.args)
-    return named and any(is_data(a, program.parameters) and split(a)[1] not in program.definitions for a in rhs.args)
+def readable(equations: Sequence[Equation], expr: Any, hidden: Collection[str]) -> str:
+    """Give the text of an expression without names that the user has not seen, for messages."""
+    wanted = Equation(Symbol("message"), expr)
+    kept, _ = live([*equations, wanted], [wanted.lhs])
+    *_, last = settled(kept, lambda e: e.lhs.name in hidden, as_read)
+    text = _text(last.rhs)
+    return text if len(text) < 90 else text[:87] + "…"
 
 
-def _final_names(kept: list[Equation], inlined: set[Any], program: Program) -> dict[Any, Any]:
-    final = program.final
-    for lhs in (e.lhs for e in kept if e.lhs in program.temporary and e.lhs not in inlined):
-        if lhs not in final:
-            primal: Any = program.primal.get(lhs)
-            primal = final.get(primal, primal)
-            hidden = primal is None or primal in program.temporary
-            text = program.names.fresh("T", 1) if hidden else program.names.adjoint(primal.name)
-            final[lhs] = MatrixSymbol(text, *lhs.shape) if lhs.is_Matrix else Symbol(text, real=True)
-    return final
+def _text(expr: Any) -> str:
+    # SymPy's printer would check the sizes of a product once more
+    if not isinstance(expr, MatMul):
+        return str(expr)
+    return "*".join(f"({_text(a)})" if a.is_Add or isinstance(a, MatAdd) else _text(a) for a in expr.args)
 
 
-def _settled(
-    kept: list[Equation], inlined: set[Any], final: dict[Any, Any], rebuild: Callable[..., Any]
-) -> list[Equation]:
-    known: dict[Any, Any] = dict(final)
-    settled = []
-    for lhs, rhs in kept:
-        rhs = substitute(rhs, known, rebuild)
-        if lhs in inlined:
-            known[lhs] = rhs
-        else:
-            settled.append(Equation(final.get(lhs, lhs), rhs))
-    return settled
+def _gradients_in_order(equations: list[Equation], parameters: Sequence[Name]) -> list[Equation]:
+    # gradients that stand together stand in the order in which they were asked for
+    place = {w: k for k, w in enumerate(parameters)}
+    ordered: list[Equation] = []
+    run: list[Equation] = []
+    for e in [*equations, None]:
+        if e is not None and e.role == "gradient" and not {r.lhs for r in run} & set(names_in(e.rhs)):
+            run.append(e)
+            continue
+        ordered += sorted(run, key=lambda g: place.get(g.of, len(place)))
+        run = [e] if e is not None and e.role == "gradient" else []
+        if e is not None and not run:
+            ordered.append(e)
+    return ordered

@@ -1,15 +1,18 @@
 """How each node of a user's expression becomes one operation on light operands: a table from node to function.
 
 In: the program that is being built and a node whose operands have their values. Out: the value of the node. A sum over
-a Hadamard product needs no product of its own, tr(A·B) is the sum of Aᵀ∘B, transposes move outward.
+a Hadamard product needs no product of its own, tr(A·B) is the sum of Aᵀ∘B, transposes move outward. A node without a
+row of its own is one operation on the values of its operands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from sympy import (
+    Basic,
+    Expr,
     HadamardPower,
     HadamardProduct,
     Identity,
@@ -27,165 +30,236 @@ from sympy import (
     ZeroMatrix,
 )
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.algebra import (
+from symnet.expressions import (
+    Distribution,
+    Elementwise,
+    Let,
+    LetScalar,
+    MatrixNode,
+    ScalarNode,
+    Table,
+    Total,
+    Unit,
     apply_entrywise,
     bound_variables,
     entrywise,
     hadamard,
     is_turned,
     matmul,
+    raw,
     scaled,
+    split,
     total,
     transpose,
 )
-from symnet.expressions.nodes import (
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Total,
-    Unit,
-    raw,
-    split,
-)
+from symnet.program.names import Name
 
 
-def _let(program: Any, node: Any) -> Any:
-    atom, name = program.atom(node.args[1]), node.args[0].name
-    return atom if getattr(atom, "name", None) == name else program.define(atom, name)
+class Building(Protocol):
+    """What the table needs of the program that is being built; `Builder` has it."""
+
+    def atom(self, node: Any) -> Any:
+        """Give the value of an operand."""
+
+    def input(self, symbol: Any) -> Name:
+        """Give the symbol, entered as an input."""
+
+    def value(self, expr: Any) -> Any:
+        """Add what an expression needs; give its value."""
+
+    def store(self, expr: Any, node: Any = None) -> Any:
+        """Give the value of one operation."""
+
+    def define(self, rhs: Any, name: Any = None) -> Name:
+        """Give the name of one operation."""
+
+    def product(self, node: Any, *factors: Any) -> Any:
+        """Give the value of a product."""
+
+    def sum(self, node: Any, *terms: Any) -> Any:
+        """Give the value of a sum."""
+
+    def scalar(self, rebuilt: Any, node: Any = None) -> Any:
+        """Give the value of a scalar operation."""
+
+    def coefficient(self, c: Any) -> Any:
+        """Give a scalar that is light enough to stand before a matrix."""
+
+    def definition(self, name: Any) -> Any:
+        """Give the right-hand side that a name stands for, or None."""
+
+    def name_for(self, node: Any) -> Any:
+        """Give the name that is planned for a node, or None."""
+
+    def unless_let(self, node: Any) -> Any:
+        """Give the node, or None where `let` names it."""
+
+    def check(self, rhs: Any) -> None:
+        """Raise `ShapeError` where operands do not fit."""
+
+    def assume(self, symbol: Any, axis: int) -> None:
+        """Take a symbol to sum to 1 along an axis."""
+
+    def readable(self, expr: Any) -> str:
+        """Give the text of an expression for messages."""
 
 
-def _apply(program: Any, node: Elementwise) -> Any:
+def _let(b: Building, node: Any) -> Any:
+    atom, name = b.atom(node.args[1]), node.args[0].name
+    return atom if getattr(atom, "name", None) == name else b.define(atom, name)
+
+
+def _apply(b: Building, node: Elementwise) -> Any:
     values, body = {}, node.body
     for v, a in zip(node.variables, node.args[1:], strict=True):
-        atom = program.atom(a)
+        atom = b.atom(a)
         c, rest = split(atom) if atom.is_Matrix else (S.One, atom)
         body = body if c is S.One else body.xreplace({v: c * v})
-        values[v] = rest if atom.is_Matrix else program.coefficient(atom)
+        values[v] = rest if atom.is_Matrix else b.coefficient(atom)
     matrices = [a for a in values.values() if a.is_Matrix]
     if all(map(is_turned, matrices)):
         turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
-        return transpose(program.store(program.value(apply_entrywise(body, turned)), program.unless_let(node)))
+        return transpose(b.store(b.value(apply_entrywise(body, turned)), b.unless_let(node)))
     if len(set(values.values())) == len(values) and body is node.body:
         arguments = [values[v] for v in node.variables]
         spread = any(isinstance(a, (MatMul, OneMatrix)) for a in arguments)
         if not spread:
-            return program.store(Elementwise(node.args[0], *arguments), node)
+            return b.store(Elementwise(node.args[0], *arguments), node)
     result = apply_entrywise(body, values)
-    return program.store(result if isinstance(result, Elementwise) else program.value(result), node)
+    return b.store(result if isinstance(result, Elementwise) else b.value(result), node)
 
 
-def _power(program: Any, node: Any) -> Any:
-    base, exponent = program.atom(node.args[0]), node.args[1]
+def _power(b: Building, node: Any) -> Any:
+    base, exponent = b.atom(node.args[0]), node.args[1]
     if not exponent.is_Integer:
-        raise TypeError(f"in {program.readable(node)}: a matrix power must be a whole number; use Inverse or products")
+        raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
-        base, exponent = program.define(Inverse(base)), -exponent
-    return program.product(node, *[base] * int(exponent))
+        base, exponent = b.define(raw(Inverse, base, S.NegativeOne)), -exponent
+    return b.product(node, *[base] * int(exponent))
 
 
-def _hadamard(program: Any, node: Any) -> Any:
-    factors = [program.atom(a) for a in node.args]
+def _hadamard(b: Building, node: Any) -> Any:
+    factors = [b.atom(a) for a in node.args]
     if all(is_turned(split(a)[1]) for a in factors):
-        return transpose(program.store(hadamard(*map(transpose, factors)), program.unless_let(node)))
-    return program.store(hadamard(*factors), node)
+        return transpose(b.store(hadamard(*map(transpose, factors)), b.unless_let(node)))
+    return b.store(hadamard(*factors), node)
 
 
-def _hadamard_power(program: Any, node: Any) -> Any:
-    base, exponent = (program.atom(a) for a in node.args)
+def _hadamard_power(b: Building, node: Any) -> Any:
+    base, exponent = (b.atom(a) for a in node.args)
     if exponent.is_Integer and 0 < exponent <= 3:
-        return program.store(hadamard(*[base] * int(exponent)), node)
+        return b.store(hadamard(*[base] * int(exponent)), node)
     x, y = bound_variables(2)
-    return program.store(program.value(apply_entrywise(x**y, {x: base, y: exponent})), node)
+    return b.store(b.value(apply_entrywise(x**y, {x: base, y: exponent})), node)
 
 
-def _total(program: Any, node: Any) -> Any:
+def _total(b: Building, node: Any) -> Any:
     # A Hadamard product that is only summed needs no equation of its own.
-    c, A = split(program.atom(node.args[0]))
-    definition = program.definitions.get(A)
+    c, A = split(b.atom(node.args[0]))
+    definition = b.definition(A)
     if isinstance(definition, HadamardProduct) and len(definition.args) == 2:
         A = definition
     if A.shape == (1, 1) and isinstance(definition, MatMul) and len(definition.args) == 2:
         A = hadamard(transpose(definition.args[0]), definition.args[1])
     result = total(A)
     summed = [f for f in Mul.make_args(result) if isinstance(f, Total)]
-    name = program.name_for(node) if c * result in summed else None
-    return c * result.xreplace({f: program.define(f, name) for f in summed})
+    name = b.name_for(node) if c * result in summed else None
+    return c * result.xreplace({f: b.define(f, name) for f in summed})
 
 
-def _trace(program: Any, node: Any) -> Any:
+def _trace(b: Building, node: Any) -> Any:
     # tr(A·B) is the sum of Aᵀ∘B, whatever the sizes: the product itself is never needed.
     inside = node.args[0]
     if isinstance(inside, MatMul):
-        scalars = [program.atom(a) for a in inside.args if not a.is_Matrix]
-        first, *others = [program.atom(a) for a in inside.args if a.is_Matrix]
-        program.check(raw(MatMul, first, *others), None)
+        scalars = [b.atom(a) for a in inside.args if not a.is_Matrix]
+        first, *others = [b.atom(a) for a in inside.args if a.is_Matrix]
+        b.check(raw(MatMul, first, *others))
         if others:
-            product = program.product(None, *others)
-            program.check(Trace(matmul(first, product)), None)
+            product = b.product(None, *others)
+            b.check(raw(Trace, matmul(first, product)))
             c, H = split(hadamard(transpose(first), product))
-            return Mul(*scalars) * c * _total_of(program, H)
+            return Mul(*scalars) * c * _total_of(b, H)
         inside = scaled(Mul(*scalars), first)
     if isinstance(inside, MatAdd):
-        return sum((program.value(Trace(a)) for a in inside.args), S.Zero)
-    c, A = split(program.atom(inside))
+        return sum((b.value(raw(Trace, a)) for a in inside.args), S.Zero)
+    c, A = split(b.atom(inside))
     if isinstance(A, Transpose):
         A = A.args[0]
     if isinstance(A, OneMatrix):
         return c * A.shape[0]
-    trace = Trace(A)
-    program.check(trace, None)
-    return c * (A.shape[0] if isinstance(A, Identity) else program.define(trace))
+    trace = raw(Trace, A)
+    b.check(trace)
+    return c * (A.shape[0] if isinstance(A, Identity) else b.define(trace))
 
 
-def _total_of(program: Any, H: Any) -> Any:
+def _total_of(b: Building, H: Any) -> Any:
     summed = total(H)
-    return summed.xreplace({f: program.define(f) for f in Mul.make_args(summed) if isinstance(f, Total)})
+    return summed.xreplace({f: b.define(f) for f in Mul.make_args(summed) if isinstance(f, Total)})
 
 
-def _entry(program: Any, node: Any) -> Any:
+def _entry(b: Building, node: Any) -> Any:
     A, i, j = node.args
     if not (i.is_Integer and j.is_Integer):
         raise TypeError(f"in {node}: the indices of an entry must be numbers")
     rows, cols = A.shape
-    return program.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
+    return b.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
 
 
-def _distribution(program: Any, node: Any) -> Any:
-    atom = program.atom(node.args[0])
-    if atom in program.inputs.values():
-        program.distributions[atom] = node.axis
-    return Distribution(atom, node.args[1])
+def _distribution(b: Building, node: Distribution) -> Any:
+    atom = b.atom(node.args[0])
+    if isinstance(atom, MatrixSymbol):
+        b.assume(atom, node.axis)
+    return atom
 
 
-REDUCERS: dict[type, Callable[[Any, Any], Any]] = {
-    MatrixSymbol: lambda p, node: p.input(node),
-    Symbol: lambda p, node: p.input(node),
-    OneMatrix: lambda p, node: node,
-    ZeroMatrix: lambda p, node: node,
-    Identity: lambda p, node: node,
-    Unit: lambda p, node: node,
-    MatMul: lambda p, node: p.product(node, *map(p.atom, node.args)),
-    MatAdd: lambda p, node: p.sum(node, *map(p.atom, node.args)),
-    MatPow: _power,
-    Transpose: lambda p, node: p.store(transpose(p.atom(node.args[0])), node),
-    Inverse: lambda p, node: p.define(Inverse(p.atom(node.args[0]))),
+def _one_operation(b: Building, node: Any) -> Any:
+    return b.store(node.with_operands(*map(b.atom, node.operands)), node)
+
+
+def _scalar_operation(b: Building, node: Any) -> Any:
+    return b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node))
+
+
+def _determinant(b: Building, node: Any) -> Any:
+    return b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node))
+
+
+def _scalar(b: Building, node: Any) -> Any:
+    arguments = [b.atom(a) for a in node.args]
+    changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
+    rebuilt = node.func(*arguments) if changed else node
+    return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
+
+
+def _itself(b: Building, node: Any) -> Any:
+    return node
+
+
+# fmt: off
+NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
+    **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase), _itself),
+    MatMul:          lambda b, node: b.product(node, *map(b.atom, node.args)),
+    MatAdd:          lambda b, node: b.sum(node, *map(b.atom, node.args)),
+    MatPow:          _power,
+    Transpose:       lambda b, node: b.store(transpose(b.atom(node.args[0])), node),
+    Inverse:         lambda b, node: b.define(raw(Inverse, b.atom(node.args[0]), S.NegativeOne), b.name_for(node)),
     HadamardProduct: _hadamard,
-    HadamardPower: _hadamard_power,
-    Elementwise: _apply,
-    ElementwiseApplyFunction: lambda p, node: p.store(p.value(entrywise(node)), node),
-    Total: _total,
-    Trace: _trace,
-    MatrixElement: _entry,
-    Distribution: _distribution,
-    Let: _let,
-    LetScalar: _let,
-    Softmax: lambda p, node: p.store(Softmax(p.atom(node.args[0]), node.args[1]), node),
-    LogSoftmax: lambda p, node: p.store(LogSoftmax(p.atom(node.args[0]), node.args[1]), node),
-    LogSumExp: lambda p, node: p.store(LogSumExp(p.atom(node.args[0]), node.args[1]), node),
-}
+    HadamardPower:   _hadamard_power,
+    Elementwise:     _apply,
+    ElementwiseApplyFunction: lambda b, node: b.store(b.value(entrywise(node)), node),
+    Total:           _total,
+    Trace:           _trace,
+    Determinant:     _determinant,
+    MatrixElement:   _entry,
+    Distribution:    _distribution,
+    **dict.fromkeys((Let, LetScalar), _let),
+    MatrixNode:      _one_operation,
+    ScalarNode:      _scalar_operation,
+    Basic:           _scalar,
+})
+# fmt: on

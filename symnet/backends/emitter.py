@@ -1,0 +1,178 @@
+"""Pieces of Python code that carry their precedence, and NumPy as a module that writes instead of computing.
+
+In: names, numbers, pieces. Out: pieces, put together with the operators of Python itself: brackets appear where they
+are needed and nowhere else, and nobody looks into finished code. Nothing here knows a matrix or a formula.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import Any, TypeAlias
+
+COMPARISON, OR, AND, SUM, MATMUL, TERM, POWER, ATOM = range(8)  # how strongly code binds
+Full: TypeAlias = tuple[bool, bool]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A piece of code. `level`: how strongly it binds; `full`: whether it has all its rows and columns, or broadcasts."""
+
+    text: str
+    level: int = ATOM
+    full: Full = (True, True)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def at(self, least: int) -> str:
+        """Give the text, in brackets where it binds less than `least`."""
+        return self.text if self.level >= least else f"({self.text})"
+
+    def broadcast(self, *others: Code) -> Code:
+        """Give the piece with the rows and columns that the others together have."""
+        pieces = others or (self,)
+        return replace(self, full=(any(p.full[0] for p in pieces), any(p.full[1] for p in pieces)))
+
+    def _with(self, other: Any, sign: str, level: int, mine: int, others: int) -> Code:
+        other = piece(other)
+        return Code(f"{self.at(mine)}{sign}{other.at(others)}", level).broadcast(self, other)
+
+    def __add__(self, other: Any) -> Code:
+        return self._with(other, " + ", SUM, SUM, MATMUL)
+
+    def __radd__(self, other: Any) -> Code:
+        return piece(other) + self
+
+    def __sub__(self, other: Any) -> Code:
+        return self._with(other, " - ", SUM, SUM, MATMUL)
+
+    def __rsub__(self, other: Any) -> Code:
+        return piece(other) - self
+
+    def __mul__(self, other: Any) -> Code:
+        return self._with(other, "*", TERM, TERM, POWER)
+
+    def __rmul__(self, other: Any) -> Code:
+        return piece(other) * self
+
+    def __truediv__(self, other: Any) -> Code:
+        return self._with(other, "/", TERM, TERM, POWER)
+
+    def __rtruediv__(self, other: Any) -> Code:
+        return piece(other) / self
+
+    def __matmul__(self, other: Code) -> Code:
+        left = self.text if self.level == MATMUL else self.at(POWER)
+        return Code(f"{left} @ {other.at(POWER)}", MATMUL)
+
+    def __pow__(self, other: Any) -> Code:
+        return self._with(other, "**", POWER, ATOM, ATOM)
+
+    def __neg__(self) -> Code:
+        return Code(f"-{self.at(TERM)}", SUM, self.full)
+
+    def __and__(self, other: Code) -> Code:
+        return self._with(other, " & ", AND, AND, SUM)
+
+    def __or__(self, other: Code) -> Code:
+        return self._with(other, " | ", OR, OR, AND)
+
+    def __invert__(self) -> Code:
+        return Code(f"~{self.at(ATOM)}", POWER, self.full)
+
+    def compare(self, relation: str, other: Any) -> Code:
+        """Give a comparison: `relation` is one of <, <=, >, >=, ==, !=."""
+        return self._with(other, f" {relation} ", COMPARISON, OR, OR)
+
+    def __lt__(self, other: Any) -> Code:
+        return self.compare("<", other)
+
+    def __gt__(self, other: Any) -> Code:
+        return self.compare(">", other)
+
+    def __getitem__(self, index: str) -> Code:
+        return Code(f"{self.at(ATOM)}[{index}]")
+
+    @property
+    def T(self) -> Code:
+        """The transpose."""
+        return Code(f"{self.at(ATOM)}.T", ATOM, (self.full[1], self.full[0]))
+
+    @property
+    def real(self) -> Code:
+        """The real part."""
+        return Code(f"{self.at(ATOM)}.real", ATOM, self.full)
+
+    def method(self, name: str, *arguments: Any, **options: Any) -> Code:
+        """Give a call of a method of the array."""
+        return Code(f"{self.at(ATOM)}.{_call(name, arguments, options)}", ATOM, self.full)
+
+
+def number(value: float) -> Code:
+    """Give a number as a piece of code."""
+    return Code(repr(value), SUM if value < 0 else ATOM, (False, False))
+
+
+def piece(value: Code | float) -> Code:
+    """Give a number as a piece of code; a piece is itself."""
+    return value if isinstance(value, Code) else number(value)
+
+
+def entrywise(factors: Sequence[Code]) -> Code:
+    """Give a product entry by entry; where a factor needs brackets there is air around the signs."""
+    sign = " * " if any(f.level < TERM for f in factors) else "*"
+    if len(factors) == 1:
+        return factors[0]
+    first, *others = factors
+    text = sign.join([first.at(TERM), *[f.at(POWER) for f in others]])
+    return Code(text, TERM).broadcast(*factors)
+
+
+def _call(name: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> str:
+    written = [str(piece(a)) for a in arguments] + [f"{key}={piece(value)}" for key, value in options.items()]
+    return f"{name}({', '.join(written)})"
+
+
+class Namespace:
+    """NumPy, or a module like it, that writes calls. `imports`: module → what the code needs of it.
+
+    `largest`: the largest number whose exponential is finite; `dtype`: code for the dtype of the arrays.
+    """
+
+    def __init__(self, largest: float, dtype: str, imports: dict[str, set[str]]) -> None:
+        self.largest = Code(f"{largest:.0f}", ATOM, (False, False))
+        self.dtype = Code(dtype)
+        self.imports = imports
+
+    def __getattr__(self, function: str) -> Callable[..., Code]:
+        module, _, name = f"numpy.{function}".rpartition(".")
+        return lambda *arguments, **options: self.call(module, name, *arguments, **options)
+
+    def constant(self, name: str) -> Code:
+        """Give a constant of NumPy, such as nan."""
+        self.imports.setdefault("numpy", set()).add(name)
+        return Code(name, ATOM, (False, False))
+
+    def call(self, module: str, name: str, *arguments: Any, **options: Any) -> Code:
+        """Give a call of a function of a module."""
+        self.imports.setdefault(module, set()).add(name)
+        whole = Code(_call(name, arguments, options))
+        pieces = [a for a in arguments if isinstance(a, Code)]
+        return whole.broadcast(*pieces) if pieces else whole
+
+    def special(self, name: str, *arguments: Any) -> Code:
+        """Give a call of a special function: SciPy's where it is installed, else Python's own, entry by entry.
+
+        Raises `TypeError` where neither is there.
+        """
+        if find_spec("scipy") is not None:
+            return self.call("scipy.special", name, *arguments)
+        own = {"erf": "erf", "erfc": "erfc", "gamma": "gamma", "gammaln": "lgamma"}.get(name)
+        if own is None:
+            raise TypeError(f"{name} needs SciPy: pip install 'symnet[scipy]'")
+        self.imports.setdefault("math", set()).add(own)
+        self.imports.setdefault("numpy", set()).add("vectorize")
+        call = Code(f"vectorize({own}, otypes=[{self.dtype}])({', '.join(str(piece(a)) for a in arguments)})")
+        return call.broadcast(*[a for a in arguments if isinstance(a, Code)])

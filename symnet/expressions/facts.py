@@ -1,0 +1,124 @@
+"""What is known of each scalar function: one row for each, with its code, its corners and its names.
+
+A row is all that another room needs to know. `numpy` is called with a module-like object and the arguments, and gives
+the value: written once, it is traced to code, and it also computes when it is given NumPy itself. `analytic` is the
+same for complex arguments, where `numpy` is not analytic; None where complex steps are not possible. `mpmath`: NumPy
+names → the functions of mpmath that stand in for them in 50 digits. `kinks`: what vanishes where the function has a
+corner or a jump. `names`: how notations call it, where that is not the class's own name.
+
+To teach symnet a scalar function: write the class with its derivative (`fdiff`) and add its row,
+`symnet.SCALARS[gelu] = symnet.Facts(numpy=lambda np, x: …)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import mpmath
+import sympy
+from sympy import Expr, Heaviside, Piecewise
+from sympy.core.relational import Relational
+
+from symnet.expressions.scalars import maximum, relu, sigmoid, softplus, step
+from symnet.expressions.table import Table
+
+
+def _same(*_: Any) -> Any:
+    raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A row of `SCALARS`; see the module. `cheap`: it costs no more than reading its argument."""
+
+    numpy: Callable[..., Any]
+    analytic: Callable[..., Any] | None = _same
+    mpmath: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
+    kinks: Callable[..., tuple[Expr, ...]] = lambda *_: ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    cheap: bool = False
+
+    def code(self, complex_arguments: bool) -> Callable[..., Any]:
+        """Give the code for real or for complex arguments."""
+        return self.analytic if complex_arguments and self.analytic not in (None, _same) else self.numpy
+
+
+def _plain(name: str, own: str | None = None, **names: str) -> Facts:
+    return Facts(lambda np, x: getattr(np, name)(x), mpmath={name: own or name}, names=names)
+
+
+def _special(name: str, own: str | None = None, **names: str) -> Facts:
+    return Facts(lambda np, *x: np.special(name, *x), None, {name: own or name}, names=names)
+
+
+def _of_inverse(name: str, **names: str) -> Facts:  # 1/cos and its relatives
+    return Facts(lambda np, x: 1 / getattr(np, name)(x), mpmath={name: name}, names=names)
+
+
+def _logaddexp(a: Any, b: Any) -> Any:
+    return max(a, b) + mpmath.log1p(mpmath.exp(-abs(a - b)))
+
+
+def _heaviside(x: Any, at_0: Any) -> Any:
+    return mpmath.mpf(at_0) if x == 0 else mpmath.mpf(x > 0)
+
+
+def _softplus_analytic(np: Any, x: Any) -> Any:
+    return np.where(np.real(x) > 0, x + np.log1p(np.exp(-x)), np.log1p(np.exp(x)))
+
+
+def _differences(body: Piecewise) -> tuple[Expr, ...]:
+    return tuple(r.lhs - r.rhs for r in body.atoms(Relational))
+
+
+# fmt: off
+SCALARS: Table[Facts] = Table(
+    "row of scalar functions",
+    "write it with functions that symnet knows, or give it one, symnet.SCALARS[{name}] = symnet.Facts(numpy=…)",
+    {
+        sigmoid:  Facts(lambda np, x: 1 / (1 + np.exp(np.minimum(-x, np.largest))), lambda np, x: 1 / (1 + np.exp(-x)),
+                        names={"mathematica": "LogisticSigmoid"}),
+        softplus: Facts(lambda np, x: np.logaddexp(0, x), _softplus_analytic, {"logaddexp": _logaddexp}),
+        relu:     Facts(lambda np, x: np.maximum(x, 0), lambda np, x: np.where(np.real(x) > 0, x, 0),
+                        kinks=lambda x: (x,), names={"mathematica": "Ramp"}, cheap=True),
+        step:     Facts(lambda np, x: np.heaviside(x, 0), lambda np, x: np.heaviside(np.real(x), 0), cheap=True),
+        maximum:  Facts(lambda np, x, y: np.maximum(x, y),
+                        lambda np, x, y: np.where(np.real(x - y) > 0, x, y),
+                        kinks=lambda x, y: (x - y,), names=dict.fromkeys(("unicode", "pretty", "mathml"), "max"),
+                        cheap=True),
+        sympy.Abs: Facts(lambda np, x: np.absolute(x), lambda np, x: np.where(np.real(x) < 0, -x, x),
+                         {"absolute": "fabs"}, lambda x: (x,), {"mathematica": "Abs"}),
+        sympy.sign:  Facts(lambda np, x: np.sign(x), lambda np, x: np.sign(np.real(x)), {"sign": "sign"}),
+        Heaviside: Facts(lambda np, x, at_0=None: np.heaviside(x, 0.5),
+                         lambda np, x, at_0=None: np.heaviside(np.real(x), 0.5), {"heaviside": _heaviside}),
+        Piecewise: Facts(_same, kinks=lambda *pairs: _differences(Piecewise(*pairs))),
+        sympy.exp: _plain("exp"), sympy.log: _plain("log"),
+        sympy.sin: _plain("sin"), sympy.cos: _plain("cos"), sympy.tan: _plain("tan"),
+        sympy.sinh: _plain("sinh"), sympy.cosh: _plain("cosh"), sympy.tanh: _plain("tanh"),
+        sympy.asin: _plain("arcsin", "asin"), sympy.acos: _plain("arccos", "acos"), sympy.atan: _plain("arctan", "atan"),
+        sympy.asinh: _plain("arcsinh", "asinh"), sympy.acosh: _plain("arccosh", "acosh"),
+        sympy.atanh: _plain("arctanh", "atanh"),
+        sympy.sec: _of_inverse("cos"), sympy.csc: _of_inverse("sin"), sympy.cot: _of_inverse("tan"),
+        sympy.sech: _of_inverse("cosh"), sympy.csch: _of_inverse("sinh"), sympy.coth: _of_inverse("tanh"),
+        sympy.atan2: Facts(lambda np, y, x: np.arctan2(y, x), None, {"arctan2": "atan2"}),
+        sympy.erf: _special("erf"), sympy.erfc: _special("erfc"), sympy.gamma: _special("gamma"),
+        sympy.loggamma: _special("gammaln", "loggamma"), sympy.polygamma: _special("polygamma", "polygamma"),
+    },
+)
+# fmt: on
+
+
+def allows_complex_step(body: Expr) -> bool:
+    """Tell whether every function in a scalar expression can be computed for complex arguments."""
+    return all((row := SCALARS.find(f)) is not None and row.analytic is not None for f in body.atoms(sympy.Function))
+
+
+def kinks_of(body: Expr) -> list[Expr]:
+    """Give what vanishes where a scalar expression has a corner."""
+    found = []
+    for f in body.atoms(sympy.Function):
+        row = SCALARS.find(f)
+        found += [kink for kink in row.kinks(*f.args) if kink.free_symbols] if row else []
+    return found

@@ -1,0 +1,305 @@
+"""What all nodes of ours have in common: interned, ordered by structure, written from their title, stopping SymPy.
+
+Equal nodes are one object, so comparing, hashing and sorting never descend into a deep network, and `doit`, which SymPy
+calls through the whole tree on every `+` and `*`, stops at each of them. A deep node takes `+`, `-`, `*`, `/` and `.T`
+into its own hands and keeps sums nested, which makes a residual net of any depth linear to write. A node is data, shape
+and notation; no calculus. The order of nodes depends on what they are, never on when they were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any, ClassVar
+from weakref import WeakValueDictionary
+
+from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose, sympify
+from sympy.matrices.immutable import ImmutableDenseMatrix
+from sympy.printing.pretty.stringpict import prettyForm
+from sympy.printing.str import StrPrinter
+
+from symnet.expressions.sizes import Shape
+
+DEEP = 20  # levels of nodes from which an expression stays as it is written
+LONG = 8  # terms of a deep sum from which it is a term itself
+
+
+class Node(Basic):
+    """A node of ours; its subclasses are `MatrixNode` and `ScalarNode`.
+
+    `title`: how it is called in formulas; `operands`: the matrices and scalars it is computed from; `labels`: what else
+    is written beside them, so that different nodes never read alike.
+    """
+
+    ends_lookup = True  # tables: a node of ours never finds the row that is meant for SymPy's scalars
+    title: ClassVar[str] = ""
+    sums_to_one: int | None = None  # the axis along which the entries are known to sum to 1
+    _pool: ClassVar[WeakValueDictionary[Any, Any]] = WeakValueDictionary()
+    _height: int
+    _digest: str
+    _shape: Shape
+
+    def __new__(cls, *args: Any) -> Any:
+        args = tuple(map(sympify, args))
+        key = (cls, args)
+        node = Node._pool.get(key)
+        if node is None:
+            node = Basic.__new__(cls, *args)
+            node._height, node._digest = _identity(cls, args)
+            if issubclass(cls, MatrixNode):
+                node._shape = cls.shape_of(*args)
+            Node._pool[key] = node
+        return node
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        """The matrices and scalars that the node is computed from."""
+        return tuple(a for a in self.args if a.is_Matrix)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is written beside the operands."""
+        return tuple(str(a) for a in self.args if not any(a is o for o in self.operands))
+
+    def with_operands(self, *operands: Any) -> Any:
+        """Give the node with other operands."""
+        new = iter(operands)
+        return type(self)(*[next(new) if any(a is o for o in self.operands) else a for a in self.args])
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give the entry in row i, column j of explicit operands: what the node means, for proofs."""
+        raise TypeError(
+            f"{type(self).__name__} cannot be written out: its class has no method `entry(i, j, *operands)`"
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __hash__(self) -> int:
+        return Basic.__hash__(self)
+
+    def compare(self, other: Any) -> int:
+        """Order two nodes by depth and content, without descending."""
+        if isinstance(other, Node) and type(self) is type(other):
+            mine, others = (self._height, self._digest), (other._height, other._digest)
+            return (mine > others) - (mine < others)
+        return int(Basic.compare(self, other))
+
+    def sort_key(self, order: Any = None) -> Any:
+        """Give the key by which SymPy sorts terms and factors."""
+        return self.class_key(), (1, (self._height, self._digest)), S.One.sort_key(), S.One
+
+    def doit(self, **hints: Any) -> Any:
+        """Give the node itself: there is nothing to evaluate."""
+        return self
+
+    def _sympystr(self, printer: Any) -> str:
+        written = [*(printer._print(o) for o in self.operands), *self.labels]
+        return f"{self.title or type(self).__name__}({', '.join(written)})"
+
+    def _latex(self, printer: Any) -> str:
+        title = (self.title or type(self).__name__).replace("_", r"\_")
+        written = [*(printer._print(o) for o in self.operands), *self.labels]
+        return rf"\operatorname{{{title}}}\left({', '.join(written)}\right)"
+
+    def _pretty(self, printer: Any) -> Any:
+        return prettyForm(self._sympystr(StrPrinter()))
+
+
+def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
+    # height and digest of a node from those of the nodes below it; what is SymPy's own in between is short
+    digest, height = blake2b(cls.__name__.encode(), digest_size=12), 0
+    met: dict[int, int] = {}
+    stack = list(reversed(args))
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Node):
+            height = max(height, part._height)
+            token = part._digest
+        elif id(part) in met:
+            token = f"#{met[id(part)]}"
+        elif not part.args:
+            token = f"{type(part).__name__} {part}"
+        else:
+            met[id(part)] = len(met)
+            token = f"{type(part).__name__}/{len(part.args)}"
+            stack.extend(reversed([a for a in part.args if isinstance(a, Basic)]))
+        digest.update(f"{token};".encode())
+    return height + 1, digest.hexdigest()
+
+
+def _native(name: str) -> Callable[..., Any]:
+    # SymPy's own operator while the net is shallow, and a nested node of ours where it is deep
+    native = getattr(MatrixExpr, name)
+
+    def operator(self: Any, other: Any) -> Any:
+        other = sympify(other)
+        if max(self._height, getattr(other, "_height", 0)) < DEEP or name not in _DEEP:
+            return native(self, other)
+        return _DEEP[name](self, other)
+
+    operator.__name__ = operator.__qualname__ = name
+    return operator
+
+
+class MatrixNode(Node, MatrixExpr):
+    """A node that gives a matrix. A subclass says its shape in `shape_of(*args)`."""
+
+    _op_priority = 12.0  # above SymPy's matrix expressions
+
+    @staticmethod
+    def shape_of(*args: Any) -> Shape:
+        """Give rows and columns; by default those of the first argument."""
+        shape: Shape = args[0].shape
+        return shape
+
+    @property
+    def shape(self) -> Shape:
+        """Rows and columns."""
+        return self._shape
+
+    @property
+    def free_symbols(self) -> set[Basic]:
+        """The symbols of the node, met once each without recursion."""
+        return _free_symbols(self)
+
+    def as_explicit(self) -> Any:
+        """Give the matrix of the entries, for sizes that are numbers."""
+        operands = [o.as_explicit() if o.is_Matrix else o for o in self.operands]
+        rows, cols = map(int, self.shape)
+        return ImmutableDenseMatrix(rows, cols, lambda i, j: self.entry(int(i), int(j), *operands))
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return self.as_explicit()[i, j]
+
+    def _eval_transpose(self) -> Any:
+        return DeepTranspose(self) if self._height >= DEEP else None
+
+    def as_coeff_Mul(self, rational: bool = False) -> tuple[Expr, Any]:
+        """Give 1 and the node: a node has no coefficient."""
+        return S.One, self
+
+    __add__, __radd__, __sub__, __rsub__ = map(_native, ("__add__", "__radd__", "__sub__", "__rsub__"))
+    __mul__, __rmul__, __truediv__ = map(_native, ("__mul__", "__rmul__", "__truediv__"))
+
+    def __neg__(self) -> Any:
+        return S.NegativeOne * self
+
+
+class ScalarNode(Node, Expr):
+    """A node that makes a scalar of a matrix."""
+
+    is_commutative = True
+    is_extended_real = True
+    is_real = True
+    is_number = False
+
+    @property
+    def free_symbols(self) -> set[Basic]:
+        """The symbols of the node, met once each without recursion."""
+        return _free_symbols(self)
+
+    def sort_key(self, order: Any = None) -> Any:
+        """Give the key by which SymPy sorts terms and factors."""
+        return Expr.sort_key(self, order)
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return S.Zero if symbol not in self.free_symbols else None
+
+
+def _free_symbols(expr: Any) -> set[Basic]:
+    found: set[Basic] = set()
+    seen: set[int] = set()
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Node) or (node.is_Matrix and node.args and not isinstance(node, Symbol)):
+            own = [a for a in node.args if isinstance(a, Basic)]
+            if not isinstance(node, Node) and any(not isinstance(a, Expr) for a in own):
+                found |= node.free_symbols
+                continue
+            stack.extend(own)
+        else:
+            found |= node.free_symbols
+    return found
+
+
+class _Nested(MatrixNode):
+    stands_for: ClassVar[type]  # the class whose rows in the tables it has
+
+    def _sympystr(self, printer: Any) -> str:
+        return str(printer._print(Basic.__new__(self.stands_for, *self.args)))
+
+    _latex = _sympystr
+
+
+class DeepSum(_Nested, MatAdd):
+    """A sum that is not taken apart, of terms that stand deep in a net."""
+
+    stands_for = MatAdd
+
+
+class DeepProduct(_Nested, MatMul):
+    """A product that is not taken apart, of factors that stand deep in a net."""
+
+    stands_for = MatMul
+
+    @staticmethod
+    def shape_of(*args: Any) -> Shape:
+        """Give the rows of the first matrix and the columns of the last."""
+        matrices = [a for a in args if a.is_Matrix]
+        return matrices[0].shape[0], matrices[-1].shape[1]
+
+
+class DeepTranspose(_Nested, Transpose):
+    """A transpose of what stands deep in a net."""
+
+    stands_for = Transpose
+
+    @staticmethod
+    def shape_of(*args: Any) -> Shape:
+        """Give the shape turned."""
+        rows, cols = args[0].shape
+        return cols, rows
+
+    def _eval_transpose(self) -> Any:
+        return self.args[0]
+
+
+def _sum(a: Any, b: Any) -> Any:
+    if not (a.is_Matrix and b.is_Matrix):
+        raise TypeError(f"a matrix and a scalar cannot be added; for {b if a.is_Matrix else a} in every entry "
+                        "write it times OneMatrix(rows, columns)")  # fmt: skip
+    terms = [t for part in (a, b) for t in (part.args if isinstance(part, MatAdd) else (part,))]
+    return DeepSum(*terms) if len(terms) <= LONG else DeepSum(a, b)
+
+
+def _product(a: Any, b: Any) -> Any:
+    scalars, factors = [], []
+    for part in (a, b):
+        inside = part.args if isinstance(part, MatMul) else (part,)
+        scalars += [f for f in inside if not f.is_Matrix]
+        factors += [f for f in inside if f.is_Matrix]
+    c = S.One
+    for s in scalars:
+        c = c * s
+    if c == 1 and len(factors) == 1:
+        return factors[0]
+    return DeepProduct(*factors) if c == 1 else DeepProduct(c, *factors)
+
+
+_DEEP: dict[str, Callable[[Any, Any], Any]] = {
+    "__add__": _sum,
+    "__radd__": lambda a, b: _sum(b, a),
+    "__sub__": lambda a, b: _sum(a, _product(S.NegativeOne, b)),
+    "__rsub__": lambda a, b: _sum(b, _product(S.NegativeOne, a)),
+    "__mul__": _product,
+    "__rmul__": lambda a, b: _product(b, a),
+    "__truediv__": lambda a, b: _product(a, 1 / b),
+}

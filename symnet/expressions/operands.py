@@ -1,0 +1,161 @@
+"""What every node is computed from, ours and SymPy's, and the one walk through an expression.
+
+In: an expression. Out: its sub-expressions, each once. What symnet does not know is refused here, as it enters, with
+its name and the way out; nothing is passed through as if it were a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sympy import (
+    Add,
+    Basic,
+    Expr,
+    Function,
+    HadamardPower,
+    HadamardProduct,
+    Identity,
+    MatAdd,
+    MatMul,
+    MatPow,
+    MatrixExpr,
+    MatrixSymbol,
+    Mul,
+    Number,
+    NumberSymbol,
+    OneMatrix,
+    Pow,
+    S,
+    Symbol,
+    Trace,
+    Transpose,
+    ZeroMatrix,
+)
+from sympy.core.function import AppliedUndef
+from sympy.core.numbers import ImaginaryUnit
+from sympy.core.relational import Relational
+from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import Boolean
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
+
+from symnet.expressions.facts import SCALARS
+from symnet.expressions.interned import Node
+from symnet.expressions.table import Table
+
+
+def _none(node: Any) -> tuple[Any, ...]:
+    return ()
+
+
+def _all(node: Any) -> tuple[Any, ...]:
+    return tuple(node.args)
+
+
+def _of_function(node: Any) -> tuple[Any, ...]:
+    if isinstance(node, AppliedUndef):
+        raise TypeError(f"{node.func} is a function without a definition: write it with functions that symnet knows")
+    SCALARS.of(node)
+    return tuple(node.args)
+
+
+def _scalars_only(node: Any) -> tuple[Any, ...]:
+    if node.free_symbols:
+        raise TypeError(
+            f"{brief(node)}: an explicit matrix may hold numbers only, here it has symbols; write it with matrix symbols"
+        )
+    return ()
+
+
+def _of_trace(node: Any) -> tuple[Any, ...]:
+    # tr(A·B) needs no product
+    return tuple(node.arg.args) if isinstance(node.arg, (MatMul, MatAdd)) else tuple(node.args)
+
+
+def _imaginary(node: Any) -> tuple[Any, ...]:
+    raise TypeError("complex numbers are not supported: write real and imaginary part as matrices of their own")
+
+
+OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
+    "rule",
+    "write it with operations that symnet knows, or make it a node of your own, a subclass of symnet.MatrixNode or "
+    "symnet.ScalarNode with a row in symnet.RULES and symnet.NUMPY",
+    {
+        Node: lambda node: node.operands,
+        **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), _none),
+        **dict.fromkeys((MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant), _all),
+        **dict.fromkeys((Add, Mul, Pow, ExprCondPair, Relational, Boolean), _all),
+        Trace: _of_trace,
+        ElementwiseApplyFunction: lambda node: node.args[1:],
+        MatrixElement: lambda node: node.args[:1],
+        MatrixBase: _scalars_only,
+        Function: _of_function,
+        ImaginaryUnit: _imaginary,
+    },
+)
+
+
+def operands_of(node: Basic) -> tuple[Any, ...]:
+    """Give what a node is computed from. Raises `TypeError` for a class that symnet does not know."""
+    return OPERANDS.of(node)(node)
+
+
+def walk(expr: Basic) -> Iterator[Any]:
+    """Give every sub-expression once, operands first, without recursion; symbols are not entered.
+
+    Raises `TypeError` for a class that symnet does not know.
+    """
+    seen: set[int] = set()
+    stack: list[tuple[Basic, bool]] = [(expr, False)]
+    while stack:
+        node, operands_done = stack.pop()
+        if operands_done:
+            yield node
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((operand, False) for operand in reversed(operands_of(node)))
+
+
+def symbols_of(expr: Any) -> set[Any]:
+    """Give the matrix and scalar symbols of one equation; the sizes in the shapes of its matrices are not entered."""
+    found: set[Any] = set()
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (MatrixSymbol, Symbol)):
+            found.add(node)
+        else:
+            stack.extend(a for a in node.args if isinstance(a, Basic))
+    return found
+
+
+def brief(expr: Any) -> str:
+    """Give a short text of an expression for messages."""
+    stack, number = [expr], 0
+    while stack:
+        node, number = stack.pop(), number + 1
+        if number > 60:
+            return f"{type(expr).__name__}(…)"
+        if not isinstance(node, (MatrixSymbol, Symbol)):
+            stack.extend(getattr(node, "args", ()))
+    text = str(expr)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def raw(cls: type, *args: Basic) -> Any:
+    """Build a SymPy node without its checks; shapes are checked when the equation is born."""
+    return Basic.__new__(cls, *args)
+
+
+def split(A: MatrixExpr) -> tuple[Expr, MatrixExpr]:
+    """Give the scalar coefficient of a matrix, and the rest."""
+    if not isinstance(A, MatMul) or A.args[0].is_Matrix:
+        return S.One, A
+    scalars = [a for a in A.args if not a.is_Matrix]
+    matrices = [a for a in A.args if a.is_Matrix]
+    return Mul(*scalars), matrices[0] if len(matrices) == 1 else raw(MatMul, *matrices)

@@ -1,0 +1,55 @@
+"""Sizes and shapes: what a size may be, when two are the same, and the number that one stands for.
+
+In: whole numbers, SymPy expressions or names. Out: SymPy sizes, answers and texts. Sizes are compared by the names of
+their symbols, so that assumptions a user forgot do not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from sympy import Expr, Symbol, sympify
+
+Size: TypeAlias = int | str | Expr
+Shape: TypeAlias = tuple[Expr, Expr]
+
+
+def as_size(value: Size, name: str) -> Expr:
+    """Give a size that a user wrote. Raises `ValueError` where it is neither positive and whole nor a symbol or name."""
+    if isinstance(value, str):
+        return Symbol(value, integer=True, positive=True)
+    size = sympify(value)
+    if not isinstance(size, Expr) or size.is_integer is False or size.is_positive is False:
+        raise ValueError(
+            f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
+        )
+    return size
+
+
+def same_size(a: Expr, b: Expr) -> bool:
+    """Tell whether two sizes are equal, size symbols being compared by name."""
+    if a == b:
+        return True
+    if a.is_Integer and b.is_Integer:
+        return False
+    named = [size.xreplace({s: Symbol(s.name) for s in size.free_symbols}) for size in (a, b)]
+    return bool((named[0] - named[1]).expand() == 0)
+
+
+def same_shape(a: Shape, b: Shape) -> bool:
+    """Tell whether two shapes are equal."""
+    return same_size(a[0], b[0]) and same_size(a[1], b[1])
+
+
+def shape_text(shape: Shape) -> str:
+    """Give a shape as it stands in messages, such as 3×n."""
+    return "×".join(str(size) for size in shape)
+
+
+def size_number(size: Any, known: Mapping[str, int]) -> int:
+    """Give the number that a size stands for. Raises `KeyError` with the first name that `known` lacks."""
+    size = sympify(size)
+    if size.is_Integer:
+        return int(size)
+    return int(size.subs({s: known[s.name] for s in size.free_symbols}))

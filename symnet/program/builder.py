@@ -1,0 +1,353 @@
+"""From expressions to a program: equations numbered by value, named, their shapes checked as they are born.
+
+In: SymPy expressions, walked once, iteratively, by identity; after that everything works on single equations. Out: a
+frozen `Program`; all names are settled when `finish` returns. The same operation on the same names is one equation.
+Nothing here differentiates, prints or computes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, Transpose
+
+from symnet.expressions import CONSTANTS, add, is_light, is_turned, matmul, scaled, split, transpose, walk
+from symnet.program.chains import KnownSums, bracketed
+from symnet.program.inline import as_written, live, readable, substitute
+from symnet.program.names import Name, Namer, Names, symbol_like
+from symnet.program.normal_form import NORMAL_FORMS
+from symnet.program.program import Equation, Program, Role, Section
+from symnet.program.shapes import check_shapes
+from symnet.program.survey import Survey, is_data, plan_of, survey
+
+NameOrMaker = str | Callable[[], str] | None
+
+
+class Builder:
+    """Equations as they are made. `parameters`: the symbols to be differentiated in, which tells data from weights."""
+
+    def __init__(self, parameters: Iterable[Name] = (), names: Names | None = None) -> None:
+        self.equations: list[Equation] = []
+        self.names = Namer(names)
+        self.parameters = tuple(parameters)
+        self._parameters = frozenset(self.parameters)
+        self.inputs: dict[str, Name] = {}
+        self.assumptions: dict[Name, int] = {}
+        self.layers: dict[Name, int] = {}  # the number k of each pre-activation Zk
+        self._starts: list[tuple[str, int]] = [("Forward", 0)]
+        self._place: dict[Name, int] = {}  # left-hand side → where its equation is
+        self._numbers: dict[Any, Name] = {}
+        self._final: dict[Name, Name] = {}  # names that values without one have been given
+        self._sums = KnownSums()
+        self._atoms: dict[int, tuple[Any, Any]] = {}
+        self._survey: Survey | None = None
+        self._layer_numbers: dict[str, int] = {}
+        self._highest = {"Z": 0, "A": 0}
+
+    @classmethod
+    def of(cls, program: Program) -> Builder:
+        """Give a builder that goes on from a program; the program stays as it is."""
+        builder = cls.beside(program)
+        for e in program.equations:
+            builder.adopt(e)
+        builder._starts, start = [], 0
+        for section in program.sections:
+            builder._starts.append((section.title, start))
+            start += len(section.equations)
+        return builder
+
+    @classmethod
+    def beside(cls, program: Program) -> Builder:
+        """Give a builder without equations, with the names and inputs of a program."""
+        builder = cls(program.parameters, program.names)
+        builder.inputs, builder.assumptions = dict(program.inputs), dict(program.assumptions)
+        return builder
+
+    def section(self, title: str) -> None:
+        """Let the equations that follow stand under a heading."""
+        self._starts.append((title, len(self.equations)))
+
+    def adopt(self, equation: Equation) -> None:
+        """Add an equation as it is."""
+        self._place[equation.lhs] = len(self.equations)
+        self.equations.append(equation)
+        self._numbers.setdefault(_key(equation.rhs), equation.lhs)
+
+    # -- from expressions to values
+
+    def enter(self, expr: Any, name: str | None = None) -> Any:
+        """Add a user's expression and give its value; `name`: what to call it.
+
+        Raises `ShapeError`, `ValueError` or `TypeError` where the expression does not make sense.
+        """
+        self._survey = survey(expr, self._parameters, self.names)
+        value = self.value(expr)
+        for size in sorted(self.names.sizes):  # those that no array tells are arguments too
+            self.inputs.setdefault(size, self.names.symbols[size])
+        self._survey = None  # identities mean nothing once the expression may be gone
+        return value if name is None else self.call(value, self.names.fresh(name))
+
+    def value(self, expr: Any) -> Any:
+        """Add what an expression needs, and give its value as a light expression of names."""
+        outermost = not self._atoms
+        try:
+            for node in walk(expr):
+                if id(node) not in self._atoms:
+                    self._atoms[id(node)] = (node, NORMAL_FORMS.of(node)(self, node))
+            return self._atoms[id(expr)][1]
+        finally:
+            if outermost:  # the identities of nodes that nobody holds mean nothing
+                self._atoms = {}
+
+    def atom(self, node: Any) -> Any:
+        """Give the value of a sub-expression that has been walked over."""
+        found = self._atoms.get(id(node))
+        return node if found is None else found[1]
+
+    def input(self, symbol: Any) -> Name:
+        """Give the symbol of an input, entered where it is new; names of equations are themselves."""
+        if symbol in self._place:
+            return symbol
+        known = self.names.declare(symbol)
+        self.inputs.setdefault(known.name, known)
+        return known
+
+    def assume(self, symbol: Name, axis: int) -> None:
+        """Take an input to sum to 1 along an axis."""
+        if symbol.name in self.inputs:
+            self.assumptions[symbol] = axis
+
+    def definition(self, name: Any) -> Any:
+        """Give the right-hand side that a name stands for, or None."""
+        place = self._place.get(name)
+        return None if place is None else self.equations[place].rhs
+
+    # -- equations
+
+    def store(self, expr: Any, node: Any = None) -> Any:
+        """Give the value of one operation on light operands: itself if it is light, else the name of an equation."""
+        name = None if node is None else self.name_for(node)
+        if name is not None:
+            return self.define(expr, name, node)
+        c, rest = split(expr)
+        return expr if is_light(rest) else scaled(c, self.define(rest))
+
+    def define(self, rhs: Any, name: NameOrMaker = None, node: Any = None) -> Name:
+        """Add `name = rhs` unless the same value has a name already; give the name.
+
+        name: the user's own name, which is kept in any case, or what makes one where one is needed, or None.
+        """
+        known = self._numbers.get(_key(rhs))
+        if known is not None and (not isinstance(name, str) or known.name == name):
+            return known
+        text = name() if callable(name) else name
+        if text is not None and symbol_like(text, rhs) in self._place:
+            raise ValueError(f"{text} would be the name of two values; choose another name for your let")
+        self.check(rhs, text)
+        lhs = symbol_like(text or self.names.nobody_sees(len(self.equations)), rhs)
+        role, of = self._role(node)
+        self.adopt(Equation(lhs, rhs, role, of, movable=text is None))
+        if text in self._layer_numbers:
+            self.layers[lhs] = self._layer_numbers[text]
+        return lhs
+
+    def _role(self, node: Any) -> tuple[Role, Any]:
+        kind, about = plan_of(self._survey, node)
+        if kind == "pre-activation":
+            return "pre-activation", None
+        return ("activation", self.atom(about)) if kind == "activation" else ("value", None)
+
+    def call(self, value: Any, name: str, role: Role = "value", of: Any = None) -> Name:
+        """Give a value a name of its own, by renaming where it has none yet and by an equation where it has."""
+        movable = role == "gradient"  # where only what comes of it is asked for, it stands in the line that uses it
+        if self._is_hidden(value):
+            self._final[value] = symbol_like(name, value)
+            self._mark(value, role, of, movable)
+            return value
+        lhs = symbol_like(name, value)
+        self.check(value, name)
+        self.adopt(Equation(lhs, value, role, of, movable))
+        return lhs
+
+    def _is_hidden(self, value: Any) -> bool:
+        return value in self._place and value.name in self.names.hidden and value not in self._final
+
+    def _mark(self, name: Name, role: Role, of: Any, movable: bool) -> None:
+        place = self._place[name]
+        self.equations[place] = replace(self.equations[place], role=role, of=of, movable=movable)
+
+    def adjoint(self, lhs: Name, adjoint: Any) -> Any:
+        """Give the value of the adjoint of `lhs`; that of a pre-activation is a line of its own."""
+        before = len(self.equations)
+        value = self.value(adjoint)
+        unnamed = self._is_hidden(value)
+        if lhs in self.layers and (unnamed or not isinstance(value, MatrixSymbol)):
+            return self.call(value, self.names.adjoint(lhs.name), "adjoint", lhs)
+        if unnamed and len(self.equations) > before and self.equations[self._place[value]].of is None:
+            self._mark(value, "adjoint", lhs, movable=True)
+        return value
+
+    # -- names
+
+    def name_for(self, node: Any) -> NameOrMaker:
+        """Give the name that the survey plans for a node, or what makes it."""
+        kind, about = plan_of(self._survey, node)
+        if kind == "let":
+            return str(about)
+        if kind == "activation":
+            return lambda: self._numbered("A", self.layers.get(self.atom(about)))[0]
+        return self._layer_name if kind == "pre-activation" else None
+
+    def _layer_name(self) -> str:
+        name, number = self._numbered("Z")
+        self._layer_numbers[name] = number
+        return name
+
+    def unless_let(self, node: Any) -> Any:
+        """Give the node, or None where `let` names it: the name is for its value, not for the transpose of that."""
+        return None if plan_of(self._survey, node)[0] == "let" else node
+
+    def _numbered(self, letter: str, wanted: int | None = None) -> tuple[str, int]:
+        number = wanted or self._highest[letter] + 1
+        while f"{letter}{number}" in self.names.used:
+            number += 1
+        self._highest[letter] = max(number, self._highest[letter])
+        return self.names.fresh(letter, number), number
+
+    # -- operations
+
+    def scalar(self, rebuilt: Any, node: Any = None) -> Any:
+        """Give the value of a scalar operation: an equation where it is a function, or named, or used twice."""
+        name = None if node is None else self.name_for(node)
+        if name is not None:
+            return self.define(rebuilt, name)
+        function = isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
+        varying = any(s.name not in self.names.sizes for s in rebuilt.free_symbols)
+        shared = self._survey is not None and id(node) in self._survey.shared
+        return self.define(rebuilt) if varying and (function or shared) else rebuilt
+
+    def coefficient(self, c: Any) -> Any:
+        """Give a scalar that is light enough to stand before a matrix."""
+        simple = all(a.is_Atom or a.is_Pow and a.exp.is_Integer and a.base.is_Atom for a in Mul.make_args(c))
+        return c if simple or all(s.name in self.names.sizes for s in c.free_symbols) else self.define(c)
+
+    def product(self, node: Any, *factors: Any) -> Any:
+        """Give the value of a product of light operands, a long one bracketed by the sizes of its factors."""
+        matrices = [a for a in factors if a.is_Matrix]
+        if sum(map(is_turned, matrices)) > 1 and all(is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
+            scalars = [a for a in factors if not a.is_Matrix]
+            return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
+        c, rest = split(matmul(*self._without_known_sums(factors)))
+        c = self.coefficient(c)
+        if is_light(rest):
+            return self.store(scaled(c, rest), node)
+        name = self.name_for(node) if node is not None else None
+
+        def pair(A: Any, B: Any, outermost: bool) -> Any:
+            product = matmul(A, B)
+            return product if outermost and name is not None else self.store(product)
+
+        whole = bracketed(list(rest.args), pair)
+        return scaled(c, whole) if name is None else self.define(scaled(c, whole), name, node)
+
+    def _without_known_sums(self, factors: Sequence[Any]) -> list[Any]:
+        # 1ᵀ·Y is 1ᵀ where the columns of Y are known to sum to 1
+        scalars, bare = [a for a in factors if not a.is_Matrix], []
+        for c, A in (split(a) for a in factors if a.is_Matrix):
+            scalars.append(c)
+            before = bare[-1] if bare else None
+            if isinstance(before, OneMatrix) and self._sums_to_one(A, 0):
+                bare[-1] = OneMatrix(before.shape[0], A.shape[1])
+            elif isinstance(A, OneMatrix) and before is not None and self._sums_to_one(before, 1):
+                bare[-1] = OneMatrix(before.shape[0], A.shape[1])
+            else:
+                bare.append(A)
+        return [*scalars, *bare]
+
+    def _sums_to_one(self, A: Any, axis: int) -> bool:
+        if isinstance(A, Transpose):
+            return self._sums_to_one(A.args[0], 1 - axis)
+        return self.assumptions.get(A) == axis or getattr(self.definition(A), "sums_to_one", None) == axis
+
+    def sum(self, node: Any, *terms: Any) -> Any:
+        """Give the value of a sum of light operands; a part that has been summed before is used again."""
+        if all(is_turned(split(a)[1]) for a in terms):
+            return transpose(self.sum(self.unless_let(node), *map(transpose, terms)))
+        c, rest = split(add(*terms))
+        if not isinstance(rest, MatAdd):
+            return self.store(scaled(c, rest), node)
+        parts = sorted(self._sums(list(rest.args)), key=self._reading_order)
+        name = self.name_for(node) if node is not None else None
+        if name is None:
+            parts = self._without_data(parts) if node is not None else parts
+            lhs = self.store(add(*parts))
+        else:
+            lhs = self.define(scaled(c, add(*parts)), name, node)
+        if isinstance(lhs, MatrixSymbol) and (name is None or c == 1):
+            self._sums.add(rest.args, lhs)
+        return lhs if name is not None else scaled(c, lhs)
+
+    def _reading_order(self, term: Any) -> tuple[bool, int]:
+        # as textbooks write it: W·X, then a bias; what is subtracted comes last
+        c, A = split(term)
+        product = isinstance(self.definition(A), MatMul)
+        return bool(c.could_extract_minus_sign()), 0 if product else 2 if isinstance(A, MatMul) else 1
+
+    def _without_data(self, terms: list[Any]) -> list[Any]:
+        # W·A + b·1ᵀ − Y, written in one go, is the pre-activation Z and then Z − Y.
+        data = [t for t in terms if is_data(t, self._parameters, self._place)]
+        rest = [t for t in terms if not any(t is d for d in data)]
+        affine = any(isinstance(self.definition(split(t)[1]), MatMul) for t in rest)
+        if not data or not affine or any(split(t)[1] in self.layers for t in rest):
+            return terms
+        if len(rest) == 1 and split(rest[0])[0] != 1:
+            return terms
+        whole = add(*rest) if len(rest) > 1 else self.definition(rest[0])
+        lhs = self.define(whole, self._layer_name)
+        if lhs in self.layers:
+            self._mark(lhs, "pre-activation", None, movable=False)
+        return [lhs, *data]
+
+    def check(self, rhs: Any, name: str | None = None) -> None:
+        """Raise `ShapeError` where the operands of an operation do not fit."""
+        check_shapes(rhs, name, self.readable)
+
+    def readable(self, expr: Any) -> str:
+        """Give the text of an expression without names that the user has not seen, for messages."""
+        return readable(self.equations, expr, self.names.hidden)
+
+    # -- the end
+
+    def finish(self, outputs: Sequence[Name]) -> Program:
+        """Give the program. Shared values that have no name yet are called T1, T2, …, or as the adjoints they are."""
+        kept, uses = live(self.equations, outputs)
+        final, asked = dict(self._final), set(outputs)
+        for e in kept:
+            if e.lhs.name in self.names.hidden and e.lhs not in final and (uses[e.lhs] != 1 or e.lhs in asked):
+                final[e.lhs] = symbol_like(self._shared_name(e, final), e.lhs)
+        renamed = [_renamed(e, final) for e in self.equations]
+        ends = [start for _, start in self._starts[1:]] + [len(renamed)]
+        sections = [Section(t, tuple(renamed[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
+        shown = tuple(final.get(o, o) for o in outputs)
+        assumptions = dict(self.assumptions)
+        return Program(tuple(sections), dict(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
+
+    def _shared_name(self, e: Equation, final: dict[Name, Name]) -> str:
+        primal = final.get(e.of, e.of)
+        if e.role != "adjoint" or primal.name in self.names.hidden:
+            return self.names.fresh("T", 1)
+        return self.names.adjoint(primal.name)
+
+
+def _renamed(e: Equation, final: dict[Name, Name]) -> Equation:
+    rhs, of = substitute(e.rhs, final, as_written), e.of if not isinstance(e.of, Expr) else final.get(e.of, e.of)
+    return Equation(final.get(e.lhs, e.lhs), rhs, e.role, of, e.movable)
+
+
+def _key(rhs: Any) -> Any:
+    if isinstance(rhs, (MatAdd, HadamardProduct)):
+        return type(rhs), frozenset(Counter(rhs.args).items())
+    return rhs

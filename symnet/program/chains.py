@@ -1,0 +1,73 @@
+"""A chain of matrix products, bracketed by the sizes of its factors, and sums that have been met before.
+
+In: factors or terms. Out: which brackets cost the fewest multiplications; the largest sums that are contained.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from symnet.expressions import size_number
+
+_GUESS = 512  # what a symbolic size is taken for
+
+
+class _Guessed(dict[str, int]):
+    def __missing__(self, name: str) -> int:
+        return _GUESS
+
+
+def estimate(size: Any) -> int:
+    """Give a size as a number, symbols being taken for large."""
+    return size_number(size, _Guessed())
+
+
+def bracketed(chain: list[Any], pair: Callable[[Any, Any, bool], Any]) -> Any:
+    """Build a product of the fewest multiplications; `pair(a, b, outermost)` makes each product of two.
+
+    The dynamic program for matrix chains: Cormen and others, "Introduction to Algorithms" (2009), section 15.2.
+    """
+    sizes = [estimate(chain[0].shape[0]), *[estimate(A.shape[1]) for A in chain]]
+    best: dict[tuple[int, int], tuple[int, int]] = {(i, i): (0, i) for i in range(len(chain))}
+    for width in range(1, len(chain)):
+        for i in range(len(chain) - width):
+            j = i + width
+            best[i, j] = min(
+                (best[i, k][0] + best[k + 1, j][0] + sizes[i] * sizes[k + 1] * sizes[j + 1], k) for k in range(i, j)
+            )
+
+    def build(i: int, j: int) -> Any:
+        if i == j:
+            return chain[i]
+        k = best[i, j][1]
+        return pair(build(i, k), build(k + 1, j), (i, j) == (0, len(chain) - 1))
+
+    return build(0, len(chain) - 1)
+
+
+class KnownSums:
+    """The sums met so far, found again inside longer ones."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[Any, int] = {}
+        self._with: dict[Any, dict[Any, None]] = {}
+
+    def add(self, terms: tuple[Any, ...], name: Any) -> None:
+        """Remember that `name` is the sum of the terms."""
+        if name not in self._sizes:
+            self._sizes[name] = len(terms)
+            for term in terms:
+                self._with.setdefault(term, {})[name] = None
+
+    def __call__(self, terms: list[Any]) -> list[Any]:
+        """Give the terms with the largest known sums among them put together; each term is looked up once a round."""
+        while len(terms) > 2:
+            hits = Counter(name for t in terms for name in self._with.get(t, ()))
+            inside = [name for name, count in hits.items() if count == self._sizes[name] and 1 < count < len(terms)]
+            if not inside:
+                return terms
+            largest = max(inside, key=lambda name: self._sizes[name])
+            terms = [largest, *[t for t in terms if largest not in self._with.get(t, ())]]
+        return terms

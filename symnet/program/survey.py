@@ -1,0 +1,143 @@
+"""One walk over a user's expression: its symbols and sizes, what `let` names, what is used where, what is shared.
+
+In: an expression. Out: a `Survey`. Everything that must be known of an expression before it becomes equations is found
+here, once; classes that symnet does not know are refused on the way.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Container
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from sympy import Basic, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose, ZeroMatrix
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+
+from symnet.expressions import (
+    Elementwise,
+    Let,
+    LetScalar,
+    LogSoftmax,
+    LogSumExp,
+    Softmax,
+    Unit,
+    operands_of,
+    split,
+    walk,
+)
+from symnet.program.names import Name, Namer
+
+ENTRYWISE = (Elementwise, ElementwiseApplyFunction)
+ACTIVATIONS = (*ENTRYWISE, Softmax, LogSoftmax, LogSumExp)
+Plan: TypeAlias = tuple[Literal["let", "pre-activation", "activation"], Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """What one walk over an expression has found.
+
+    `symbols`, `sizes`: the user's symbols by name, in the order of use, and which of them are sizes; `lets`: the names
+    given by `let`; `plans`: by identity of a sub-expression, ("let", name), ("pre-activation", node) or ("activation",
+    what it is the activation of); `shared`: the identities of those that stand in more than one place.
+    """
+
+    names: Namer
+    plans: dict[int, Plan]
+    shared: frozenset[int]
+
+    @property
+    def symbols(self) -> dict[str, Name]:
+        """The user's symbols by name, sizes among them."""
+        return self.names.symbols
+
+    @property
+    def inputs(self) -> dict[str, Name]:
+        """The user's symbols by name, without sizes."""
+        return {name: s for name, s in self.names.symbols.items() if name not in self.names.sizes}
+
+
+def survey(expr: Basic, parameters: frozenset[Any] = frozenset(), names: Namer | None = None) -> Survey:
+    """Walk over an expression. Raises `ValueError` where a name means two things, `TypeError` for unknown classes."""
+    nodes = list(walk(expr))
+    names = names or Namer()
+    consumers: dict[int, list[Basic]] = defaultdict(list)
+    shared: set[int] = set()
+    for node in nodes:
+        for operand in operands_of(node):
+            if consumers[id(operand)]:
+                shared.add(id(operand))
+            consumers[id(operand)].append(node)
+    _declare(expr, nodes, names)
+    return Survey(names, _plans(nodes, consumers, parameters), frozenset(shared))
+
+
+def _declare(expr: Basic, nodes: list[Any], names: Namer) -> None:
+    lets: dict[str, Basic] = {}
+    sizes: set[Any] = set()
+    for node in nodes:
+        # a symbol comes where it is first used, so that W1 of the first layer comes before W2
+        for symbol in operands_of(node) if node.args else (expr,):
+            if isinstance(symbol, MatrixSymbol):
+                names.declare(symbol)
+                sizes |= symbol.shape[0].free_symbols | symbol.shape[1].free_symbols
+            elif isinstance(symbol, Symbol):
+                names.declare(symbol)
+        if isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit)):
+            sizes |= node.shape[0].free_symbols | node.shape[1].free_symbols
+        elif isinstance(node, (Let, LetScalar)):
+            name = node.args[0].name
+            if lets.setdefault(name, node) is not node:
+                raise ValueError(f"two different expressions are called {name} by let; rename one of them")
+    if isinstance(expr, MatrixSymbol):
+        names.declare(expr)
+        sizes |= expr.shape[0].free_symbols | expr.shape[1].free_symbols
+    for size in sorted(sizes, key=lambda s: s.name):
+        names.declare(size)
+        names.sizes.add(size.name)
+    names.reserve(lets)
+
+
+def is_affine(node: Any) -> bool:
+    """Tell whether a node is a product of matrices, or a sum with one among its terms."""
+    if isinstance(node, MatMul):
+        return sum(a.is_Matrix and not isinstance(a, (OneMatrix, Unit)) for a in node.args) > 1
+    return isinstance(node, MatAdd) and any(isinstance(split(a)[1], MatMul) and is_affine(a) for a in node.args)
+
+
+def is_data(term: Any, *others: Container[Any]) -> bool:
+    """Tell whether a term of a sum is a matrix that the user gives: a symbol that is in none of `others`."""
+    bare = split(term)[1]
+    while isinstance(bare, Transpose) or (getattr(bare, "sums_to_one", None) is not None and bare.args):
+        bare = bare.args[0]
+    return isinstance(bare, MatrixSymbol) and not any(bare in names for names in others)
+
+
+def _plans(nodes: list[Any], consumers: dict[int, list[Any]], parameters: frozenset[Any]) -> dict[int, Plan]:
+    plans: dict[int, Plan] = {}
+    for node in nodes:
+        users = consumers[id(node)]
+        named = [u for u in users if isinstance(u, (Let, LetScalar))]
+        if named:
+            plans[id(node)] = ("let", named[0].args[0].name)
+        elif is_affine(node) and any(isinstance(u, ACTIVATIONS) or _is_residual(u, node, parameters) for u in users):
+            plans[id(node)] = ("pre-activation", node)
+        elif isinstance(node, (*ENTRYWISE, Softmax)) and _feeds_on(users):
+            argument = operands_of(node)[0]
+            if argument.args and not isinstance(argument, (MatrixSymbol, Transpose)):
+                plans[id(node)] = ("activation", argument)
+    return plans
+
+
+def _is_residual(user: Any, node: Any, parameters: frozenset[Any]) -> bool:
+    others = [a for a in user.args if a is not node] if isinstance(user, MatAdd) else []
+    return bool(others) and all(is_data(a, parameters) for a in others)
+
+
+def _feeds_on(users: list[Any]) -> bool:
+    return any(isinstance(u, (MatMul, MatAdd, Transpose, *ACTIVATIONS)) for u in users)
+
+
+def plan_of(survey: Survey | None, node: Any) -> Plan | tuple[Literal[""], Any]:
+    """Give what a survey plans for a sub-expression, ("", None) where nothing is."""
+    return survey.plans.get(id(node), ("", None)) if survey is not None else ("", None)

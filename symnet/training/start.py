@@ -1,0 +1,90 @@
+"""Where training starts: which symbols are trained, and from which values.
+
+In: what the user gave as data and as parameters. Out: an array for every parameter: the user's own, zeros for biases,
+drawn by an initializer for the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from sympy import MatMul, MatrixSymbol, OneMatrix
+
+from symnet.backends import binding
+from symnet.program import Name, Program, Survey
+from symnet.training.initializers import Initializer
+
+
+def starting_arrays(parameters: Any, found: Survey, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the arrays that the user starts from, by name. Raises `KeyError` for unknown names."""
+    if not isinstance(parameters, Mapping):
+        return {}
+    given = binding.named(parameters)
+    for name in given:
+        if name in data:
+            raise ValueError(f"{name} is given both as data and as a parameter")
+        if name not in found.symbols:
+            known = ", ".join(found.inputs)
+            raise KeyError(f"{name} is no symbol of the loss, which has {known}")
+    return {name: binding.as_array(name, value) for name, value in given.items()}
+
+
+def trained_symbols(parameters: Any, found: Survey, data: Mapping[str, Any]) -> list[Any]:
+    """Give the symbols to train, in order. Raises `KeyError` or `ValueError` where that is not clear."""
+    for name in data:
+        if name not in found.symbols:
+            known = ", ".join(found.inputs)
+            raise KeyError(f"data: {name} is no symbol of the loss, which has {known}")
+    if isinstance(parameters, Mapping):
+        chosen = [found.symbols[n] for n in binding.named(parameters)]
+        free = [
+            s for n, s in found.symbols.items() if isinstance(s, MatrixSymbol) and n not in data and s not in chosen
+        ]
+        return chosen + free
+    if parameters is not None:
+        symbols = [found.symbols.get(s, s) if isinstance(s, str) else s for s in parameters]
+        missing = [
+            s for s in found.symbols.values() if isinstance(s, MatrixSymbol) and s.name not in data and s not in symbols
+        ]
+        if missing:
+            raise KeyError(f"{missing[0].name} is neither data nor among the parameters; give it in one of them")
+        return symbols
+    free = [s for n, s in found.symbols.items() if isinstance(s, MatrixSymbol) and n not in data]
+    if not free:
+        raise ValueError("every matrix symbol of the loss is data: there is nothing to train")
+    return free
+
+
+def first_values(
+    program: Program,
+    wanted: Sequence[Name],
+    known: Mapping[str, Any],
+    draw: Initializer,
+    generator: np.random.Generator,
+) -> dict[str, Any]:
+    """Give an array for each wanted symbol that has none among the `known` arrays, by name."""
+    for name, array in known.items():
+        binding.check_rank(program.inputs[name], array)
+        binding.check_data(name, array)
+    sizes = binding.bind_sizes([program.inputs[n] for n in known], known)
+    biases, drawn = _biases(program), {}
+    for W in wanted:
+        if W.name in known:
+            continue
+        if not isinstance(W, MatrixSymbol):
+            raise KeyError(f"{W.name} is a scalar and has no starting value; give one: parameters={{{W.name}: 1.0, …}}")
+        rows, cols = (binding.size_value(size, sizes, W.name) for size in W.shape)
+        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else np.asarray(draw((rows, cols), generator))
+    return drawn
+
+
+def _biases(program: Program) -> set[str]:
+    # columns that are added to every column, and rows that are added to every row
+    found = set()
+    for _, rhs in program.equations:
+        for node in (rhs, *rhs.args):
+            if isinstance(node, MatMul) and any(isinstance(a, OneMatrix) for a in node.args):
+                found |= {a.name for a in node.args if isinstance(a, MatrixSymbol) and 1 in a.shape}
+    return found
