@@ -8,6 +8,7 @@ from symnet.calculus import RULES
 from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, prove
 from symnet.derivation import Derivation, derive, gradient
 from symnet.expressions import (
+    OPERANDS,
     SCALARS,
     Facts,
     MatrixNode,
@@ -20,27 +21,35 @@ from symnet.expressions import (
     squared_error,
 )
 from symnet.expressions.functions import *  # noqa: F403
-from symnet.expressions.functions import __all__ as _functions
-from symnet.optimizers import GradientDescent
-from symnet.program import Equation, Program
-from symnet.training import Training, glorot, normal, train, uniform, zeros
-
-__version__ = "0.1.0"
-__all__ = [
+from symnet.expressions.functions import __all__ = [
     *_functions,
+    "NOTATIONS",
+    "NUMPY",
+    "OPERANDS",
+    "RULES",
+    "SCALARS",
     "CheckRow",
     "Derivation",
+    "Diagnosis",
     "Equation",
+    "Facts",
+    "Fault",
     "GradientCheck",
     "GradientDescent",
     "Kernel",
+    "MatrixNode",
+    "Program",
     "Proof",
+    "ScalarNode",
     "Training",
     "binary_cross_entropy",
     "check_function",
     "check_gradients",
+    "compile",
     "cross_entropy",
     "derive",
+    "diagnose",
+    "diagnose_update",
     "elementwise",
     "evaluate",
     "glorot",

@@ -66,17 +66,23 @@ def test_a_wrong_row_would_be_noticed(node, monkeypatch):
     assert not sn.check_gradients(loss, values_of(kernel, seed=3), symbols).ok
 
 
-def test_a_node_without_a_rule_can_be_given_one(monkeypatch):
+def test_a_class_of_sympys_can_be_taught(monkeypatch):
     from sympy import KroneckerProduct
 
     loss = sn.sum(KroneckerProduct(S, S))
-    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*add a row to symnet.rules.RULES"):
+    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*symnet.RULES.*symnet.OPERANDS"):
         sn.derive(loss, S)
 
     def rule(G, Y, P, Q):
         return sn.sum(Q) * sympy.OneMatrix(2, 2), sn.sum(P) * sympy.OneMatrix(2, 2)  # right for the sum alone
 
+    monkeypatch.setitem(sn.OPERANDS, KroneckerProduct, lambda node: node.args)
+    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*add a row to symnet.RULES"):
+        sn.derive(loss, S)
     monkeypatch.setitem(RULES, KroneckerProduct, rule)
+    with pytest.raises(TypeError, match=r"no NumPy code for KroneckerProduct.*symnet.NUMPY"):
+        sn.derive(loss, S).compile().source  # noqa: B018
+    monkeypatch.setitem(sn.NUMPY, KroneckerProduct, lambda c, node: c.numpy.kron(*map(c.full, node.args)))
     loss_value, gradients = sn.derive(loss, S).compile()({S: [[1, 2], [3, 4]]})
     assert loss_value == 100
     assert (gradients[S] == 20).all()

@@ -47,8 +47,11 @@ class NumPyCode(ScalarCode):
 
     def piece(self, A: Any) -> Code:
         """Give code for an expression; where it is a matrix it may broadcast."""
-        row = NUMPY.of(A) if getattr(A, "is_Matrix", False) else NUMPY.find(A)
-        return self.scalar(A, {}) if row is None else row(self, A)
+        return self.node(A) if getattr(A, "is_Matrix", False) or NUMPY.find(A) else self.scalar(A, {})
+
+    def node(self, A: Any) -> Code:
+        """Give code for a node that has a row in `NUMPY`. Raises `TypeError` for any other."""
+        return NUMPY.of(A)(self, A)
 
     def full(self, A: Any) -> Code:
         """Give code for an expression, a matrix with all its rows and columns."""

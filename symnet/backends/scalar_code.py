@@ -54,7 +54,7 @@ class ScalarCode:
         """Give the identifier of a symbol."""
         return Code(self.names.get(symbol.name, symbol.name))
 
-    def piece(self, A: Any) -> Code:
+    def node(self, A: Any) -> Code:
         """Give code for what is no scalar expression; a subclass knows how."""
         raise TypeError(f"there is no code for {type(A).__name__}, met in {A}")
 
@@ -68,7 +68,7 @@ class ScalarCode:
         if row is not None:
             return row(self, expr, env)
         if not isinstance(expr, Function):
-            return self.piece(expr)
+            return self.node(expr)
         code: Code = SCALARS.of(expr).code(self.complex_arguments)(
             self.numpy, *[self.scalar(a, env) for a in expr.args]
         )

@@ -83,7 +83,8 @@ def _imaginary(node: Any) -> tuple[Any, ...]:
 OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
     "rule",
     "write it with operations that symnet knows, or make it a node of your own, a subclass of symnet.MatrixNode or "
-    "symnet.ScalarNode with a row in symnet.RULES and symnet.NUMPY",
+    "symnet.ScalarNode with a row in symnet.RULES and symnet.NUMPY; a class of SymPy's also needs its operands, "
+    "symnet.OPERANDS[{name}] = lambda node: node.args",
     {
         Node: lambda node: node.operands,
         **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), _none),

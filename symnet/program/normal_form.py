@@ -20,6 +20,7 @@ from sympy import (
     MatAdd,
     MatMul,
     MatPow,
+    MatrixExpr,
     MatrixSymbol,
     Mul,
     OneMatrix,
@@ -220,6 +221,10 @@ def _one_operation(b: Building, node: Any) -> Any:
     return b.store(node.with_operands(*map(b.atom, node.operands)), node)
 
 
+def _of_sympy(b: Building, node: Any) -> Any:
+    return b.store(node.func(*map(b.atom, node.args)), node)
+
+
 def _scalar_operation(b: Building, node: Any) -> Any:
     return b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node))
 
@@ -260,6 +265,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      _one_operation,
     ScalarNode:      _scalar_operation,
+    MatrixExpr:      _of_sympy,
     Basic:           _scalar,
 })
 # fmt: on

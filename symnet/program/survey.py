@@ -20,6 +20,7 @@ from symnet.expressions import (
     LetScalar,
     LogSoftmax,
     LogSumExp,
+    MatrixNode,
     Softmax,
     Unit,
     operands_of,
@@ -135,7 +136,7 @@ def _is_residual(user: Any, node: Any, parameters: frozenset[Any]) -> bool:
 
 
 def _feeds_on(users: list[Any]) -> bool:
-    return any(isinstance(u, (MatMul, MatAdd, Transpose, *ACTIVATIONS)) for u in users)
+    return any(isinstance(u, (MatMul, MatAdd, Transpose, MatrixNode, *ACTIVATIONS)) for u in users)
 
 
 def plan_of(survey: Survey | None, node: Any) -> Plan | tuple[Literal[""], Any]:

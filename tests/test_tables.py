@@ -1,0 +1,198 @@
+"""Every node has a row in every table, or a reason: what is written once is known everywhere."""
+
+import inspect
+
+import mpmath
+import numpy as np
+import pytest
+import sympy
+from sympy import Basic, Expr, Function, MatrixExpr
+from sympy.combinatorics import Permutation
+from sympy.matrices.expressions.permutation import MatrixPermute
+
+import symnet as sn
+from symnet.backends import NUMPY
+from symnet.backends.scalar_code import SCALAR_CODE
+from symnet.calculus import RULES
+from symnet.checking.explicit import ENTRIES
+from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode
+FORMULAS = {}
+from symnet.program import NORMAL_FORMS
+
+
+def nodes_of(cls):
+    for sub in cls.__subclasses__():
+        if sub.__module__.startswith("symnet") and not sub.__name__.startswith("_"):
+            yield sub
+        yield from nodes_of(sub)
+
+
+OURS = sorted(set(nodes_of(Node)) - {MatrixNode, ScalarNode}, key=lambda c: c.__name__)
+SYMPYS = [c for c in OPERANDS if issubclass(c, Expr) and not issubclass(c, Node)]
+TABLES = {
+    "OPERANDS": OPERANDS,
+    "NORMAL_FORMS": NORMAL_FORMS,
+    "RULES": RULES,
+    # "FORMULAS": FORMULAS,
+    "NUMPY": NUMPY,
+    "ENTRIES": ENTRIES,
+}
+GONE = "the normal form has made other nodes of it"
+CONSTANT = "a constant: nothing to differentiate"
+REASONS = {
+    ("RULES", "NUMPY"): {
+        "Let": GONE, "LetScalar": GONE, "Distribution": GONE, "MatPow": GONE, "HadamardPower": GONE,
+        "ElementwiseApplyFunction": GONE, "MatrixElement": GONE,
+    },
+    ("RULES",): {
+        "AxisMax": "lowering makes it, after differentiation", "AlongAxis": "it has no instances",
+        "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
+        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "ImaginaryUnit"), CONSTANT),
+    },
+    ("NUMPY",): {
+        **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
+        "AlongAxis": "it has no instances",
+    },
+    ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): {"ImaginaryUnit": "refused as it enters"},
+    ("FORMULAS",): {
+        "MatPow": GONE, "HadamardPower": GONE, "ElementwiseApplyFunction": GONE, "MatrixElement": GONE,
+        "AxisMax": "only the machine meets it",
+    },
+}  # fmt: skip
+
+
+def reason(table, node):
+    return next((why[node.__name__] for tables, why in REASONS.items() if table in tables and node.__name__ in why), None)
+
+
+def has_row(table, node):
+    """Look a class up as an instance of it would be."""
+    rows = TABLES[table]
+    found = rows.find(Basic.__new__(node)) is not None
+    if table == "NUMPY" and not found:  # scalars are written by SCALAR_CODE, or bring their code themselves
+        found = SCALAR_CODE.find(Basic.__new__(node)) is not None or issubclass(node, Function)
+    return found
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("node", [*OURS, *SYMPYS], ids=lambda c: c.__name__)
+def test_every_node_has_a_row_in_every_table_or_a_reason(node, table):
+    if reason(table, node) is None:
+        assert has_row(table, node), f"{node.__name__} has no row in {table}, and no reason stands in REASONS"
+
+
+def test_reasons_are_not_left_over():
+    known = {c.__name__ for c in [*OURS, *SYMPYS]}
+    for why in REASONS.values():
+        assert set(why) <= known
+
+
+@pytest.mark.parametrize("node", [c for c in OURS if c.__name__ not in ("AlongAxis",) and "Deep" not in c.__name__])
+def test_nodes_state_their_entries(node):
+    assert node.entry is not Node.entry
+
+
+# -- classes that nobody thought of are refused as they enter
+
+
+A, x = sn.matrix("A", 3, 3), sympy.Symbol("x")
+STRANGERS = [
+    sympy.KroneckerProduct(A, A),
+    sympy.BlockMatrix([[A, A]]),
+    sympy.MatrixExpr.__getitem__(A, (slice(0, 2), slice(0, 2))),
+    sympy.DiagonalMatrix(A),
+    sympy.DiagMatrix(sn.vector("v", 3)),
+    sympy.Permanent(A),
+    sympy.DotProduct(sn.vector("v", 3), sn.vector("u", 3)),
+    MatrixPermute(A, Permutation([1, 0, 2])),
+    sympy.floor(sn.sum(A)),
+    sympy.ceiling(x),
+    sympy.besselj(0, sn.sum(A)),
+    sympy.Function("f")(sn.sum(A)),
+    sympy.Derivative(sympy.Function("f")(x), x),
+    sympy.Integral(sympy.sin(x), (x, 0, x)),
+    sympy.Sum(x**2, (x, 1, 3)),
+    sympy.I * x,
+    sympy.Mod(x, 2),
+]
+
+
+@pytest.mark.parametrize("stranger", STRANGERS, ids=lambda s: type(s).__name__)
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_symnet_does_not_know_is_refused_by_name(stranger, wrapped):
+    whole = sn.sum(stranger) if getattr(stranger, "is_Matrix", False) else stranger
+    loss = sn.norm(A) + (sn.exp(whole) if wrapped else whole)
+    for use in (lambda: sn.derive(loss, A), lambda: sn.evaluate(loss, {}), lambda: sn.compile(loss)):
+        with pytest.raises(TypeError, match=r"write|not supported") as raised:
+            use()
+        names = {type(part).__name__ for part in sympy.preorder_traversal(stranger)} | {"complex", "without a definition"}
+        assert any(name in str(raised.value) for name in names)
+
+
+def test_a_scalar_node_never_finds_the_row_of_scalars():
+    class Strange(ScalarNode):
+        title = "strange"
+
+    with pytest.raises(TypeError, match="no rule for Strange"):
+        sn.derive(Strange(A) + sn.norm(A), A)
+    with pytest.raises(TypeError, match="no NumPy code for Strange"):
+        sn.evaluate(Strange(A), {A: np.eye(3)})
+
+
+# -- one row for each scalar function, and what it says is true
+
+
+POINTS = [0.37, -0.81, 1.6]
+
+
+@pytest.mark.parametrize("function", [f for f in SCALARS if f is not sympy.Piecewise], ids=lambda f: f.__name__)
+def test_rows_of_scalar_functions(function):
+    arity = 2 if function in (sympy.atan2, sympy.polygamma, sn.elementwise) or function.__name__ == "maximum" else 1
+    for point in POINTS:
+        z = abs(point) / 1.7 if function.__name__ in ("acos", "asin", "atanh") else abs(point) + 1 if function is sympy.acosh else point
+        z = abs(z) if function in (sympy.log, sympy.gamma, sympy.loggamma, sympy.polygamma) else z
+        arguments = {1: [z], 2: [1 if function is sympy.polygamma else 0.3, z]}[arity]
+        symbols = sympy.symbols(f"s:{arity}", real=True)
+        if function is sympy.polygamma:
+            expression = sn.elementwise(lambda t: sympy.polygamma(1, t), symbols[1])
+        else:
+            expression = sn.elementwise(function, *symbols)
+        values = {s: v for s, v in zip(symbols, arguments, strict=True) if s in expression.free_symbols}
+        wanted = complex(function(*[sympy.Float(a, 30) if a != 1 else a for a in arguments]).evalf(30))
+        assert sn.evaluate(expression, values) == pytest.approx(wanted.real, rel=1e-12)
+        loss = sn.sum(sn.elementwise(lambda t: expression.subs(symbols[-1], t).subs(values), A))
+        at = {A: np.full((3, 3), z)}
+        row = SCALARS[function]
+        methods = ["central"] + (["complex"] if row.analytic is not None else []) + ["mpmath"]
+        for method in methods:
+            assert sn.check_gradients(loss, at, A, method=method).ok, method
+
+
+def test_every_row_of_scalar_functions_is_documented_by_its_fields():
+    fields = inspect.signature(sn.Facts).parameters
+    assert list(fields) == ["numpy", "analytic", "mpmath", "kinks", "names", "cheap"]
+    assert mpmath.mp.dps < 50
+
+
+def test_erf_without_scipy(monkeypatch):
+    from symnet.backends import emitter
+
+    monkeypatch.setattr(emitter, "find_spec", lambda name: None)
+    expression = sn.elementwise(sympy.erf, A * A)
+    kernel = sn.compile(expression)
+    assert "scipy" not in kernel.source and "from math import erf" in kernel.source
+    a = np.linspace(-1, 1, 9).reshape(3, 3)
+    from math import erf
+
+    np.testing.assert_allclose(kernel({A: a}), np.vectorize(erf)(a @ a), rtol=1e-15)
+    assert kernel({A: a.astype(np.float32)}).dtype == np.float32
+    space: dict = {}
+    exec(kernel.source, space)
+    np.testing.assert_allclose(space["kernel"](a), np.vectorize(erf)(a @ a), rtol=1e-15)
+    with pytest.raises(TypeError, match=r"polygamma needs SciPy: pip install 'symnet\[scipy\]'"):
+        sn.compile(sn.elementwise(lambda t: sympy.polygamma(1, t), A)).source
+
+
+def test_a_matrix_class_of_sympy_has_no_row_by_accident():
+    for table in (OPERANDS, RULES, NUMPY, ENTRIES, FORMULAS):
+        assert table.find(MatrixExpr.__new__(type("New", (MatrixExpr,), {}))) is None
