@@ -21,19 +21,23 @@ from symnet.expressions import (
     squared_error,
 )
 from symnet.expressions.functions import *  # noqa: F403
-from symnet.expressions.functions import __all__ = [
+from symnet.expressions.functions import __all__ as _functions
+from symnet.optimizers import GradientDescent
+from symnet.program import Equation, Program
+from symnet.training import Training, glorot, normal, train, uniform, zeros
+
+__version__ = "0.2.0"
+__all__ = [
     *_functions,
-    "NOTATIONS",
+
     "NUMPY",
     "OPERANDS",
     "RULES",
     "SCALARS",
     "CheckRow",
     "Derivation",
-    "Diagnosis",
     "Equation",
     "Facts",
-    "Fault",
     "GradientCheck",
     "GradientDescent",
     "Kernel",
@@ -48,8 +52,6 @@ from symnet.expressions.functions import __all__ = [
     "compile",
     "cross_entropy",
     "derive",
-    "diagnose",
-    "diagnose_update",
     "elementwise",
     "evaluate",
     "glorot",

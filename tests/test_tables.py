@@ -16,7 +16,8 @@ from symnet.backends.scalar_code import SCALAR_CODE
 from symnet.calculus import RULES
 from symnet.checking.explicit import ENTRIES
 from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode
-FORMULAS = {}
+from symnet.expressions import Table
+FORMULAS = Table("", "", {})
 from symnet.program import NORMAL_FORMS
 
 
