@@ -15,7 +15,8 @@ from typing import Any
 
 from sympy import Expr, MatAdd, MatMul, MatrixSymbol, S, Symbol, ZeroMatrix, sympify
 
-from symnet.notation import page as formats
+from symnet.notation import Section, notebook, render
+from symnet.notation import Equation as PageEquation
 from symnet.expressions.algebra import add
 from symnet.program.inline import as_read, for_reader, name_values, substitute
 from symnet.backends.kernel import Kernel, compile_program
@@ -186,32 +187,40 @@ class Derivation:
             self.program, self.loss_name, [(w, self.gradient_names[w]) for w in self.wrt], dtype=dtype
         )
 
-    def sections(self) -> formats.Sections:
+    def sections(self) -> tuple[Section, ...]:
         """Give the equations as the printers take them."""
-        partials = {self.shown(self.gradient_names[w]): (self.shown(self.loss_name), w) for w in self.wrt}
-        return formats.Sections(self.forward, self.backward, partials)
+        wrt = {self.shown(self.gradient_names[w]): w for w in self.wrt}
+        parts = (("Forward", self.forward), ("Backward", self.backward))
+
+        def role(lhs: Any) -> tuple[str, Any]:
+            return ("gradient", wrt[lhs]) if lhs in wrt else ("value", None)
+
+        return tuple(Section(title, tuple(PageEquation(*e, *role(e.lhs)) for e in part)) for title, part in parts)
+
+    def _render(self, notation: str) -> str:
+        return render(self.sections(), self.shown(self.loss_name), notation)
 
     def __str__(self) -> str:
-        return formats.text(self.sections())
+        return self._render("unicode")
 
     def pretty(self) -> str:
         """Give the derivation with stacked fractions and raised exponents, in Unicode."""
-        return formats.pretty(self.sections())
+        return self._render("pretty")
 
     def latex(self) -> str:
         """Give the derivation as LaTeX, two `align*` environments."""
-        return formats.latex(self.sections())
+        return self._render("latex")
 
     def mathml(self) -> str:
         """Give the derivation as presentation MathML, a table that a browser shows."""
-        return formats.mathml(self.sections())
+        return self._render("mathml")
 
     def mathematica(self) -> str:
         """Give the derivation as Mathematica code, one assignment a line."""
-        return formats.mathematica(self.sections())
+        return self._render("mathematica")
 
     def _repr_latex_(self) -> str:
-        return f"$$\n{formats.latex_body(self.sections())}\n$$"
+        return notebook(self.sections(), self.shown(self.loss_name))
 
 
 def _canonical(node: Any, *arguments: Any) -> Any:
