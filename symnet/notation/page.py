@@ -74,9 +74,8 @@ class _Page:
         return Line(self.reading.write(e.lhs), self.reading.write(e.rhs), assigns)
 
     def part(self, section: Section) -> Part[Any]:
-        last = [
-            Line(self.reading.write(e.of), self.reading.write(e.lhs), True) for e in section.equations if e in self.late
-        ]
+        late = [e for e in section.equations if e in self.late]
+        last = [Line(self.reading.write(e.of), self.reading.write(e.lhs), assigns=True) for e in late]
         return Part(section.title, [*map(self.line, section.equations), *last])
 
     def sizes(self) -> list[SizeOf[Any]]:

@@ -283,7 +283,9 @@ class Names(Generic[Form]):
 
 def _atoms(expr: Basic) -> list[Any]:
     # constants and symbols from left to right, without bound variables
-    found, bound, stack = [], set(), [expr]
+    found: list[Any] = []
+    bound: set[Any] = set()
+    stack: list[Any] = [expr]
     while stack:
         node = stack.pop()
         if isinstance(node, Lambda):
@@ -292,6 +294,4 @@ def _atoms(expr: Basic) -> list[Any]:
             continue
         found.append(node)
         stack.extend(a for a in reversed(node.args) if isinstance(a, Basic))
-        if isinstance(node, MatrixSymbol):
-            del stack[len(stack) - len(node.args)]  # its name
     return [node for node in found if node not in bound]
