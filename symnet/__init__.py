@@ -22,6 +22,7 @@ from symnet.expressions import (
 )
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
+from symnet.notation import FORMULAS, NOTATIONS
 from symnet.optimizers import GradientDescent
 from symnet.program import Equation, Program
 from symnet.training import Training, glorot, normal, train, uniform, zeros
@@ -29,7 +30,8 @@ from symnet.training import Training, glorot, normal, train, uniform, zeros
 __version__ = "0.2.0"
 __all__ = [
     *_functions,
-
+    "FORMULAS",
+    "NOTATIONS",
     "NUMPY",
     "OPERANDS",
     "RULES",

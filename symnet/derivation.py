@@ -16,7 +16,7 @@ from sympy import Expr, MatrixSymbol, Symbol, sympify
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
 from symnet.expressions import brief, shape_text
-from symnet.notation import latex_body, render
+from symnet.notation import notebook, render
 from symnet.program import Builder, Equation, Name, Program, Section, closed, for_reader
 
 
@@ -121,7 +121,7 @@ class Derivation:
 
     def render(self, notation: str) -> str:
         """Give the derivation in a notation, by its name in `symnet.NOTATIONS`."""
-        return render(self.sections, notation, self.loss_name)
+        return render(self.sections, self.loss_name, notation)
 
     def pretty(self) -> str:
         """Give the derivation with stacked fractions and raised exponents, in Unicode."""
@@ -140,7 +140,7 @@ class Derivation:
         return self.render("mathematica")
 
     def _repr_latex_(self) -> str:
-        return f"$$\n{latex_body(self.sections, self.loss_name)}\n$$"
+        return notebook(self.sections, self.loss_name)
 
 
 def derive(loss: Any, wrt: Any) -> Derivation:

@@ -7,6 +7,10 @@ import sympy
 from sympy import Abs, Lambda, Max, Piecewise, Rational, Symbol, symbols
 
 import symnet as sn
+from symnet.expressions import Softmax
+from symnet.notation import ATOM, FORMULAS, NOTATIONS, Reading, line, render, side
+from symnet.program import Equation, Section
+from symnet.notation.unicode import Unicode
 
 X, Y = sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
 W1, b1, W2 = sn.matrix("W1", 4, 3), sn.vector("b1", 4), sn.matrix("W2", 2, 4)
@@ -108,3 +112,91 @@ def test_how_gradients_read(number):
 def test_a_regularised_loss_has_no_doubled_constants():
     text = str(sn.derive(LOSS + Symbol("lambda") * sn.norm(W1) ** 2 / 2, [W1]))
     assert "∂L/∂W₁ = Z̅₁⋅Xᵀ + λ⋅W₁" in text
+
+
+L, G, M, M_NEXT, A_NEXT = (Symbol("L"), *(sn.matrix(name, 2, 2) for name in ("Abar", "M", "Mnext", "Anext")))
+LOSS_OF_A = Section("Forward", (Equation(L, sn.norm(A) ** 2),))
+GRADIENT_OF_A = Section("Backward", (Equation(G, 2 * A, "gradient", A),))
+
+
+def update(*equations):
+    return [LOSS_OF_A, GRADIENT_OF_A, Section("Update", equations), Section("Nothing", ())]
+
+
+MOMENTUM = update(
+    Equation(M_NEXT, M / 2 + sympy.HadamardProduct(G, G), "state", M), Equation(A_NEXT, A - M_NEXT, "update", A)
+)
+
+
+def test_updates_are_assignments_below_the_other_sections():
+    assert render(MOMENTUM, L).splitlines() == [
+        "Forward       Backward",
+        "  L = ‖A‖²      ∂L/∂A = 2⋅A",
+        "Update",
+        "  M ← M/2 + (∂L/∂A)∘²",
+        "  A ← A − M",
+    ]
+    assert r"  A &\leftarrow A - M" in render(MOMENTUM, L, "latex").splitlines()
+    assert render(MOMENTUM, L, "mathematica").splitlines()[-3:] == [
+        "(* Update *)",
+        "M = M/2 + Abar^(2);",
+        "A = A - M;",
+    ]
+    assert "<mo>←</mo>" in render(MOMENTUM, L, "mathml") and "A ← A - M" in render(MOMENTUM, L, "pretty")
+
+
+def test_a_state_that_is_read_once_more_is_assigned_last():
+    equations = Equation(M_NEXT, M / 2, "state", M), Equation(A_NEXT, A - M_NEXT - M, "update", A)
+    assert render(update(*equations), L).splitlines()[-3:] == ["  Mnext = M/2", "  A ← A − M − Mnext", "  M ← Mnext"]
+
+
+def test_a_line_and_a_side_are_written_as_on_the_page():
+    equation = MOMENTUM[2].equations[1]
+    assert line(equation, MOMENTUM, L) == "A ← A − M"
+    assert [side(name, MOMENTUM, L) for name in (G, A_NEXT, L)] == ["∂L/∂A", "A", "L"]
+    assert side(G, MOMENTUM, L, "latex") == r"\frac{\partial L}{\partial A}"
+    with pytest.raises(ValueError, match="there is no notation 'word'; there are unicode, latex"):
+        render(MOMENTUM, L, "word")
+
+
+def test_a_new_language_is_a_class_and_a_row(monkeypatch):
+    class Typst(Unicode):
+        key = "typst"
+
+        def dot(self, factors):
+            return " ".join(factors)
+
+        def transpose(self, a):
+            return f"{a}^T"
+
+        def page(self, parts, sizes):
+            return "\n".join(f"$ {self.line(e)} $" for part in parts for e in part.lines)
+
+    monkeypatch.setitem(NOTATIONS, "typst", Typst)
+    assert render([Section("Forward", (Equation(L, sn.sum(A * B.T)),))], L, "typst") == "$ L = sum(A B^T) $"
+
+
+def test_a_node_of_ones_own_is_a_call_unless_it_has_a_row(monkeypatch):
+    class Sparsemax(Softmax):
+        title = _title = "sparsemax"
+
+    node = Sparsemax(A, sympy.Integer(1))
+    texts = {notation: str(Reading(style()).write(node)) for notation, style in NOTATIONS.items()}
+    assert texts["unicode"] == texts["pretty"] == "sparsemax(A, axis=1)"
+    assert texts["latex"] == r"\operatorname{sparsemax}_{\text{axis=1}}\left(A\right)"
+    assert texts["mathematica"] == 'Sparsemax[A, "axis=1"]'
+    assert "<msub><mi>sparsemax</mi><mtext>axis=1</mtext></msub>" in texts["mathml"]
+    monkeypatch.setitem(
+        FORMULAS, Sparsemax, lambda reading, n: (reading.style.absolute(reading.write(n.args[0])), ATOM)
+    )
+    assert Reading(Unicode()).write(node) == "|A|"
+
+
+def test_what_cannot_be_read_is_refused_by_name():
+    with pytest.raises(TypeError, match=r"no formula for KroneckerProduct.*symnet.FORMULAS\[KroneckerProduct\] = "):
+        Reading(Unicode()).write(sympy.KroneckerProduct(A, B))
+
+
+def test_entrywise_quotients_keep_their_brackets_where_fractions_are_stacked():
+    quotient = sn.elementwise(lambda t, u: t / (t + u), A, B)
+    assert Reading(NOTATIONS["latex"]()).write(quotient) == r"A \oslash \left(A + B\right)"

@@ -8,8 +8,8 @@ import sympy
 from sympy import Symbol, cosh, log, sinh
 
 import symnet as sn
-NOTATIONS = {}
-from symnet.notation.styles import Unicode
+from symnet.notation import NOTATIONS
+from symnet.notation.unicode import Unicode
 
 A, B = sn.matrix("A", 3, 3), sn.matrix("B", 3, 3)
 a = np.random.default_rng(0).normal(size=(3, 3)) + 3 * np.eye(3)
@@ -44,7 +44,9 @@ def test_an_entrywise_function(taught_log_cosh):
     assert "log_cosh(A⋅B)" in str(sn.derive(loss, A)).replace("Z₁", "A⋅B")
     for method in ("central", "mpmath"):
         assert sn.check_gradients(loss, {A: a, B: b}, method=method).ok
-    assert sn.evaluate(sn.sum(sn.elementwise(log_cosh, A)), {A: np.full((3, 3), 1000.0)}) == pytest.approx(9 * (1000 - np.log(2)))
+    assert sn.evaluate(sn.sum(sn.elementwise(log_cosh, A)), {A: np.full((3, 3), 1000.0)}) == pytest.approx(
+        9 * (1000 - np.log(2))
+    )
     assert sinh  # the plain form would overflow
 
 
@@ -96,7 +98,9 @@ class LogDet(sn.ScalarNode):
 @pytest.fixture
 def taught_logdet(monkeypatch):
     monkeypatch.setitem(sn.RULES, LogDet, lambda g, y, A: (g * sympy.Inverse(A).T,))
-    monkeypatch.setitem(sn.NUMPY, LogDet, lambda c, node: c.numpy.call("numpy.linalg", "slogdet", c.full(node.args[0]))["1"])
+    monkeypatch.setitem(
+        sn.NUMPY, LogDet, lambda c, node: c.numpy.call("numpy.linalg", "slogdet", c.full(node.args[0]))["1"]
+    )
 
 
 def test_a_nonlinear_primitive(taught_logdet):
@@ -112,8 +116,8 @@ def test_a_nonlinear_primitive(taught_logdet):
 
 
 class Shouting(Unicode):
-    def call(self, function, arguments, node):
-        return super().call(function.upper(), arguments, node)
+    def call(self, node, head, arguments, labels):
+        return super().call(node, head.upper(), arguments, labels)
 
 
 def test_an_output_language(monkeypatch):

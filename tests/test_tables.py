@@ -16,8 +16,7 @@ from symnet.backends.scalar_code import SCALAR_CODE
 from symnet.calculus import RULES
 from symnet.checking.explicit import ENTRIES
 from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode
-from symnet.expressions import Table
-FORMULAS = Table("", "", {})
+from symnet.notation import FORMULAS
 from symnet.program import NORMAL_FORMS
 
 
@@ -34,7 +33,7 @@ TABLES = {
     "OPERANDS": OPERANDS,
     "NORMAL_FORMS": NORMAL_FORMS,
     "RULES": RULES,
-    # "FORMULAS": FORMULAS,
+    "FORMULAS": FORMULAS,
     "NUMPY": NUMPY,
     "ENTRIES": ENTRIES,
 }
@@ -63,7 +62,9 @@ REASONS = {
 
 
 def reason(table, node):
-    return next((why[node.__name__] for tables, why in REASONS.items() if table in tables and node.__name__ in why), None)
+    return next(
+        (why[node.__name__] for tables, why in REASONS.items() if table in tables and node.__name__ in why), None
+    )
 
 
 def has_row(table, node):
@@ -126,7 +127,10 @@ def test_what_symnet_does_not_know_is_refused_by_name(stranger, wrapped):
     for use in (lambda: sn.derive(loss, A), lambda: sn.evaluate(loss, {}), lambda: sn.compile(loss)):
         with pytest.raises(TypeError, match=r"write|not supported") as raised:
             use()
-        names = {type(part).__name__ for part in sympy.preorder_traversal(stranger)} | {"complex", "without a definition"}
+        names = {type(part).__name__ for part in sympy.preorder_traversal(stranger)} | {
+            "complex",
+            "without a definition",
+        }
         assert any(name in str(raised.value) for name in names)
 
 
@@ -150,7 +154,13 @@ POINTS = [0.37, -0.81, 1.6]
 def test_rows_of_scalar_functions(function):
     arity = 2 if function in (sympy.atan2, sympy.polygamma, sn.elementwise) or function.__name__ == "maximum" else 1
     for point in POINTS:
-        z = abs(point) / 1.7 if function.__name__ in ("acos", "asin", "atanh") else abs(point) + 1 if function is sympy.acosh else point
+        z = (
+            abs(point) / 1.7
+            if function.__name__ in ("acos", "asin", "atanh")
+            else abs(point) + 1
+            if function is sympy.acosh
+            else point
+        )
         z = abs(z) if function in (sympy.log, sympy.gamma, sympy.loggamma, sympy.polygamma) else z
         arguments = {1: [z], 2: [1 if function is sympy.polygamma else 0.3, z]}[arity]
         symbols = sympy.symbols(f"s:{arity}", real=True)

@@ -14,7 +14,18 @@ from collections.abc import Collection
 
 import numpy as np
 
-_RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", "erf", "erfc", "gammaln", "polygamma"}
+_RESERVED = {
+    *dir(np),
+    *dir(np.linalg),
+    *dir(builtins),
+    *dir(math),
+    "numpy",
+    "kernel",
+    "erf",
+    "erfc",
+    "gammaln",
+    "polygamma",
+}
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:

@@ -11,14 +11,12 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol
 
-from symnet.notation import page as formats
+from symnet.notation import Equation, line, side, unicode_name
 from symnet.derivation import Derivation
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.edits import Mutation, Setting
 from symnet.expressions.nodes import symbols_of
-from symnet.program.program import Equation
 from symnet.diagnosis.search import Point
-from symnet.notation.styles import unicode_name
 
 
 class Explainer:
@@ -27,13 +25,20 @@ class Explainer:
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
         self.sections = derivation.sections()
+        self.loss = derivation.shown(derivation.loss_name)
         self.equations = dict(derivation.equations)
         names = {e.lhs.name for e in derivation.equations} | set(derivation.program.inputs)
         self._names = re.compile(r"\b(" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")\b")
 
     def partial(self, w: Any) -> str:
         """Give ∂L/∂W as text."""
-        return formats.line(Equation(self._gradient(w), w), self.sections).split(" = ")[0]
+        return self._side(self._gradient(w))
+
+    def _side(self, name: Any) -> str:
+        return side(name, self.sections, self.loss)
+
+    def _line(self, lhs: Any, rhs: Any) -> str:
+        return line(Equation(lhs, rhs), self.sections, self.loss)
 
     def _gradient(self, w: Any) -> Any:
         return self.derivation.shown(self.derivation.gradient_names[w])
@@ -52,17 +57,17 @@ class Explainer:
         """Give the fault that a mutation stands for."""
         lhs = mutation.site
         new = mutation.changes[lhs]
-        where = formats.line(Equation(lhs, lhs), self.sections).split(" = ")[0]
+        where = self._side(lhs)
         words = self._pretty(mutation.words)
         if mutation.everywhere:
-            others = [formats.line(Equation(n, n), self.sections).split(" = ")[0] for n in mutation.changes]
+            others = [self._side(n) for n in mutation.changes]
             words += f" (the same in {', '.join(others)})"
         return Fault(
             mutation.kind,
             self._downstream(set(mutation.changes)),
             where,
-            formats.line(Equation(lhs, self.equations[lhs]), self.sections),
-            formats.line(Equation(lhs, new), self.sections),
+            self._line(lhs, self.equations[lhs]),
+            self._line(lhs, new),
             words,
             mutation.factor,
         )
@@ -70,7 +75,7 @@ class Explainer:
     def unsummed(self, biases: tuple[Any, ...]) -> Fault:
         """Give the fault of bias gradients that came with an entry for each sample."""
         g = self._gradient(biases[0])
-        right = formats.line(Equation(g, self.equations[g]), self.sections)
+        right = self._line(g, self.equations[g])
         yours = right.replace("⋅1ᵀ", "").replace("⋅1", "").replace("1ᵀ⋅", "")
         names = ", ".join(unicode_name(b.name) for b in biases)
         words = f"the gradient of {names} is not summed over the samples"
@@ -85,8 +90,8 @@ class Explainer:
         for lhs, rhs in self.derivation.backward:
             if lhs not in sound and not set(self._downstream({lhs})).isdisjoint(wrong):
                 if set(self._downstream({lhs})) <= set(wrong):
-                    line = formats.line(Equation(lhs, rhs), self.sections)
-                    facts.append(f"the first equation at which it could have gone wrong:  {line}")
+                    first = self._line(lhs, rhs)
+                    facts.append(f"the first equation at which it could have gone wrong:  {first}")
                     break
         for w in wrong:
             facts += [

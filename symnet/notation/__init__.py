@@ -1,2 +1,14 @@
-"""x"""
-from symnet.notation.page import latex_body, render
+"""What you read: equations as text, LaTeX, MathML, Mathematica code, or with stacked fractions.
+
+In: equations in sections. Out: one string. Nothing here differentiates, names an intermediate or simplifies.
+"""
+
+from symnet.notation.page import NOTATIONS, line, notebook, render, side
+from symnet.notation.reading import FORMULAS, Reading
+from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, SizeOf, Style
+from symnet.notation.unicode import unicode_name
+
+__all__ = [
+    "ADD", "ATOM", "FORMULAS", "HADAMARD", "NOTATIONS", "POWER", "PRODUCT", "QUOTIENT", "Line", "Part",
+    "Reading", "SizeOf", "Style", "line", "notebook", "render", "side", "unicode_name",
+]  # fmt: skip

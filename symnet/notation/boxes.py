@@ -1,119 +1,133 @@
-"""The two-dimensional format: fractions are stacked and exponents raised, with SymPy's `prettyForm` boxes."""
+"""The two-dimensional notation: fractions are stacked and exponents raised, with SymPy's `prettyForm` boxes.
+
+In: boxes. Out: a box, and text of several lines for a page.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 from sympy.printing.pretty.stringpict import prettyForm, stringPict
 
-from symnet.notation.reading import Style
-from symnet.notation.styles import RELATIONS, Unicode, unicode_name
+from symnet.notation.style import Line, Part, SizeOf, Style
+from symnet.notation.unicode import RELATIONS, plain_number, unicode_name, unicode_symbols
 
 
-def _form(text: str) -> prettyForm:
-    return prettyForm(text)
+def _beside(*parts: Any) -> prettyForm:
+    return prettyForm(*stringPict.next(*parts))
 
 
-class Boxes(Style):
-    """Formulas as SymPy's two-dimensional boxes. `partials`: names written as a partial derivative."""
+def _joined(sign: str, factors: Sequence[Any]) -> prettyForm:
+    parts = [factors[0]]
+    for factor in factors[1:]:
+        parts += [sign, factor]
+    return _beside(*parts)
 
+
+def _stacked(rows: Sequence[prettyForm]) -> prettyForm:
+    return prettyForm(*stringPict.stack(*rows)) if len(rows) > 1 else rows[0]
+
+
+class Boxes(Style[prettyForm]):
+    """Formulas as SymPy's two-dimensional boxes."""
+
+    key = "pretty"
     stacks_fractions = True
 
-    def __init__(self, partials: dict[Any, tuple[Any, Any]]) -> None:
-        self._partials = {g.name: (L.name, w.name) for g, (L, w) in partials.items()}
+    def drawing(self) -> AbstractContextManager[Any]:
+        return unicode_symbols()
 
-    def equation(self, lhs: prettyForm, rhs: prettyForm) -> str:
-        """Give `lhs = rhs` as text of several lines."""
-        lines = prettyForm(*stringPict.next(lhs, " = ", rhs)).render(wrap_line=False).splitlines()
-        return "\n".join(f"  {line}".rstrip() for line in lines)
+    def line(self, line: Line[prettyForm]) -> str:
+        rows = _beside(line.lhs, self.sign(line), line.rhs).render(wrap_line=False).splitlines()
+        return "\n".join(row.rstrip() for row in rows)
 
-    def _stacked(self, rows: list[prettyForm]) -> prettyForm:
-        return prettyForm(*stringPict.stack(*rows)) if len(rows) > 1 else rows[0]
+    def page(self, parts: Sequence[Part[prettyForm]], sizes: Sequence[SizeOf[prettyForm]]) -> str:
+        return "\n\n".join(block for part in parts for block in [part.title, *map(self._indented, part.lines)])
 
-    def _beside(self, *parts: Any) -> prettyForm:
-        return prettyForm(*stringPict.next(*parts))
+    def _indented(self, line: Line[prettyForm]) -> str:
+        return "\n".join(f"  {row}".rstrip() for row in self.line(line).split("\n"))
 
-    def _joined(self, sign: str, factors: list[Any]) -> prettyForm:
-        parts = [factors[0]]
-        for factor in factors[1:]:
-            parts += [sign, factor]
-        return self._beside(*parts)
+    def partial(self, loss: prettyForm, symbol: prettyForm) -> prettyForm:
+        above, below = (_beside("∂", form) for form in (loss, symbol))
+        return above / below
 
     def name(self, text: str) -> prettyForm:
-        if text in self._partials:
-            above, below = (_form(f"∂{unicode_name(t)}") for t in self._partials[text])
-            return above / below
-        return _form(unicode_name(text))
+        return prettyForm(unicode_name(text))
+
+    def verbatim(self, text: str) -> prettyForm:
+        return prettyForm(text)
 
     def number(self, value: Any) -> prettyForm:
-        return _form(Unicode().number(value))
+        return prettyForm(plain_number(value))
 
     def paren(self, a: prettyForm) -> prettyForm:
         return prettyForm(*a.parens())
 
-    def signed_sum(self, terms: list[tuple[bool, Any]]) -> prettyForm:
+    def signed_sum(self, terms: Sequence[tuple[bool, prettyForm]]) -> prettyForm:
         parts: list[Any] = ["-" if terms[0][0] else "", terms[0][1]]
         for negative, term in terms[1:]:
             parts += [" - " if negative else " + ", term]
-        return self._beside(*parts)
+        return _beside(*parts)
 
-    def times(self, factors: list[Any], numeric: bool) -> prettyForm:
-        return self._joined("" if numeric else "⋅", factors)
+    def times(self, factors: Sequence[prettyForm], numeric: bool) -> prettyForm:
+        return _beside(factors[0], _joined("⋅", factors[1:])) if numeric else _joined("⋅", factors)
 
-    def dot(self, factors: list[Any]) -> prettyForm:
-        return self._joined("⋅", factors)
+    def dot(self, factors: Sequence[prettyForm]) -> prettyForm:
+        return _joined("⋅", factors)
 
-    def hadamard(self, factors: list[Any], plain: bool) -> prettyForm:
-        return self._joined("∘" if plain else " ∘ ", factors)
+    def hadamard(self, factors: Sequence[prettyForm], plain: bool) -> prettyForm:
+        return _joined("∘" if plain else " ∘ ", factors)
 
-    def fraction(self, a: Any, b: Any, entrywise: bool) -> prettyForm:
+    def fraction(self, a: prettyForm, b: prettyForm, entrywise: bool) -> prettyForm:
         if entrywise:
-            return self._joined(" ⊘ ", [prettyForm(*f.parens()) if f.width() > 3 else f for f in (a, b)])
+            return _joined(" ⊘ ", [a, b])
         return prettyForm(str(a), a.baseline) / prettyForm(str(b), b.baseline)
 
-    def _raised(self, a: Any, mark: str) -> prettyForm:
-        return a ** _form(mark) if a.height() > 1 or len(mark) > 1 else self._beside(a, mark)
-
-    def power(self, a: Any, exponent: Any, entrywise: bool) -> prettyForm:
-        mark = self._beside("∘", exponent) if entrywise else exponent
+    def power(self, a: prettyForm, exponent: prettyForm, entrywise: bool, whole: bool) -> prettyForm:
+        mark = _beside("∘", exponent) if entrywise else exponent
         return prettyForm(str(a), a.baseline, binding=prettyForm.ATOM) ** mark
 
-    def transpose(self, a: Any) -> prettyForm:
-        return self._beside(a, "ᵀ")
+    def transpose(self, a: prettyForm) -> prettyForm:
+        return _beside(a, "ᵀ")
 
-    def inverse(self, a: Any) -> prettyForm:
-        return self._beside(a, "⁻¹")
+    def inverse(self, a: prettyForm) -> prettyForm:
+        return _beside(a, "⁻¹")
 
-    def call(self, function: str, arguments: list[Any], node: Any) -> prettyForm:
-        if function in ("and", "or"):
-            return self._joined(f" {function} ", arguments)
-        return self._beside(function, self.paren(self._joined(", ", arguments)))
+    def call(self, node: Any, head: str, arguments: Sequence[prettyForm], labels: Sequence[str]) -> prettyForm:
+        return _beside(head, self.paren(_joined(", ", [*arguments, *map(prettyForm, labels)])))
 
-    def bracket(self, a: Any, relation: str, b: Any) -> prettyForm:
-        return prettyForm(*self._beside(a, f" {relation} ", b).parens("[", "]"))
+    def bracket(self, a: prettyForm, relation: str, b: prettyForm) -> prettyForm:
+        return prettyForm(*_beside(a, f" {relation} ", b).parens("[", "]"))
 
-    def condition(self, a: Any, relation: str, b: Any) -> prettyForm:
-        return self._beside(a, f" {RELATIONS.get(relation, relation)} ", b)
+    def condition(self, a: prettyForm, relation: str, b: prettyForm) -> prettyForm:
+        return _beside(a, f" {RELATIONS.get(relation, relation)} ", b)
 
-    def cases(self, pairs: list[tuple[Any, Any]]) -> prettyForm:
-        rows = [self._beside(v, "  otherwise" if c is None else "  if ", *([] if c is None else [c])) for v, c in pairs]
-        return prettyForm(*self._stacked(rows).parens("{", ""))
+    def both(self, conditions: Sequence[prettyForm]) -> prettyForm:
+        return _joined(" and ", conditions)
 
-    def absolute(self, a: Any) -> prettyForm:
+    def either(self, conditions: Sequence[prettyForm]) -> prettyForm:
+        return _joined(" or ", conditions)
+
+    def cases(self, pairs: Sequence[tuple[prettyForm, prettyForm | None]]) -> prettyForm:
+        rows = [_beside(v, "  otherwise") if c is None else _beside(v, "  if ", c) for v, c in pairs]
+        return prettyForm(*_stacked(rows).parens("{", ""))
+
+    def absolute(self, a: prettyForm) -> prettyForm:
         return prettyForm(*a.parens("|", "|"))
 
-    def norm(self, a: Any, squared: bool) -> prettyForm:
-        return self._beside("‖", a, "‖²" if squared else "‖")
+    def norm(self, a: prettyForm, squared: bool) -> prettyForm:
+        return _beside("‖", a, "‖²" if squared else "‖")
 
-    def inner(self, a: Any, b: Any) -> prettyForm:
-        return self._beside("⟨", a, ", ", b, "⟩")
+    def inner(self, a: prettyForm, b: prettyForm) -> prettyForm:
+        return _beside("⟨", a, ", ", b, "⟩")
 
-    def ones(self, rows: Any, cols: Any) -> prettyForm:
-        return _form("1⋅1ᵀ" if rows and cols else "1ᵀ" if cols else "1")
+    def ones(self, rows: prettyForm | None, cols: prettyForm | None) -> prettyForm:
+        return prettyForm("1⋅1ᵀ" if rows and cols else "1ᵀ" if cols else "1")
 
-    def identity(self, size: Any) -> prettyForm:
-        return _form("I")
+    def identity(self, size: prettyForm) -> prettyForm:
+        return prettyForm("I")
 
-    def constant(self, rows: list[list[Any]]) -> prettyForm:
-        lines = [self._joined(", ", row) for row in rows]
-        return prettyForm(*self._stacked(lines).parens("[", "]"))
+    def constant(self, rows: Sequence[Sequence[prettyForm]]) -> prettyForm:
+        return prettyForm(*_stacked([_joined(", ", row) for row in rows]).parens("[", "]"))

@@ -1,175 +1,111 @@
-"""What a person reads: a derivation as text, LaTeX, MathML, Mathematica code, or with stacked fractions.
+"""What a person reads: equations in sections as one page, in any of the notations.
 
-In: `Sections`, the forward and backward equations. Out: one string. How a single formula is read is in `notation`, how
-a format writes it in `styles`; here is how equations stand on the page.
+In: sections of equations, the name of the loss, a notation. Out: one string. A gradient is written ∂L/∂W wherever it
+stands; what moves a parameter or a state is written as an assignment to it. How a formula is read is in `reading`, how
+a language writes it and lays out a page in its `Style`.
 """
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sympy import MatrixSymbol
-from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 
 from symnet.notation.boxes import Boxes
-from symnet.notation.reading import Reading, Style
-from symnet.notation.styles import Latex, Mathematica, MathML, Unicode
-from symnet.program import Equation
+from symnet.notation.latex import Latex, Notebook
+from symnet.notation.mathematica import Mathematica
+from symnet.notation.mathml import MathML
+from symnet.notation.reading import PRODUCT, Names, Reading
+from symnet.notation.style import Line, Part, SizeOf, Style
+from symnet.notation.unicode import Unicode
+from symnet.program import Equation, Section
 
-WIDTH = 110  # columns of text; wider derivations are stacked
-
-
-@dataclass(frozen=True)
-class Sections:
-    """The equations of a derivation. `partials`: gradient name → (loss name, symbol), printed as ∂L/∂W."""
-
-    forward: Sequence[Equation]
-    backward: Sequence[Equation]
-    partials: dict[Any, tuple[Any, Any]]
-
-    def labels(self) -> list[tuple[str, Sequence[Equation]]]:
-        """Give the sections with their headings."""
-        return [("Forward", self.forward), ("Backward", self.backward)]
-
-
-class _PartialNames:
-    """A style in which the name of a gradient is written as a partial derivative."""
-
-    def __init__(self, style: Style, partials: dict[Any, tuple[Any, Any]], template: str) -> None:
-        self._style = style
-        self._names = {
-            g.name: template.format(style.name(L.name), style.name(w.name)) for g, (L, w) in partials.items()
-        }
-
-    def name(self, text: str) -> str:
-        return self._names.get(text) or self._style.name(text)
-
-    def __getattr__(self, attribute: str) -> Any:
-        return getattr(self._style, attribute)
-
-
-_PARTIALS = {
-    Unicode: "∂{}/∂{}",
-    Latex: r"\frac{{\partial {}}}{{\partial {}}}",
-    MathML: "<mfrac><mrow><mo>∂</mo>{}</mrow><mrow><mo>∂</mo>{}</mrow></mfrac>",
+NOTATIONS: dict[str, type[Style[Any]]] = {
+    "unicode": Unicode,
+    "latex": Latex,
+    "mathml": MathML,
+    "mathematica": Mathematica,
+    "pretty": Boxes,
 }
 
 
-def _pairs(equations: Sequence[Equation], style: Any) -> list[tuple[str, str]]:
-    reading = Reading(style)
-    return [(reading.write(e.lhs), reading.write(e.rhs)) for e in equations]
+class _Page:
+    # the names of a page, and the lines that are written with them
+
+    def __init__(self, style: Style[Any], sections: Sequence[Section], loss: Any) -> None:
+        self.style, self.sections = style, [s for s in sections if s.equations]
+        self.equations = [e for s in self.sections for e in s.equations]
+        names: Names[Any] = Names(style)
+        names.enter(side for e in self.equations for side in (e.lhs, e.rhs))
+        self.reading = Reading(style, names)
+        self.late: list[Equation] = []  # the old value is read once more, so the new one keeps its own name until then
+        for k, e in enumerate(self.equations):
+            if e.role == "gradient":
+                form = style.partial(names.box(loss.name)[0], names.box(e.of.name)[0])
+                if form is not None:
+                    names.write_as(e.lhs.name, (form, PRODUCT))
+            elif e.role in ("update", "state"):
+                if any(later.rhs.has(e.of) for later in self.equations[k + 1 :]):
+                    self.late.append(e)
+                else:
+                    names.write_as(e.lhs.name, names.box(e.of.name))
+
+    def line(self, e: Equation) -> Line[Any]:
+        assigns = e.role in ("update", "state") and e not in self.late
+        return Line(self.reading.write(e.lhs), self.reading.write(e.rhs), assigns)
+
+    def part(self, section: Section) -> Part[Any]:
+        late = [e for e in section.equations if e in self.late]
+        last = [Line(self.reading.write(e.of), self.reading.write(e.lhs), assigns=True) for e in late]
+        return Part(section.title, [*map(self.line, section.equations), *last])
+
+    def sizes(self) -> list[SizeOf[Any]]:
+        found: dict[str, SizeOf[Any]] = {}
+        defined = {e.lhs for e in self.equations}
+        for e in self.equations:
+            for symbol in sorted(e.rhs.atoms(MatrixSymbol) - defined, key=lambda s: s.name):
+                for axis, size in enumerate(symbol.shape, 1):
+                    if size.is_Symbol and size.name not in found:
+                        found[size.name] = SizeOf(self.reading.write(size), self.reading.write(symbol), axis)
+        return list(found.values())
 
 
-def _style(kind: type[Style], sections: Sections) -> Any:
-    return _PartialNames(kind(), sections.partials, _PARTIALS[kind])
+def _rendered(style: Style[Any], sections: Sequence[Section], loss: Any) -> str:
+    with style.drawing():
+        page = _Page(style, sections, loss)
+        return style.page([page.part(s) for s in page.sections], page.sizes())
 
 
-def _columns(text: str) -> int:
-    return sum(not unicodedata.combining(c) for c in text)
+def render(sections: Sequence[Section], loss: Any, notation: str = "unicode") -> str:
+    """Give equations as a page.
+
+    sections: equations under headings, empty ones are left out; loss: the name of the loss; notation: a key of
+    `NOTATIONS`. Raises `ValueError` for a notation that is not there.
+    """
+    return _rendered(_style(notation), sections, loss)
 
 
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _columns(text))
+def notebook(sections: Sequence[Section], loss: Any) -> str:
+    """Give equations as one LaTeX formula between `$$`, as a notebook shows it."""
+    return _rendered(Notebook(), sections, loss)
 
 
-def line(equation: Equation, sections: Sections) -> str:
-    """Give one equation as a line of text."""
-    ((lhs, rhs),) = _pairs([equation], _style(Unicode, sections))
-    return f"{lhs} = {rhs}"
+def line(equation: Equation, sections: Sequence[Section], loss: Any, notation: str = "unicode") -> str:
+    """Give one equation, written as it is on the page of the sections."""
+    style = _style(notation)
+    with style.drawing():
+        return style.line(_Page(style, sections, loss).line(equation))
 
 
-def text(sections: Sections) -> str:
-    """Give the derivation as text in two columns, Forward and Backward, or one above the other where it is wide."""
-    style = _style(Unicode, sections)
-    left = _pairs(sections.forward, style)
-    width = max(_columns(lhs) for lhs, _ in left)
-    blocks = [
-        ["Forward", *[f"  {_pad(lhs, width)} = {rhs}" for lhs, rhs in left]],
-        ["Backward", *[f"  {lhs} = {rhs}" for lhs, rhs in _pairs(sections.backward, style)]],
-    ]
-    wide = [max(map(_columns, block)) for block in blocks]
-    if sum(wide) + 4 > WIDTH:
-        return "\n".join(blocks[0] + blocks[1])
-    height = max(map(len, blocks))
-    rows = zip(*[block + [""] * (height - len(block)) for block in blocks], strict=True)
-    return "\n".join(f"{_pad(a, wide[0] + 4)}{b}".rstrip() for a, b in rows)
+def side(expr: Any, sections: Sequence[Section], loss: Any, notation: str = "unicode") -> str:
+    """Give a name or one side of an equation, written as it is on the page of the sections."""
+    style = _style(notation)
+    with style.drawing():
+        return str(_Page(style, sections, loss).reading.write(expr))
 
 
-def latex_body(sections: Sections) -> str:
-    """Give the equations as one `aligned` environment, for a notebook."""
-    pairs = _pairs([*sections.forward, *sections.backward], _style(Latex, sections))
-    return "\\begin{aligned}\n" + " \\\\\n".join(f"{a} &= {b}" for a, b in pairs) + "\n\\end{aligned}"
-
-
-def latex(sections: Sections) -> str:
-    """Give two `align*` environments."""
-    style = _style(Latex, sections)
-    blocks = []
-    for _, equations in sections.labels():
-        lines = " \\\\\n".join(f"  {a} &= {b}" for a, b in _pairs(equations, style))
-        blocks.append(f"\\begin{{align*}}\n{lines}\n\\end{{align*}}")
-    return "\n".join(blocks)
-
-
-def mathml(sections: Sections) -> str:
-    """Give a MathML table, one equation a row."""
-    style = _style(MathML, sections)
-    rows = []
-    for label, equations in sections.labels():
-        rows.append(f'<mtr><mtd columnalign="left"><mtext>{label}</mtext></mtd></mtr>')
-        for a, b in _pairs(equations, style):
-            cells = (("right", a), ("center", "<mo>=</mo>"), ("left", b))
-            rows.append("<mtr>" + "".join(f'<mtd columnalign="{side}">{c}</mtd>' for side, c in cells) + "</mtr>")
-    table = "\n".join(rows)
-    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>\n{table}\n</mtable></math>'
-
-
-def mathematica(sections: Sections) -> str:
-    """Give Mathematica code: the sizes from the arrays, then one assignment a line."""
-    style = Mathematica()
-    inputs: dict[str, Any] = {}
-    defined = {e.lhs for e in [*sections.forward, *sections.backward]}
-    for equation in [*sections.forward, *sections.backward]:
-        for symbol in sorted(equation.rhs.atoms(MatrixSymbol) - defined, key=lambda s: s.name):
-            for axis, size in enumerate(symbol.shape, 1):
-                if size.is_Symbol:
-                    inputs.setdefault(size.name, f"Dimensions[{style.name(symbol.name)}][[{axis}]]")
-    lines = [f"{style.name(size)} = {code};" for size, code in inputs.items()]
-    for label, equations in sections.labels():
-        lines.append(f"(* {label} *)")
-        lines += [f"{a} = {b};" for a, b in _pairs(equations, style)]
-    return "\n".join(lines)
-
-
-def pretty(sections: Sections) -> str:
-    """Give the derivation with stacked fractions and raised exponents, one equation below the other."""
-    style = Boxes(sections.partials)
-    reading: Any = Reading(style)
-    parts = []
-    before = pretty_use_unicode(True)
-    try:
-        for label, equations in sections.labels():
-            shown = [style.equation(reading.write(e.lhs), reading.write(e.rhs)) for e in equations]
-            parts.append("\n\n".join([label, *shown]))
-    finally:
-        pretty_use_unicode(before)
-    return "\n\n".join(parts)
-
-
-def _old(sections, loss):
-    partials = {e.lhs: (loss, e.of) for s in sections for e in s.equations if e.role == "gradient"}
-    return Sections(sections[0].equations, sections[1].equations, partials)
-
-
-def render(sections, notation, loss):
-    return {"unicode": text, "pretty": pretty, "latex": latex, "mathml": mathml, "mathematica": mathematica}[notation](_old(sections, loss))
-
-
-_lb = latex_body
-
-
-def latex_body(sections, loss):
-    return _lb(_old(sections, loss))
+def _style(notation: str) -> Style[Any]:
+    if notation not in NOTATIONS:
+        raise ValueError(f"there is no notation {notation!r}; there are {', '.join(NOTATIONS)}")
+    return NOTATIONS[notation]()

@@ -1,23 +1,25 @@
-"""How a formula is read: the one walk over an expression that every printed format shares.
+"""How a formula is read: the one walk over an expression that every notation shares.
 
 In: an expression of an equation. Out: what a `Style` makes of it. The walk decides on signs, fractions, brackets by
-precedence, norms and inner products; a style only knows how its format writes each of them.
+precedence, norms and inner products; a style only knows how its language writes each of them. `FORMULAS` says for each
+class of nodes how it is read; a node of ours without a row is a call of its title.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Generic
 
 from sympy import (
     Abs,
     Add,
-    Function,
+    HadamardPower,
     HadamardProduct,
     Identity,
     Inverse,
     MatAdd,
     MatMul,
+    MatPow,
     MatrixSymbol,
     Mul,
     Not,
@@ -31,369 +33,249 @@ from sympy import (
     Trace,
     Transpose,
     ZeroMatrix,
-)
+)  # fmt: skip
+from sympy.core.function import Application
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import And, BooleanAtom, Or
+from sympy.logic.boolalg import And, Or
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions import (
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Total,
-    Unit,
-    maximum,
-    split,
-    step,
-)
-
-ADD, HADAMARD, PRODUCT, POWER, ATOM = range(5)
-Box = tuple[Any, int]  # what the style made, and its precedence
-
-
-class Style(ABC):
-    """How one format writes each construct. Methods take and give boxes of that format (strings, or 2-D forms)."""
-
-    stacks_fractions = False  # whether a fraction needs no brackets above and below its line
-
-    @abstractmethod
-    def name(self, text: str) -> Any:
-        """A symbol."""
-
-    @abstractmethod
-    def number(self, value: Any) -> Any:
-        """A number or a constant such as π."""
-
-    @abstractmethod
-    def paren(self, a: Any) -> Any:
-        """Brackets around a formula."""
-
-    @abstractmethod
-    def signed_sum(self, terms: list[tuple[bool, Any]]) -> Any:
-        """Terms, each with whether it is subtracted."""
-
-    @abstractmethod
-    def times(self, factors: list[Any], numeric: bool) -> Any:
-        """A product of scalars; `numeric`: the first is a number and the second a name or bracket."""
-
-    @abstractmethod
-    def dot(self, factors: list[Any]) -> Any:
-        """A product of matrices, or of a scalar and a matrix."""
-
-    def scaled(self, c: Any, a: Any) -> Any:
-        """A scalar times a matrix."""
-        return self.dot([c, a])
-
-    @abstractmethod
-    def hadamard(self, factors: list[Any], plain: bool) -> Any:
-        """An entrywise product; `plain`: every factor is a symbol or a call."""
-
-    @abstractmethod
-    def fraction(self, a: Any, b: Any, entrywise: bool) -> Any:
-        """A quotient by a scalar, or entry by entry."""
-
-    @abstractmethod
-    def power(self, a: Any, exponent: Any, entrywise: bool) -> Any:
-        """A power, or one of each entry."""
-
-    @abstractmethod
-    def transpose(self, a: Any) -> Any:
-        """A transpose."""
-
-    @abstractmethod
-    def inverse(self, a: Any) -> Any:
-        """An inverse matrix."""
-
-    @abstractmethod
-    def call(self, function: str, arguments: list[Any], node: Any) -> Any:
-        """A named function."""
-
-    @abstractmethod
-    def bracket(self, a: Any, relation: str, b: Any) -> Any:
-        """1 where the relation holds, else 0."""
-
-    @abstractmethod
-    def condition(self, a: Any, relation: str, b: Any) -> Any:
-        """A condition inside a case distinction."""
-
-    @abstractmethod
-    def cases(self, pairs: list[tuple[Any, Any]]) -> Any:
-        """A case distinction; the condition None is `otherwise`."""
-
-    @abstractmethod
-    def absolute(self, a: Any) -> Any:
-        """An absolute value."""
-
-    @abstractmethod
-    def norm(self, a: Any, squared: bool) -> Any:
-        """A Frobenius norm."""
-
-    @abstractmethod
-    def inner(self, a: Any, b: Any) -> Any:
-        """⟨A, B⟩, the sum of A∘B."""
-
-    @abstractmethod
-    def ones(self, rows: Any, cols: Any) -> Any:
-        """A matrix of ones: a column, a row or both."""
-
-    @abstractmethod
-    def identity(self, size: Any) -> Any:
-        """An identity matrix."""
-
-    @abstractmethod
-    def constant(self, rows: list[list[Any]]) -> Any:
-        """A matrix of numbers."""
+from symnet.expressions import Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, split, step
+from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
 
 def is_negative(expr: Any) -> bool:
     """Tell whether a term of a sum is printed with a minus sign."""
     if getattr(expr, "is_Matrix", False):
         return bool(split(expr)[0].could_extract_minus_sign())
-    if expr.is_Add:
-        return False
-    return bool(expr.could_extract_minus_sign())
+    return not expr.is_Add and bool(expr.could_extract_minus_sign())
 
 
-class Reading:
-    """The walk. `write(expr)` gives the formula in the style."""
+class Reading(Generic[Form]):
+    """The walk. `write(expr)` gives the formula in the style, `box(expr)` also how strongly it binds.
 
-    def __init__(self, style: Style) -> None:
+    `names`: how symbols are written; `bound`: the boxes that stand for the bound variables of an entrywise function.
+    """
+
+    def __init__(
+        self, style: Style[Form], names: Names[Form] | None = None, bound: Mapping[Any, Box[Form]] | None = None
+    ) -> None:
         self.style = style
+        self.names = names or Names(style)
+        self.bound = bound or {}
 
-    def write(self, expr: Any, least: int = ADD) -> Any:
-        """Write an expression, in brackets where its precedence is below `least`."""
-        return self._at_least(self._box(expr, {}), least)
+    def write(self, expr: Any, least: int = ADD) -> Form:
+        """Write an expression, in brackets where it binds less than `least`."""
+        return self.at_least(self.box(expr), least)
 
-    def _at_least(self, box: Box, least: int) -> Any:
+    def at_least(self, box: Box[Form], least: int) -> Form:
+        """Give a box in brackets where it binds less than `least`."""
         return box[0] if box[1] >= least else self.style.paren(box[0])
 
-    def _box(self, expr: Any, env: dict[Any, Box]) -> Box:
-        if expr in env:
-            return env[expr]
-        for kind, method in _METHODS:
-            if isinstance(expr, kind):
-                return method(self, expr, env)
-        return self._call(expr, env)
+    def box(self, expr: Any) -> Box[Form]:
+        """Give the formula and its precedence. Raises `TypeError` where nothing is known of how to read it."""
+        return self.bound[expr] if expr in self.bound else FORMULAS.of(expr)(self, expr)
+
+    def call(self, node: Any, word: str, operands: Iterable[Any], labels: Iterable[str] = ()) -> Box[Form]:
+        """Read a node as a call of a function: of what it says it is called, else of the word."""
+        arguments = [self.write(a) for a in operands]
+        return self.style.call(node, self.style.head(node, word), arguments, tuple(labels)), ATOM
 
     # -- sums and products, of matrices and of scalars, and entry by entry
 
-    def _sum(self, expr: Any, env: dict[Any, Box]) -> Box:
+    def sum(self, expr: Any) -> Box[Form]:
+        """Read a sum, what is subtracted last."""
         terms = list(expr.args) if isinstance(expr, MatAdd) else list(expr.as_ordered_terms())
-        terms.sort(key=is_negative)
-        written = []
-        for term in terms:
-            negative = is_negative(term)
-            positive = self._negated(term) if negative else term
-            written.append((negative, self._at_least(self._box(positive, env), HADAMARD)))
+        signed = [(is_negative(term), term) for term in sorted(terms, key=is_negative)]
+        written = [(minus, self.write(_negated(term) if minus else term, QUOTIENT)) for minus, term in signed]
         return self.style.signed_sum(written), ADD
 
-    def _negated(self, expr: Any) -> Any:
-        if getattr(expr, "is_Matrix", False):
-            c, A = split(expr)
-            return A if c == -1 else MatMul(-c, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False)
-        return -expr
+    def minus(self, expr: Any) -> Box[Form]:
+        """Read what begins with a minus sign."""
+        return self.style.signed_sum([(True, self.write(_negated(expr), QUOTIENT))]), ADD
 
-    def _minus(self, expr: Any, env: dict[Any, Box]) -> Box:
-        inside = self._box(self._negated(expr), env)
-        return self.style.signed_sum([(True, self._at_least(inside, HADAMARD))]), ADD
-
-    def _matmul(self, expr: Any, env: dict[Any, Box]) -> Box:
+    def matrix_product(self, expr: Any) -> Box[Form]:
+        """Read a product of matrices, with its scalar coefficient as a factor or over a fraction bar."""
         if is_negative(expr):
-            return self._minus(expr, env)
+            return self.minus(expr)
         c, A = split(expr)
         factors = list(A.args) if isinstance(A, MatMul) else [A]
-        top, bottom = self._over_and_under(c)
-        written = [self._at_least(self._box(f, env), PRODUCT) for f in factors]
-        product = (self.style.dot(written), PRODUCT) if len(written) > 1 else self._box(factors[0], env)
+        top, bottom = _over_and_under(c)
+        if len(factors) > 1:
+            product = self.style.dot([self.write(f, PRODUCT) for f in factors]), PRODUCT
+        else:
+            product = self.box(factors[0])
         if top is not S.One:
-            scalar = self._at_least(self._box(top, env), PRODUCT)
-            matrix = self._at_least(product, PRODUCT)
-            product = (self.style.scaled(scalar, matrix), PRODUCT)
-        return self._over(product, bottom, env)
+            product = self.style.scaled(self.write(top, PRODUCT), self.at_least(product, PRODUCT)), PRODUCT
+        return self._over(product, bottom)
 
-    def _over(self, above: Box, bottom: Any, env: dict[Any, Box]) -> Box:
-        if bottom is S.One:
-            return above
-        below = self._box(bottom, env)
-        return self.style.fraction(
-            self._fraction_part(above, PRODUCT), self._fraction_part(below, ATOM), False
-        ), PRODUCT
+    def _over(self, above: Box[Form], bottom: Any) -> Box[Form]:
+        return above if bottom is S.One else self.fraction(above, self.box(bottom), False)
 
-    def _fraction_part(self, box: Box, least: int) -> Any:
-        return box[0] if self.style.stacks_fractions else self._at_least(box, least)
+    def fraction(self, above: Box[Form], below: Box[Form], entrywise: bool) -> Box[Form]:
+        """Read a quotient, in brackets where the style does not stack it."""
+        if self.style.stacks_fractions and not entrywise:
+            parts = above[0], below[0]
+        else:
+            parts = self.at_least(above, PRODUCT), self.at_least(below, ATOM)
+        return self.style.fraction(*parts, entrywise), HADAMARD if entrywise else PRODUCT
 
-    def _over_and_under(self, c: Any) -> tuple[Any, Any]:
-        above, below = [], []
-        for factor in Mul.make_args(c):
-            if factor.is_Rational and factor.q != 1:
-                above.append(S(factor.p))
-                below.append(S(factor.q))
-            elif factor.is_Pow and factor.exp.could_extract_minus_sign() and not factor.exp.is_Add:
-                below.append(factor.base ** (-factor.exp))
-            else:
-                above.append(factor)
-        return Mul(*above), Mul(*below)
-
-    def _mul(self, expr: Any, env: dict[Any, Box]) -> Box:
+    def product(self, expr: Any) -> Box[Form]:
+        """Read a product of scalars, or of entries where some of its factors are bound to matrices."""
         if is_negative(expr):
-            return self._minus(expr, env)
-        top, bottom = self._over_and_under(expr)
-        varying_bottom = [f for f in Mul.make_args(bottom) if self._varies(f, env)]
-        fixed_bottom = bottom / Mul(*varying_bottom)
-        factors = [f for f in Mul.make_args(top) if f != 1]
-        if isinstance(top, Mul):
-            factors = list(top.as_ordered_factors())
-        varying = [f for f in factors if self._varies(f, env)]
-        fixed = [f for f in factors if not self._varies(f, env)]
-        above = self._scalars(fixed, env)
+            return self.minus(expr)
+        top, bottom = _over_and_under(expr)
+        varying_below = [f for f in Mul.make_args(bottom) if self._varies(f)]
+        factors = list(top.as_ordered_factors()) if isinstance(top, Mul) else [top] if top != 1 else []
+        varying = [f for f in factors if self._varies(f)]
+        above = self._scalars([f for f in factors if not self._varies(f)])
         if varying:
-            entries = self._entries([self._box(f, env) for f in varying])
-            above = (
-                entries
-                if above is None
-                else (self.style.scaled(self._at_least(above, PRODUCT), self._at_least(entries, PRODUCT)), PRODUCT)
-            )
+            entries = self.entries([self.box(f) for f in varying])
+            if above is None:
+                above = entries
+            else:
+                above = self.style.scaled(self.at_least(above, PRODUCT), self.at_least(entries, PRODUCT)), PRODUCT
         above = above or (self.style.number(S.One), ATOM)
-        if varying_bottom:
-            below = self._entries([self._box(f, env) for f in varying_bottom])
-            above = (
-                self.style.fraction(self._fraction_part(above, PRODUCT), self._fraction_part(below, ATOM), True),
-                HADAMARD,
-            )
-        return self._over(above, fixed_bottom, env)
+        if varying_below:
+            above = self.fraction(above, self.entries([self.box(f) for f in varying_below]), True)
+        return self._over(above, bottom / Mul(*varying_below))
 
-    def _varies(self, expr: Any, env: dict[Any, Box]) -> bool:
-        return bool(env) and not expr.free_symbols.isdisjoint(env)
+    def _varies(self, expr: Any) -> bool:
+        return bool(self.bound) and not expr.free_symbols.isdisjoint(self.bound)
 
-    def _scalars(self, factors: list[Any], env: dict[Any, Box]) -> Box | None:
-        if not factors:
-            return None
-        if len(factors) == 1:
-            return self._box(factors[0], env)
-        written = [self._at_least(self._box(f, env), PRODUCT) for f in factors]
-        numeric = factors[0].is_Number and not factors[1].is_Number
-        return self.style.times(written, numeric), PRODUCT
+    def _scalars(self, factors: list[Any]) -> Box[Form] | None:
+        if len(factors) < 2:
+            return self.box(factors[0]) if factors else None
+        after = factors[1].base if factors[1].is_Pow else factors[1]
+        numeric = factors[0].is_Number and not after.is_Number
+        return self.style.times([self.write(f, PRODUCT) for f in factors], numeric), PRODUCT
 
-    def _entries(self, boxes: list[Box]) -> Box:
+    def entries(self, boxes: list[Box[Form]]) -> Box[Form]:
+        """Read a product entry by entry."""
         if len(boxes) == 1:
             return boxes[0]
         plain = all(level == ATOM for _, level in boxes)
-        return self.style.hadamard(
-            [b if lv in (HADAMARD, ATOM, POWER) else self.style.paren(b) for b, lv in boxes], plain
-        ), HADAMARD
+        written = [form if level in (HADAMARD, POWER, ATOM) else self.style.paren(form) for form, level in boxes]
+        return self.style.hadamard(written, plain), HADAMARD
 
-    def _hadamard(self, expr: Any, env: dict[Any, Box]) -> Box:
-        boxes: list[Box] = []
+    def hadamard(self, expr: Any) -> Box[Form]:
+        """Read an entrywise product; the factors of an entrywise factor stand beside the others."""
+        boxes: list[Box[Form]] = []
         for factor in expr.args:
-            body = self._body(factor) if isinstance(factor, Elementwise) else None
-            if isinstance(body, Mul) and not is_negative(body):
-                inner = self._env(factor, env)
-                if all(self._varies(f, inner) and not f.is_Pow for f in body.args):
-                    boxes.extend(self._box(f, inner) for f in body.as_ordered_factors())
-                    continue
-            boxes.append(self._box(factor, env))
-        return self._entries(boxes)
+            if isinstance(factor, Elementwise):
+                inner, body = self._applied(factor)
+                if isinstance(body, Mul) and not is_negative(body):
+                    if all(inner._varies(f) and not f.is_Pow for f in body.args):
+                        boxes.extend(inner.box(f) for f in body.as_ordered_factors())
+                        continue
+            boxes.append(self.box(factor))
+        return self.entries(boxes)
 
-    def _pow(self, expr: Any, env: dict[Any, Box]) -> Box:
+    def power(self, expr: Any) -> Box[Form]:
+        """Read a power of a scalar or of each entry: small ones as products, negative ones as fractions."""
         base, exponent = expr.args
-        varies = self._varies(base, env)
+        varies = self._varies(base)
         if exponent == S.Half and isinstance(base, Total) and _is_square(base):
-            return self.style.norm(self._box(base.args[0].args[0], env)[0], False), ATOM
+            return self.style.norm(self.write(base.args[0].args[0]), False), ATOM
         if exponent.could_extract_minus_sign() and not exponent.is_Add:
-            below = self._box(base**-exponent, env)
-            return self.style.fraction(self.style.number(S.One), self._fraction_part(below, ATOM), varies), PRODUCT
+            form, level = self.fraction((self.style.number(S.One), ATOM), self.box(base**-exponent), varies)
+            return form, QUOTIENT if varies else level
         if exponent == S.Half:
-            return self.style.call("sqrt", [self._box(base, env)[0]], expr), ATOM
+            return self.style.root(expr, self.write(base)), ATOM
         if varies and exponent.is_Integer and exponent <= 3:
-            return self._entries([self._box(base, env)] * int(exponent))
-        return self.style.power(self._at_least(self._box(base, env), ATOM), self._box(exponent, env)[0], varies), POWER
+            return self.entries([self.box(base)] * int(exponent))
+        return self.raised(base, exponent, varies)
+
+    def raised(self, base: Any, exponent: Any, entrywise: bool) -> Box[Form]:
+        """Read a power with its exponent."""
+        squared_norm = isinstance(base, Total) and _is_square(base)
+        raised = self.style.paren(self.write(base)) if squared_norm else self.write(base, ATOM)
+        return self.style.power(raised, self.write(exponent), entrywise, bool(exponent.is_Integer)), POWER
 
     # -- functions
 
-    def _env(self, expr: Elementwise, env: dict[Any, Box]) -> dict[Any, Box]:
-        return {v: self._box(a, env) for v, a in zip(expr.variables, expr.args[1:], strict=True) if a.is_Matrix}
+    def _applied(self, expr: Elementwise) -> tuple[Reading[Form], Any]:
+        slots = list(zip(expr.variables, expr.args[1:], strict=True))
+        scalars = {v: a for v, a in slots if not a.is_Matrix}
+        inner = Reading(self.style, self.names, {v: self.box(a) for v, a in slots if a.is_Matrix})
+        return inner, expr.body.xreplace(scalars) if scalars else expr.body
 
-    def _body(self, expr: Elementwise) -> Any:
-        scalars = {v: a for v, a in zip(expr.variables, expr.args[1:], strict=True) if not a.is_Matrix}
-        return expr.body.xreplace(scalars) if scalars else expr.body
+    def elementwise(self, expr: Elementwise) -> Box[Form]:
+        """Read a function of each entry as the function of the matrix."""
+        inner, body = self._applied(expr)
+        return inner.box(body)
 
-    def _elementwise(self, expr: Elementwise, env: dict[Any, Box]) -> Box:
-        return self._box(self._body(expr), self._env(expr, env))
+    def applied(self, expr: ElementwiseApplyFunction) -> Box[Form]:
+        """Read SymPy's `A.applyfunc(f)` likewise."""
+        f = expr.function
+        return Reading(self.style, self.names, {f.variables[0]: self.box(expr.expr)}).box(f.expr)
 
-    def _call(self, expr: Any, env: dict[Any, Box]) -> Box:
-        arguments = [self._box(a, env)[0] for a in expr.args]
-        return self.style.call(type(expr).__name__, arguments, expr), ATOM
-
-    def _along_axis(self, expr: Any, env: dict[Any, Box]) -> Box:
-        names = {Softmax: "softmax", LogSoftmax: "log_softmax", LogSumExp: "logsumexp"}
-        return self.style.call(names[type(expr)], [self._box(expr.args[0], env)[0]], expr), ATOM
-
-    def _step(self, expr: Any, env: dict[Any, Box]) -> Box:
+    def step(self, expr: Any) -> Box[Form]:
+        """Read [x > 0] with what is subtracted on the other side."""
         terms = Add.make_args(expr.args[0])
         above = [t for t in terms if not is_negative(t)]
         below = [-t for t in terms if is_negative(t)]
-        a, b = (self._box(Add(*side), env)[0] for side in (above or below, below if above else above))
+        a, b = (self.write(Add(*side)) for side in (above or below, below if above else above))
         return self.style.bracket(a, ">" if above else "<", b), ATOM
 
-    def _maximum(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.call("max", [self._box(a, env)[0] for a in expr.args], expr), ATOM
-
-    def _absolute(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.absolute(self._box(expr.args[0], env)[0]), ATOM
-
-    def _piecewise(self, expr: Any, env: dict[Any, Box]) -> Box:
-        pairs = []
-        for value, condition in expr.args:
-            shown = None if condition is S.true else self._box(condition, env)[0]
-            pairs.append((self._box(value, env)[0], shown))
+    def cases(self, expr: Piecewise) -> Box[Form]:
+        """Read a case distinction."""
+        pairs = [(self.write(v), None if c is S.true else self.write(c)) for v, c in expr.args]
         return self.style.cases(pairs), ATOM
 
-    def _relation(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.condition(self._box(expr.lhs, env)[0], expr.rel_op, self._box(expr.rhs, env)[0]), ADD
-
-    def _logic(self, expr: Any, env: dict[Any, Box]) -> Box:
-        word = {And: "and", Or: "or", Not: "not"}[type(expr)]
-        return self.style.call(word, [self._box(a, env)[0] for a in expr.args], expr), ATOM
+    def relation(self, expr: Relational) -> Box[Form]:
+        """Read a comparison."""
+        return self.style.condition(self.write(expr.lhs), expr.rel_op, self.write(expr.rhs)), PRODUCT
 
     # -- matrices and what makes scalars of them
 
-    def _transpose(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.transpose(self._at_least(self._box(expr.args[0], env), ATOM)), POWER + 1
-
-    def _inverse(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.inverse(self._at_least(self._box(expr.args[0], env), ATOM)), POWER
-
-    def _total(self, expr: Any, env: dict[Any, Box]) -> Box:
+    def total(self, expr: Total) -> Box[Form]:
+        """Read a sum of entries as a squared norm or an inner product where it is one."""
         A = expr.args[0]
+        if _is_square(expr):
+            return self.style.norm(self.write(A.args[0]), True), ATOM
         if isinstance(A, HadamardProduct) and len(A.args) == 2:
-            if _is_square(expr):
-                return self.style.norm(self._box(A.args[0], env)[0], True), ATOM
-            return self.style.inner(*[self._box(a, env)[0] for a in A.args]), ATOM
-        return self.style.call("sum", [self._box(A, env)[0]], expr), ATOM
+            return self.style.inner(*[self.write(a) for a in A.args]), ATOM
+        return self.call(expr, "sum", [A])
 
-    def _ones(self, expr: Any, env: dict[Any, Box]) -> Box:
-        rows, cols = expr.shape
-        return self.style.ones(
-            None if rows == 1 else self._box(rows, env)[0], None if cols == 1 else self._box(cols, env)[0]
-        ), (ATOM if 1 in (rows, cols) else PRODUCT)
+    def ones(self, expr: OneMatrix) -> Box[Form]:
+        """Read a matrix of ones."""
+        rows, cols = (None if size == 1 else self.write(size) for size in expr.shape)
+        return self.style.ones(rows, cols), PRODUCT if rows and cols else ATOM
 
-    def _constant(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.constant([[self._box(a, env)[0] for a in row] for row in expr.tolist()]), ATOM
-
-    def _rational(self, expr: Any, env: dict[Any, Box]) -> Box:
+    def number(self, expr: Any) -> Box[Form]:
+        """Read a number, with its sign before it and a fraction as one."""
         if expr.is_negative:
-            return self._minus(expr, env)
+            return self.minus(expr)
         if expr.is_Rational and expr.q != 1:
-            return self.style.fraction(self.style.number(S(expr.p)), self.style.number(S(expr.q)), False), PRODUCT
+            return self.fraction((self.style.number(S(expr.p)), ATOM), (self.style.number(S(expr.q)), ATOM), False)
         return self.style.number(expr), ATOM
 
-    def _unit(self, expr: Any, env: dict[Any, Box]) -> Box:
-        return self.style.call("unit", [self._box(a, env)[0] for a in expr.args], expr), ATOM
+    def node(self, expr: Any) -> Box[Form]:
+        """Read a node of ours as a call of its title, with its labels beside its operands."""
+        return self.call(expr, expr.title or type(expr).__name__, expr.operands, expr.labels)
+
+
+def _negated(expr: Any) -> Any:
+    if not getattr(expr, "is_Matrix", False):
+        return -expr
+    c, A = split(expr)
+    return A if c == -1 else MatMul(-c, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False)
+
+
+def _over_and_under(c: Any) -> tuple[Any, Any]:
+    above, below = [], []
+    for factor in Mul.make_args(c):
+        if factor.is_Rational and factor.q != 1:
+            above.append(S(factor.p))
+            below.append(S(factor.q))
+        elif factor.is_Pow and factor.exp.could_extract_minus_sign() and not factor.exp.is_Add:
+            below.append(factor.base ** (-factor.exp))
+        else:
+            above.append(factor)
+    return Mul(*above), Mul(*below)
 
 
 def _is_square(expr: Total) -> bool:
@@ -401,36 +283,46 @@ def _is_square(expr: Total) -> bool:
     return isinstance(A, HadamardProduct) and len(A.args) == 2 and A.args[0] == A.args[1]
 
 
-_METHODS: list[tuple[Any, Any]] = [
-    ((MatrixSymbol, Symbol), lambda r, e, env: (r.style.name(e.name), ATOM)),
-    (Elementwise, Reading._elementwise),
-    (MatAdd, Reading._sum),
-    (MatMul, Reading._matmul),
-    (HadamardProduct, Reading._hadamard),
-    (Transpose, Reading._transpose),
-    (Inverse, Reading._inverse),
-    (Distribution, lambda r, e, env: r._box(e.args[0], env)),
-    ((Softmax, LogSoftmax, LogSumExp), Reading._along_axis),
-    (Total, Reading._total),
-    (Trace, lambda r, e, env: (r.style.call("tr", [r._box(e.arg, env)[0]], e), ATOM)),
-    (Determinant, lambda r, e, env: (r.style.call("det", [r._box(e.arg, env)[0]], e), ATOM)),
-    (OneMatrix, Reading._ones),
-    (ZeroMatrix, lambda r, e, env: (r.style.number(S.Zero), ATOM)),
-    (Identity, lambda r, e, env: (r.style.identity(r._box(e.shape[0], env)[0]), ATOM)),
-    (Unit, Reading._unit),
-    ((Let, LetScalar), lambda r, e, env: (r.style.name(e.args[0].name), ATOM)),
-    (MatrixBase, Reading._constant),
-    (Add, Reading._sum),
-    (Mul, Reading._mul),
-    (Pow, Reading._pow),
-    (Number, Reading._rational),
-    (NumberSymbol, lambda r, e, env: (r.style.number(e), ATOM)),
-    (step, Reading._step),
-    (maximum, Reading._maximum),
-    (Abs, Reading._absolute),
-    (Piecewise, Reading._piecewise),
-    (Relational, Reading._relation),
-    ((And, Or, Not), Reading._logic),
-    (BooleanAtom, lambda r, e, env: (r.style.name(str(e)), ATOM)),
-    (Function, Reading._call),
-]
+FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
+    "formula",
+    "say how it is read, symnet.FORMULAS[{name}] = lambda reading, node: reading.call(node, '{name}', node.args)",
+    {
+        **dict.fromkeys((MatrixSymbol, Symbol), lambda r, e: r.names.box(e.name)),
+        **dict.fromkeys((Let, LetScalar), lambda r, e: r.names.box(e.args[0].name)),
+        **dict.fromkeys((Add, MatAdd), Reading.sum),
+        Mul: Reading.product,
+        MatMul: Reading.matrix_product,
+        HadamardProduct: Reading.hadamard,
+        Pow: Reading.power,
+        HadamardPower: lambda r, e: r.raised(e.base, e.exp, True),
+        MatPow: lambda r, e: (
+            r.style.matrix_power(r.write(e.base, ATOM), r.write(e.exp), bool(e.exp.is_Integer)),
+            POWER,
+        ),
+        Transpose: lambda r, e: (r.style.transpose(r.write(e.args[0], ATOM)), ATOM),
+        Inverse: lambda r, e: (r.style.inverse(r.write(e.args[0], ATOM)), POWER),
+        Elementwise: Reading.elementwise,
+        ElementwiseApplyFunction: Reading.applied,
+        Distribution: lambda r, e: r.box(e.args[0]),
+        Total: Reading.total,
+        Trace: lambda r, e: r.call(e, "tr", [e.arg]),
+        Determinant: lambda r, e: r.call(e, "det", [e.arg]),
+        MatrixElement: lambda r, e: r.call(e, "entry", e.args),
+        OneMatrix: Reading.ones,
+        ZeroMatrix: lambda r, e: (r.style.number(S.Zero), ATOM),
+        Identity: lambda r, e: (r.style.identity(r.write(e.shape[0])), ATOM),
+        Unit: lambda r, e: r.call(e, "unit", e.args),
+        MatrixBase: lambda r, e: (r.style.constant([[r.write(a) for a in row] for row in e.tolist()]), ATOM),
+        Number: Reading.number,
+        NumberSymbol: lambda r, e: (r.style.number(e), ATOM),
+        step: Reading.step,
+        Abs: lambda r, e: (r.style.absolute(r.write(e.args[0])), ATOM),
+        Piecewise: Reading.cases,
+        Relational: Reading.relation,
+        And: lambda r, e: (r.style.both([r.write(a, PRODUCT) for a in e.args]), HADAMARD),
+        Or: lambda r, e: (r.style.either([r.write(a, HADAMARD) for a in e.args]), ADD),
+        Not: lambda r, e: r.call(e, "not", e.args),
+        Application: lambda r, e: r.call(e, type(e).__name__, e.args),
+        Node: Reading.node,
+    },
+)
