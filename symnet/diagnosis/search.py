@@ -54,6 +54,7 @@ class Search:
         self.points = points
         self.rate = rate
         self.mine, self.right = points[0].mine, points[0].right
+        self.before_pairs = 0  # evaluations
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
         trial = {setting.rate.name: 1.0 if rate is None else rate}
         self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
@@ -64,7 +65,7 @@ class Search:
         found: list[tuple[float, Explanation]] = [(m.cost, (m,)) for m in map(self._fitted, singles) if m is not None]
         found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
         if not found:
-            self.last = self.evaluations() + EVALUATIONS_FOR_PAIRS
+            self.before_pairs = self.evaluations()
             found = list(self._pairs(sorted(singles, key=lambda m: m.cost)))
         found.sort(key=lambda item: item[0])
         return [mutations for _, mutations in found[:8]]
@@ -179,7 +180,7 @@ class Search:
 
     def _affordable(self, mutations: Iterable[_Item]) -> Iterator[_Item]:
         for m in mutations:
-            if self.evaluations() >= self.last:
+            if self.evaluations() - self.before_pairs >= EVALUATIONS_FOR_PAIRS:
                 return
             yield m
 
