@@ -1,8 +1,8 @@
 """The search for a mistake: every variant of the equations is computed and compared with the user's numbers.
 
-In: a `Setting`, points with the user's gradients, and which gradients are wrong. Out: the variants that fit at all
-points, the simplest first. Single faults are tried before pairs; a constant factor at an equation is fitted. How many
-variants are computed for pairs is bounded by a number, not by a time, so a search ends the same on every machine.
+In: a `Setting` and points with the user's gradients. Out: the variants that fit at all points, the simplest first.
+Single faults are tried before pairs; a constant factor at an equation is fitted. How many variants are computed for
+pairs is bounded by a number, not by a time, so a search ends the same on every machine.
 """
 
 from __future__ import annotations
@@ -196,7 +196,7 @@ class Search:
             for b in self._affordable(chain(self._second(a), later)):
                 changes = {**a.changes, **b.changes}
                 free = self._is_free(a) or self._is_free(b)
-                if self._fitted_rate(changes) is not None if free else self._fits(changes):
+                if (self._fitted_rate(changes) is not None) if free else self._fits(changes):
                     yield a.cost + b.cost, (a, b)
 
     def _is_free(self, m: Mutation) -> bool:
@@ -213,15 +213,12 @@ class Search:
 
     def _two_constants(self) -> Iterator[tuple[float, Explanation]]:
         # two factors at two equations: the first explains what it can, the second the rest
-        for k, (lhs, rhs) in enumerate(self._affordable(self.setting.equations)):
-            reached = [
-                self.setting.partials[e.lhs] for e in self.setting.equations[k:] if e.lhs in self.setting.partials
-            ]
-            for w in reached:
+        equations, partials = self.setting.equations, self.setting.partials
+        for k, (lhs, rhs) in enumerate(self._affordable(equations)):
+            for w in [partials[e.lhs] for e in equations[k:] if e.lhs in partials]:
                 square = float(np.sum(self.right[w] ** 2))
-                first = (
-                    self._constant(float(np.sum(self.right[w] * self.mine[w])) / square, lhs, rhs) if square else None
-                )
+                factor = float(np.sum(self.right[w] * self.mine[w])) / square if square else 0.0
+                first = self._constant(factor, lhs, rhs)
                 for second in self._constants(first.changes) if first else ():
                     if first and second.site != lhs:
                         yield first.cost + second.cost + 0.2, (first, second)
