@@ -7,6 +7,7 @@ from symnet.backends import NUMPY, Kernel, compile, evaluate
 from symnet.calculus import RULES
 from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, prove
 from symnet.derivation import Derivation, derive, gradient
+from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
     OPERANDS,
     SCALARS,
@@ -38,8 +39,10 @@ __all__ = [
     "SCALARS",
     "CheckRow",
     "Derivation",
+    "Diagnosis",
     "Equation",
     "Facts",
+    "Fault",
     "GradientCheck",
     "GradientDescent",
     "Kernel",
@@ -54,6 +57,8 @@ __all__ = [
     "compile",
     "cross_entropy",
     "derive",
+    "diagnose",
+    "diagnose_update",
     "elementwise",
     "evaluate",
     "glorot",

@@ -21,9 +21,24 @@ from sympy import (
 )
 
 import symnet as sn
-from symnet.expressions import add, hadamard, matmul, scaled, total, transpose
-from symnet.expressions import Elementwise, same_size, split
-from symnet.expressions import maximum, partial, relu, sigmoid, softplus, stable, step
+from symnet.expressions import (
+    Elementwise,
+    add,
+    hadamard,
+    matmul,
+    maximum,
+    partial,
+    relu,
+    same_size,
+    scaled,
+    sigmoid,
+    softplus,
+    split,
+    stable,
+    step,
+    total,
+    transpose,
+)
 
 A, B, C = (sn.matrix(name, 2, 2) for name in "ABC")
 t = Symbol("t", real=True)

@@ -1,6 +1,8 @@
 """What diagnose is given: arrays at one point, an update step, samples in rows, any loss; and what it must refuse."""
 
+import itertools
 import random
+import time
 
 import numpy as np
 import pytest
@@ -9,6 +11,8 @@ from losses import LOSSES
 from losses import values_of as losses_values
 
 import symnet as sn
+from symnet.diagnosis import search
+from symnet.diagnosis.search import Search
 
 ARCHITECTURES = ["3-4-2 sigmoid", "4-8-3 tanh"]
 NET = NETS["4-8-3 tanh"]
@@ -235,3 +239,72 @@ def test_nine_of_ten_pairs_are_named(name):
         elif len(kinds) == 1:
             identical += any(kind == kinds[0] and same(numbers(flags), single) for kind, single in singles)
     assert literal >= 0.8 * len(chosen) and literal + identical >= 0.9 * len(chosen), (literal, identical)
+
+
+# -- names and machines make no difference
+
+
+def test_names_carry_no_meaning():
+    other = {"W1": "barbara", "b1": "Wbar2", "W2": "Abar1", "b2": "b", "X": "Y1", "Y": "X"}
+    W1, b1, X = sn.matrix("barbara", 8, 4), sn.vector("Wbar2", 8), sn.matrix("Y1", 4, "n")
+    W2, b2, Y = sn.matrix("Abar1", 3, 8), sn.vector("b", 3), sn.matrix("X", 3, "n")
+    hidden = sn.let("Wbar", sn.tanh(sn.affine(W1, X, b1)))
+    loss = sn.cross_entropy(sn.affine(W2, hidden, b2), Y)
+
+    def renamed(arrays):
+        return {other[name]: array for name, array in arrays.items()}
+
+    for bug in bugs_of(NET):
+
+        def mine(values, bug=bug):
+            return renamed(NET.gradients({name: values[new] for name, new in other.items()}, [bug.flag]))
+
+        found = sn.diagnose(loss, renamed(VALUES), mine)
+        names_first(found, bug, {other[w] for w in spoiled(NET, [bug.flag])})
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_bias_that_is_not_summed_is_shown_without_its_ones(axis):
+    n, turn = 5, -1 if axis else 1
+    W, X, b, Y = (
+        sn.matrix(*text, *size[::turn]) for text, *size in (("W", 2, 3), ("X", 3, "n"), ("b", 2, 1), ("Y", 2, "n"))
+    )
+    loss = sn.squared_error(sn.affine(W, X, b, axis=axis), Y, axis=axis) + sn.inner(b, b)
+    rng = np.random.default_rng(0)
+    values = {
+        name: rng.normal(size=size[::turn])
+        for name, size in (("W", (2, 3)), ("X", (3, n)), ("b", (2, 1)), ("Y", (2, n)))
+    }
+    product = values["X"] @ values["W"] if axis else values["W"] @ values["X"]
+    D = (product + values["b"] - values["Y"]) / n
+    right = values["X"].T @ D if axis else D @ values["X"].T
+    fault = sn.diagnose(loss, values, {W: right, b: D + 2 * values["b"] / n}).faults[0]
+    assert fault.kind == "bias-gradient" and fault.yours == "∂L/∂b = Z̅₁ + 2⋅b", fault
+    assert fault.right == ("∂L/∂b = 1ᵀ⋅Z̅₁ + 2⋅b" if axis else "∂L/∂b = Z̅₁⋅1 + 2⋅b")
+
+
+def test_an_answer_does_not_depend_on_the_clock(monkeypatch):
+    flags = ["twice", "no slope 1"]
+    noise = {**RIGHT, "W1": np.random.default_rng(0).normal(size=(8, 4))}
+    pair, unknown = (str(sn.diagnose(LOSS, VALUES, g)) for g in (NET.gradients(VALUES, flags), noise))
+    clock = itertools.count(step=10**6)
+    for name in ("monotonic", "perf_counter", "process_time", "time"):
+        monkeypatch.setattr(time, name, lambda: float(next(clock)))
+    assert str(sn.diagnose(LOSS, VALUES, NET.gradients(VALUES, flags))) == pair
+    assert str(sn.diagnose(LOSS, VALUES, noise)) == unknown
+
+
+@pytest.mark.parametrize("budget", [0, 100, 1000])
+def test_a_search_keeps_to_its_number_of_evaluations(budget, monkeypatch):
+    searches, run = [], Search.run
+
+    def watched(self):
+        searches.append(self)
+        return run(self)
+
+    monkeypatch.setattr(Search, "run", watched)
+    monkeypatch.setattr(search, "EVALUATIONS_FOR_PAIRS", budget)
+    noise = {**RIGHT, "W1": np.random.default_rng(0).normal(size=(8, 4))}
+    assert sn.diagnose(LOSS, VALUES, noise).faults[0].kind == "unknown"
+    one_step = 500  # what is begun is finished: a constant and a rate at each equation
+    assert budget <= searches[0].evaluations() - searches[0].before_pairs <= budget + one_step

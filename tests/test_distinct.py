@@ -29,9 +29,8 @@ from sympy import (
 )  # fmt: skip
 
 import symnet as sn
-from symnet.expressions import Total
-from symnet.expressions import maximum, relu, sigmoid, softplus, step
-from symnet.notation import NOTATIONS, Reading, render, side
+from symnet.expressions import Total, maximum, relu, sigmoid, softplus, step
+from symnet.notation import NOTATIONS, Reading, render, writer
 from symnet.program import Equation, Section
 
 A, B, C = (sn.matrix(name, 3, 3) for name in "ABC")
@@ -146,25 +145,25 @@ def test_the_expressions_are_different():
 def test_different_names_read_differently_on_one_page(notation):
     symbols = [*map(Symbol, NAMES), pi, E, S.Infinity, Identity(3), Float(0.1), S.One, Symbol("x") ** 2, x + y]
     page = page_of(symbols)
-    assert not clashes(symbols, [side(symbol, page, Symbol("q"), notation) for symbol in symbols])
+    assert not clashes(symbols, [writer(page, Symbol("q"), notation)(symbol) for symbol in symbols])
 
 
 @pytest.mark.parametrize("notation", NOTATIONS)
 def test_pairs_of_names_read_differently(notation):
     for first, second in combinations(map(Symbol, NAMES), 2):
         page = page_of([first, second])
-        texts = [side(symbol, page, Symbol("q"), notation) for symbol in (first, second)]
+        texts = [writer(page, Symbol("q"), notation)(symbol) for symbol in (first, second)]
         assert texts[0] != texts[1], (first, second)
 
 
 def test_a_name_is_read_as_ever_where_nothing_clashes():
     page = page_of([Symbol("W1"), Symbol("a_1"), Symbol("lambda"), Symbol("I")])
-    assert [side(e.rhs, page, Symbol("q")) for e in page[0].equations] == ["W₁", "a₁", "λ", "I"]
+    assert [writer(page, Symbol("q"))(e.rhs) for e in page[0].equations] == ["W₁", "a₁", "λ", "I"]
 
 
 def test_the_first_name_keeps_its_form():
     page = page_of([sn.matrix("W1", 2, 2) * sn.matrix("W_1", 2, 2)])
-    shown = {notation: side(page[0].equations[0].rhs, page, Symbol("q"), notation) for notation in NOTATIONS}
+    shown = {notation: writer(page, Symbol("q"), notation)(page[0].equations[0].rhs) for notation in NOTATIONS}
     assert shown["unicode"] == shown["pretty"] == "W₁⋅W_1"
     assert shown["latex"] == r"W_{1} \text{W\_1}"
     assert shown["mathematica"] == "W1 . W$1"

@@ -7,10 +7,10 @@ import sympy
 from sympy import Abs, Lambda, Max, Piecewise, Rational, Symbol, symbols
 
 import symnet as sn
-from symnet.expressions import Softmax
-from symnet.notation import ATOM, FORMULAS, NOTATIONS, Reading, line, render, side
-from symnet.program import Equation, Section
+from symnet.expressions import AlongAxis
+from symnet.notation import ATOM, FORMULAS, NOTATIONS, Reading, render, writer
 from symnet.notation.unicode import Unicode
+from symnet.program import Equation, Section
 
 X, Y = sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
 W1, b1, W2 = sn.matrix("W1", 4, 3), sn.vector("b1", 4), sn.matrix("W2", 2, 4)
@@ -152,9 +152,8 @@ def test_a_state_that_is_read_once_more_is_assigned_last():
 
 def test_a_line_and_a_side_are_written_as_on_the_page():
     equation = MOMENTUM[2].equations[1]
-    assert line(equation, MOMENTUM, L) == "A ← A − M"
-    assert [side(name, MOMENTUM, L) for name in (G, A_NEXT, L)] == ["∂L/∂A", "A", "L"]
-    assert side(G, MOMENTUM, L, "latex") == r"\frac{\partial L}{\partial A}"
+    assert [writer(MOMENTUM, L)(name) for name in (G, A_NEXT, L)] == ["∂L/∂A", "A", "L"]
+    assert writer(MOMENTUM, L, "latex")(G) == r"\frac{\partial L}{\partial A}"
     with pytest.raises(ValueError, match="there is no notation 'word'; there are unicode, latex"):
         render(MOMENTUM, L, "word")
 
@@ -177,8 +176,8 @@ def test_a_new_language_is_a_class_and_a_row(monkeypatch):
 
 
 def test_a_node_of_ones_own_is_a_call_unless_it_has_a_row(monkeypatch):
-    class Sparsemax(Softmax):
-        title = _title = "sparsemax"
+    class Sparsemax(AlongAxis):
+        title = "sparsemax"
 
     node = Sparsemax(A, sympy.Integer(1))
     texts = {notation: str(Reading(style()).write(node)) for notation, style in NOTATIONS.items()}

@@ -7,8 +7,8 @@ from losses import central_difference, values_of
 from sympy import Determinant, Expr, HadamardProduct, Inverse, MatAdd, MatMul, Trace, Transpose
 
 import symnet as sn
-from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total
 from symnet.calculus import RULES
+from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total
 
 A, B, C = sn.matrix("A", 3, 2), sn.matrix("B", 2, 3), sn.matrix("C", 3, 2)
 S = sn.matrix("S", 2, 2)

@@ -5,7 +5,6 @@ import sys
 
 import numpy as np
 import pytest
-import sympy
 from sympy import Symbol
 
 import symnet as sn

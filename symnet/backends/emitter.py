@@ -17,7 +17,7 @@ Full: TypeAlias = tuple[bool, bool]
 
 @dataclass(frozen=True)
 class Code:
-    """A piece of code. `level`: how strongly it binds; `full`: whether it has all its rows and columns, or broadcasts."""
+    """A piece of code. `level`: how strongly it binds; `full`: whether it has all its rows, all its columns."""
 
     text: str
     level: int = ATOM

@@ -166,7 +166,8 @@ def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradient
     values = dict(zip(kernel.arguments, arrays, strict=True))
     return _Subject(
         tuple(w.name for w in derivation.wrt), tuple(arrays), checked, tuple(gradients),
-        lambda given, k, v: differentiate(f, given, k, v), real, method, lambda: near_a_kink(derivation.program, values),
+        lambda given, k, v: differentiate(f, given, k, v), real, method,
+        lambda: near_a_kink(derivation.program, values),
     )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
 """What is wrong with gradients that somebody wrote: the mistake whose variant of the derivation gives the same numbers.
 
-In: a loss, values, and the gradients or the update step that the user's own code produced. Out: a `Diagnosis`. Every
-single-fault variant of the equations (`mutations.catalogue`) is computed, then pairs; the one that reproduces the
-user's numbers at all points is the diagnosis.
+In: a loss, values, and the gradients or the update step that the user's own code produced. Out: a `Diagnosis`. Here is
+what is given and what is found; the variants of the equations come from `catalogue`, and `search` finds those that
+reproduce the user's numbers at all points.
 """
 
 from __future__ import annotations
@@ -11,23 +11,22 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol, Symbol, sympify
+from sympy import Expr, MatrixSymbol, Symbol, sympify
 
-from symnet.backends import binding
+from symnet.backends import Kernel, binding
 from symnet.derivation import Derivation, derive
+from symnet.diagnosis.edits import Gradients, Name, Roles, Setting, Values, roles
+from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.result import Diagnosis, Fault
-from symnet.diagnosis.explain import Explainer
-from symnet.backends.kernel import Kernel
-from symnet.diagnosis.edits import Setting
-from symnet.program.names import Names, declare_all
 from symnet.diagnosis.search import Point, Search
+from symnet.program import Equation, survey
 
 TOLERANCE = {np.dtype(np.float32): 3e-4, np.dtype(float): 1e-6}  # of the largest entry of a gradient
 POINTS = 3  # at which a callable is tried
 
 
 def diagnose(
-    loss: Any, values: Mapping[Any, Any], gradients: Any, *, learning_rate: float | None = None, seed: int = 0
+    loss: Expr, values: Values, gradients: Gradients, *, learning_rate: float | None = None, seed: int = 0
 ) -> Diagnosis:
     """Say what is wrong with gradients that you wrote.
 
@@ -53,7 +52,7 @@ def diagnose(
         _check_rate(learning_rate)
     loss, values = sympify(loss), binding.named(values)
     given = _called(gradients, values) if callable(gradients) else gradients
-    parameters = _parameters(loss, given, values)
+    parameters = _parameters(loss, given)
     derivation = derive(loss, parameters)
     kernel = derivation.compile(dtype=float)
     points = [_point(derivation, kernel, values, given, {})]
@@ -63,9 +62,7 @@ def diagnose(
     return _diagnosed(derivation, kernel, points, learning_rate)
 
 
-def diagnose_update(
-    loss: Any, before: Mapping[Any, Any], after: Mapping[Any, Any], learning_rate: float, values: Mapping[Any, Any]
-) -> Diagnosis:
+def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: float, values: Values) -> Diagnosis:
     """Say what is wrong with an update step that you wrote, W ← W − learning_rate·∂L/∂W.
 
     loss: a scalar expression; before, after: parameters → arrays before and after one step of your code;
@@ -89,7 +86,7 @@ def diagnose_update(
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
     everything = {**binding.named(values), **old}
     loss = sympify(loss)
-    derivation = derive(loss, _parameters(loss, steps, everything))
+    derivation = derive(loss, _parameters(loss, steps))
     kernel = derivation.compile(dtype=float)
     return _diagnosed(derivation, kernel, [_point(derivation, kernel, everything, steps, rounding)], learning_rate)
 
@@ -102,7 +99,7 @@ def _check_rate(learning_rate: Any) -> None:
         raise ValueError(f"the learning rate must be a positive number, not {learning_rate!r}")
 
 
-def _called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Mapping[Any, Any]:
+def _called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Values:
     try:
         found = gradients({name: np.array(value) for name, value in values.items()})  # copies: it may update in place
     except Exception as error:
@@ -112,20 +109,18 @@ def _called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Mapping
     return found
 
 
-def _parameters(loss: Any, gradients: Any, values: Mapping[str, Any]) -> list[Any]:
-    names = Names()
-    declare_all(loss, names)
+def _parameters(loss: Expr, gradients: Values) -> list[Any]:
+    known = survey(loss).inputs
     given = binding.named(gradients)
     if not given:
         raise ValueError("diagnose: no gradient is given; give one for each parameter, {W1: …, W2: …}")
-    known = [n for n in names.symbols if n not in names.sizes]
     for name in given:
         binding.check_names([name], [name] if name in known else known)
-    return [s for n, s in names.symbols.items() if n in given]
+    return [s for n, s in known.items() if n in given]
 
 
 def _point(
-    derivation: Derivation, kernel: Kernel, values: Mapping[str, Any], gradients: Any, rounding: Mapping[str, float]
+    derivation: Derivation, kernel: Kernel, values: Mapping[str, Any], gradients: Values, rounding: Mapping[str, float]
 ) -> Point:
     arrays = dict(zip(kernel.arguments, kernel.bind(values), strict=True))
     found = kernel.function(*arrays.values())[1]
@@ -134,7 +129,7 @@ def _point(
     missing = [w.name for w in derivation.wrt if w.name not in given]
     if missing:
         raise KeyError(f"no gradient is given for {', '.join(missing)}")
-    symbols = [kernel.program.names.symbols[n] for n in kernel.arguments]
+    symbols = list(kernel.symbols.values())
     untold = {n: binding.as_size(n, v) for n, v in arrays.items() if n in kernel.program.names.sizes}
     sizes = binding.bind_sizes(symbols, arrays, untold)
     mine, allowed, unsummed = {}, {}, set()
@@ -143,15 +138,14 @@ def _point(
         array = binding.as_array(f"the gradient for {w.name}", given[w.name])
         relative = TOLERANCE.get(array.dtype, TOLERANCE[np.dtype(float)])
         array, was_unsummed = _shaped(w, array, np.shape(g), sizes)
-        if was_unsummed:
-            unsummed.add(w)
+        unsummed |= {w} if was_unsummed else set()
         mine[w] = array.astype(float)
         scale = max(float(np.max(np.abs(g), initial=0.0)), float(np.max(np.abs(array), initial=0.0)))
         allowed[w] = relative * scale + 1e-12 * largest + rounding.get(w.name, 0.0)
     return Point(arrays, sizes, right, mine, allowed, frozenset(unsummed))
 
 
-def _shaped(w: Any, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
+def _shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
     if np.iscomplexobj(array):
         raise TypeError(f"the gradient for {w.name} has complex numbers in it; give real ones")
     if not np.isfinite(array).all():
@@ -187,48 +181,41 @@ def _diagnosed(derivation: Derivation, kernel: Kernel, points: list[Point], rate
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
     right = tuple(w for w in derivation.wrt if w not in wrong and w not in unsummed)
+    spoiled = tuple(w for w in derivation.wrt if w not in right)
     explainer = Explainer(derivation)
     partials = {w: explainer.partial(w) for w in derivation.wrt}
-    if not wrong and not unsummed:
-        return Diagnosis(right, (), partials=partials)
     extra = (explainer.unsummed(unsummed),) if unsummed else ()
     if not wrong:
-        return Diagnosis(right, unsummed, tuple((f,) for f in extra), partials=partials)
-    setting = _setting(derivation, kernel, points[0])
-    fits = Search(setting, points, wrong, rate).run()
-    explanations: list[tuple[Fault, ...]] = []
-    for mutations in fits:
-        faults = (*(explainer.fault(m, setting) for m in mutations), *extra)
-        seen = [tuple((f.kind, f.equation) for f in e) for e in explanations]
-        if tuple((f.kind, f.equation) for f in faults) not in seen:
-            explanations.append(faults)
-    everything_wrong = tuple(w for w in derivation.wrt if w in wrong or w in unsummed)
-    if not explanations:
-        facts = explainer.facts(points[0], wrong, right)
-        unknown = Fault(
-            "unknown", wrong, "", "", "", "no mistake of the catalogue, nor two together, gives these numbers"
-        )
-        return Diagnosis(right, everything_wrong, ((unknown,),), facts, partials=partials)
-    advice = explainer.advice(len(explanations), points) if len(explanations) > 1 else ""
-    return Diagnosis(right, everything_wrong, tuple(explanations), (), advice, partials)
+        return Diagnosis(right, spoiled, (extra,) if extra else (), partials=partials)
+    found: dict[Any, tuple[Fault, ...]] = {}
+    for mutations in Search(_setting(derivation, kernel, points[0]), points, rate).run():
+        faults = (*map(explainer.fault, mutations), *extra)
+        found.setdefault(tuple((f.kind, f.equation) for f in faults), faults)
+    if not found:
+        words = "no mistake of the catalogue, nor two together, gives these numbers"
+        unknown = Fault("unknown", wrong, "", "", "", words)
+        return Diagnosis(right, spoiled, ((unknown,),), explainer.facts(points[0], wrong, right), partials=partials)
+    more = advice(len(found), points) if len(found) > 1 else ""
+    return Diagnosis(right, spoiled, tuple(found.values()), (), more, partials)
 
 
 def _setting(derivation: Derivation, kernel: Kernel, point: Point) -> Setting:
-    parameters = set(derivation.wrt)
-    inputs = {kernel.program.names.symbols[n] for n in kernel.arguments}
-    targets = frozenset(s for s in inputs if isinstance(s, MatrixSymbol) and s not in parameters)
-    partials = {derivation.shown(g): w for w, g in derivation.gradient_names.items()}
-    rate = Symbol(derivation.program.names.fresh("eta"), real=True)
-    backward = _gradients_first(derivation, partials)
-    return Setting(backward, list(derivation.forward), partials, point.sizes, targets, rate)
+    inputs = {*kernel.symbols.values()} - set(derivation.wrt)
+    targets = frozenset(s for s in inputs if isinstance(s, MatrixSymbol))
+    known, rate = roles(derivation), derivation.program.names.fresh("eta")
+    backward = _gradients_first(derivation, known)
+    return Setting(backward, list(derivation.forward), known, point.sizes, targets, Symbol(rate, real=True))
 
 
-def _gradients_first(derivation: Derivation, partials: Mapping[Any, Any]) -> list[Any]:
+def _gradients_first(derivation: Derivation, known: Roles) -> list[Equation]:
     # each gradient as soon as it can be computed: weights that are updated too early need it
-    waiting, done = [e for e in derivation.equations if e.lhs in partials or e in derivation.backward], []
+    def is_gradient(e: Equation) -> bool:
+        return known[e.lhs][0] == "gradient"
+
+    waiting, done = [e for e in derivation.equations if is_gradient(e) or e in derivation.backward], []
     while waiting:
         names = {e.lhs for e in waiting}
         ready = [e for e in waiting if names.isdisjoint(e.rhs.atoms(MatrixSymbol, Symbol))]
-        done.append(next((e for e in ready if e.lhs in partials), ready[0]))
+        done.append(next(filter(is_gradient, ready), ready[0]))
         waiting.remove(done[-1])
     return done

@@ -1,29 +1,51 @@
-"""A mistake in hand-written backpropagation as a mutation: one derived equation with another right-hand side.
+"""A mistake in hand-written backpropagation as a mutation: derived equations with other right-hand sides.
 
-In: equations of a derivation. Out: `Mutation`, `Setting` (what is known of the net) and `rewrites`, which replaces one
-node of an expression after the other. The catalogue of mistakes itself is in `catalogue`.
+In: the equations of a derivation. Out: `Setting` (what is known of the net), `Mutation`, `Words` (a message whose
+formulas are expressions still) and `rewrites`, which replaces one node of an expression after the other. What people
+get wrong is in `deltas` and `catalogue`; nothing is printed here, and no name is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
-from sympy import (
-    Basic,
-    HadamardProduct,
-    MatAdd,
-    MatrixSymbol,
-    Transpose,
-    sympify,
-)
+from sympy import Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Symbol, Transpose
 
-from symnet.expressions.algebra import add, hadamard, transpose
-from symnet.program.inline import as_read
-from symnet.expressions.nodes import Elementwise, Softmax
-from symnet.program.program import Equation
-from symnet.expressions.scalars import sigmoid
+from symnet.backends import Values
+from symnet.derivation import Derivation
+from symnet.expressions import Elementwise, Softmax, add, hadamard, sigmoid, size_number, transpose
+from symnet.program import Equation, Name, as_read
+
+Gradients: TypeAlias = Values | Callable[[dict[str, Any]], Values]
+Changes: TypeAlias = Mapping[Name, Any]  # left-hand side → another right-hand side
+Roles: TypeAlias = dict[Name, tuple[str, Any]]  # left-hand side → what it is, and of what
+
+
+def roles(derivation: Derivation) -> Roles:
+    """Give what each equation of a derivation is, and of what: an adjoint of a value, a gradient of a parameter."""
+    return {e.lhs: (e.role, e.of) for e in derivation.equations}
+
+
+@dataclass(frozen=True)
+class Words:
+    """A message: a template, and the expressions, numbers and texts that fill it."""
+
+    template: str
+    parts: tuple[Any, ...] = ()
+
+    def __add__(self, more: Words) -> Words:
+        return Words(self.template + more.template, self.parts + more.parts)
+
+    def read(self, write: Callable[[Basic], str]) -> str:
+        """Give the text, with each expression as `write` writes it."""
+        return self.template.format(*[write(p) if isinstance(p, Basic) else p for p in self.parts])
+
+
+def say(template: str, *parts: Any) -> Words:
+    """Give the words of a mistake: `say("the factor {} is missing", A)`."""
+    return Words(template, parts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +56,14 @@ class Mutation:
     """
 
     kind: str
-    changes: Mapping[Any, Any]  # name → the right-hand side that is wrong
-    words: str
+    changes: Changes
+    words: Words
     cost: float = 1.0
     everywhere: bool = False
     factor: float | None = None
 
     @property
-    def site(self) -> Any:
+    def site(self) -> Name:
         """The equation that is wrong, the first one where there are several."""
         return next(iter(self.changes))
 
@@ -52,48 +74,57 @@ class Setting:
 
     equations: list[Equation]  # the backward ones
     forward: list[Equation]
-    partials: dict[Any, Any]  # gradient name → parameter
+    roles: Roles
     sizes: Mapping[str, int]
-    targets: frozenset[Any]  # inputs that are no parameters
-    rate: Any = None  # the symbol of the learning rate
+    targets: frozenset[Name]  # inputs that are no parameters
+    rate: Symbol  # the learning rate
     activations: dict[Any, tuple[Any, Any]] = field(init=False)  # A → (Z, body)
 
     def __post_init__(self) -> None:
-        self.activations = {}
-        for lhs, rhs in self.forward:
-            if isinstance(rhs, Elementwise) and len(rhs.args) == 2:
-                self.activations[lhs] = (rhs.args[1], rhs.body)
+        one_argument = [e for e in self.forward if isinstance(e.rhs, Elementwise) and len(e.rhs.args) == 2]
+        self.activations = {e.lhs: (e.rhs.args[1], e.rhs.body) for e in one_argument}
+        found = [(e.lhs, *self.roles[e.lhs]) for e in self.equations]
+        self.partials = {g: w for g, role, w in found if role == "gradient"}  # in the order of the equations
         self.gradients = {w: g for g, w in self.partials.items()}
         self.deltas = [e.lhs for e in self.equations if e.lhs not in self.partials and e.lhs.is_Matrix]
+        self.right = dict(self.equations)
 
-    def size(self, expr: Any) -> int:
+    def size(self, size: Any) -> int:
         """Give a size as a number."""
-        expr = sympify(expr)
-        return int(expr.subs({s: self.sizes[s.name] for s in expr.free_symbols}))
+        return size_number(size, self.sizes)
 
     def shape(self, A: Any) -> tuple[int, int]:
         """Give a shape as numbers, 1×1 for a scalar."""
         rows, cols = A.shape if A.is_Matrix else (1, 1)
         return self.size(rows), self.size(cols)
 
-    def value_of(self, delta: Any) -> list[Any]:
-        """Give the neurons' values that a delta belongs to: A1 and Z1 for Zbar1."""
-        wanted = delta.name.replace("bar", "")
-        found = []
-        for A, (Z, _) in self.activations.items():
-            if Z.is_Matrix and getattr(Z, "name", None) == wanted:
-                found.append(A)
-        probabilities = [
-            node
-            for e in self.equations
-            for node in e.rhs.atoms(Softmax, Elementwise)
-            if getattr(node.args[-1 if isinstance(node, Elementwise) else 0], "name", None) == wanted
-            and (isinstance(node, Softmax) or node.body == sigmoid(node.variables[0]))
-        ]
-        return found + list(dict.fromkeys(probabilities)) + [e.lhs for e in self.forward if e.lhs.name == wanted]
+    def values_of(self, delta: Name) -> list[Any]:
+        """Give the neurons' values that a delta belongs to: A1 and Z1 for the adjoint of Z1."""
+        role, Z = self.roles[delta]
+        if role != "adjoint":
+            return []
+        found = [A for A, (argument, _) in self.activations.items() if argument == Z]
+        for e in self.equations:
+            for node in sorted(e.rhs.atoms(Softmax, Elementwise), key=str):
+                if _is_probability(node) and Z in node.args:
+                    found.append(node)
+        return list(dict.fromkeys([*found, Z]))
+
+    def sort_of(self, part: Any) -> Any:
+        """Give what a part of a message has in common with its like in other layers; a text stands for itself."""
+        if part in self.gradients:  # a weight, or a bias
+            return self.right[self.gradients[part]].has(OneMatrix)
+        return self.roles[part][0] if part in self.roles else part if isinstance(part, str) else type(part)
 
 
-def rewrites(rhs: Any, operator: Callable[[Any], Iterator[tuple[Any, str]]]) -> Iterator[tuple[Any, str]]:
+def _is_probability(node: Any) -> bool:
+    return isinstance(node, Softmax) or node.body == sigmoid(node.variables[0])
+
+
+Rewritten: TypeAlias = Iterable[tuple[Any, Words]]  # expressions and what is wrong in them
+
+
+def rewrites(rhs: Any, operator: Callable[[Any], Rewritten]) -> Iterator[tuple[Any, Words]]:
     """Give the expression with each of its nodes replaced by each thing that `operator` makes of it, and the words."""
     yield from operator(rhs)
     if isinstance(rhs, (MatrixSymbol, Elementwise)) or not isinstance(rhs, Basic):
@@ -105,10 +136,5 @@ def rewrites(rhs: Any, operator: Callable[[Any], Iterator[tuple[Any, str]]]) -> 
 
 
 def _rebuilt(node: Any, arguments: list[Any]) -> Any:
-    if isinstance(node, HadamardProduct):
-        return hadamard(*arguments)
-    if isinstance(node, MatAdd):
-        return add(*arguments)
-    if isinstance(node, Transpose):
-        return transpose(*arguments)
-    return as_read(node, *arguments)
+    known = {HadamardProduct: hadamard, MatAdd: add, Transpose: transpose}
+    return known[type(node)](*arguments) if type(node) in known else as_read(node, *arguments)

@@ -1,115 +1,103 @@
 """Words for a mistake: the equation that is right beside the one that the numbers say was computed.
 
 In: a derivation and a mutation of it. Out: a `Fault`; where none was found, what is true of the numbers all the same.
+Expressions are changed and then written in the notation of the derivation; a text is never changed.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol
+from sympy import Basic, MatAdd, MatMul, MatrixSymbol, OneMatrix
 
-from symnet.notation import Equation, line, side, unicode_name
 from symnet.derivation import Derivation
+from symnet.diagnosis.edits import Mutation, Name, roles
 from symnet.diagnosis.result import Fault
-from symnet.diagnosis.edits import Mutation, Setting
-from symnet.expressions.nodes import symbols_of
 from symnet.diagnosis.search import Point
+from symnet.expressions import matmul, raw, scaled, split, symbols_of
+from symnet.notation import writer
 
 
 class Explainer:
-    """Prints faults in the notation of one derivation."""
+    """Writes faults in the notation of one derivation."""
 
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
-        self.sections = derivation.sections()
-        self.loss = derivation.shown(derivation.loss_name)
         self.equations = dict(derivation.equations)
-        names = {e.lhs.name for e in derivation.equations} | set(derivation.program.inputs)
-        self._names = re.compile(r"\b(" + "|".join(sorted(map(re.escape, names), key=len, reverse=True)) + r")\b")
+        self.gradients = {w: g for g, (role, w) in roles(derivation).items() if role == "gradient"}
+        self._write = writer(derivation.sections, derivation.loss_name)
 
-    def partial(self, w: Any) -> str:
+    def write(self, expr: Basic) -> str:
+        """Give an expression as text, the name of a gradient as ∂L/∂W."""
+        return str(self._write(expr))
+
+    def line(self, lhs: Name, rhs: Any) -> str:
+        """Give an equation as text."""
+        return f"{self.write(lhs)} = {self.write(rhs)}"
+
+    def partial(self, w: Name) -> str:
         """Give ∂L/∂W as text."""
-        return self._side(self._gradient(w))
+        return self.write(self.gradients[w])
 
-    def _side(self, name: Any) -> str:
-        return side(name, self.sections, self.loss)
+    def fault(self, mutation: Mutation) -> Fault:
+        """Give the fault that a mutation stands for."""
+        lhs = mutation.site
+        words = mutation.words.read(self.write)
+        if mutation.everywhere:
+            words += f" (the same in {', '.join(map(self.write, mutation.changes))})"
+        right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, mutation.changes[lhs])
+        spoiled = self._downstream(set(mutation.changes))
+        return Fault(mutation.kind, spoiled, self.write(lhs), right, yours, words, mutation.factor)
 
-    def _line(self, lhs: Any, rhs: Any) -> str:
-        return line(Equation(lhs, rhs), self.sections, self.loss)
-
-    def _gradient(self, w: Any) -> Any:
-        return self.derivation.shown(self.derivation.gradient_names[w])
-
-    def _pretty(self, words: str) -> str:
-        return self._names.sub(lambda found: unicode_name(found.group()), words)
-
-    def _downstream(self, names: set[Any]) -> tuple[Any, ...]:
+    def _downstream(self, names: set[Name]) -> tuple[Name, ...]:
         reached = set(names)
         for lhs, rhs in self.derivation.backward:
             if not reached.isdisjoint(symbols_of(rhs)):
                 reached.add(lhs)
-        return tuple(w for w in self.derivation.wrt if self._gradient(w) in reached)
+        return tuple(w for w in self.derivation.wrt if self.gradients[w] in reached)
 
-    def fault(self, mutation: Mutation, setting: Setting) -> Fault:
-        """Give the fault that a mutation stands for."""
-        lhs = mutation.site
-        new = mutation.changes[lhs]
-        where = self._side(lhs)
-        words = self._pretty(mutation.words)
-        if mutation.everywhere:
-            others = [self._side(n) for n in mutation.changes]
-            words += f" (the same in {', '.join(others)})"
-        return Fault(
-            mutation.kind,
-            self._downstream(set(mutation.changes)),
-            where,
-            self._line(lhs, self.equations[lhs]),
-            self._line(lhs, new),
-            words,
-            mutation.factor,
-        )
-
-    def unsummed(self, biases: tuple[Any, ...]) -> Fault:
+    def unsummed(self, biases: Sequence[Name]) -> Fault:
         """Give the fault of bias gradients that came with an entry for each sample."""
-        g = self._gradient(biases[0])
-        right = self._line(g, self.equations[g])
-        yours = right.replace("⋅1ᵀ", "").replace("⋅1", "").replace("1ᵀ⋅", "")
-        names = ", ".join(unicode_name(b.name) for b in biases)
-        words = f"the gradient of {names} is not summed over the samples"
-        return Fault("bias-gradient", biases, self.partial(biases[0]), right, yours, words)
+        g = self.gradients[biases[0]]
+        right, yours = self.line(g, self.equations[g]), self.line(g, _without_ones(self.equations[g]))
+        words = f"the gradient of {', '.join(map(self.write, biases))} is not summed over the samples"
+        return Fault("bias-gradient", tuple(biases), self.write(g), right, yours, words)
 
-    def facts(self, point: Point, wrong: tuple[Any, ...], right: tuple[Any, ...]) -> tuple[str, ...]:
+    def facts(self, point: Point, wrong: Sequence[Name], right: Sequence[Name]) -> tuple[str, ...]:
         """Give what is true where no mistake of the catalogue fits."""
         facts = []
-        sound: set[Any] = set()
-        for w in right:
-            sound |= {s for s in self.equations[self._gradient(w)].atoms(MatrixSymbol)}
+        sound = {s for w in right for s in self.equations[self.gradients[w]].atoms(MatrixSymbol)}
         for lhs, rhs in self.derivation.backward:
-            if lhs not in sound and not set(self._downstream({lhs})).isdisjoint(wrong):
-                if set(self._downstream({lhs})) <= set(wrong):
-                    first = self._line(lhs, rhs)
-                    facts.append(f"the first equation at which it could have gone wrong:  {first}")
-                    break
+            spoiled = self._downstream({lhs})
+            if lhs not in sound and spoiled and set(spoiled) <= set(wrong):
+                facts.append(f"the first equation at which it could have gone wrong:  {self.line(lhs, rhs)}")
+                break
         for w in wrong:
-            facts += [
-                f"{self.partial(w)}: {text}" for text in _statistics(point.mine[w], point.right[w], point.allowed[w])
-            ]
+            statistics = _statistics(point.mine[w], point.right[w], point.allowed[w])
+            facts += [f"{self.partial(w)}: {text}" for text in statistics]
         return tuple(facts)
 
-    def advice(self, number: int, points: list[Point]) -> str:
-        """Say what would tell several explanations apart."""
-        sizes = points[0].sizes.values()
-        if len(points) == 1:
-            more = " with several samples" if sizes and max(sizes) == 1 else ""
-            return (
-                f"{number} explanations give the same numbers here. Random weights and data{more}, entries all "
-                "different and none 0, would tell them apart: give your gradients as a function, it is then tried at "
-                "several points."
-            )
+
+def advice(number: int, points: Sequence[Point]) -> str:
+    """Say what would tell several explanations apart."""
+    if len(points) > 1:
         return f"{number} explanations give the same numbers at every point: for this net they are hard to tell apart."
+    more = " with several samples" if max(points[0].sizes.values(), default=0) == 1 else ""
+    return (
+        f"{number} explanations give the same numbers here. Random weights and data{more}, entries all different and "
+        "none 0, would tell them apart: give your gradients as a function, it is then tried at several points."
+    )
+
+
+def _without_ones(rhs: Any) -> Any:
+    # what is summed over the samples, as it is before the sum
+    terms = []
+    for c, A in map(split, rhs.args if isinstance(rhs, MatAdd) else (rhs,)):
+        factors = [f for f in A.args if not isinstance(f, OneMatrix)] if isinstance(A, MatMul) else [A]
+        terms.append(scaled(c, matmul(*factors)))
+    return raw(MatAdd, *terms) if len(terms) > 1 else terms[0]  # the shapes of the terms may differ: that is the fault
 
 
 def _statistics(mine: Any, right: Any, allowed: float) -> list[str]:

@@ -5,7 +5,8 @@ In: faults found by `diagnose`. Out: `Diagnosis`, as text, HTML and data. Nothin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 from unicodedata import combining
@@ -45,7 +46,7 @@ class Diagnosis:
     `right`, `wrong`: the parameters; `ok`: whether nothing is wrong; `explanations`: every explanation that fits, the
     simplest first, each a tuple of one or two faults; `faults`: the single faults that fit, most likely first, or the
     two of the best pair; `facts`: what is true where nothing fits; `advice`: what would tell several explanations
-    apart.
+    apart; `partials`: how the gradient of each parameter is written.
     """
 
     right: tuple[Any, ...]
@@ -53,7 +54,7 @@ class Diagnosis:
     explanations: tuple[tuple[Fault, ...], ...] = ()
     facts: tuple[str, ...] = ()
     advice: str = ""
-    partials: dict[Any, str] | None = None
+    partials: Mapping[Any, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -74,12 +75,12 @@ class Diagnosis:
         parts = []
         for symbols, what in ((self.wrong, "wrong"), (self.right, "right")):
             if symbols:
-                shown = ", ".join((self.partials or {}).get(s, f"∂L/∂{s}") for s in symbols)
+                shown = ", ".join(self.partials.get(s, f"∂L/∂{s}") for s in symbols)
                 parts.append(f"{shown} {'is' if len(symbols) == 1 else 'are'} {what}")
         return "; ".join(parts) + "."
 
-    def __str__(self) -> str:
-        lines = [self._verdict()]
+    def _rest(self) -> list[str]:
+        lines = []
         for number, explanation in enumerate(self.explanations):
             if number == 1:
                 lines.append("The same numbers would also come from:")
@@ -87,10 +88,12 @@ class Diagnosis:
                 lines.append(f"{len(explanation)} mistakes together:")
             lines += [str(fault) for fault in explanation]
         lines += [f"  {fact}" for fact in self.facts]
-        return "\n".join([*lines, self.advice] if self.advice else lines)
+        return [*lines, self.advice] if self.advice else lines
+
+    def __str__(self) -> str:
+        return "\n".join([self._verdict(), *self._rest()])
 
     def _repr_html_(self) -> str:
         colour = "#2e7d32" if self.ok else "#c62828"
-        verdict, *rest = str(self).split("\n")
-        body = escape("\n".join(rest))
-        return f'<p style="color:{colour}"><b>{escape(verdict)}</b></p><pre>{body}</pre>'
+        body = escape("\n".join(self._rest()))
+        return f'<p style="color:{colour}"><b>{escape(self._verdict())}</b></p><pre>{body}</pre>'

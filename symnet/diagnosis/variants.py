@@ -1,27 +1,23 @@
 """Numbers for variants of a derivation: its equations computed one by one, any of them replaced.
 
 In: the equations of a derivation, arrays, and other right-hand sides for some names. Out: gradients. Each right-hand
-side is printed as NumPy code once, by the printer of the kernels, so a variant computes what a kernel would.
+side is written as NumPy code once, by the printer of the kernels, so a variant computes what a kernel would; softmax
+and its like, which kernels take apart into several equations, are computed here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
 import numpy as np
-from sympy import Basic
+from sympy import MatrixSymbol
 
-from symnet.backends.numpy_code import NumPyCode
-from symnet.backends.kernel import identifiers
-from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
-from symnet.program.program import Equation
-
-
-def _softmax(Z: Any, axis: int) -> Any:
-    E = np.exp(Z - Z.max(axis=axis, keepdims=True))
-    return E / E.sum(axis=axis, keepdims=True)
+from symnet.backends import NumPyCode, identifiers
+from symnet.diagnosis.edits import Changes, Name
+from symnet.expressions import LogSoftmax, LogSumExp, Softmax
+from symnet.program import Equation
 
 
 def _log_sum_exp(Z: Any, axis: int) -> Any:
@@ -29,69 +25,79 @@ def _log_sum_exp(Z: Any, axis: int) -> Any:
     return largest + np.log(np.exp(Z - largest).sum(axis=axis, keepdims=True))
 
 
-class _VariantCode(NumPyCode):
-    def box(self, A: Any) -> Any:
-        if isinstance(A, (Softmax, LogSoftmax, LogSumExp)):
-            Z = self.full(A.args[0])
-            summed = f"log_sum_exp({Z}, {A.axis})"
-            code = {Softmax: f"softmax({Z}, {A.axis})", LogSumExp: summed, LogSoftmax: f"({Z} - {summed})"}[type(A)]
-            return (code, 2), (True, True)
-        return super().box(A)
+_ALONG_AXIS: dict[type, Callable[[Any, int], Any]] = {
+    Softmax: lambda Z, axis: np.exp(Z - _log_sum_exp(Z, axis)),
+    LogSoftmax: lambda Z, axis: Z - _log_sum_exp(Z, axis),
+    LogSumExp: _log_sum_exp,
+}
+
+
+class _Code:
+    """NumPy code of single expressions, run as soon as it is written; all that variants know of backends."""
+
+    def __init__(self, names: Sequence[str], sizes: Mapping[str, int]) -> None:
+        self.safe = identifiers(dict.fromkeys(names))
+        self._printer = NumPyCode(self.safe, frozenset(sizes), "float", 709.0)
+        numpy = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
+        self._functions = numpy | {"inv": np.linalg.inv, "det": np.linalg.det}
+        self._compiled: dict[Any, tuple[CodeType, dict[str, Any]]] = {}
+        self._stem = "along_axis"
+        while any(name.startswith(self._stem) for name in self.safe.values()):
+            self._stem += "_"
+
+    def run(self, expr: Any, values: Mapping[str, Any]) -> Any:
+        """Give the value of an expression, `values` being identifier → array."""
+        if expr not in self._compiled:
+            self._compiled[expr] = self._compile(expr)
+        code, along_axis = self._compiled[expr]
+        for name, node in along_axis.items():
+            values = {**values, name: _ALONG_AXIS[type(node)](self.run(node.args[0], values), node.axis)}
+        return eval(code, self._functions, values)  # noqa: S307 - code that our own printer wrote, of safe identifiers
+
+    def _compile(self, expr: Any) -> tuple[CodeType, dict[str, Any]]:
+        nodes = enumerate(expr.atoms(*_ALONG_AXIS))
+        names = {node: MatrixSymbol(f"{self._stem}{i}", *node.shape) for i, node in nodes}
+        plain = expr.xreplace(names)
+        along_axis = {name.name: node for node, name in names.items() if plain.has(name)}
+        return compile(self._printer.doprint(plain), "<variant>", "eval"), along_axis
 
 
 class Variants:
-    """The equations of a derivation at one point. `gradients(changes)` computes them with some equations replaced."""
+    """The equations of a derivation at one point. `gradients(changes)` computes them with some equations replaced.
+
+    `evaluations` counts how often that was done.
+    """
 
     def __init__(
-        self, forward: list[Equation], backward: list[Equation], values: Mapping[str, Any], sizes: Mapping[str, int]
+        self,
+        forward: Sequence[Equation],
+        backward: Sequence[Equation],
+        values: Mapping[str, Any],
+        sizes: Mapping[str, int],
     ) -> None:
-        names = [*values, *sizes, *[e.lhs.name for e in [*forward, *backward]]]
-        self._safe = identifiers(dict.fromkeys(names))
-        self._printer = _VariantCode(self._safe, set(sizes), "float", 709.0)
-        self._functions = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
-        self._functions |= {
-            "softmax": _softmax,
-            "log_sum_exp": _log_sum_exp,
-            "inv": np.linalg.inv,
-            "det": np.linalg.det,
-        }
-        self._codes: dict[Basic, CodeType] = {}
-        self.backward = backward
+        self._code = _Code([*values, *sizes, *[e.lhs.name for e in [*forward, *backward]]], sizes)
+        self._safe = self._code.safe
+        self._backward = backward
         self._place = {e.lhs: k for k, e in enumerate(backward)}
-        self._start = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
-        for lhs, rhs in forward:
-            self._start[self._safe[lhs.name]] = self._value(rhs, self._start)
-        self._right = dict(self._start)
-        for lhs, rhs in backward:
-            self._right[self._safe[lhs.name]] = self._value(rhs, self._right)
-
-    def _value(self, rhs: Any, values: dict[str, Any]) -> Any:
-        code = self._codes.get(rhs)
-        if code is None:
-            code = self._codes[rhs] = compile(self._printer.doprint(rhs), "<variant>", "eval")
-        return eval(code, self._functions, values)  # noqa: S307 - code that our own printer wrote, of safe identifiers
-
-    def right(self, name: Any) -> Any:
-        """Give the right value of an equation."""
-        return self._right[self._safe[name.name]]
-
-    def steps(self, changes: Mapping[Any, Any], extra: Mapping[str, float] | None = None) -> Iterator[tuple[Any, Any]]:
-        """Give (name, value) for each backward equation from the first one that is changed."""
-        first = min(self._place[name] for name in changes)
-        values = dict(self._right)
-        for name, value in (extra or {}).items():
-            values[self._safe[name]] = value
-        for lhs, rhs in self.backward[first:]:
-            value = self._value(changes.get(lhs, rhs), values)
-            values[self._safe[lhs.name]] = value
-            yield lhs, value
+        self._right = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
+        self.evaluations = 0
+        for lhs, rhs in [*forward, *backward]:
+            self._right[self._safe[lhs.name]] = self._code.run(rhs, self._right)
 
     def gradients(
-        self, changes: Mapping[Any, Any], wanted: Mapping[Any, Any], extra: Mapping[str, float] | None = None
-    ) -> dict[Any, Any]:
-        """Give all gradients, `wanted` being gradient name → parameter, with some equations replaced."""
-        found = {w: self.right(g) for g, w in wanted.items()}
-        for lhs, value in self.steps(changes, extra) if changes else ():
+        self, changes: Changes, wanted: Mapping[Name, Name], extra: Mapping[str, float] | None = None
+    ) -> Iterator[tuple[Name, Any]]:
+        """Give (parameter, gradient) with some equations replaced, `wanted` being gradient name → parameter.
+
+        They come as soon as they are computed, in the order of the equations; `extra`: other values by name.
+        """
+        self.evaluations += 1
+        first = min((self._place[name] for name in changes), default=len(self._backward))
+        values = self._right
+        for place, (lhs, rhs) in enumerate(self._backward):
+            if place == first:
+                values = {**self._right, **{self._safe[name]: value for name, value in (extra or {}).items()}}
+            if place >= first:
+                values[self._safe[lhs.name]] = self._code.run(changes.get(lhs, rhs), values)
             if lhs in wanted:
-                found[wanted[lhs]] = np.asarray(value, float)
-        return found
+                yield wanted[lhs], np.asarray(values[self._safe[lhs.name]], float)

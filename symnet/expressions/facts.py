@@ -73,6 +73,9 @@ def _differences(body: Piecewise) -> tuple[Expr, ...]:
     return tuple(r.lhs - r.rhs for r in body.atoms(Relational))
 
 
+_NAMED = (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sympy.cosh, sympy.tanh)
+_MAX = {**dict.fromkeys(("unicode", "pretty", "mathml"), "max"), "latex": r"\max"}
+
 # fmt: off
 SCALARS: Table[Facts] = Table(
     "row of scalar functions",
@@ -86,20 +89,17 @@ SCALARS: Table[Facts] = Table(
         step:     Facts(lambda np, x: np.heaviside(x, 0), lambda np, x: np.heaviside(np.real(x), 0), cheap=True),
         maximum:  Facts(lambda np, x, y: np.maximum(x, y),
                         lambda np, x, y: np.where(np.real(x - y) > 0, x, y),
-                        kinks=lambda x, y: (x - y,), names=dict.fromkeys(("unicode", "pretty", "mathml"), "max") | {"latex": r"\max"},
-                        cheap=True),
+                        kinks=lambda x, y: (x - y,), names=_MAX, cheap=True),
         sympy.Abs: Facts(lambda np, x: np.absolute(x), lambda np, x: np.where(np.real(x) < 0, -x, x),
                          {"absolute": "fabs"}, lambda x: (x,), {"mathematica": "Abs"}),
         sympy.sign:  Facts(lambda np, x: np.sign(x), lambda np, x: np.sign(np.real(x)), {"sign": "sign"}),
         Heaviside: Facts(lambda np, x, at_0=None: np.heaviside(x, 0.5),
                          lambda np, x, at_0=None: np.heaviside(np.real(x), 0.5), {"heaviside": _heaviside}),
         Piecewise: Facts(_same, kinks=lambda *pairs: _differences(Piecewise(*pairs))),
-        sympy.exp: _plain("exp", latex=r"\exp"), sympy.log: _plain("log", latex=r"\log"),
-        sympy.sin: _plain("sin", latex=r"\sin"), sympy.cos: _plain("cos", latex=r"\cos"), sympy.tan: _plain("tan", latex=r"\tan"),
-        sympy.sinh: _plain("sinh", latex=r"\sinh"), sympy.cosh: _plain("cosh", latex=r"\cosh"), sympy.tanh: _plain("tanh", latex=r"\tanh"),
-        sympy.asin: _plain("arcsin", "asin"), sympy.acos: _plain("arccos", "acos"), sympy.atan: _plain("arctan", "atan"),
-        sympy.asinh: _plain("arcsinh", "asinh"), sympy.acosh: _plain("arccosh", "acosh"),
-        sympy.atanh: _plain("arctanh", "atanh"),
+        **{f: _plain(f.__name__, latex=rf"\\{f.__name__}") for f in _NAMED},
+        sympy.asin: _plain("arcsin", "asin"), sympy.acos: _plain("arccos", "acos"),
+        sympy.atan: _plain("arctan", "atan"), sympy.asinh: _plain("arcsinh", "asinh"),
+        sympy.acosh: _plain("arccosh", "acosh"), sympy.atanh: _plain("arctanh", "atanh"),
         sympy.sec: _of_inverse("cos"), sympy.csc: _of_inverse("sin"), sympy.cot: _of_inverse("tan"),
         sympy.sech: _of_inverse("cosh"), sympy.csch: _of_inverse("sinh"), sympy.coth: _of_inverse("tanh"),
         sympy.atan2: Facts(lambda np, y, x: np.arctan2(y, x), None, {"arctan2": "atan2"}),

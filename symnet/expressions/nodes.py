@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Integer, Lambda, MatrixSymbol, S, Symbol, exp, log, sympify
+from sympy import Add, Expr, Integer, Lambda, MatrixSymbol, Max, S, Symbol, exp, log, sympify
 from sympy.core.symbol import Str
 from sympy.printing.precedence import precedence
 
@@ -137,10 +137,8 @@ class LogSoftmax(AlongAxis):
         return Z[i, j] - log(Add(*map(exp, self.line(i, j, Z))))
 
 
-class LogSumExp(AlongAxis):
-    """log of the sums of exp(Z) along an axis: a row (axis 0) or a column (axis 1)."""
-
-    title = "logsumexp"
+class Reduction(AlongAxis):
+    """A node that makes one row (axis 0) or one column (axis 1) of a matrix."""
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
@@ -148,15 +146,25 @@ class LogSumExp(AlongAxis):
         Z, axis = args
         return (S.One, Z.shape[1]) if axis == 0 else (Z.shape[0], S.One)
 
+
+class LogSumExp(Reduction):
+    """log of the sums of exp(Z) along an axis: a row (axis 0) or a column (axis 1)."""
+
+    title = "logsumexp"
+
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         """Give the logarithm of the sum of exp along the axis."""
         return log(Add(*map(exp, self.line(i, j, operands[0]))))
 
 
-class AxisMax(LogSumExp):
+class AxisMax(Reduction):
     """The largest entries along an axis: a row (axis 0) or a column (axis 1)."""
 
     title = "max"
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        """Give the largest entry along the axis."""
+        return Max(*self.line(i, j, operands[0]))
 
 
 class Distribution(AlongAxis):

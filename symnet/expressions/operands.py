@@ -66,7 +66,7 @@ def _of_function(node: Any) -> tuple[Any, ...]:
 def _scalars_only(node: Any) -> tuple[Any, ...]:
     if node.free_symbols:
         raise TypeError(
-            f"{brief(node)}: an explicit matrix may hold numbers only, here it has symbols; write it with matrix symbols"
+            f"{brief(node)}: an explicit matrix may hold numbers only, here it has symbols; write them as matrices"
         )
     return ()
 

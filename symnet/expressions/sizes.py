@@ -16,7 +16,7 @@ Shape: TypeAlias = tuple[Expr, Expr]
 
 
 def as_size(value: Size, name: str) -> Expr:
-    """Give a size that a user wrote. Raises `ValueError` where it is neither positive and whole nor a symbol or name."""
+    """Give a size that a user wrote. Raises `ValueError` where it is no positive whole number."""
     if isinstance(value, str):
         return Symbol(value, integer=True, positive=True)
     size = sympify(value)

@@ -3,12 +3,12 @@
 In: equations in sections. Out: one string. Nothing here differentiates, names an intermediate or simplifies.
 """
 
-from symnet.notation.page import NOTATIONS, line, notebook, render, side
+from symnet.notation.page import NOTATIONS, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, SizeOf, Style
 from symnet.notation.unicode import unicode_name
 
 __all__ = [
     "ADD", "ATOM", "FORMULAS", "HADAMARD", "NOTATIONS", "POWER", "PRODUCT", "QUOTIENT", "Line", "Part",
-    "Reading", "SizeOf", "Style", "line", "notebook", "render", "side", "unicode_name",
+    "Reading", "SizeOf", "Style", "notebook", "render", "unicode_name", "writer",
 ]  # fmt: skip

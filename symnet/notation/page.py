@@ -7,7 +7,7 @@ a language writes it and lays out a page in its `Style`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sympy import MatrixSymbol
@@ -91,18 +91,17 @@ def notebook(sections: Sequence[Section], loss: Any) -> str:
     return _rendered(Notebook(), sections, loss)
 
 
-def line(equation: Equation, sections: Sequence[Section], loss: Any, notation: str = "unicode") -> str:
-    """Give one equation, written as it is on the page of the sections."""
+def writer(sections: Sequence[Section], loss: Any, notation: str = "unicode") -> Callable[[Any], str]:
+    """Give what writes a name, or one side of an equation, as it is on the page of the sections."""
     style = _style(notation)
     with style.drawing():
-        return style.line(_Page(style, sections, loss).line(equation))
+        page = _Page(style, sections, loss)
 
+    def write(expr: Any) -> str:
+        with style.drawing():
+            return str(page.reading.write(expr))
 
-def side(expr: Any, sections: Sequence[Section], loss: Any, notation: str = "unicode") -> str:
-    """Give a name or one side of an equation, written as it is on the page of the sections."""
-    style = _style(notation)
-    with style.drawing():
-        return str(_Page(style, sections, loss).reading.write(expr))
+    return write
 
 
 def _style(notation: str) -> Style[Any]:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, Transpose
+from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Transpose
 
 from symnet.expressions import CONSTANTS, add, is_light, is_turned, matmul, scaled, split, transpose, walk
-from symnet.program.chains import KnownSums, bracketed
+from symnet.program.chains import KnownSums, bracketed, without_known_sums
 from symnet.program.inline import as_written, live, readable, substitute
 from symnet.program.names import Name, Namer, Names, symbol_like
 from symnet.program.normal_form import NORMAL_FORMS
@@ -172,12 +172,12 @@ class Builder:
         self.adopt(Equation(lhs, value, role, of, movable))
         return lhs
 
-    def _is_hidden(self, value: Any) -> bool:
-        return value in self._place and value.name in self.names.hidden and value not in self._final
-
     def _mark(self, name: Name, role: Role, of: Any, movable: bool) -> None:
         place = self._place[name]
         self.equations[place] = replace(self.equations[place], role=role, of=of, movable=movable)
+
+    def _is_hidden(self, value: Any) -> bool:
+        return value in self._place and value.name in self.names.hidden and value not in self._final
 
     def adjoint(self, lhs: Name, adjoint: Any) -> Any:
         """Give the value of the adjoint of `lhs`; that of a pre-activation is a line of its own."""
@@ -240,7 +240,7 @@ class Builder:
         if sum(map(is_turned, matrices)) > 1 and all(is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
             scalars = [a for a in factors if not a.is_Matrix]
             return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
-        c, rest = split(matmul(*self._without_known_sums(factors)))
+        c, rest = split(matmul(*without_known_sums(factors, self._sums_to_one)))
         c = self.coefficient(c)
         if is_light(rest):
             return self.store(scaled(c, rest), node)
@@ -252,20 +252,6 @@ class Builder:
 
         whole = bracketed(list(rest.args), pair)
         return scaled(c, whole) if name is None else self.define(scaled(c, whole), name, node)
-
-    def _without_known_sums(self, factors: Sequence[Any]) -> list[Any]:
-        # 1ᵀ·Y is 1ᵀ where the columns of Y are known to sum to 1
-        scalars, bare = [a for a in factors if not a.is_Matrix], []
-        for c, A in (split(a) for a in factors if a.is_Matrix):
-            scalars.append(c)
-            before = bare[-1] if bare else None
-            if isinstance(before, OneMatrix) and self._sums_to_one(A, 0):
-                bare[-1] = OneMatrix(before.shape[0], A.shape[1])
-            elif isinstance(A, OneMatrix) and before is not None and self._sums_to_one(before, 1):
-                bare[-1] = OneMatrix(before.shape[0], A.shape[1])
-            else:
-                bare.append(A)
-        return [*scalars, *bare]
 
     def _sums_to_one(self, A: Any, axis: int) -> bool:
         if isinstance(A, Transpose):

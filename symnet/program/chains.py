@@ -6,10 +6,12 @@ In: factors or terms. Out: which brackets cost the fewest multiplications; the l
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from symnet.expressions import size_number
+from sympy import OneMatrix
+
+from symnet.expressions import size_number, split
 
 _GUESS = 512  # what a symbolic size is taken for
 
@@ -45,6 +47,21 @@ def bracketed(chain: list[Any], pair: Callable[[Any, Any, bool], Any]) -> Any:
         return pair(build(i, k), build(k + 1, j), (i, j) == (0, len(chain) - 1))
 
     return build(0, len(chain) - 1)
+
+
+def without_known_sums(factors: Sequence[Any], sums_to_one: Callable[[Any, int], bool]) -> list[Any]:
+    """Give the factors of a product with 1ᵀ·Y put as 1ᵀ where the columns of Y are known to sum to 1."""
+    scalars, bare = [a for a in factors if not a.is_Matrix], []
+    for c, A in (split(a) for a in factors if a.is_Matrix):
+        scalars.append(c)
+        before = bare[-1] if bare else None
+        if isinstance(before, OneMatrix) and sums_to_one(A, 0):
+            bare[-1] = OneMatrix(before.shape[0], A.shape[1])
+        elif isinstance(A, OneMatrix) and before is not None and sums_to_one(before, 1):
+            bare[-1] = OneMatrix(before.shape[0], A.shape[1])
+        else:
+            bare.append(A)
+    return [*scalars, *bare]
 
 
 class KnownSums:

@@ -39,19 +39,18 @@ def train(
 ) -> Training:
     """Train the parameters of a loss by gradient descent.
 
-    loss: a scalar expression.
-    data: symbols or names → arrays; the size symbol that they share is the number of samples.
+    loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples.
     parameters: starting arrays by symbol or name, a list of symbols, or None for every matrix symbol that is not data.
     optimizer: how a parameter moves, `GradientDescent(0.1)` by default.
     epochs: passes over the data; batch_size: samples a step, all of them by default; the last batch may be smaller.
     seed: makes the order of the samples and the starting weights reproducible.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     dtype: what to compute in, by default the dtype of the data.
-    progress: show a bar where tqdm is installed and the output is a terminal.
-    callback: called after each epoch with its number (from 1), its mean loss and the parameters by symbol.
+    progress: a bar, in a terminal with tqdm; callback: called after each epoch with its number, its mean loss and the
+    parameters by symbol.
 
-    Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError` where the loss is no longer finite,
-    with the last finite `parameters` and the `history` on it, and what `derive` and a `Kernel` raise for wrong input.
+    Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`
+    and the `history` on it, where the loss is no longer finite, and what `derive` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> X, Y, w = sn.matrix("X", 1, "n"), sn.matrix("Y", 1, "n"), sn.matrix("w", 1, 1)

@@ -1,0 +1,225 @@
+"""Mistakes in the equation of a delta: the slope of an activation, the product that goes back, the loss's own delta.
+
+In: a `Setting` and an equation of it. Out: other right-hand sides with the kind of the mistake, its words and its cost.
+Each row of `_MISTAKES` looks at one node of the equation; so it works for any net.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from sympy import (
+    Function,
+    HadamardProduct,
+    Lambda,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    OneMatrix,
+    S,
+    exp,
+    tanh,
+)
+from sympy.matrices.immutable import ImmutableDenseMatrix
+
+from symnet.diagnosis.edits import Rewritten, Setting, Words, rewrites, say
+from symnet.expressions import (
+    Elementwise,
+    Softmax,
+    add,
+    bound_variables,
+    elementwise,
+    hadamard,
+    matmul,
+    relu,
+    scaled,
+    sigmoid,
+    softplus,
+    split,
+    step,
+    transpose,
+)
+
+Found: TypeAlias = Iterator[tuple[str, Any, Words, float]]  # kind, right-hand side, words, cost
+AtNode: TypeAlias = Callable[[Setting, Any], Rewritten]
+
+(_X,) = bound_variables(1)
+# the usual activations: name, slope in the input x, slope in the output y where there is one
+_ACTIVATIONS = {
+    "sigmoid": (sigmoid(_X), sigmoid(_X) * (1 - sigmoid(_X)), _X * (1 - _X)),
+    "tanh": (tanh(_X), 1 - tanh(_X) ** 2, 1 - _X**2),
+    "relu": (relu(_X), step(_X), step(_X)),
+    "softplus": (softplus(_X), sigmoid(_X), 1 - exp(-_X)),
+}
+
+
+def mistakes_in_delta(setting: Setting, rhs: Any) -> Found:
+    """Give every mistake of the table that can be made in the equation of a delta."""
+    for kind, cost, at_node in _MISTAKES:
+        for new, words in rewrites(rhs, lambda node, at_node=at_node: at_node(setting, node)):  # type: ignore[misc]
+            yield kind, new, words, cost
+
+
+# -- the slope of an activation: `change` gives what stands in its place
+
+
+def _slopes(change: Callable[[Elementwise, Any, Any, Any], Rewritten]) -> AtNode:
+    def at_node(setting: Setting, node: Any) -> Rewritten:
+        factors = node.args if isinstance(node, HadamardProduct) else ()
+        for i, factor in enumerate(factors):
+            if isinstance(factor, Elementwise):
+                for A, (Z, body) in setting.activations.items():
+                    if set(factor.args[1:]) <= {A, Z}:
+                        for new, words in change(factor, A, Z, body):
+                            yield hadamard(*factors[:i], new, *factors[i + 1 :]), words
+
+    return at_node
+
+
+def _name_of(body: Any) -> str:
+    known = [name for name, (f, _, _) in _ACTIVATIONS.items() if f == body]
+    return known[0] if known else type(body).__name__ if isinstance(body, Function) else "f"
+
+
+def _apply(body: Any, A: Any) -> Any:
+    return elementwise(Lambda((_X,), body), A)
+
+
+def _dropped(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
+    yield OneMatrix(*factor.shape), say("the factor {}'({}) is missing", _name_of(body), Z)
+
+
+def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
+    name = _name_of(body)
+    if name in _ACTIVATIONS and isinstance(Z, MatrixSymbol):
+        _, of_input, of_output = _ACTIVATIONS[name]
+        yield (
+            _apply(of_input, A),
+            say("{}' is taken at the activation {}, not at the pre-activation {}", name, A, Z),
+        )
+        yield _apply(of_output, Z), say("the formula of {}' in its output is given the pre-activation {}", name, Z)
+
+
+def _of_another(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
+    name = _name_of(body)
+    for other, (_, of_input, of_output) in _ACTIVATIONS.items():
+        if other != name:
+            words = say("the derivative is that of {}, but the activation is {}", other, name)
+            yield _apply(of_input, Z), words
+            yield _apply(of_output, A), words
+    for wrong in (_X, 1 - _X, 1 + _X, 1 + _X**2, _X**2):
+        yield _apply(wrong, A), say("this is not the derivative of {}", name)
+
+
+def _one_at_zero(setting: Setting, node: Any) -> Rewritten:
+    factors = node.args if isinstance(node, HadamardProduct) else (node,)
+    for i, factor in enumerate(factors):
+        if isinstance(factor, Elementwise) and factor.body.has(step):
+            flipped = Lambda(factor.variables, factor.body.replace(step, lambda x: 1 - step(-x)))
+            new = elementwise(flipped, *factor.args[1:])
+            rest = [*factors[:i], *factors[i + 1 :]]
+            yield hadamard(*rest, new) if rest else new, say("relu'(0) is taken as 1; here it is 0")
+
+
+# -- the product with the weights that a delta goes back through: `change` gives other weights and another delta
+
+
+def _products(change: Callable[[Setting, Any, Any, Any, bool], Iterator[tuple[Any, Any, Words]]]) -> AtNode:
+    def at_node(setting: Setting, node: Any) -> Rewritten:
+        c, A = split(node) if isinstance(node, MatMul) else (S.One, node)
+        if not isinstance(A, MatMul) or len(A.args) != 2:
+            return
+        for weight, delta, left in ((*A.args, True), (*A.args[::-1], False)):
+            bare = next((w for w in sorted(weight.atoms(MatrixSymbol), key=str) if w in setting.gradients), None)
+            if bare is not None and (delta in setting.deltas or not isinstance(delta, MatrixSymbol)):
+                for w, d, words in change(setting, weight, bare, delta, left):
+                    yield scaled(c, matmul(w, d) if left else matmul(d, w)), words
+
+    return at_node
+
+
+def _updated(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[tuple[Any, Any, Words]]:
+    gradient = setting.gradients[bare]
+    if gradient not in weight.atoms(MatrixSymbol):
+        moved = weight.xreplace({bare: add(bare, scaled(-setting.rate, gradient))})
+        yield moved, delta, say("the delta goes back through weights {} that were already updated", bare)
+
+
+def _untransposed(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[tuple[Any, Any, Words]]:
+    rows, cols = setting.shape(bare)
+    if rows == cols > 1:
+        yield transpose(weight), delta, say("{} is not transposed on the way back", bare)
+
+
+def _one_output(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[tuple[Any, Any, Words]]:
+    hidden, outputs = setting.shape(weight) if left else setting.shape(weight)[::-1]
+    if outputs < 2 or weight.has(ImmutableDenseMatrix):
+        return
+
+    def masked(output_of: Callable[[int], int]) -> Any:
+        mask = ImmutableDenseMatrix(hidden, outputs, lambda i, k: S(int(k == output_of(i))))
+        return hadamard(weight, mask if left else mask.T)
+
+    for j in [0, outputs - 1, *range(1, min(outputs - 1, 12))]:
+        words = say("there is no sum over the outputs: only output {} is propagated back", j + 1)
+        yield masked(lambda i, j=j: j), delta, words  # type: ignore[misc]
+    words = say("there is no sum over the outputs: each neuron takes the delta of the output of its own number")
+    yield masked(lambda i: i), delta, words
+    yield masked(lambda i: i % outputs), delta, words
+
+
+def _value(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[tuple[Any, Any, Words]]:
+    for value in setting.values_of(delta) if isinstance(delta, MatrixSymbol) else ():
+        yield weight, value, say("the value {} is propagated back instead of the delta {}", value, delta)
+
+
+# -- the loss's own delta: (P − Y), that of cross-entropy in its logits
+
+
+def _at_the_loss(setting: Setting, node: Any) -> Rewritten:
+    if not isinstance(node, MatAdd) or len(node.args) != 2:
+        return
+    for P, rest in (node.args, node.args[::-1]):
+        c, target = split(rest)
+        if c == -1 and target in setting.targets:
+            if isinstance(P, Softmax):
+                yield from _after_softmax(P, rest, target, node)
+            elif isinstance(P, Elementwise) and P.body == sigmoid(P.variables[0]):
+                yield _with_slope(P, node, "σ")
+                words = say("the delta of squared error on the logits {}, without the sigmoid", P.args[1])
+                yield add(P.args[1], rest), words
+
+
+def _after_softmax(P: Softmax, rest: Any, target: Any, delta: Any) -> Rewritten:
+    yield _with_slope(P, delta, "p")
+    yield _jacobian(P, delta), say("the Jacobian of softmax is applied twice, as squared error would need it")
+    scores = P.args[0]
+    yield add(scores, rest), say("the delta of squared error on the logits {}, without softmax", scores)
+    quotient = hadamard(target, _apply(1 / _X, P))
+    yield scaled(S.NegativeOne, quotient), say("the derivative is taken in the probabilities, not in the logits")
+
+
+def _with_slope(P: Any, delta: Any, name: str) -> tuple[Any, Words]:
+    slope = hadamard(P, add(OneMatrix(*P.shape), scaled(S.NegativeOne, P)))
+    return hadamard(delta, slope), say("an extra factor {}(1 − {}): cross-entropy has absorbed it", name, name)
+
+
+def _jacobian(P: Softmax, D: Any) -> Any:
+    rows, cols = P.shape
+    PD = hadamard(P, D)
+    sums = matmul(OneMatrix(rows, rows), PD) if P.axis == 0 else matmul(PD, OneMatrix(cols, cols))
+    return hadamard(P, add(D, scaled(S.NegativeOne, sums)))
+
+
+_MISTAKES: tuple[tuple[str, float, AtNode], ...] = (
+    ("missing-activation-derivative", 1.0, _slopes(_dropped)),
+    ("derivative-at-wrong-argument", 1.2, _slopes(_moved)),
+    ("wrong-activation-derivative", 1.3, _slopes(_of_another)),
+    ("relu-at-zero", 1.5, _one_at_zero),
+    ("updated-weights", 1.0, _products(_updated)),
+    ("untransposed-weights", 1.0, _products(_untransposed)),
+    ("missing-output-sum", 1.2, _products(_one_output)),
+    ("activation-for-delta", 1.2, _products(_value)),
+    ("softmax-cross-entropy", 1.1, _at_the_loss),
+)
