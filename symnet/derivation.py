@@ -62,14 +62,19 @@ class Derivation:
         """Forward and backward equations in one list, the one that is printed and compiled."""
         return self.forward + self.backward
 
+    @cached_property
+    def by_name(self) -> dict[Name, Any]:
+        """The right-hand sides of the equations, by their names."""
+        return {e.lhs: e.rhs for e in self.equations}
+
     @property
     def loss(self) -> Expr:
         """The loss in the names of the intermediates."""
-        return dict(self.forward)[self.loss_name]
+        return self.by_name[self.loss_name]
 
     def __getitem__(self, symbol: Name | str) -> Any:
         """Give the gradient for a symbol (or its name), in the names of the intermediates."""
-        return dict(self.equations)[self.gradient_names[self._symbol(symbol)]]
+        return self.by_name[self.gradient_names[self._symbol(symbol)]]
 
     def closed(self, symbol: Name | str) -> Any:
         """Give the gradient for a symbol in the symbols of the loss alone."""

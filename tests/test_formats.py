@@ -150,8 +150,7 @@ def test_a_state_that_is_read_once_more_is_assigned_last():
     assert render(update(*equations), L).splitlines()[-3:] == ["  Mnext = M/2", "  A ← A − M − Mnext", "  M ← Mnext"]
 
 
-def test_a_line_and_a_side_are_written_as_on_the_page():
-    equation = MOMENTUM[2].equations[1]
+def test_names_are_written_as_on_the_page():
     assert [writer(MOMENTUM, L)(name) for name in (G, A_NEXT, L)] == ["∂L/∂A", "A", "L"]
     assert writer(MOMENTUM, L, "latex")(G) == r"\frac{\partial L}{\partial A}"
     with pytest.raises(ValueError, match="there is no notation 'word'; there are unicode, latex"):

@@ -129,7 +129,7 @@ class Kernel:
     @cached_property
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
-        function = self.function
+        function: Any = self.function
         code = "".join(linecache.getlines(function.__code__.co_filename))
         imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(function.imports.items()) if used]
         return "\n".join([*imports, "", "", code.replace(function.__name__, "kernel", 1)]).lstrip("\n")

@@ -87,7 +87,7 @@ class Setting:
         self.partials = {g: w for g, role, w in found if role == "gradient"}  # in the order of the equations
         self.gradients = {w: g for g, w in self.partials.items()}
         self.deltas = [e.lhs for e in self.equations if e.lhs not in self.partials and e.lhs.is_Matrix]
-        self.right = dict(self.equations)
+        self.right = {e.lhs: e.rhs for e in self.equations}
 
     def size(self, size: Any) -> int:
         """Give a size as a number."""

@@ -25,7 +25,7 @@ class Explainer:
 
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
-        self.equations = dict(derivation.equations)
+        self.equations = derivation.by_name
         self.gradients = {w: g for g, (role, w) in roles(derivation).items() if role == "gradient"}
         self._write = writer(derivation.sections, derivation.loss_name)
 

@@ -96,7 +96,7 @@ SCALARS: Table[Facts] = Table(
         Heaviside: Facts(lambda np, x, at_0=None: np.heaviside(x, 0.5),
                          lambda np, x, at_0=None: np.heaviside(np.real(x), 0.5), {"heaviside": _heaviside}),
         Piecewise: Facts(_same, kinks=lambda *pairs: _differences(Piecewise(*pairs))),
-        **{f: _plain(f.__name__, latex=rf"\\{f.__name__}") for f in _NAMED},
+        **{f: _plain(f.__name__, latex=rf"\{f.__name__}") for f in _NAMED},
         sympy.asin: _plain("arcsin", "asin"), sympy.acos: _plain("arccos", "acos"),
         sympy.atan: _plain("arctan", "atan"), sympy.asinh: _plain("arcsinh", "asinh"),
         sympy.acosh: _plain("arccosh", "acosh"), sympy.atanh: _plain("arctanh", "atanh"),

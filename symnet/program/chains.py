@@ -51,7 +51,8 @@ def bracketed(chain: list[Any], pair: Callable[[Any, Any, bool], Any]) -> Any:
 
 def without_known_sums(factors: Sequence[Any], sums_to_one: Callable[[Any, int], bool]) -> list[Any]:
     """Give the factors of a product with 1ᵀ·Y put as 1ᵀ where the columns of Y are known to sum to 1."""
-    scalars, bare = [a for a in factors if not a.is_Matrix], []
+    scalars: list[Any] = [a for a in factors if not a.is_Matrix]
+    bare: list[Any] = []
     for c, A in (split(a) for a in factors if a.is_Matrix):
         scalars.append(c)
         before = bare[-1] if bare else None

@@ -14,7 +14,7 @@ from sympy import Symbol
 from symnet.backends import Kernel, LossAndGradients, checked_dtype, compile_program
 from symnet.derivation import Derivation
 from symnet.optimizers import Optimizer
-from symnet.program import Builder, Name, symbol_like
+from symnet.program import Builder, Name, Role, symbol_like
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def compiled_step(derivation: Derivation, optimizer: Optimizer, dtype: Any) -> S
             states[own[key].name] = (W.name, start)
         new = optimizer.update(W, derivation.gradient_names[W], **rates, **own)
         for moved, value in new.items():
-            role = "update" if moved == W else "state"
+            role: Role = "update" if moved == W else "state"
             updates[moved] = builder.call(builder.value(value), builder.names.fresh(f"{moved.name}new"), role, moved)
     moving = (*derivation.wrt, *[s for s in updates if s not in derivation.wrt])
     builder.parameters = moving

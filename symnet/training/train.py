@@ -41,11 +41,10 @@ def train(
 
     loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples.
     parameters: starting arrays by symbol or name, a list of symbols, or None for every matrix symbol that is not data.
-    optimizer: how a parameter moves, `GradientDescent(0.1)` by default.
-    epochs: passes over the data; batch_size: samples a step, all of them by default; the last batch may be smaller.
-    seed: makes the order of the samples and the starting weights reproducible.
+    optimizer: how a parameter moves, `GradientDescent(0.1)` by default; epochs: passes over the data.
+    batch_size: samples a step, all of them by default; the last batch may be smaller.
+    seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
-    dtype: what to compute in, by default the dtype of the data.
     progress: a bar, in a terminal with tqdm; callback: called after each epoch with its number, its mean loss and the
     parameters by symbol.
 
