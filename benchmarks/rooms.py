@@ -21,7 +21,7 @@ def crossings(run) -> set[tuple[str, str]]:
         if event == "call" and frame.f_back is not None:
             here, there = frame.f_code, frame.f_back.f_code
             if here.co_filename != there.co_filename and all(c.co_filename.startswith(HOME) for c in (here, there)):
-                met.add((f"{there.co_filename}:{there.co_qualname}", f"{here.co_filename}:{here.co_qualname}"))
+                met.add((_function(there), _function(here)))
 
     sys.setprofile(note)
     try:
@@ -29,6 +29,11 @@ def crossings(run) -> set[tuple[str, str]]:
     finally:
         sys.setprofile(None)
     return met
+
+
+def _function(code) -> str:
+    """Give file and function; what is nested in a function, such as a generator expression, belongs to it."""
+    return f"{code.co_filename}:{code.co_qualname.split('.<')[0]}"
 
 
 def main() -> None:
