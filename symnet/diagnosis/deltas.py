@@ -7,6 +7,7 @@ Each row of `_MISTAKES` looks at one node of the equation; so it works for any n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, TypeAlias
 
 from sympy import (
@@ -45,13 +46,17 @@ Found: TypeAlias = Iterator[tuple[str, Any, Words, float]]  # kind, right-hand s
 AtNode: TypeAlias = Callable[[Setting, Any], Rewritten]
 
 (_X,) = bound_variables(1)
+
+
 # the usual activations: name, slope in the input x, slope in the output y where there is one
-_ACTIVATIONS = {
-    "sigmoid": (sigmoid(_X), sigmoid(_X) * (1 - sigmoid(_X)), _X * (1 - _X)),
-    "tanh": (tanh(_X), 1 - tanh(_X) ** 2, 1 - _X**2),
-    "relu": (relu(_X), step(_X), step(_X)),
-    "softplus": (softplus(_X), sigmoid(_X), 1 - exp(-_X)),
-}
+@cache
+def _activations() -> dict[str, tuple[Any, Any, Any]]:
+    return {
+        "sigmoid": (sigmoid(_X), sigmoid(_X) * (1 - sigmoid(_X)), _X * (1 - _X)),
+        "tanh": (tanh(_X), 1 - tanh(_X) ** 2, 1 - _X**2),
+        "relu": (relu(_X), step(_X), step(_X)),
+        "softplus": (softplus(_X), sigmoid(_X), 1 - exp(-_X)),
+    }
 
 
 def mistakes_in_delta(setting: Setting, rhs: Any) -> Found:
@@ -78,7 +83,7 @@ def _slopes(change: Callable[[Elementwise, Any, Any, Any], Rewritten]) -> AtNode
 
 
 def _name_of(body: Any) -> str:
-    known = [name for name, (f, _, _) in _ACTIVATIONS.items() if f == body]
+    known = [name for name, (f, _, _) in _activations().items() if f == body]
     return known[0] if known else type(body).__name__ if isinstance(body, Function) else "f"
 
 
@@ -92,8 +97,8 @@ def _dropped(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
 
 def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
     name = _name_of(body)
-    if name in _ACTIVATIONS and isinstance(Z, MatrixSymbol):
-        _, of_input, of_output = _ACTIVATIONS[name]
+    if name in _activations() and isinstance(Z, MatrixSymbol):
+        _, of_input, of_output = _activations()[name]
         yield (
             _apply(of_input, A),
             say("{}' is taken at the activation {}, not at the pre-activation {}", name, A, Z),
@@ -103,7 +108,7 @@ def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
 
 def _of_another(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
     name = _name_of(body)
-    for other, (_, of_input, of_output) in _ACTIVATIONS.items():
+    for other, (_, of_input, of_output) in _activations().items():
         if other != name:
             words = say("the derivative is that of {}, but the activation is {}", other, name)
             yield _apply(of_input, Z), words

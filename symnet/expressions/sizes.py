@@ -49,7 +49,9 @@ def shape_text(shape: Shape) -> str:
 
 def size_number(size: Any, known: Mapping[str, int]) -> int:
     """Give the number that a size stands for. Raises `KeyError` with the first name that `known` lacks."""
-    size = sympify(size)
+    size = size if isinstance(size, Expr) else sympify(size)
+    if size.is_Symbol:
+        return known[size.name]
     if size.is_Integer:
         return int(size)
     return int(size.subs({s: known[s.name] for s in size.free_symbols}))

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-Initializer = Callable[[tuple[int, int], np.random.Generator], Any]
+Initializer: TypeAlias = "Callable[[tuple[int, int], np.random.Generator], Any]"
 
 
 def uniform(low: float = -1.0, high: float = 1.0) -> Initializer:
