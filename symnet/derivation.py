@@ -15,9 +15,9 @@ from sympy import Expr, MatrixSymbol, Symbol, sympify
 
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
-from symnet.expressions import brief, shape_text
+from symnet.expressions import Name, brief, shape_text
 from symnet.notation import notebook, render
-from symnet.program import Builder, Equation, Name, Program, Section, closed, for_reader
+from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,6 @@ from symnet.backends.kernel import (
     BACKENDS,
     Backend,
     Kernel,
-    Values,
     checked_dtype,
     collector_paused,
     compile,
@@ -24,6 +23,6 @@ from symnet.backends.results import LossAndGradients, Mapped, Result, Single
 
 __all__ = [
     "BACKENDS", "NUMPY", "STABLE", "Backend", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
-    "Single", "Values", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
+    "Single", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
     "identifiers",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from sympy import Basic, MatrixSymbol, S, Symbol, lambdify, sympify
@@ -26,10 +26,8 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.expressions import brief, symbols_of
-from symnet.program import Builder, Equation, Name, Program, for_machine
-
-Values: TypeAlias = Mapping[Any, Any]  # symbols or names → arrays
+from symnet.expressions import Name, Values, brief, symbols_of
+from symnet.program import Builder, Equation, Program, for_machine
 
 
 @dataclass(frozen=True)

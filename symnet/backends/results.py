@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from symnet.program import Name
+from symnet.expressions import Name
 
 
 class ByKey(dict[Any, Any]):

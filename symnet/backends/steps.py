@@ -13,8 +13,8 @@ from sympy import Basic, Identity, Integer, MatrixSymbol, OneMatrix, Symbol, Zer
 
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import SizeOf
-from symnet.expressions import Unit, symbols_of
-from symnet.program import Equation, Name
+from symnet.expressions import Name, Unit, symbols_of
+from symnet.program import Equation
 
 RELEASE_FROM = 24  # lines of code from which values are released as soon as they are no longer needed
 Step: TypeAlias = tuple[Any, Any]

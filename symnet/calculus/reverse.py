@@ -14,8 +14,8 @@ from typing import Any
 from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix
 
 from symnet.calculus.rules import RULES
-from symnet.expressions import add, symbols_of
-from symnet.program import Builder, Name
+from symnet.expressions import Name, add, symbols_of
+from symnet.program import Builder
 
 
 def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]:

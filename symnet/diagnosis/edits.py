@@ -13,10 +13,9 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Symbol, Transpose
 
-from symnet.backends import Values
 from symnet.derivation import Derivation
-from symnet.expressions import Elementwise, Softmax, add, hadamard, sigmoid, size_number, transpose
-from symnet.program import Equation, Name, as_read
+from symnet.expressions import Elementwise, Name, Softmax, Values, add, hadamard, sigmoid, size_number, transpose
+from symnet.program import Equation, as_read
 
 Gradients: TypeAlias = Values | Callable[[dict[str, Any]], Values]
 Changes: TypeAlias = Mapping[Name, Any]  # left-hand side → another right-hand side

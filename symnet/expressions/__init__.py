@@ -42,13 +42,15 @@ from symnet.expressions.operands import OPERANDS, brief, operands_of, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
 from symnet.expressions.sizes import Shape, Size, as_size, same_shape, same_size, shape_text, size_number
 from symnet.expressions.table import Table
+from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "AxisMax", "Bound", "Distribution", "Elementwise", "Facts", "Let",
-    "LetScalar", "LogSoftmax", "LogSumExp", "MatrixNode", "Node", "ScalarNode", "Shape", "Size", "Softmax", "Table",
-    "Total", "Unit", "add", "allows_complex_step", "apply_entrywise", "as_size", "binary_cross_entropy",
-    "bound_variables", "brief", "cross_entropy", "elementwise", "entrywise", "functions", "hadamard", "inner_product",
-    "is_light", "is_turned", "kinks_of", "let", "matmul", "maximum", "mse", "operands_of", "partial", "raw", "relu",
-    "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread_vector",
+    "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
+    "Elementwise", "Expression", "Facts", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix", "MatrixNode",
+    "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit", "Values", "add",
+    "allows_complex_step", "apply_entrywise", "as_size", "binary_cross_entropy", "bound_variables", "brief",
+    "cross_entropy", "elementwise", "entrywise", "functions", "hadamard", "inner_product", "is_light", "is_turned",
+    "kinks_of", "let", "matmul", "maximum", "mse", "operands_of", "partial", "raw", "relu", "same_shape",
+    "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread_vector",
     "squared_error", "stable", "step", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

@@ -14,10 +14,10 @@ from typing import Any
 
 from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Transpose
 
-from symnet.expressions import CONSTANTS, add, is_light, is_turned, matmul, scaled, split, transpose, walk
+from symnet.expressions import CONSTANTS, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk
 from symnet.program.chains import KnownSums, bracketed, without_known_sums
 from symnet.program.inline import as_written, live, readable, substitute
-from symnet.program.names import Name, Namer, Names, symbol_like
+from symnet.program.names import Namer, Names, symbol_like
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes

@@ -17,8 +17,7 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
-from symnet.expressions import Elementwise, Total, add, hadamard, matmul, raw, scaled, split
-from symnet.program.names import Name
+from symnet.expressions import Elementwise, Name, Total, add, hadamard, matmul, raw, scaled, split
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data
 

@@ -9,13 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import same_shape, shape_text
-
-Name: TypeAlias = Any  # a MatrixSymbol or a scalar Symbol
+from symnet.expressions import Name, same_shape, shape_text
 
 
 @dataclass(frozen=True)

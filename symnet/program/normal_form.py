@@ -41,6 +41,7 @@ from symnet.expressions import (
     Let,
     LetScalar,
     MatrixNode,
+    Name,
     ScalarNode,
     Table,
     Total,
@@ -57,7 +58,6 @@ from symnet.expressions import (
     total,
     transpose,
 )
-from symnet.program.names import Name
 
 
 class Building(Protocol):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from symnet.program.names import Name, Names
+from symnet.expressions import Name
+from symnet.program.names import Names
 
 Role: TypeAlias = Literal["pre-activation", "activation", "value", "adjoint", "gradient", "update", "state"]
 

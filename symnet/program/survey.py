@@ -21,13 +21,14 @@ from symnet.expressions import (
     LogSoftmax,
     LogSumExp,
     MatrixNode,
+    Name,
     Softmax,
     Unit,
     operands_of,
     split,
     walk,
 )
-from symnet.program.names import Name, Namer
+from symnet.program.names import Namer
 
 ENTRYWISE = (Elementwise, ElementwiseApplyFunction)
 ACTIVATIONS = (*ENTRYWISE, Softmax, LogSoftmax, LogSumExp)

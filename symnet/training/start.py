@@ -13,7 +13,8 @@ import numpy as np
 from sympy import MatMul, MatrixSymbol, OneMatrix
 
 from symnet.backends import binding
-from symnet.program import Name, Program, Survey
+from symnet.expressions import Name
+from symnet.program import Program, Survey
 from symnet.training.initializers import Initializer
 
 

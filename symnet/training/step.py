@@ -13,8 +13,9 @@ from sympy import Symbol
 
 from symnet.backends import Kernel, LossAndGradients, checked_dtype, compile_program
 from symnet.derivation import Derivation
+from symnet.expressions import Name
 from symnet.optimizers import Optimizer
-from symnet.program import Builder, Name, Role, symbol_like
+from symnet.program import Builder, Role, symbol_like
 
 
 @dataclass(frozen=True)

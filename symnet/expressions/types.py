@@ -1,0 +1,18 @@
+"""What stands in signatures: matrices, scalars, names, values and arrays, as users know them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+from sympy import Expr, MatrixExpr, MatrixSymbol, Symbol
+from sympy.matrices.matrixbase import MatrixBase
+
+Matrix: TypeAlias = MatrixExpr | MatrixBase  # a matrix expression, or a matrix of numbers
+Scalar: TypeAlias = Expr | int | float  # a scalar expression or a number
+Expression: TypeAlias = Matrix | Scalar
+Name: TypeAlias = MatrixSymbol | Symbol  # what has a name: an input, or the left-hand side of an equation
+Values: TypeAlias = Mapping[Name | str, ArrayLike]  # arrays by symbol or by name
+Array: TypeAlias = NDArray[Any]
+Dtype: TypeAlias = DTypeLike | None
