@@ -8,21 +8,14 @@ from symnet.backends import binding
 from symnet.backends.emitter import Code
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
-    BACKENDS,
-    Backend,
-    Kernel,
-    checked_dtype,
-    collector_paused,
-    compile,
-    compile_program,
-    evaluate,
-)
+    BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, evaluate,
+)  # fmt: skip
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import LossAndGradients, Mapped, Result, Single
 
 __all__ = [
-    "BACKENDS", "NUMPY", "STABLE", "Backend", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
+    "BACKENDS", "NUMPY", "STABLE", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
     "Single", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
     "identifiers",
 ]  # fmt: skip

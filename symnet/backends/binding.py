@@ -14,7 +14,7 @@ import numpy as np
 from sympy import Basic, Expr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import shape_text, size_number
+from symnet.expressions import axes_of, shape_text, size_number
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -91,14 +91,12 @@ def bind_sizes(
     bound = dict(sizes or {})
     origin = {name: f"{name} is given as {value}" for name, value in bound.items()}
     matrices = [s for s in symbols if isinstance(s, MatrixSymbol)]
-    for symbol in matrices:
-        for axis, size in enumerate(symbol.shape):
-            if size.is_Symbol:
-                length = arrays[symbol.name].shape[axis]
-                here = f"{symbol.name} has shape {arrays[symbol.name].shape}, so {size} = {length}"
-                if bound.setdefault(size.name, length) != length:
-                    raise ShapeError(f"{size} is bound twice: {origin[size.name]}, but {here}")
-                origin.setdefault(size.name, here)
+    for size, symbol, axis in axes_of(matrices):
+        length = arrays[symbol.name].shape[axis]
+        here = f"{symbol.name} has shape {arrays[symbol.name].shape}, so {size} = {length}"
+        if bound.setdefault(size.name, length) != length:
+            raise ShapeError(f"{size} is bound twice: {origin[size.name]}, but {here}")
+        origin.setdefault(size.name, here)
     for symbol in matrices:
         _check_shape(symbol, arrays[symbol.name], bound)
     return bound

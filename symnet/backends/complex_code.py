@@ -18,14 +18,11 @@ class ComplexCode(NumPyCode):
     complex_arguments = True
 
     def compare(self, a: Code, relation: str, b: Any) -> Code:
-        """Compare real parts."""
         b = piece(b)
         return self.numpy.real(a).compare(relation, b if b.full == (False, False) else self.numpy.real(b))
 
     def dot(self, a: Code, b: Code) -> Code:
-        """Sum products without conjugating."""
         return entrywise([a, b]).method("sum")
 
     def largest_along(self, A: Code, axis: int) -> Code:
-        """Take the largest real part."""
         return A.real.method("max", axis=axis, keepdims=True)

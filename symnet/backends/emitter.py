@@ -15,6 +15,12 @@ COMPARISON, OR, AND, SUM, MATMUL, TERM, POWER, ATOM = range(8)  # how strongly c
 Full: TypeAlias = tuple[bool, bool]
 
 
+def _operator(sign: str, level: int, mine: int, others: int) -> tuple[Any, Any]:
+    # an operator of Python, and the same with its sides exchanged
+    ahead = lambda a, b: a._with(b, sign, level, mine, others)
+    return ahead, lambda a, b: ahead(piece(b), a)
+
+
 @dataclass(frozen=True)
 class Code:
     """A piece of code. `level`: how strongly it binds; `full`: whether it has all its rows, all its columns."""
@@ -39,45 +45,22 @@ class Code:
         other = piece(other)
         return Code(f"{self.at(mine)}{sign}{other.at(others)}", level).broadcast(self, other)
 
-    def __add__(self, other: Any) -> Code:
-        return self._with(other, " + ", SUM, SUM, MATMUL)
-
-    def __radd__(self, other: Any) -> Code:
-        return piece(other) + self
-
-    def __sub__(self, other: Any) -> Code:
-        return self._with(other, " - ", SUM, SUM, MATMUL)
-
-    def __rsub__(self, other: Any) -> Code:
-        return piece(other) - self
-
-    def __mul__(self, other: Any) -> Code:
-        return self._with(other, "*", TERM, TERM, POWER)
-
-    def __rmul__(self, other: Any) -> Code:
-        return piece(other) * self
-
-    def __truediv__(self, other: Any) -> Code:
-        return self._with(other, "/", TERM, TERM, POWER)
-
-    def __rtruediv__(self, other: Any) -> Code:
-        return piece(other) / self
+    __add__, __radd__ = _operator(" + ", SUM, SUM, MATMUL)
+    __sub__, __rsub__ = _operator(" - ", SUM, SUM, MATMUL)
+    __mul__, __rmul__ = _operator("*", TERM, TERM, POWER)
+    __truediv__, __rtruediv__ = _operator("/", TERM, TERM, POWER)
+    __pow__, _ = _operator("**", POWER, ATOM, ATOM)
+    __and__, _ = _operator(" & ", AND, AND, SUM)
+    __or__, _ = _operator(" | ", OR, OR, AND)
+    __lt__, _ = _operator(" < ", COMPARISON, OR, OR)
+    __gt__, _ = _operator(" > ", COMPARISON, OR, OR)
 
     def __matmul__(self, other: Code) -> Code:
         left = self.text if self.level == MATMUL else self.at(POWER)
         return Code(f"{left} @ {other.at(POWER)}", MATMUL)
 
-    def __pow__(self, other: Any) -> Code:
-        return self._with(other, "**", POWER, ATOM, ATOM)
-
     def __neg__(self) -> Code:
         return Code(f"-{self.at(TERM)}", SUM, self.full)
-
-    def __and__(self, other: Code) -> Code:
-        return self._with(other, " & ", AND, AND, SUM)
-
-    def __or__(self, other: Code) -> Code:
-        return self._with(other, " | ", OR, OR, AND)
 
     def __invert__(self) -> Code:
         return Code(f"~{self.at(ATOM)}", POWER, self.full)
@@ -85,12 +68,6 @@ class Code:
     def compare(self, relation: str, other: Any) -> Code:
         """Give a comparison: `relation` is one of <, <=, >, >=, ==, !=."""
         return self._with(other, f" {relation} ", COMPARISON, OR, OR)
-
-    def __lt__(self, other: Any) -> Code:
-        return self.compare("<", other)
-
-    def __gt__(self, other: Any) -> Code:
-        return self.compare(">", other)
 
     def __getitem__(self, index: str) -> Code:
         return Code(f"{self.at(ATOM)}[{index}]")

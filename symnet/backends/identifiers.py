@@ -14,18 +14,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-_RESERVED = {
-    *dir(np),
-    *dir(np.linalg),
-    *dir(builtins),
-    *dir(math),
-    "numpy",
-    "kernel",
-    "erf",
-    "erfc",
-    "gammaln",
-    "polygamma",
-}
+_RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", "erfc", "gammaln", "polygamma"}
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:

@@ -26,22 +26,15 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.expressions import Name, Values, brief, symbols_of
+from symnet.expressions import Name, Values, axes_of, brief, symbols_of
 from symnet.program import Builder, Equation, Program, for_machine
 
 
-@dataclass(frozen=True)
-class Backend:
-    """A way to run a program: who writes the code, and what stands in the place of NumPy's functions."""
-
-    code: type[NumPyCode]
-    functions: Callable[[], dict[str, Any]] = dict
-
-
-BACKENDS = {
-    "numpy": Backend(NumPyCode),
-    "complex": Backend(ComplexCode),
-    "mpmath": Backend(NumPyCode, mpmath_functions),
+# who writes the code, and what stands in the place of NumPy's functions
+BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]]]] = {
+    "numpy": (NumPyCode, dict),
+    "complex": (ComplexCode, dict),
+    "mpmath": (NumPyCode, mpmath_functions),
 }
 
 
@@ -93,6 +86,7 @@ class Kernel:
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
         found = self.result.listed(self._function(dtype)(*arrays))
+        found = [np.copy(v) if any(np.may_share_memory(v, a) for a in arrays) else v for v in found]
         return self.result.given([_typed(v, o, dtype) for v, o in zip(found, self.outputs, strict=True)])
 
     def bind(self, values: Values) -> list[Any]:
@@ -128,9 +122,8 @@ class Kernel:
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
-        code = "".join(linecache.getlines(function.__code__.co_filename))
         imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(function.imports.items()) if used]
-        return "\n".join([*imports, "", "", code.replace(function.__name__, "kernel", 1)]).lstrip("\n")
+        return "\n".join([*imports, "", "", function.text.replace(function.__name__, "kernel", 1)]).lstrip("\n")
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:
@@ -148,20 +141,22 @@ class Kernel:
         return lowered(self.program, self.outputs)
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
-        sizes, symbols, backend = self.program.names.sizes, list(self.symbols.values()), BACKENDS[self.backend]
+        sizes, symbols = self.program.names.sizes, list(self.symbols.values())
+        code, functions = BACKENDS[self.backend]
         safe = identifiers(dict.fromkeys([*self.arguments, *sizes, *[e.lhs.name for e in self.equations]]))
         largest = float(np.floor(np.log(np.finfo(dtype).max))) if dtype.kind in "fc" else 709.0
         typed = sorted((s for s in symbols if s.name not in sizes), key=lambda s: not s.is_Matrix)
         first = next((f"{safe[s.name]}.dtype" for s in typed), "float")
-        writer = backend.code(safe, sizes, first, largest, lengths_of(symbols, safe))
+        writer = code(safe, sizes, first, largest, lengths_of(symbols, safe))
         outputs = self._lowered.outputs
         steps = size_steps(self.equations, symbols, sizes)
         steps += with_releases(self.equations, {*outputs, *symbols})
         returned = self.result.returned([safe[o.name] for o in outputs])
         function = lambdify(
-            [Symbol(safe[name]) for name in self.arguments], S.Zero, modules=[backend.functions(), "numpy"],
+            [Symbol(safe[name]) for name in self.arguments], S.Zero, modules=[functions(), "numpy"],
             printer=writer, cse=lambda _: (steps, returned),
         )  # fmt: skip
+        function.text = "".join(linecache.getlines(function.__code__.co_filename))
         function.imports = writer.module_imports
         function.__doc__ = "A flat function that symnet derived."
         return function  # type: ignore[no-any-return]
@@ -184,7 +179,8 @@ def compile_program(
 ) -> Kernel:
     """Compile values of a program. The arguments are the data in the order of use, then the parameters."""
     parameters = [p.name for p in program.parameters]
-    data = [n for n in _by_first_use(program) if n not in parameters and _is_argument(program, n)]
+    told = {size.name for size, _, _ in axes_of(program.inputs.values())} & program.names.sizes
+    data = [n for n in _by_first_use(program) if n not in parameters and n not in told]
     arguments = (*data, *[p for p in parameters if p in program.inputs])
     return Kernel(program, tuple(outputs), result, arguments, checked_dtype(dtype), backend)
 
@@ -195,14 +191,6 @@ def _by_first_use(program: Program) -> list[str]:
         for symbol in symbols_of(rhs):
             met.setdefault(symbol, k)
     return sorted(program.inputs, key=lambda name: met.get(program.inputs[name], len(met)))
-
-
-def _is_argument(program: Program, name: str) -> bool:
-    # a size that can be read from an array is no argument
-    if name not in program.names.sizes:
-        return True
-    matrices = [s for s in program.inputs.values() if isinstance(s, MatrixSymbol)]
-    return not any(size.is_Symbol and size.name == name for m in matrices for size in m.shape)
 
 
 def checked_dtype(dtype: Any) -> Any:

@@ -11,23 +11,12 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Basic, Expr, Function, Integer, Lambda, OneMatrix, Pow, S, exp, log, preorder_traversal
+from sympy import Basic, Expr, Function, Integer, Lambda, Pow, S, exp, log, preorder_traversal
 
 from symnet.expressions import (
-    SCALARS,
-    AxisMax,
-    Elementwise,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Table,
-    add,
-    bound_variables,
-    elementwise,
-    hadamard,
-    matmul,
-    scaled,
-)
+    SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, elementwise, hadamard,
+    scaled, spread, sums,
+)  # fmt: skip
 from symnet.program import Builder, Equation, Program, live
 
 
@@ -49,32 +38,27 @@ def lowered(program: Program, outputs: Collection[Any]) -> Program:
 # -- softmax and its relatives: the maximum is taken out, the exponentials are shared
 
 
-def _spread(v: Any, Z: Any, axis: int) -> Any:
-    return matmul(OneMatrix(Z.shape[0], 1), v) if axis == 0 else matmul(v, OneMatrix(1, Z.shape[1]))
-
-
 def _shifted(target: Builder, Z: Any, axis: int) -> tuple[Any, Any, Any, Any]:
     largest = target.define(AxisMax(Z, Integer(axis)))
-    difference = target.define(add(Z, scaled(S.NegativeOne, _spread(largest, Z, axis))))
+    difference = target.define(add(Z, scaled(S.NegativeOne, spread(largest, Z.shape, axis))))
     exponentials = target.define(elementwise(exp, difference))
-    ones = (OneMatrix(1, Z.shape[0]), exponentials) if axis == 0 else (exponentials, OneMatrix(Z.shape[1], 1))
-    return largest, difference, exponentials, target.define(matmul(*ones))
+    return largest, difference, exponentials, target.define(sums(exponentials, axis))
 
 
 def _softmax(target: Builder, Z: Any, axis: int) -> Any:
-    _, _, exponentials, sums = _shifted(target, Z, axis)
+    _, _, exponentials, total = _shifted(target, Z, axis)
     (x,) = bound_variables(1)
-    return hadamard(exponentials, Elementwise(Lambda((x,), 1 / x), _spread(sums, Z, axis)))
+    return hadamard(exponentials, Elementwise(Lambda((x,), 1 / x), spread(total, Z.shape, axis)))
 
 
 def _log_softmax(target: Builder, Z: Any, axis: int) -> Any:
-    _, difference, _, sums = _shifted(target, Z, axis)
-    return add(difference, scaled(S.NegativeOne, _spread(target.define(elementwise(log, sums)), Z, axis)))
+    _, difference, _, total = _shifted(target, Z, axis)
+    return add(difference, scaled(S.NegativeOne, spread(target.define(elementwise(log, total)), Z.shape, axis)))
 
 
 def _log_sum_exp(target: Builder, Z: Any, axis: int) -> Any:
-    largest, _, _, sums = _shifted(target, Z, axis)
-    return add(largest, target.define(elementwise(log, sums)))
+    largest, _, _, total = _shifted(target, Z, axis)
+    return add(largest, target.define(elementwise(log, total)))
 
 
 STABLE: Table[Callable[[Builder, Any, int], Any]] = Table(

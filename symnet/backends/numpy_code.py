@@ -11,27 +11,16 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
-    Basic,
-    HadamardProduct,
-    Identity,
-    Inverse,
-    MatAdd,
-    MatMul,
-    MatrixSymbol,
-    Mul,
-    OneMatrix,
-    S,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-    sympify,
-)
+    Basic, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Trace, Transpose,
+    ZeroMatrix, sympify,
+)  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.backends.emitter import ATOM, SUM, Code, entrywise, number
 from symnet.backends.scalar_code import ScalarCode
-from symnet.expressions import AxisMax, Elementwise, Table, Total, Unit, size_number, split, step
+from symnet.expressions import AxisMax, Elementwise, Table, Total, Unit, split, step
+from symnet.program import estimate
 
 
 class SizeOf(Basic):
@@ -108,22 +97,13 @@ def _matmul(c: NumPyCode, expr: Any) -> Code:
     summed = _with_ones(c, a, b)
     if summed is not None:
         return c.scaled(coefficient, summed)
-    sizes = [_entries(a), _entries(b), _entries(A)]
+    sizes = [estimate(M.shape[0]) * estimate(M.shape[1]) for M in (a, b, A)]
     place = sizes.index(min(sizes)) if coefficient not in (1, -1) else 2
     factors = [c.full(a), c.full(b)]
     if place < 2:
         factors[place] = c.scaled(coefficient, factors[place])
         return factors[0] @ factors[1]
     return c.scaled(coefficient, factors[0] @ factors[1])
-
-
-class _Guessed(dict[str, int]):
-    def __missing__(self, name: str) -> int:
-        return 512
-
-
-def _entries(A: Any) -> int:
-    return size_number(A.shape[0], _Guessed()) * size_number(A.shape[1], _Guessed())
 
 
 def _with_ones(c: NumPyCode, a: Any, b: Any) -> Code | None:

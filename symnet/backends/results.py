@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, TypeAlias
 
 from symnet.expressions import Name
 
@@ -27,33 +27,17 @@ def _name(key: Any) -> str:
     return key if isinstance(key, str) else str(getattr(key, "name", key))
 
 
-class Result(Protocol):
-    """How the values of a kernel are handed over."""
-
-    def returned(self, names: Sequence[str]) -> str:
-        """Give what stands behind `return` in the bare function."""
-
-    def listed(self, returned: Any) -> list[Any]:
-        """Give the values that the bare function returned as one list."""
-
-    def given(self, values: Sequence[Any]) -> Any:
-        """Give what the caller gets."""
-
-
 @dataclass(frozen=True)
 class Single:
-    """One value."""
+    """One value. `returned`: what stands behind `return` in the bare function; `listed`: what it gave, as one list."""
 
     def returned(self, names: Sequence[str]) -> str:
-        """Give the name."""
         return names[0]
 
     def listed(self, returned: Any) -> list[Any]:
-        """Give the value in a list."""
         return [returned]
 
     def given(self, values: Sequence[Any]) -> Any:
-        """Give the value."""
         return values[0]
 
 
@@ -64,15 +48,12 @@ class Mapped:
     keys: tuple[Any, ...]
 
     def returned(self, names: Sequence[str]) -> str:
-        """Give a list."""
         return f"[{', '.join(names)}]"
 
     def listed(self, returned: Any) -> list[Any]:
-        """Give the list."""
         return list(returned)
 
     def given(self, values: Sequence[Any]) -> Mapping[Any, Any]:
-        """Give the values by key."""
         return ByKey(zip(self.keys, values, strict=True))
 
 
@@ -83,14 +64,14 @@ class LossAndGradients:
     parameters: tuple[Name, ...]
 
     def returned(self, names: Sequence[str]) -> str:
-        """Give the loss and a list."""
         return f"{names[0]}, [{', '.join(names[1:])}]"
 
     def listed(self, returned: Any) -> list[Any]:
-        """Give the loss and the gradients in one list."""
         loss, gradients = returned
         return [loss, *gradients]
 
     def given(self, values: Sequence[Any]) -> tuple[Any, ByKey]:
-        """Give the loss, and the gradients by symbol."""
         return values[0], ByKey(zip(self.parameters, values[1:], strict=True))
+
+
+Result: TypeAlias = Single | Mapped | LossAndGradients

@@ -12,20 +12,8 @@ from operator import and_, mul, or_
 from typing import Any, TypeAlias
 
 from sympy import (
-    Add,
-    And,
-    Expr,
-    Function,
-    Mul,
-    Not,
-    Number,
-    NumberSymbol,
-    Or,
-    Piecewise,
-    Pow,
-    S,
-    Symbol,
-)
+    Add, And, Expr, Function, Mul, Not, Number, NumberSymbol, Or, Piecewise, Pow, S, Symbol,
+)  # fmt: skip
 from sympy.core.relational import Relational
 
 from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number
@@ -126,10 +114,6 @@ def _power(c: ScalarCode, expr: Any, env: Env) -> Code:
     return c.scalar(base, env) ** c.scalar(exponent, env)
 
 
-def _step(c: ScalarCode, expr: Any, env: Env) -> Code:
-    return c.positive(expr.args[0], env).method("astype", c.numpy.dtype)
-
-
 def _piecewise(c: ScalarCode, expr: Piecewise, env: Env) -> Code:
     pairs = list(expr.args)
     if pairs[-1].args[1] is S.true:
@@ -140,10 +124,6 @@ def _piecewise(c: ScalarCode, expr: Piecewise, env: Env) -> Code:
         code = c.numpy.where(c.scalar(condition, env), c.scalar(value, env), code)
     constant = not any(value.free_symbols for value, _ in expr.args)
     return code.method("astype", c.numpy.dtype) if constant and expr.free_symbols else code
-
-
-def _relational(c: ScalarCode, expr: Relational, env: Env) -> Code:
-    return c.compare(c.scalar(expr.lhs, env), expr.rel_op, c.scalar(expr.rhs, env))
 
 
 def _constant(c: ScalarCode, expr: Any, env: Env) -> Code:
@@ -162,9 +142,9 @@ SCALAR_CODE: Table[Callable[[ScalarCode, Any, Env], Code]] = Table("code", "writ
     Add:          _sum,
     Mul:          _product,
     Pow:          _power,
-    step:         _step,
+    step:         lambda c, e, env: c.positive(e.args[0], env).method("astype", c.numpy.dtype),
     Piecewise:    _piecewise,
-    Relational:   _relational,
+    Relational:   lambda c, e, env: c.compare(c.scalar(e.lhs, env), e.rel_op, c.scalar(e.rhs, env)),
     And:          lambda c, e, env: reduce(and_, [c.scalar(a, env) for a in e.args]),
     Or:           lambda c, e, env: reduce(or_, [c.scalar(a, env) for a in e.args]),
     Not:          lambda c, e, env: ~c.scalar(e.args[0], env),

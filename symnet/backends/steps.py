@@ -13,7 +13,7 @@ from sympy import Basic, Identity, Integer, MatrixSymbol, OneMatrix, Symbol, Zer
 
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import SizeOf
-from symnet.expressions import Name, Unit, symbols_of
+from symnet.expressions import Name, Unit, axes_of, symbols_of
 from symnet.program import Equation
 
 RELEASE_FROM = 24  # lines of code from which values are released as soon as they are no longer needed
@@ -33,11 +33,10 @@ def size_steps(equations: Sequence[Equation], symbols: Sequence[Name], sizes: fr
 
 def _sizes(symbols: Sequence[Name]) -> Iterator[tuple[Any, Name, int]]:
     met = {s.name for s in symbols}
-    for symbol in symbols:
-        for axis, size in enumerate(symbol.shape if isinstance(symbol, MatrixSymbol) else ()):
-            if size.is_Symbol and size.name not in met:
-                met.add(size.name)
-                yield size, symbol, axis
+    for size, symbol, axis in axes_of(symbols):
+        if size.name not in met:
+            met.add(size.name)
+            yield size, symbol, axis
 
 
 def _mentioned(rhs: Any) -> set[Any]:

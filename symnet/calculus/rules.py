@@ -15,39 +15,15 @@ from functools import lru_cache
 from typing import Any
 
 from sympy import (
-    Expr,
-    HadamardProduct,
-    Identity,
-    Inverse,
-    Lambda,
-    MatAdd,
-    MatMul,
-    MatrixExpr,
-    OneMatrix,
-    S,
-    Symbol,
-    Trace,
+    Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
     Transpose,
-)
+)  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    Bound,
-    Elementwise,
-    LogSoftmax,
-    LogSumExp,
-    Softmax,
-    Table,
-    Total,
-    add,
-    apply_entrywise,
-    hadamard,
-    inner_product,
-    matmul,
-    partial,
-    scaled,
-    transpose,
-)
+    Bound, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, Total, add, apply_entrywise, hadamard, inner_product,
+    matmul, partial, scaled, spread, sums, transpose,
+)  # fmt: skip
 
 Rule = Callable[..., tuple[Any, ...]]
 _OUTPUT = Bound("y", real=True)
@@ -92,28 +68,18 @@ def scalar_adjoint(g: Expr, y: Expr, body: Expr, *symbols: Symbol) -> tuple[Expr
     return tuple(g * partial(body, s, y) for s in symbols)
 
 
-def _spread(g: MatrixExpr, shape: tuple[Expr, Expr], axis: int) -> MatrixExpr:
-    rows, cols = shape
-    return matmul(OneMatrix(rows, 1), g) if axis == 0 else matmul(g, OneMatrix(1, cols))
-
-
-def _summed(A: MatrixExpr, axis: int) -> MatrixExpr:
-    rows, cols = A.shape
-    return matmul(OneMatrix(1, rows), A) if axis == 0 else matmul(A, OneMatrix(cols, 1))
-
-
 def _softmax(G: MatrixExpr, P: MatrixExpr, Z: MatrixExpr, axis: Any) -> tuple[MatrixExpr, None]:
-    sums = _spread(_summed(hadamard(G, P), axis), Z.shape, axis)
-    return hadamard(P, add(G, scaled(S.NegativeOne, sums))), None
+    means = spread(sums(hadamard(G, P), axis), Z.shape, axis)
+    return hadamard(P, add(G, scaled(S.NegativeOne, means))), None
 
 
 def _log_softmax(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> tuple[MatrixExpr, None]:
-    sums = _spread(_summed(G, axis), Z.shape, axis)
-    return add(G, scaled(S.NegativeOne, hadamard(Softmax(Z, axis), sums))), None
+    means = spread(sums(G, axis), Z.shape, axis)
+    return add(G, scaled(S.NegativeOne, hadamard(Softmax(Z, axis), means))), None
 
 
 def _log_sum_exp(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> tuple[MatrixExpr, None]:
-    return hadamard(Softmax(Z, axis), _spread(G, Z.shape, axis)), None
+    return hadamard(Softmax(Z, axis), spread(G, Z.shape, axis)), None
 
 
 # fmt: off

@@ -7,26 +7,15 @@ plain reading of an expression, against which the matrix calculus is proved; it 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import reduce
+from operator import add, mul
 from typing import Any
 
 import sympy
 from sympy import (
-    Basic,
-    HadamardPower,
-    HadamardProduct,
-    Identity,
-    Inverse,
-    MatAdd,
-    MatMul,
-    MatPow,
-    MatrixSymbol,
-    Mul,
-    OneMatrix,
-    Symbol,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-)
+    Basic, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixSymbol, Mul, OneMatrix,
+    Symbol, Trace, Transpose, ZeroMatrix,
+)  # fmt: skip
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -48,7 +37,7 @@ def explicit(expr: Any, sizes: Mapping[str, int]) -> Any:
     writer = _Writer(sizes)
     found: dict[int, Any] = {}
     for node in walk(expr):
-        found[id(node)] = writer.write(node, lambda child: found.get(id(child), child))
+        found[id(node)] = ENTRIES.of(node)(writer, node, lambda child: found.get(id(child), child))
     return found[id(expr)]
 
 
@@ -75,12 +64,6 @@ class _Writer:
         rows, cols = self.shape(A)
         return sympy.Matrix(rows, cols, lambda i, j: Symbol(f"{A.name}_{i + 1}_{j + 1}", real=True))
 
-    def write(self, node: Any, value: Callable[[Any], Any]) -> Any:
-        return ENTRIES.of(node)(self, node, value)
-
-    def number(self, node: Symbol, value: Any) -> Any:
-        return sympy.Integer(self.sizes[node.name]) if node.name in self.sizes else node
-
     def own(self, node: Node, value: Any) -> Any:
         operands = [value(a) for a in node.operands]
         if not node.is_Matrix:
@@ -89,30 +72,13 @@ class _Writer:
 
 
 def _product(w: _Writer, node: Any, value: Any) -> Any:
-    scalars = [value(a) for a in node.args if not a.is_Matrix]
-    matrices = [value(a) for a in node.args if a.is_Matrix]
-    result = matrices[0]
-    for A in matrices[1:]:
-        result = result * A
-    return result * Mul(*scalars)
+    return reduce(mul, [value(a) for a in node.args if a.is_Matrix]) * Mul(
+        *[value(a) for a in node.args if not a.is_Matrix]
+    )
 
 
 def _sum(w: _Writer, node: Any, value: Any) -> Any:
-    first, *others = [value(a) for a in node.args]
-    for A in others:
-        first = first + A
-    return first
-
-
-def _hadamard(w: _Writer, node: Any, value: Any) -> Any:
-    first, *others = [value(a) for a in node.args]
-    for A in others:
-        first = first.multiply_elementwise(A)
-    return first
-
-
-def _trace(w: _Writer, node: Any, value: Any) -> Any:
-    return _written(w, node.arg, value).trace()
+    return reduce(add, map(value, node.args))
 
 
 def _written(w: _Writer, node: Any, value: Any) -> Any:
@@ -130,7 +96,7 @@ ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     "way to write it out", "give its class a method entry(i, j, *operands)", {
     Node:            _Writer.own,
     MatrixSymbol:    lambda w, node, value: w.symbol(node),
-    Symbol:          _Writer.number,
+    Symbol:          lambda w, node, value: sympy.Integer(w.sizes[node.name]) if node.name in w.sizes else node,
     MatrixBase:      lambda w, node, value: sympy.Matrix(node),
     OneMatrix:       lambda w, node, value: sympy.ones(*w.shape(node)),
     ZeroMatrix:      lambda w, node, value: sympy.zeros(*w.shape(node)),
@@ -141,9 +107,9 @@ ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     MatPow:          lambda w, node, value: value(node.base) ** value(node.exp),
     Inverse:         lambda w, node, value: value(node.arg).inv(),
     Transpose:       lambda w, node, value: value(node.arg).T,
-    HadamardProduct: _hadamard,
+    HadamardProduct: lambda w, node, value: reduce(lambda A, B: A.multiply_elementwise(B), map(value, node.args)),
     HadamardPower:   lambda w, node, value: value(node.base).applyfunc(lambda x: x ** value(node.exp)),
-    Trace:           _trace,
+    Trace:           lambda w, node, value: _written(w, node.arg, value).trace(),
     Determinant:     lambda w, node, value: value(node.arg).det(),
     MatrixElement:   lambda w, node, value: value(node.args[0])[int(node.args[1]), int(node.args[2])],
     Basic:           lambda w, node, value: node.func(*[value(a) for a in node.args]) if node.args else node,

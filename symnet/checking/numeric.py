@@ -56,8 +56,8 @@ def central(f: Function, arrays: Sequence[Any], k: int, direction: Any, step: fl
     """
     found = []
     for h in (step * scale_of(arrays[k], direction) / 8**power for power in range(4)):
-        coarse, size_1 = _difference(f, arrays, k, direction, h)
-        fine, size_2 = _difference(f, arrays, k, direction, h / 2)
+        coarse, size_1 = difference(f, arrays, k, direction, h)
+        fine, size_2 = difference(f, arrays, k, direction, h / 2)
         value = (4 * fine - coarse) / 3
         rounding = 8 * np.finfo(float).eps * max(size_1, size_2) / h
         found.append(Slope(value, abs(value - fine) * 0.1 + rounding))
@@ -66,15 +66,11 @@ def central(f: Function, arrays: Sequence[Any], k: int, direction: Any, step: fl
     return min(found, key=lambda slope: slope.error)
 
 
-def _difference(f: Function, arrays: Sequence[Any], k: int, direction: Any, h: float) -> tuple[float, float]:
+def difference(f: Function, arrays: Sequence[Any], k: int, direction: Any, h: float) -> tuple[float, float]:
+    """Give one central difference of step h, and the larger of the two values."""
     above = float(f(moved(arrays, k, direction, h)))
     below = float(f(moved(arrays, k, direction, -h)))
     return (above - below) / (2 * h), max(abs(above), abs(below))
-
-
-def plain_central(f: Function, arrays: Sequence[Any], k: int, direction: Any, h: float) -> float:
-    """Give one central difference of step h without extrapolation."""
-    return _difference(f, arrays, k, direction, h)[0]
 
 
 def one_sided(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> tuple[float, float]:

@@ -11,36 +11,16 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from sympy import (
-    Function,
-    HadamardProduct,
-    Lambda,
-    MatAdd,
-    MatMul,
-    MatrixSymbol,
-    OneMatrix,
-    S,
-    exp,
-    tanh,
-)
+    Function, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, exp, tanh,
+)  # fmt: skip
 from sympy.matrices.immutable import ImmutableDenseMatrix
 
+from symnet.calculus import RULES
 from symnet.diagnosis.edits import Rewritten, Setting, Words, rewrites, say
 from symnet.expressions import (
-    Elementwise,
-    Softmax,
-    add,
-    bound_variables,
-    elementwise,
-    hadamard,
-    matmul,
-    relu,
-    scaled,
-    sigmoid,
-    softplus,
-    split,
-    step,
-    transpose,
-)
+    Elementwise, Softmax, add, bound_variables, elementwise, hadamard, matmul, relu, scaled, sigmoid, softplus, split,
+    step, transpose,
+)  # fmt: skip
 
 Found: TypeAlias = Iterator[tuple[str, Any, Words, float]]  # kind, right-hand side, words, cost
 AtNode: TypeAlias = Callable[[Setting, Any], Rewritten]
@@ -198,7 +178,10 @@ def _at_the_loss(setting: Setting, node: Any) -> Rewritten:
 
 def _after_softmax(P: Softmax, rest: Any, target: Any, delta: Any) -> Rewritten:
     yield _with_slope(P, delta, "p")
-    yield _jacobian(P, delta), say("the Jacobian of softmax is applied twice, as squared error would need it")
+    yield (
+        RULES.of(P)(delta, P, *P.args)[0],
+        say("the Jacobian of softmax is applied twice, as squared error would need it"),
+    )
     scores = P.args[0]
     yield add(scores, rest), say("the delta of squared error on the logits {}, without softmax", scores)
     quotient = hadamard(target, _apply(1 / _X, P))
@@ -208,13 +191,6 @@ def _after_softmax(P: Softmax, rest: Any, target: Any, delta: Any) -> Rewritten:
 def _with_slope(P: Any, delta: Any, name: str) -> tuple[Any, Words]:
     slope = hadamard(P, add(OneMatrix(*P.shape), scaled(S.NegativeOne, P)))
     return hadamard(delta, slope), say("an extra factor {}(1 − {}): cross-entropy has absorbed it", name, name)
-
-
-def _jacobian(P: Softmax, D: Any) -> Any:
-    rows, cols = P.shape
-    PD = hadamard(P, D)
-    sums = matmul(OneMatrix(rows, rows), PD) if P.axis == 0 else matmul(PD, OneMatrix(cols, cols))
-    return hadamard(P, add(D, scaled(S.NegativeOne, sums)))
 
 
 _MISTAKES: tuple[tuple[str, float, AtNode], ...] = (

@@ -15,7 +15,7 @@ from sympy import Expr, MatrixSymbol, Symbol, sympify
 
 from symnet.backends import Kernel, binding
 from symnet.derivation import Derivation, derive
-from symnet.diagnosis.edits import Gradients, Name, Roles, Setting, Values, roles
+from symnet.diagnosis.edits import Gradients, Name, Setting, Values
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.search import Point, Search
@@ -202,15 +202,17 @@ def _diagnosed(derivation: Derivation, kernel: Kernel, points: list[Point], rate
 def _setting(derivation: Derivation, kernel: Kernel, point: Point) -> Setting:
     inputs = {*kernel.symbols.values()} - set(derivation.wrt)
     targets = frozenset(s for s in inputs if isinstance(s, MatrixSymbol))
-    known, rate = roles(derivation), derivation.program.names.fresh("eta")
-    backward = _gradients_first(derivation, known)
-    return Setting(backward, list(derivation.forward), known, point.sizes, targets, Symbol(rate, real=True))
+    rate = derivation.program.names.fresh("eta")
+    known = {e.lhs: (e.role, e.of) for e in derivation.equations}
+    return Setting(
+        _gradients_first(derivation), list(derivation.forward), known, point.sizes, targets, Symbol(rate, real=True)
+    )
 
 
-def _gradients_first(derivation: Derivation, known: Roles) -> list[Equation]:
+def _gradients_first(derivation: Derivation) -> list[Equation]:
     # each gradient as soon as it can be computed: weights that are updated too early need it
     def is_gradient(e: Equation) -> bool:
-        return known[e.lhs][0] == "gradient"
+        return e.role == "gradient"
 
     waiting, done = [e for e in derivation.equations if is_gradient(e) or e in derivation.backward], []
     while waiting:

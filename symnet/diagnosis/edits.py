@@ -13,18 +13,12 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Symbol, Transpose
 
-from symnet.derivation import Derivation
 from symnet.expressions import Elementwise, Name, Softmax, Values, add, hadamard, sigmoid, size_number, transpose
 from symnet.program import Equation, as_read
 
 Gradients: TypeAlias = Values | Callable[[dict[str, Any]], Values]
 Changes: TypeAlias = Mapping[Name, Any]  # left-hand side → another right-hand side
-Roles: TypeAlias = dict[Name, tuple[str, Any]]  # left-hand side → what it is, and of what
-
-
-def roles(derivation: Derivation) -> Roles:
-    """Give what each equation of a derivation is, and of what: an adjoint of a value, a gradient of a parameter."""
-    return {e.lhs: (e.role, e.of) for e in derivation.equations}
+Roles: TypeAlias = Mapping[Name, tuple[str, Any]]  # left-hand side → what it is, and of what
 
 
 @dataclass(frozen=True)

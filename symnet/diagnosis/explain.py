@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sympy import Basic, MatAdd, MatMul, MatrixSymbol, OneMatrix
+from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix
 
 from symnet.derivation import Derivation
-from symnet.diagnosis.edits import Mutation, Name, roles
+from symnet.diagnosis.edits import Mutation, Name
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.search import Point
 from symnet.expressions import matmul, raw, scaled, split, symbols_of
@@ -26,12 +26,8 @@ class Explainer:
     def __init__(self, derivation: Derivation) -> None:
         self.derivation = derivation
         self.equations = derivation.by_name
-        self.gradients = {w: g for g, (role, w) in roles(derivation).items() if role == "gradient"}
-        self._write = writer(derivation.sections, derivation.loss_name)
-
-    def write(self, expr: Basic) -> str:
-        """Give an expression as text, the name of a gradient as ∂L/∂W."""
-        return str(self._write(expr))
+        self.gradients = derivation.gradient_names
+        self.write = writer(derivation.sections, derivation.loss_name)
 
     def line(self, lhs: Name, rhs: Any) -> str:
         """Give an equation as text."""

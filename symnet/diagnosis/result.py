@@ -9,11 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
-from unicodedata import combining
 
-
-def _columns(text: str) -> int:
-    return sum(not combining(c) for c in text)
+from symnet.notation import columns
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ class Fault:
     def __str__(self) -> str:
         if not self.right:
             return f"  {self.words}"
-        gap = " " * max(0, _columns(self.right) - _columns(self.yours))
+        gap = " " * max(0, columns(self.right) - columns(self.yours))
         return f"  right:  {self.right}\n  yours:  {self.yours}{gap}    {self.words}"
 
 

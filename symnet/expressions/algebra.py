@@ -10,24 +10,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    Expr,
-    HadamardProduct,
-    Identity,
-    Lambda,
-    MatAdd,
-    MatMul,
-    MatrixExpr,
-    MatrixSymbol,
-    OneMatrix,
-    S,
-    Symbol,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-    sympify,
-)
+    Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, Trace,
+    Transpose, ZeroMatrix, sympify,
+)  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
-from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
@@ -36,7 +22,7 @@ from symnet.expressions.interned import ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
 from symnet.expressions.operands import brief, raw, split
 from symnet.expressions.scalars import bound_variables, stable
-from symnet.expressions.sizes import same_shape, shape_text
+from symnet.expressions.sizes import Shape, same_shape, shape_text
 
 
 def elementwise(f: Any, *args: Any) -> Any:
@@ -107,11 +93,6 @@ def _scalar_atoms(body: Expr) -> set[Any]:
         if body.args
         else body.free_symbols
     )
-
-
-def entrywise(expr: ElementwiseApplyFunction) -> Any:
-    """Turn SymPy's `A.applyfunc(f)` into the node with a fixed bound variable."""
-    return elementwise(expr.function, expr.expr)
 
 
 def scaled(c: Expr, A: MatrixExpr) -> MatrixExpr:
@@ -225,6 +206,16 @@ def total(A: MatrixExpr) -> Expr:
     if isinstance(A, HadamardProduct) and all(isinstance(a, Transpose) for a in A.args):
         A = raw(HadamardProduct, *[a.args[0] for a in A.args])
     return c * Total(A)
+
+
+def spread(v: MatrixExpr, shape: Shape, axis: int) -> MatrixExpr:
+    """Give a row (axis 0) or a column (axis 1) repeated along an axis: 1·v or v·1ᵀ."""
+    return matmul(OneMatrix(shape[0], 1), v) if axis == 0 else matmul(v, OneMatrix(1, shape[1]))
+
+
+def sums(A: MatrixExpr, axis: int) -> MatrixExpr:
+    """Give the sums along an axis: a row (axis 0) or a column (axis 1)."""
+    return matmul(OneMatrix(1, A.shape[0]), A) if axis == 0 else matmul(A, OneMatrix(A.shape[1], 1))
 
 
 def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:

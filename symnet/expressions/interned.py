@@ -9,7 +9,9 @@ and notation; no calculus. The order of nodes depends on what they are, never on
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from hashlib import blake2b
+from operator import mul
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -82,18 +84,15 @@ class Node(Basic):
         return Basic.__hash__(self)
 
     def compare(self, other: Any) -> int:
-        """Order two nodes by depth and content, without descending."""
         if isinstance(other, Node) and type(self) is type(other):
             mine, others = (self._height, self._digest), (other._height, other._digest)
             return (mine > others) - (mine < others)
         return int(Basic.compare(self, other))
 
     def sort_key(self, order: Any = None) -> Any:
-        """Give the key by which SymPy sorts terms and factors."""
         return self.class_key(), (1, (self._height, self._digest)), S.One.sort_key(), S.One
 
     def doit(self, **hints: Any) -> Any:
-        """Give the node itself: there is nothing to evaluate."""
         return self
 
     def _sympystr(self, printer: Any) -> str:
@@ -122,7 +121,7 @@ def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
         elif id(part) in met:
             token = f"#{met[id(part)]}"
         elif not part.args:
-            token = f"{type(part).__name__} {part}"
+            token = f"{type(part).__qualname__} {part._hashable_content()}"
         else:
             met[id(part)] = len(met)
             token = f"{type(part).__name__}/{len(part.args)}"
@@ -158,16 +157,13 @@ class MatrixNode(Node, MatrixExpr):
 
     @property
     def shape(self) -> Shape:
-        """Rows and columns."""
         return self._shape
 
     @property
     def free_symbols(self) -> set[Basic]:
-        """The symbols of the node, met once each without recursion."""
         return _free_symbols(self)
 
     def as_explicit(self) -> Any:
-        """Give the matrix of the entries, for sizes that are numbers."""
         operands = [o.as_explicit() if o.is_Matrix else o for o in self.operands]
         rows, cols = map(int, self.shape)
         return ImmutableDenseMatrix(rows, cols, lambda i, j: self.entry(int(i), int(j), *operands))
@@ -179,7 +175,6 @@ class MatrixNode(Node, MatrixExpr):
         return DeepTranspose(self) if self._height >= DEEP else None
 
     def as_coeff_Mul(self, rational: bool = False) -> tuple[Expr, Any]:
-        """Give 1 and the node: a node has no coefficient."""
         return S.One, self
 
     __add__, __radd__, __sub__, __rsub__ = map(_native, ("__add__", "__radd__", "__sub__", "__rsub__"))
@@ -199,11 +194,9 @@ class ScalarNode(Node, Expr):
 
     @property
     def free_symbols(self) -> set[Basic]:
-        """The symbols of the node, met once each without recursion."""
         return _free_symbols(self)
 
     def sort_key(self, order: Any = None) -> Any:
-        """Give the key by which SymPy sorts terms and factors."""
         return Expr.sort_key(self, order)
 
     def _eval_derivative(self, symbol: Any) -> Any:
@@ -252,7 +245,6 @@ class DeepProduct(_Nested, MatMul):
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
-        """Give the rows of the first matrix and the columns of the last."""
         matrices = [a for a in args if a.is_Matrix]
         return matrices[0].shape[0], matrices[-1].shape[1]
 
@@ -264,7 +256,6 @@ class DeepTranspose(_Nested, Transpose):
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
-        """Give the shape turned."""
         rows, cols = args[0].shape
         return cols, rows
 
@@ -281,14 +272,9 @@ def _sum(a: Any, b: Any) -> Any:
 
 
 def _product(a: Any, b: Any) -> Any:
-    scalars, factors = [], []
-    for part in (a, b):
-        inside = part.args if isinstance(part, MatMul) else (part,)
-        scalars += [f for f in inside if not f.is_Matrix]
-        factors += [f for f in inside if f.is_Matrix]
-    c = S.One
-    for s in scalars:
-        c = c * s
+    inside = [f for part in (a, b) for f in (part.args if isinstance(part, MatMul) else (part,))]
+    factors = [f for f in inside if f.is_Matrix]
+    c = reduce(mul, [f for f in inside if not f.is_Matrix], S.One)
     if c == 1 and len(factors) == 1:
         return factors[0]
     return DeepProduct(*factors) if c == 1 else DeepProduct(c, *factors)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Integer, Lambda, MatrixSymbol, Max, S, Symbol, exp, log, sympify
+from sympy import Add, Expr, Integer, MatrixSymbol, Max, S, Symbol, exp, log, sympify
 from sympy.core.symbol import Str
 from sympy.printing.precedence import precedence
 
@@ -33,22 +33,17 @@ class Elementwise(MatrixNode):
     """
 
     @staticmethod
-    def shape_of(f: Lambda, *args: Expr) -> Shape:
-        """Give the shape of the first matrix."""
-        shape: Shape = args[0].shape
-        return shape
+    def shape_of(*args: Any) -> Shape:
+        return MatrixNode.shape_of(*args[1:])
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        """The matrices and scalars that the function is applied to."""
         return self.args[1:]
 
     def with_operands(self, *operands: Any) -> Any:
-        """Apply the function to other operands."""
         return Elementwise(self.args[0], *operands)
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give f of the entries."""
         values = [a[i, j] if getattr(a, "is_Matrix", False) else a for a in operands]
         return self.body.xreplace(dict(zip(self.variables, values, strict=True)))
 
@@ -91,7 +86,6 @@ class AlongAxis(MatrixNode):
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        """The matrix."""
         return self.args[:1]
 
     @property
@@ -101,7 +95,6 @@ class AlongAxis(MatrixNode):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The axis, where it is not the usual one."""
         return (f"axis={self.axis}",) if self.axis else ()
 
     def line(self, i: int, j: int, Z: Any) -> list[Expr]:
@@ -117,11 +110,9 @@ class Softmax(AlongAxis):
 
     @property
     def sums_to_one(self) -> int:  # type: ignore[override]
-        """The axis."""
         return self.axis
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give exp(z) divided by the sum of exp along the axis."""
         (Z,) = operands
         return exp(Z[i, j]) / Add(*map(exp, self.line(i, j, Z)))
 
@@ -132,7 +123,6 @@ class LogSoftmax(AlongAxis):
     title = "log_softmax"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give z minus the logarithm of the sum of exp along the axis."""
         (Z,) = operands
         return Z[i, j] - log(Add(*map(exp, self.line(i, j, Z))))
 
@@ -142,7 +132,6 @@ class Reduction(AlongAxis):
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
-        """Give one row (axis 0) or one column (axis 1)."""
         Z, axis = args
         return (S.One, Z.shape[1]) if axis == 0 else (Z.shape[0], S.One)
 
@@ -153,7 +142,6 @@ class LogSumExp(Reduction):
     title = "logsumexp"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give the logarithm of the sum of exp along the axis."""
         return log(Add(*map(exp, self.line(i, j, operands[0]))))
 
 
@@ -163,7 +151,6 @@ class AxisMax(Reduction):
     title = "max"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give the largest entry along the axis."""
         return Max(*self.line(i, j, operands[0]))
 
 
@@ -172,7 +159,6 @@ class Distribution(AlongAxis):
 
     @property
     def sums_to_one(self) -> int:  # type: ignore[override]
-        """The axis."""
         return self.axis
 
     def _sympystr(self, printer: Any) -> str:
@@ -181,7 +167,6 @@ class Distribution(AlongAxis):
     _latex = _sympystr
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give the entry of the matrix."""
         return operands[0][i, j]
 
 
@@ -192,16 +177,13 @@ class Unit(MatrixNode):
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        """None: it is a constant."""
         return ()
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
-        """Give a column."""
         return args[0], S.One
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give 1 in the row of the index, else 0."""
         return Integer(int(i == self.args[1]))
 
 
@@ -211,7 +193,6 @@ class _Named:
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        """The expression that is named."""
         return self.args[1:]
 
     def _sympystr(self, printer: Any) -> str:
@@ -223,14 +204,9 @@ class _Named:
 class Let(_Named, MatrixNode):
     """A matrix expression that the user named."""
 
-    @staticmethod
-    def shape_of(*args: Any) -> Shape:
-        """Give the shape of the expression."""
-        shape: Shape = args[1].shape
-        return shape
+    shape_of = Elementwise.shape_of
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give the entry of the expression."""
         return operands[0][i, j]
 
 
@@ -238,7 +214,6 @@ class LetScalar(_Named, ScalarNode):
     """A scalar expression that the user named."""
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give the expression."""
         return operands[0]
 
 
@@ -248,7 +223,6 @@ class Total(ScalarNode):
     title = "sum"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        """Give the sum of all entries."""
         return Add(*operands[0])
 
 

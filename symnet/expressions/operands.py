@@ -7,32 +7,13 @@ its name and the way out; nothing is passed through as if it were a constant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from sympy import (
-    Add,
-    Basic,
-    Expr,
-    Function,
-    HadamardPower,
-    HadamardProduct,
-    Identity,
-    MatAdd,
-    MatMul,
-    MatPow,
-    MatrixExpr,
-    MatrixSymbol,
-    Mul,
-    Number,
-    NumberSymbol,
-    OneMatrix,
-    Pow,
-    S,
-    Symbol,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-)
+    Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, MatAdd, MatMul, MatPow, MatrixExpr,
+    MatrixSymbol, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Symbol, Trace, Transpose, ZeroMatrix,
+)  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ImaginaryUnit
 from sympy.core.relational import Relational
@@ -48,12 +29,7 @@ from symnet.expressions.interned import Node
 from symnet.expressions.table import Table
 
 
-def _none(node: Any) -> tuple[Any, ...]:
-    return ()
-
-
-def _all(node: Any) -> tuple[Any, ...]:
-    return tuple(node.args)
+_ALL: Any = attrgetter("args")
 
 
 def _of_function(node: Any) -> tuple[Any, ...]:
@@ -87,9 +63,9 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
     "symnet.OPERANDS[{name}] = lambda node: node.args",
     {
         Node: lambda node: node.operands,
-        **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), _none),
-        **dict.fromkeys((MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant), _all),
-        **dict.fromkeys((Add, Mul, Pow, ExprCondPair, Relational, Boolean), _all),
+        **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), lambda node: ()),
+        **dict.fromkeys((MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant), _ALL),
+        **dict.fromkeys((Add, Mul, Pow, ExprCondPair, Relational, Boolean), _ALL),
         Trace: _of_trace,
         ElementwiseApplyFunction: lambda node: node.args[1:],
         MatrixElement: lambda node: node.args[:1],

@@ -20,19 +20,19 @@ def bound_variables(number: int) -> tuple[Bound, ...]:
     return tuple(Bound(f"x{k}", real=True) for k in range(1, number + 1))
 
 
-class sigmoid(Function):
-    """The logistic function 1/(1 + exp(-x)); its derivative is s·(1 - s)."""
-
+class _Real(Function):
     is_real = True
     nargs = 1
 
+
+class sigmoid(_Real):
+    """The logistic function 1/(1 + exp(-x)); its derivative is s·(1 - s)."""
+
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
-        """Give the exact value at 0 and at infinity."""
         return {S.Zero: S.Half, S.Infinity: S.One, S.NegativeInfinity: S.Zero}.get(x)
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Give s·(1 - s)."""
         return self * (1 - self)
 
     def _eval_rewrite_as_exp(self, x: Expr, **_: object) -> Expr:
@@ -42,19 +42,14 @@ class sigmoid(Function):
         return self.rewrite(exp)._eval_evalf(prec)
 
 
-class softplus(Function):
+class softplus(_Real):
     """log(1 + exp(x)), the antiderivative of the sigmoid."""
-
-    is_real = True
-    nargs = 1
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
-        """Give the exact value at 0 and at infinity."""
         return {S.Zero: log(2), S.Infinity: S.Infinity, S.NegativeInfinity: S.Zero}.get(x)
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Give the sigmoid."""
         return sigmoid(self.args[0])
 
     def _eval_rewrite_as_log(self, x: Expr, **_: object) -> Expr:
@@ -64,51 +59,39 @@ class softplus(Function):
         return self.rewrite(log)._eval_evalf(prec)
 
 
-class step(Function):
+class step(_Real):
     """The bracket [x > 0]: 1 where x is positive, 0 elsewhere, 0 at 0 too; its derivative is taken as 0."""
-
-    is_real = True
-    nargs = 1
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
-        """Give 1 or 0 where the sign is known."""
         if x.is_positive:
             return S.One
         return S.Zero if x.is_nonpositive else None
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Give 0: the jump at 0 carries no gradient."""
         return S.Zero
 
 
-class relu(Function):
+class relu(_Real):
     """max(x, 0); its derivative is [x > 0], so relu'(0) = 0."""
-
-    is_real = True
-    nargs = 1
 
     @classmethod
     def eval(cls, x: Expr) -> Expr | None:
-        """Give x or 0 where the sign is known."""
         if x.is_nonnegative:
             return x
         return S.Zero if x.is_nonpositive else None
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Give [x > 0]."""
         return step(self.args[0])
 
 
-class maximum(Function):
+class maximum(_Real):
     """The larger of two values. Where they tie the second one counts, so that the two derivatives add up to 1."""
 
-    is_real = True
     nargs = 2
 
     @classmethod
     def eval(cls, x: Expr, y: Expr) -> Expr | None:
-        """Give x, y or relu where that is all there is to it."""
         if x == y:
             return x
         if (x - y).is_nonnegative:
@@ -120,7 +103,6 @@ class maximum(Function):
         return relu(x) if y.is_zero else None
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        """Give [x > y] for the first argument and 1 - [x > y] for the second."""
         x, y = self.args
         if argindex == 1:
             return step(x - y)

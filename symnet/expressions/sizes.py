@@ -6,7 +6,7 @@ their symbols, so that assumptions a user forgot do not matter.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from sympy import Expr, Symbol, sympify
@@ -45,6 +45,14 @@ def same_shape(a: Shape, b: Shape) -> bool:
 def shape_text(shape: Shape) -> str:
     """Give a shape as it stands in messages, such as 3×n."""
     return "×".join(str(size) for size in shape)
+
+
+def axes_of(symbols: Iterable[Any]) -> Iterator[tuple[Any, Any, int]]:
+    """Give each size that is a symbol, with the matrix and the axis that tell it."""
+    for A in symbols:
+        for axis, size in enumerate(getattr(A, "shape", ())):
+            if size.is_Symbol:
+                yield size, A, axis
 
 
 def size_number(size: Any, known: Mapping[str, int]) -> int:

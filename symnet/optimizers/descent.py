@@ -27,13 +27,10 @@ class GradientDescent:
             )
 
     def hyperparameters(self) -> Mapping[str, float]:
-        """Give η with its value."""
         return {"eta": float(self.learning_rate)}
 
     def init(self, W: Any) -> Mapping[str, float]:
-        """Give no state."""
         return {}
 
     def update(self, W: Any, gradient: Any, **symbols: Any) -> Mapping[Any, Any]:
-        """Give W − η·gradient."""
         return {W: W - symbols["eta"] * gradient}

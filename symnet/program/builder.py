@@ -129,8 +129,7 @@ class Builder:
 
     def store(self, expr: Any, node: Any = None) -> Any:
         """Give the value of one operation on light operands: itself if it is light, else the name of an equation."""
-        name = None if node is None else self.name_for(node)
-        if name is not None:
+        if (name := self.name_for(node)) is not None:
             return self.define(expr, name, node)
         c, rest = split(expr)
         return expr if is_light(rest) else scaled(c, self.define(rest))
@@ -221,8 +220,7 @@ class Builder:
 
     def scalar(self, rebuilt: Any, node: Any = None) -> Any:
         """Give the value of a scalar operation: an equation where it is a function, or named, or used twice."""
-        name = None if node is None else self.name_for(node)
-        if name is not None:
+        if (name := self.name_for(node)) is not None:
             return self.define(rebuilt, name)
         function = isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
         varying = any(s.name not in self.names.sizes for s in rebuilt.free_symbols)
@@ -244,7 +242,7 @@ class Builder:
         c = self.coefficient(c)
         if is_light(rest):
             return self.store(scaled(c, rest), node)
-        name = self.name_for(node) if node is not None else None
+        name = self.name_for(node)
 
         def pair(A: Any, B: Any, outermost: bool) -> Any:
             product = matmul(A, B)
@@ -266,7 +264,7 @@ class Builder:
         if not isinstance(rest, MatAdd):
             return self.store(scaled(c, rest), node)
         parts = sorted(self._sums(list(rest.args)), key=self._reading_order)
-        name = self.name_for(node) if node is not None else None
+        name = self.name_for(node)
         if name is None:
             parts = self._without_data(parts) if node is not None else parts
             lhs = self.store(add(*parts))

@@ -56,9 +56,10 @@ def without_known_sums(factors: Sequence[Any], sums_to_one: Callable[[Any, int],
     for c, A in (split(a) for a in factors if a.is_Matrix):
         scalars.append(c)
         before = bare[-1] if bare else None
-        if isinstance(before, OneMatrix) and sums_to_one(A, 0):
-            bare[-1] = OneMatrix(before.shape[0], A.shape[1])
-        elif isinstance(A, OneMatrix) and before is not None and sums_to_one(before, 1):
+        if before is not None and (
+            (isinstance(before, OneMatrix) and sums_to_one(A, 0))
+            or (isinstance(A, OneMatrix) and sums_to_one(before, 1))
+        ):
             bare[-1] = OneMatrix(before.shape[0], A.shape[1])
         else:
             bare.append(A)

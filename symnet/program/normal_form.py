@@ -11,102 +11,38 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sympy import (
-    Basic,
-    Expr,
-    HadamardPower,
-    HadamardProduct,
-    Identity,
-    Inverse,
-    MatAdd,
-    MatMul,
-    MatPow,
-    MatrixExpr,
-    MatrixSymbol,
-    Mul,
-    OneMatrix,
-    S,
-    Symbol,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-)
+    Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr, MatrixSymbol,
+    Mul, OneMatrix, S, Symbol, Trace, Transpose, ZeroMatrix,
+)  # fmt: skip
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    MatrixNode,
-    Name,
-    ScalarNode,
-    Table,
-    Total,
-    Unit,
-    apply_entrywise,
-    bound_variables,
-    entrywise,
-    hadamard,
-    is_turned,
-    matmul,
-    raw,
-    scaled,
-    split,
-    total,
-    transpose,
-)
+    Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit, apply_entrywise,
+    bound_variables, elementwise, hadamard, is_turned, matmul, raw, scaled, split, total, transpose,
+)  # fmt: skip
 
 
 class Building(Protocol):
     """What the table needs of the program that is being built; `Builder` has it."""
 
-    def atom(self, node: Any) -> Any:
-        """Give the value of an operand."""
-
-    def input(self, symbol: Any) -> Name:
-        """Give the symbol, entered as an input."""
-
-    def value(self, expr: Any) -> Any:
-        """Add what an expression needs; give its value."""
-
-    def store(self, expr: Any, node: Any = None) -> Any:
-        """Give the value of one operation."""
-
-    def define(self, rhs: Any, name: Any = None) -> Name:
-        """Give the name of one operation."""
-
-    def product(self, node: Any, *factors: Any) -> Any:
-        """Give the value of a product."""
-
-    def sum(self, node: Any, *terms: Any) -> Any:
-        """Give the value of a sum."""
-
-    def scalar(self, rebuilt: Any, node: Any = None) -> Any:
-        """Give the value of a scalar operation."""
-
-    def coefficient(self, c: Any) -> Any:
-        """Give a scalar that is light enough to stand before a matrix."""
-
-    def definition(self, name: Any) -> Any:
-        """Give the right-hand side that a name stands for, or None."""
-
-    def name_for(self, node: Any) -> Any:
-        """Give the name that is planned for a node, or None."""
-
-    def unless_let(self, node: Any) -> Any:
-        """Give the node, or None where `let` names it."""
-
-    def check(self, rhs: Any) -> None:
-        """Raise `ShapeError` where operands do not fit."""
-
-    def assume(self, symbol: Any, axis: int) -> None:
-        """Take a symbol to sum to 1 along an axis."""
-
-    def readable(self, expr: Any) -> str:
-        """Give the text of an expression for messages."""
+    def atom(self, node: Any) -> Any: ...
+    def input(self, symbol: Any) -> Name: ...
+    def value(self, expr: Any) -> Any: ...
+    def store(self, expr: Any, node: Any = None) -> Any: ...
+    def define(self, rhs: Any, name: Any = None) -> Name: ...
+    def product(self, node: Any, *factors: Any) -> Any: ...
+    def sum(self, node: Any, *terms: Any) -> Any: ...
+    def scalar(self, rebuilt: Any, node: Any = None) -> Any: ...
+    def coefficient(self, c: Any) -> Any: ...
+    def definition(self, name: Any) -> Any: ...
+    def name_for(self, node: Any) -> Any: ...
+    def unless_let(self, node: Any) -> Any: ...
+    def check(self, rhs: Any) -> None: ...
+    def assume(self, symbol: Any, axis: int) -> None: ...
+    def readable(self, expr: Any) -> str: ...
 
 
 def _let(b: Building, node: Any) -> Any:
@@ -167,9 +103,7 @@ def _total(b: Building, node: Any) -> Any:
     if A.shape == (1, 1) and isinstance(definition, MatMul) and len(definition.args) == 2:
         A = hadamard(transpose(definition.args[0]), definition.args[1])
     result = total(A)
-    summed = [f for f in Mul.make_args(result) if isinstance(f, Total)]
-    name = b.name_for(node) if c * result in summed else None
-    return c * result.xreplace({f: b.define(f, name) for f in summed})
+    return c * _defined(b, result, b.name_for(node) if isinstance(c * result, Total) else None)
 
 
 def _trace(b: Building, node: Any) -> Any:
@@ -183,7 +117,7 @@ def _trace(b: Building, node: Any) -> Any:
             product = b.product(None, *others)
             b.check(raw(Trace, matmul(first, product)))
             c, H = split(hadamard(transpose(first), product))
-            return Mul(*scalars) * c * _total_of(b, H)
+            return Mul(*scalars) * c * _defined(b, total(H))
         inside = scaled(Mul(*scalars), first)
     if isinstance(inside, MatAdd):
         return sum((b.value(raw(Trace, a)) for a in inside.args), S.Zero)
@@ -197,9 +131,8 @@ def _trace(b: Building, node: Any) -> Any:
     return c * (A.shape[0] if isinstance(A, Identity) else b.define(trace))
 
 
-def _total_of(b: Building, H: Any) -> Any:
-    summed = total(H)
-    return summed.xreplace({f: b.define(f) for f in Mul.make_args(summed) if isinstance(f, Total)})
+def _defined(b: Building, summed: Any, name: Any = None) -> Any:
+    return summed.xreplace({f: b.define(f, name) for f in Mul.make_args(summed) if isinstance(f, Total)})
 
 
 def _entry(b: Building, node: Any) -> Any:
@@ -217,22 +150,6 @@ def _distribution(b: Building, node: Distribution) -> Any:
     return atom
 
 
-def _one_operation(b: Building, node: Any) -> Any:
-    return b.store(node.with_operands(*map(b.atom, node.operands)), node)
-
-
-def _of_sympy(b: Building, node: Any) -> Any:
-    return b.store(node.func(*map(b.atom, node.args)), node)
-
-
-def _scalar_operation(b: Building, node: Any) -> Any:
-    return b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node))
-
-
-def _determinant(b: Building, node: Any) -> Any:
-    return b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node))
-
-
 def _scalar(b: Building, node: Any) -> Any:
     arguments = [b.atom(a) for a in node.args]
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
@@ -240,14 +157,10 @@ def _scalar(b: Building, node: Any) -> Any:
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
 
-def _itself(b: Building, node: Any) -> Any:
-    return node
-
-
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase), _itself),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase), lambda b, node: node),
     MatMul:          lambda b, node: b.product(node, *map(b.atom, node.args)),
     MatAdd:          lambda b, node: b.sum(node, *map(b.atom, node.args)),
     MatPow:          _power,
@@ -256,16 +169,16 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     HadamardProduct: _hadamard,
     HadamardPower:   _hadamard_power,
     Elementwise:     _apply,
-    ElementwiseApplyFunction: lambda b, node: b.store(b.value(entrywise(node)), node),
+    ElementwiseApplyFunction: lambda b, node: b.store(b.value(elementwise(node.function, node.expr)), node),
     Total:           _total,
     Trace:           _trace,
-    Determinant:     _determinant,
+    Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
     **dict.fromkeys((Let, LetScalar), _let),
-    MatrixNode:      _one_operation,
-    ScalarNode:      _scalar_operation,
-    MatrixExpr:      _of_sympy,
+    MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
+    ScalarNode:      lambda b, node: b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node)),
+    MatrixExpr:      lambda b, node: b.store(node.func(*map(b.atom, node.args)), node),
     Basic:           _scalar,
 })
 # fmt: on

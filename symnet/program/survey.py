@@ -15,19 +15,8 @@ from sympy import Basic, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symb
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Elementwise,
-    Let,
-    LetScalar,
-    LogSoftmax,
-    LogSumExp,
-    MatrixNode,
-    Name,
-    Softmax,
-    Unit,
-    operands_of,
-    split,
-    walk,
-)
+    Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Unit, operands_of, split, walk,
+)  # fmt: skip
 from symnet.program.names import Namer
 
 ENTRYWISE = (Elementwise, ElementwiseApplyFunction)

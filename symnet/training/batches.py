@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol
 
 from symnet.derivation import Derivation
+from symnet.expressions import axes_of
 
 
 def checked_count(name: str, value: Any) -> int:
@@ -31,12 +31,9 @@ class Batches:
         if batch_size is None:
             return
         symbols = derivation.program.inputs
-        matrices = {n: symbols[n] for n in data if isinstance(symbols[n], MatrixSymbol)}
         counts: dict[str, dict[str, int]] = {}
-        for name, symbol in matrices.items():
-            for axis, size in enumerate(symbol.shape):
-                if size.is_Symbol:
-                    counts.setdefault(size.name, {})[name] = axis
+        for size, symbol, axis in axes_of(symbols[n] for n in data):
+            counts.setdefault(size.name, {})[symbol.name] = axis
         if not counts:
             raise ValueError(
                 "batch_size: the data have no symbolic size to cut; declare one, such as matrix('X', 3, 'n')"

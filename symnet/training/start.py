@@ -38,21 +38,15 @@ def trained_symbols(parameters: Any, found: Survey, data: Mapping[str, Any]) -> 
         if name not in found.symbols:
             known = ", ".join(found.inputs)
             raise KeyError(f"data: {name} is no symbol of the loss, which has {known}")
+    free = [s for n, s in found.symbols.items() if isinstance(s, MatrixSymbol) and n not in data]
     if isinstance(parameters, Mapping):
         chosen = [found.symbols[n] for n in binding.named(parameters)]
-        free = [
-            s for n, s in found.symbols.items() if isinstance(s, MatrixSymbol) and n not in data and s not in chosen
-        ]
-        return chosen + free
+        return chosen + [s for s in free if s not in chosen]
     if parameters is not None:
         symbols = [found.symbols.get(s, s) if isinstance(s, str) else s for s in parameters]
-        missing = [
-            s for s in found.symbols.values() if isinstance(s, MatrixSymbol) and s.name not in data and s not in symbols
-        ]
-        if missing:
-            raise KeyError(f"{missing[0].name} is neither data nor among the parameters; give it in one of them")
+        for s in (s for s in free if s not in symbols):
+            raise KeyError(f"{s.name} is neither data nor among the parameters; give it in one of them")
         return symbols
-    free = [s for n, s in found.symbols.items() if isinstance(s, MatrixSymbol) and n not in data]
     if not free:
         raise ValueError("every matrix symbol of the loss is data: there is nothing to train")
     return free

@@ -109,7 +109,9 @@ class _Loop:
         return Training(self.by_symbol(), self.history, self.step.derivation, interrupted)
 
     def by_symbol(self) -> dict[Any, Any]:
-        return dict(zip(self.step.derivation.wrt, self.weights, strict=False))  # the states come after them
+        return {
+            w: np.copy(v)[()] for w, v in zip(self.step.derivation.wrt, self.weights, strict=False)
+        }  # then come states
 
     def _epoch(self) -> float:
         total, count, function, weights = 0.0, 0, self.function, self.weights
