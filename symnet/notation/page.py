@@ -17,7 +17,7 @@ from symnet.notation.latex import Latex, Notebook
 from symnet.notation.mathematica import Mathematica
 from symnet.notation.mathml import MathML
 from symnet.notation.reading import PRODUCT, Names, Reading
-from symnet.notation.style import Line, Part, SizeOf, Style
+from symnet.notation.style import Line, Part, Style
 from symnet.notation.unicode import Unicode
 from symnet.program import Equation, Section
 
@@ -36,8 +36,7 @@ class _Page:
     def __init__(self, style: Style[Any], sections: Sequence[Section], loss: Any) -> None:
         self.style, self.sections = style, [s for s in sections if s.equations]
         self.equations = [e for s in self.sections for e in s.equations]
-        names: Names[Any] = Names(style)
-        names.enter(side for e in self.equations for side in (e.lhs, e.rhs))
+        names: Names[Any] = Names(style, (side for e in self.equations for side in (e.lhs, e.rhs)))
         self.reading = Reading(style, names)
         self.late: list[Equation] = []  # the old value is read once more, so the new one keeps its own name until then
         for k, e in enumerate(self.equations):
@@ -60,14 +59,14 @@ class _Page:
         last = [Line(self.reading.write(e.of), self.reading.write(e.lhs), assigns=True) for e in late]
         return Part(section.title, [*map(self.line, section.equations), *last])
 
-    def sizes(self) -> list[SizeOf[Any]]:
-        found: dict[str, SizeOf[Any]] = {}
+    def sizes(self) -> list[tuple[Any, Any, int]]:
+        found: dict[str, tuple[Any, Any, int]] = {}
         defined = {e.lhs for e in self.equations}
         for e in self.equations:
             for symbol in sorted(e.rhs.atoms(MatrixSymbol) - defined, key=lambda s: s.name):
                 for axis, size in enumerate(symbol.shape, 1):
-                    if size.is_Symbol and size.name not in found:
-                        found[size.name] = SizeOf(self.reading.write(size), self.reading.write(symbol), axis)
+                    if size.is_Symbol:
+                        found.setdefault(size.name, (self.reading.write(size), self.reading.write(symbol), axis))
         return list(found.values())
 
 

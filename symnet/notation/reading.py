@@ -42,7 +42,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions import Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, split, step
+from symnet.expressions import SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, split, step
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
 
@@ -80,8 +80,10 @@ class Reading(Generic[Form]):
 
     def call(self, node: Any, word: str, operands: Iterable[Any], labels: Iterable[str] = ()) -> Box[Form]:
         """Read a node as a call of a function: of what it says it is called, else of the word."""
+        row = SCALARS.find(node)
+        head = (row.names.get(self.style.key) if row else None) or self.style.word(word)
         arguments = [self.write(a) for a in operands]
-        return self.style.call(node, self.style.head(node, word), arguments, tuple(labels)), ATOM
+        return self.style.call(node, head, arguments, tuple(labels)), ATOM
 
     # -- sums and products, of matrices and of scalars, and entry by entry
 
@@ -117,10 +119,9 @@ class Reading(Generic[Form]):
     def fraction(self, above: Box[Form], below: Box[Form], entrywise: bool) -> Box[Form]:
         """Read a quotient, in brackets where the style does not stack it."""
         if self.style.stacks_fractions and not entrywise:
-            parts = above[0], below[0]
-        else:
-            parts = self.at_least(above, PRODUCT), self.at_least(below, ATOM)
-        return self.style.fraction(*parts, entrywise), HADAMARD if entrywise else PRODUCT
+            return self.style.fraction(above[0], below[0]), PRODUCT
+        parts = self.at_least(above, PRODUCT), self.at_least(below, ATOM)
+        return (self.style.quotient(parts), HADAMARD) if entrywise else (self.style.fraction(*parts), PRODUCT)
 
     def product(self, expr: Any) -> Box[Form]:
         """Read a product of scalars, or of entries where some of its factors are bound to matrices."""
@@ -183,7 +184,7 @@ class Reading(Generic[Form]):
             form, level = self.fraction((self.style.number(S.One), ATOM), self.box(base**-exponent), varies)
             return form, QUOTIENT if varies else level
         if exponent == S.Half:
-            return self.style.root(expr, self.write(base)), ATOM
+            return self.style.root(self.write(base), expr), ATOM
         if varies and exponent.is_Integer and exponent <= 3:
             return self.entries([self.box(base)] * int(exponent))
         return self.raised(base, exponent, varies)
