@@ -6,6 +6,8 @@ In: boxes. Out: a box, and text of several lines for a page.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
+from textwrap import indent
 from typing import Any
 
 from sympy.printing.pretty.stringpict import prettyForm, stringPict
@@ -25,10 +27,8 @@ class Boxes(Style[prettyForm]):
     signs = "-", " - ", " + "
 
     def page(self, parts: Sequence[Part[prettyForm]], sizes: Any) -> str:
-        return "\n\n".join(block for part in parts for block in [part.title, *map(self._indented, part.lines)])
-
-    def _indented(self, line: Line[prettyForm]) -> str:
-        return "\n".join(f"  {row}".rstrip() for row in self.line(line).split("\n"))
+        blocks = ([part.title, *(indent(self.line(line), "  ") for line in part.lines)] for part in parts)
+        return "\n\n".join(chain.from_iterable(blocks))
 
     def line(self, line: Line[prettyForm]) -> str:
         rows = self.beside(line.lhs, self.sign(line), line.rhs).render(wrap_line=False).splitlines()

@@ -18,26 +18,21 @@ from symnet.expressions import LogSoftmax, LogSumExp, Softmax, Table, Total, Uni
 from symnet.notation.style import Part, Text, joined, plain_number, template
 
 
-def _along(node: Any, text: str) -> str:
-    return f"Transpose[{text}]" if node.axis == 0 else text
+def _turned(node: Any, text: str, axis: int = 0) -> str:
+    return f"Transpose[{text}]" if node.axis == axis else text
 
 
 def _sums(node: Any, a: str) -> str:
-    return f"Total[Exp[{_along(node, a)}], {{2}}]"
-
-
-def _log_sum_exp(node: Any, a: str) -> str:
-    row = f"{{Log[{_sums(node, a)}]}}"
-    return row if node.axis == 0 else f"Transpose[{row}]"
+    return f"Total[Exp[{_turned(node, a)}], {{2}}]"
 
 
 CODE: Table[Callable[..., str]] = Table(
     "Mathematica code",
     "it is a head and its arguments",
     {
-        Softmax: lambda node, a: _along(node, f"Exp[{_along(node, a)}]/{_sums(node, a)}"),
-        LogSoftmax: lambda node, a: _along(node, f"({_along(node, a)} - Log[{_sums(node, a)}])"),
-        LogSumExp: _log_sum_exp,
+        Softmax: lambda node, a: _turned(node, f"Exp[{_turned(node, a)}]/{_sums(node, a)}"),
+        LogSoftmax: lambda node, a: _turned(node, f"({_turned(node, a)} - Log[{_sums(node, a)}])"),
+        LogSumExp: lambda node, a: _turned(node, f"{{Log[{_sums(node, a)}]}}", axis=1),
         Total: lambda node, a: f"Total[{a}, 2]",
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
         MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",

@@ -41,23 +41,20 @@ class _Page:
         self.late: list[Equation] = []  # the old value is read once more, so the new one keeps its own name until then
         for k, e in enumerate(self.equations):
             if e.role == "gradient":
-                form = style.partial(names.box(loss.name)[0], names.box(e.of.name)[0])
+                form = style.partial(names[loss.name][0], names[e.of.name][0])
                 if form is not None:
-                    names.write_as(e.lhs.name, (form, PRODUCT))
+                    names[e.lhs.name] = form, PRODUCT
             elif e.role in ("update", "state"):
                 if any(later.rhs.has(e.of) for later in self.equations[k + 1 :]):
                     self.late.append(e)
                 else:
-                    names.write_as(e.lhs.name, names.box(e.of.name))
-
-    def line(self, e: Equation) -> Line[Any]:
-        assigns = e.role in ("update", "state") and e not in self.late
-        return Line(self.reading.write(e.lhs), self.reading.write(e.rhs), assigns)
+                    names[e.lhs.name] = names[e.of.name]
 
     def part(self, section: Section) -> Part[Any]:
-        late = [e for e in section.equations if e in self.late]
-        last = [Line(self.reading.write(e.of), self.reading.write(e.lhs), assigns=True) for e in late]
-        return Part(section.title, [*map(self.line, section.equations), *last])
+        write, late = self.reading.write, [e for e in section.equations if e in self.late]
+        moves = [e.role in ("update", "state") and e not in late for e in section.equations]
+        lines = [Line(write(e.lhs), write(e.rhs), moved) for e, moved in zip(section.equations, moves, strict=True)]
+        return Part(section.title, lines + [Line(write(e.of), write(e.lhs), assigns=True) for e in late])
 
     def sizes(self) -> list[tuple[Any, Any, int]]:
         found: dict[str, tuple[Any, Any, int]] = {}

@@ -258,31 +258,24 @@ class Text(Style[str]):
         return "".join(parts)
 
 
-class Names(Generic[Form]):
-    """How the symbols of one page are written: each in a form of its own, which no constant of the page has."""
+class Names(dict[str, Box[Form]]):
+    """The boxes of the symbols of one page: each a form of its own, which no constant of the page has."""
 
     def __init__(self, style: Style[Form], expressions: Iterable[Basic] = ()) -> None:
+        super().__init__()
         self.style = style
-        self._boxes: dict[str, Box[Form]] = {}
         met = [node for expr in expressions for node in _atoms(expr)]
         constants = (node for node in met if isinstance(node, (NumberSymbol, Identity, Infinity)))
         one = style.number(S.One)
         self._taken = {str(style.identity(one) if isinstance(c, Identity) else style.number(c)) for c in constants}
         for node in met:
             if isinstance(node, (MatrixSymbol, Symbol, Str)):
-                self.box(node.name)
+                self[node.name]  # in the order in which they are met
 
-    def box(self, name: str) -> Box[Form]:
-        """Give the form of a name."""
-        if name not in self._boxes:
-            form = next(f for f in self.style.spellings(name) if str(f) not in self._taken)
-            self._taken.add(str(form))
-            self._boxes[name] = form, ATOM
-        return self._boxes[name]
-
-    def write_as(self, name: str, box: Box[Form]) -> None:
-        """Write a name in another form from now on."""
-        self._boxes[name] = box
+    def __missing__(self, name: str) -> Box[Form]:
+        form = next(f for f in self.style.spellings(name) if str(f) not in self._taken)
+        self._taken.add(str(form))
+        return self.setdefault(name, (form, ATOM))
 
 
 def _atoms(expr: Basic) -> list[Any]:
