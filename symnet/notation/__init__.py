@@ -5,10 +5,9 @@ In: equations in sections. Out: one string. Nothing here differentiates, names a
 
 from symnet.notation.page import NOTATIONS, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading
-from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, SizeOf, Style
-from symnet.notation.unicode import unicode_name
+from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, Style
 
 __all__ = [
     "ADD", "ATOM", "FORMULAS", "HADAMARD", "NOTATIONS", "POWER", "PRODUCT", "QUOTIENT", "Line", "Part",
-    "Reading", "SizeOf", "Style", "notebook", "render", "unicode_name", "writer",
+    "Reading", "Style", "notebook", "render", "writer",
 ]  # fmt: skip

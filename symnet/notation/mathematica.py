@@ -6,6 +6,7 @@ In: strings of code. Out: a string of code. `CODE` has the functions that are mo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import count
 from typing import Any
 
 import sympy
@@ -14,30 +15,24 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import LogSoftmax, LogSumExp, Softmax, Table, Total, Unit, maximum, softplus
-from symnet.notation.style import Line, Part, SizeOf, Style
-from symnet.notation.unicode import joined_sum, plain_number
+from symnet.notation.style import Part, Text, joined, plain_number, template
 
 
-def _along(node: Any, text: str) -> str:
-    return f"Transpose[{text}]" if node.axis == 0 else text
+def _turned(node: Any, text: str, axis: int = 0) -> str:
+    return f"Transpose[{text}]" if node.axis == axis else text
 
 
 def _sums(node: Any, a: str) -> str:
-    return f"Total[Exp[{_along(node, a)}], {{2}}]"
-
-
-def _log_sum_exp(node: Any, a: str) -> str:
-    row = f"{{Log[{_sums(node, a)}]}}"
-    return row if node.axis == 0 else f"Transpose[{row}]"
+    return f"Total[Exp[{_turned(node, a)}], {{2}}]"
 
 
 CODE: Table[Callable[..., str]] = Table(
     "Mathematica code",
     "it is a head and its arguments",
     {
-        Softmax: lambda node, a: _along(node, f"Exp[{_along(node, a)}]/{_sums(node, a)}"),
-        LogSoftmax: lambda node, a: _along(node, f"({_along(node, a)} - Log[{_sums(node, a)}])"),
-        LogSumExp: _log_sum_exp,
+        Softmax: lambda node, a: _turned(node, f"Exp[{_turned(node, a)}]/{_sums(node, a)}"),
+        LogSoftmax: lambda node, a: _turned(node, f"({_turned(node, a)} - Log[{_sums(node, a)}])"),
+        LogSumExp: lambda node, a: _turned(node, f"{{Log[{_sums(node, a)}]}}", axis=1),
         Total: lambda node, a: f"Total[{a}, 2]",
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
         MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",
@@ -54,104 +49,73 @@ _BUILT_IN = set(
     "MatrixPower Ramp Sign Sin Sqrt Tan Total Tr Transpose UnitStep UnitVector Unitize".split()
 )
 
+# 1 or 0, since comparisons do not thread over matrices
+_CONDITIONS = {
+    "<=": "UnitStep[{1} - ({0})]",
+    ">=": "UnitStep[{0} - ({1})]",
+    "<": "(1 - UnitStep[{0} - ({1})])",
+    ">": "(1 - UnitStep[{1} - ({0})])",
+    "==": "(1 - Unitize[{0} - ({1})])",
+    "!=": "Unitize[{0} - ({1})]",
+}
 
-class Mathematica(Style[str]):
+
+class Mathematica(Text):
     """Formulas as Mathematica code."""
 
     key = "mathematica"
     becomes = " = "
+    signs = "-", " - ", " + "
 
-    def line(self, line: Line[str]) -> str:
-        return f"{line.lhs}{self.sign(line)}{line.rhs}"
+    times = joined("*")
+    dot = joined(" . ")
+    scaled = template("%s*%s")
+    hadamard = joined(" * ")
+    quotient = joined("/")
+    power = template("%s^(%s)")
+    matrix_power = template("MatrixPower[%s, %s]")
+    transpose = template("Transpose[%s]")
+    inverse = template("Inverse[%s]")
+    root = template("Sqrt[%s]")
+    both = joined("*")
+    absolute = template("Abs[%s]")
+    inner = template("Total[(%s)*(%s), 2]")
+    identity = template("IdentityMatrix[%s]")
 
-    def page(self, parts: Sequence[Part[str]], sizes: Sequence[SizeOf[str]]) -> str:
-        lines = [f"{s.size} = Dimensions[{s.matrix}][[{s.axis}]];" for s in sizes]
+    def page(self, parts: Sequence[Part[str]], sizes: Sequence[tuple[str, str, int]]) -> str:
+        lines = [f"{size} = Dimensions[{matrix}][[{axis}]];" for size, matrix, axis in sizes]
         for part in parts:
             lines += [f"(* {part.title} *)", *[f"{self.line(line)};" for line in part.lines]]
         return "\n".join(lines)
 
+    def partial(self, loss: str, symbol: str) -> None:
+        return None
+
     def spellings(self, text: str) -> Iterator[str]:
-        written = self.name(text)
-        while True:
-            yield written
-            written += "$"
+        return (self.name(text) + "$" * marks for marks in count())
 
     def name(self, text: str) -> str:
         written = "".join(c if c.isascii() and c.isalnum() else "$" for c in text)
         written = written if written[:1].isalpha() else f"${written}"
         return f"{written}$" if written in _BUILT_IN or hasattr(sympy, written) and written[0].isupper() else written
 
-    def verbatim(self, text: str) -> str:
-        return self.name(text)
-
     def number(self, value: Any) -> str:
         if isinstance(value, sympy.Float):
             return plain_number(value).replace("e", "*^")
         return str(MCodePrinter().doprint(value))
-
-    def paren(self, a: str) -> str:
-        return f"({a})"
-
-    def signed_sum(self, terms: Sequence[tuple[bool, str]]) -> str:
-        return joined_sum(terms, "-")
-
-    def times(self, factors: Sequence[str], numeric: bool) -> str:
-        return "*".join(factors)
-
-    def dot(self, factors: Sequence[str]) -> str:
-        return " . ".join(factors)
-
-    def scaled(self, c: str, a: str) -> str:
-        return f"{c}*{a}"
-
-    def hadamard(self, factors: Sequence[str], plain: bool) -> str:
-        return " * ".join(factors)
-
-    def fraction(self, a: str, b: str, entrywise: bool) -> str:
-        return f"{a}/{b}"
-
-    def power(self, a: str, exponent: str, entrywise: bool, whole: bool) -> str:
-        return f"{a}^({exponent})"
-
-    def matrix_power(self, a: str, exponent: str, whole: bool) -> str:
-        return f"MatrixPower[{a}, {exponent}]"
-
-    def transpose(self, a: str) -> str:
-        return f"Transpose[{a}]"
-
-    def inverse(self, a: str) -> str:
-        return f"Inverse[{a}]"
 
     def word(self, text: str) -> str:
         return str(known_functions.get(text, [(None, text.capitalize())])[0][1])
 
     def call(self, node: Any, head: str, arguments: Sequence[str], labels: Sequence[str]) -> str:
         row = CODE.find(node)
-        if row is not None:
-            return row(node, *arguments)
         quoted = [f'"{label}"' for label in labels]
-        return f"{head}[{', '.join([*arguments, *quoted])}]"
-
-    def root(self, node: Any, a: str) -> str:
-        return f"Sqrt[{a}]"
-
-    def bracket(self, a: str, relation: str, b: str) -> str:
-        larger, smaller = (a, b) if relation == ">" else (b, a)
-        return f"(1 - UnitStep[{smaller} - ({larger})])"
+        return row(node, *arguments) if row else f"{head}[{', '.join([*arguments, *quoted])}]"
 
     def condition(self, a: str, relation: str, b: str) -> str:
-        # 1 or 0, since comparisons do not thread over matrices
-        return {
-            "<=": f"UnitStep[{b} - ({a})]",
-            ">=": f"UnitStep[{a} - ({b})]",
-            "<": f"(1 - UnitStep[{a} - ({b})])",
-            ">": f"(1 - UnitStep[{b} - ({a})])",
-            "==": f"(1 - Unitize[{a} - ({b})])",
-            "!=": f"Unitize[{a} - ({b})]",
-        }[relation]
+        return _CONDITIONS[relation].format(a, b)
 
-    def both(self, conditions: Sequence[str]) -> str:
-        return "*".join(conditions)
+    bracket = condition
 
     def either(self, conditions: Sequence[str]) -> str:
         return f"(1 - {'*'.join(f'(1 - {c})' for c in conditions)})"
@@ -162,20 +126,11 @@ class Mathematica(Style[str]):
             return f"({value})"
         return f"({condition}*({value}) + (1 - {condition})*{self.cases(others) if others else 'Indeterminate'})"
 
-    def absolute(self, a: str) -> str:
-        return f"Abs[{a}]"
-
     def norm(self, a: str, squared: bool) -> str:
         return f"Total[({a})^2, 2]" if squared else f"Sqrt[Total[({a})^2, 2]]"
 
-    def inner(self, a: str, b: str) -> str:
-        return f"Total[({a})*({b}), 2]"
-
     def ones(self, rows: str | None, cols: str | None) -> str:
         return f"ConstantArray[1, {{{rows or 1}, {cols or 1}}}]"
-
-    def identity(self, size: str) -> str:
-        return f"IdentityMatrix[{size}]"
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         return "{" + ", ".join("{" + ", ".join(row) + "}" for row in rows) + "}"

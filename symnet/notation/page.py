@@ -17,7 +17,7 @@ from symnet.notation.latex import Latex, Notebook
 from symnet.notation.mathematica import Mathematica
 from symnet.notation.mathml import MathML
 from symnet.notation.reading import PRODUCT, Names, Reading
-from symnet.notation.style import Line, Part, SizeOf, Style
+from symnet.notation.style import Line, Part, Style
 from symnet.notation.unicode import Unicode
 from symnet.program import Equation, Section
 
@@ -36,38 +36,34 @@ class _Page:
     def __init__(self, style: Style[Any], sections: Sequence[Section], loss: Any) -> None:
         self.style, self.sections = style, [s for s in sections if s.equations]
         self.equations = [e for s in self.sections for e in s.equations]
-        names: Names[Any] = Names(style)
-        names.enter(side for e in self.equations for side in (e.lhs, e.rhs))
+        names: Names[Any] = Names(style, (side for e in self.equations for side in (e.lhs, e.rhs)))
         self.reading = Reading(style, names)
         self.late: list[Equation] = []  # the old value is read once more, so the new one keeps its own name until then
         for k, e in enumerate(self.equations):
             if e.role == "gradient":
-                form = style.partial(names.box(loss.name)[0], names.box(e.of.name)[0])
+                form = style.partial(names[loss.name][0], names[e.of.name][0])
                 if form is not None:
-                    names.write_as(e.lhs.name, (form, PRODUCT))
+                    names[e.lhs.name] = form, PRODUCT
             elif e.role in ("update", "state"):
                 if any(later.rhs.has(e.of) for later in self.equations[k + 1 :]):
                     self.late.append(e)
                 else:
-                    names.write_as(e.lhs.name, names.box(e.of.name))
-
-    def line(self, e: Equation) -> Line[Any]:
-        assigns = e.role in ("update", "state") and e not in self.late
-        return Line(self.reading.write(e.lhs), self.reading.write(e.rhs), assigns)
+                    names[e.lhs.name] = names[e.of.name]
 
     def part(self, section: Section) -> Part[Any]:
-        late = [e for e in section.equations if e in self.late]
-        last = [Line(self.reading.write(e.of), self.reading.write(e.lhs), assigns=True) for e in late]
-        return Part(section.title, [*map(self.line, section.equations), *last])
+        write, late = self.reading.write, [e for e in section.equations if e in self.late]
+        moves = [e.role in ("update", "state") and e not in late for e in section.equations]
+        lines = [Line(write(e.lhs), write(e.rhs), moved) for e, moved in zip(section.equations, moves, strict=True)]
+        return Part(section.title, lines + [Line(write(e.of), write(e.lhs), assigns=True) for e in late])
 
-    def sizes(self) -> list[SizeOf[Any]]:
-        found: dict[str, SizeOf[Any]] = {}
+    def sizes(self) -> list[tuple[Any, Any, int]]:
+        found: dict[str, tuple[Any, Any, int]] = {}
         defined = {e.lhs for e in self.equations}
         for e in self.equations:
             for symbol in sorted(e.rhs.atoms(MatrixSymbol) - defined, key=lambda s: s.name):
                 for axis, size in enumerate(symbol.shape, 1):
-                    if size.is_Symbol and size.name not in found:
-                        found[size.name] = SizeOf(self.reading.write(size), self.reading.write(symbol), axis)
+                    if size.is_Symbol:
+                        found.setdefault(size.name, (self.reading.write(size), self.reading.write(symbol), axis))
         return list(found.values())
 
 

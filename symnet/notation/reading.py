@@ -10,39 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic
 
-from sympy import (
-    Abs,
-    Add,
-    HadamardPower,
-    HadamardProduct,
-    Identity,
-    Inverse,
-    MatAdd,
-    MatMul,
-    MatPow,
-    MatrixSymbol,
-    Mul,
-    Not,
-    Number,
-    NumberSymbol,
-    OneMatrix,
-    Piecewise,
-    Pow,
-    S,
-    Symbol,
-    Trace,
-    Transpose,
-    ZeroMatrix,
-)  # fmt: skip
+import sympy
+from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
 from sympy.core.function import Application
-from sympy.core.relational import Relational
-from sympy.logic.boolalg import And, Or
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
-from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions import Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, split, step
+from symnet.expressions import SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, split, step
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
 
@@ -63,7 +37,7 @@ class Reading(Generic[Form]):
         self, style: Style[Form], names: Names[Form] | None = None, bound: Mapping[Any, Box[Form]] | None = None
     ) -> None:
         self.style = style
-        self.names = names or Names(style)
+        self.names = Names(style) if names is None else names
         self.bound = bound or {}
 
     def write(self, expr: Any, least: int = ADD) -> Form:
@@ -80,36 +54,34 @@ class Reading(Generic[Form]):
 
     def call(self, node: Any, word: str, operands: Iterable[Any], labels: Iterable[str] = ()) -> Box[Form]:
         """Read a node as a call of a function: of what it says it is called, else of the word."""
+        row = SCALARS.find(node)
+        head = (row.names.get(self.style.key) if row else None) or self.style.word(word)
         arguments = [self.write(a) for a in operands]
-        return self.style.call(node, self.style.head(node, word), arguments, tuple(labels)), ATOM
+        return self.style.call(node, head, arguments, tuple(labels)), ATOM
 
     # -- sums and products, of matrices and of scalars, and entry by entry
 
-    def sum(self, expr: Any) -> Box[Form]:
-        """Read a sum, what is subtracted last."""
-        terms = list(expr.args) if isinstance(expr, MatAdd) else list(expr.as_ordered_terms())
+    def sum(self, terms: Iterable[Any]) -> Box[Form]:
+        """Read terms with their signs, what is subtracted last; a single one may be what begins with a minus sign."""
         signed = [(is_negative(term), term) for term in sorted(terms, key=is_negative)]
         written = [(minus, self.write(_negated(term) if minus else term, QUOTIENT)) for minus, term in signed]
         return self.style.signed_sum(written), ADD
 
-    def minus(self, expr: Any) -> Box[Form]:
-        """Read what begins with a minus sign."""
-        return self.style.signed_sum([(True, self.write(_negated(expr), QUOTIENT))]), ADD
-
     def matrix_product(self, expr: Any) -> Box[Form]:
         """Read a product of matrices, with its scalar coefficient as a factor or over a fraction bar."""
         if is_negative(expr):
-            return self.minus(expr)
+            return self.sum([expr])
         c, A = split(expr)
-        factors = list(A.args) if isinstance(A, MatMul) else [A]
         top, bottom = _over_and_under(c)
-        if len(factors) > 1:
-            product = self.style.dot([self.write(f, PRODUCT) for f in factors]), PRODUCT
-        else:
+        factors = A.args if isinstance(A, MatMul) else [A]
+        if len(factors) == 1:
             product = self.box(factors[0])
-        if top is not S.One:
-            product = self.style.scaled(self.write(top, PRODUCT), self.at_least(product, PRODUCT)), PRODUCT
-        return self._over(product, bottom)
+        else:
+            product = self.style.dot([self.write(f, PRODUCT) for f in factors]), PRODUCT
+        return self._over(product if top is S.One else self._scaled(self.box(top), product), bottom)
+
+    def _scaled(self, c: Box[Form], a: Box[Form]) -> Box[Form]:
+        return self.style.scaled(self.at_least(c, PRODUCT), self.at_least(a, PRODUCT)), PRODUCT
 
     def _over(self, above: Box[Form], bottom: Any) -> Box[Form]:
         return above if bottom is S.One else self.fraction(above, self.box(bottom), False)
@@ -117,37 +89,30 @@ class Reading(Generic[Form]):
     def fraction(self, above: Box[Form], below: Box[Form], entrywise: bool) -> Box[Form]:
         """Read a quotient, in brackets where the style does not stack it."""
         if self.style.stacks_fractions and not entrywise:
-            parts = above[0], below[0]
-        else:
-            parts = self.at_least(above, PRODUCT), self.at_least(below, ATOM)
-        return self.style.fraction(*parts, entrywise), HADAMARD if entrywise else PRODUCT
+            return self.style.fraction(above[0], below[0]), PRODUCT
+        parts = self.at_least(above, PRODUCT), self.at_least(below, ATOM)
+        return (self.style.quotient(parts), HADAMARD) if entrywise else (self.style.fraction(*parts), PRODUCT)
 
     def product(self, expr: Any) -> Box[Form]:
         """Read a product of scalars, or of entries where some of its factors are bound to matrices."""
         if is_negative(expr):
-            return self.minus(expr)
+            return self.sum([expr])
         top, bottom = _over_and_under(expr)
-        varying_below = [f for f in Mul.make_args(bottom) if self._varies(f)]
-        factors = list(top.as_ordered_factors()) if isinstance(top, Mul) else [top] if top != 1 else []
-        varying = [f for f in factors if self._varies(f)]
-        above = self._scalars([f for f in factors if not self._varies(f)])
-        if varying:
-            entries = self.entries([self.box(f) for f in varying])
-            if above is None:
-                above = entries
-            else:
-                above = self.style.scaled(self.at_least(above, PRODUCT), self.at_least(entries, PRODUCT)), PRODUCT
-        above = above or (self.style.number(S.One), ATOM)
+        varying, scalars = sift(top.as_ordered_factors(), self._varies, binary=True)
+        varying_below, below = sift(Mul.make_args(bottom), self._varies, binary=True)
+        above = self.entries([self.box(f) for f in varying]) if varying else self._times(scalars)
+        if varying and scalars:
+            above = self._scaled(self._times(scalars), above)
         if varying_below:
             above = self.fraction(above, self.entries([self.box(f) for f in varying_below]), True)
-        return self._over(above, bottom / Mul(*varying_below))
+        return self._over(above, Mul(*below))
 
     def _varies(self, expr: Any) -> bool:
         return bool(self.bound) and not expr.free_symbols.isdisjoint(self.bound)
 
-    def _scalars(self, factors: list[Any]) -> Box[Form] | None:
-        if len(factors) < 2:
-            return self.box(factors[0]) if factors else None
+    def _times(self, factors: list[Any]) -> Box[Form]:
+        if len(factors) == 1:
+            return self.box(factors[0])
         after = factors[1].base if factors[1].is_Pow else factors[1]
         numeric = factors[0].is_Number and not after.is_Number
         return self.style.times([self.write(f, PRODUCT) for f in factors], numeric), PRODUCT
@@ -164,53 +129,42 @@ class Reading(Generic[Form]):
         """Read an entrywise product; the factors of an entrywise factor stand beside the others."""
         boxes: list[Box[Form]] = []
         for factor in expr.args:
-            if isinstance(factor, Elementwise):
-                inner, body = self._applied(factor)
-                if isinstance(body, Mul) and not is_negative(body):
-                    if all(inner._varies(f) and not f.is_Pow for f in body.args):
-                        boxes.extend(inner.box(f) for f in body.as_ordered_factors())
-                        continue
-            boxes.append(self.box(factor))
+            inner, body = self.inside(factor) if isinstance(factor, Elementwise) else (self, factor)
+            apart = isinstance(body, Mul) and not is_negative(body)
+            if apart and all(inner._varies(f) and not f.is_Pow for f in body.args):
+                boxes.extend(inner.box(f) for f in body.as_ordered_factors())
+            else:
+                boxes.append(self.box(factor))
         return self.entries(boxes)
 
     def power(self, expr: Any) -> Box[Form]:
         """Read a power of a scalar or of each entry: small ones as products, negative ones as fractions."""
         base, exponent = expr.args
-        varies = self._varies(base)
-        if exponent == S.Half and isinstance(base, Total) and _is_square(base):
-            return self.style.norm(self.write(base.args[0].args[0]), False), ATOM
+        varies, squared = self._varies(base), _squared(base)
+        if exponent == S.Half and squared is not None:
+            return self.style.norm(self.write(squared), False), ATOM
         if exponent.could_extract_minus_sign() and not exponent.is_Add:
             form, level = self.fraction((self.style.number(S.One), ATOM), self.box(base**-exponent), varies)
             return form, QUOTIENT if varies else level
         if exponent == S.Half:
-            return self.style.root(expr, self.write(base)), ATOM
+            return self.style.root(self.write(base), expr), ATOM
         if varies and exponent.is_Integer and exponent <= 3:
             return self.entries([self.box(base)] * int(exponent))
         return self.raised(base, exponent, varies)
 
     def raised(self, base: Any, exponent: Any, entrywise: bool) -> Box[Form]:
         """Read a power with its exponent."""
-        squared_norm = isinstance(base, Total) and _is_square(base)
-        raised = self.style.paren(self.write(base)) if squared_norm else self.write(base, ATOM)
+        raised = self.write(base, ATOM) if _squared(base) is None else self.style.paren(self.write(base))
         return self.style.power(raised, self.write(exponent), entrywise, bool(exponent.is_Integer)), POWER
 
     # -- functions
 
-    def _applied(self, expr: Elementwise) -> tuple[Reading[Form], Any]:
-        slots = list(zip(expr.variables, expr.args[1:], strict=True))
-        scalars = {v: a for v, a in slots if not a.is_Matrix}
+    def inside(self, expr: Any) -> tuple[Reading[Form], Any]:
+        """Give the reading in which the variables of a function are the matrices it is of, and what to read in it."""
+        function, *operands = expr.args
+        slots = list(zip(function.variables, operands, strict=True))
         inner = Reading(self.style, self.names, {v: self.box(a) for v, a in slots if a.is_Matrix})
-        return inner, expr.body.xreplace(scalars) if scalars else expr.body
-
-    def elementwise(self, expr: Elementwise) -> Box[Form]:
-        """Read a function of each entry as the function of the matrix."""
-        inner, body = self._applied(expr)
-        return inner.box(body)
-
-    def applied(self, expr: ElementwiseApplyFunction) -> Box[Form]:
-        """Read SymPy's `A.applyfunc(f)` likewise."""
-        f = expr.function
-        return Reading(self.style, self.names, {f.variables[0]: self.box(expr.expr)}).box(f.expr)
+        return inner, function.expr.xreplace({v: a for v, a in slots if not a.is_Matrix})
 
     def step(self, expr: Any) -> Box[Form]:
         """Read [x > 0] with what is subtracted on the other side."""
@@ -220,27 +174,18 @@ class Reading(Generic[Form]):
         a, b = (self.write(Add(*side)) for side in (above or below, below if above else above))
         return self.style.bracket(a, ">" if above else "<", b), ATOM
 
-    def cases(self, expr: Piecewise) -> Box[Form]:
-        """Read a case distinction."""
-        pairs = [(self.write(v), None if c is S.true else self.write(c)) for v, c in expr.args]
-        return self.style.cases(pairs), ATOM
-
-    def relation(self, expr: Relational) -> Box[Form]:
-        """Read a comparison."""
-        return self.style.condition(self.write(expr.lhs), expr.rel_op, self.write(expr.rhs)), PRODUCT
-
     # -- matrices and what makes scalars of them
 
     def total(self, expr: Total) -> Box[Form]:
         """Read a sum of entries as a squared norm or an inner product where it is one."""
-        A = expr.args[0]
-        if _is_square(expr):
-            return self.style.norm(self.write(A.args[0]), True), ATOM
+        A, squared = expr.args[0], _squared(expr)
+        if squared is not None:
+            return self.style.norm(self.write(squared), True), ATOM
         if isinstance(A, HadamardProduct) and len(A.args) == 2:
-            return self.style.inner(*[self.write(a) for a in A.args]), ATOM
+            return self.style.inner(*map(self.write, A.args)), ATOM
         return self.call(expr, "sum", [A])
 
-    def ones(self, expr: OneMatrix) -> Box[Form]:
+    def ones(self, expr: Any) -> Box[Form]:
         """Read a matrix of ones."""
         rows, cols = (None if size == 1 else self.write(size) for size in expr.shape)
         return self.style.ones(rows, cols), PRODUCT if rows and cols else ATOM
@@ -248,7 +193,7 @@ class Reading(Generic[Form]):
     def number(self, expr: Any) -> Box[Form]:
         """Read a number, with its sign before it and a fraction as one."""
         if expr.is_negative:
-            return self.minus(expr)
+            return self.sum([expr])
         if expr.is_Rational and expr.q != 1:
             return self.fraction((self.style.number(S(expr.p)), ATOM), (self.style.number(S(expr.q)), ATOM), False)
         return self.style.number(expr), ATOM
@@ -278,50 +223,54 @@ def _over_and_under(c: Any) -> tuple[Any, Any]:
     return Mul(*above), Mul(*below)
 
 
-def _is_square(expr: Total) -> bool:
-    A = expr.args[0]
-    return isinstance(A, HadamardProduct) and len(A.args) == 2 and A.args[0] == A.args[1]
+def _squared(expr: Any) -> Any:
+    # A where the expression is the sum of A∘A, else None
+    A = expr.args[0] if isinstance(expr, Total) else None
+    return A.args[0] if isinstance(A, HadamardProduct) and len(A.args) == 2 and A.args[0] == A.args[1] else None
 
 
 FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
     "formula",
     "say how it is read, symnet.FORMULAS[{name}] = lambda reading, node: reading.call(node, '{name}', node.args)",
     {
-        **dict.fromkeys((MatrixSymbol, Symbol), lambda r, e: r.names.box(e.name)),
-        **dict.fromkeys((Let, LetScalar), lambda r, e: r.names.box(e.args[0].name)),
-        **dict.fromkeys((Add, MatAdd), Reading.sum),
+        **dict.fromkeys((sympy.MatrixSymbol, sympy.Symbol), lambda r, e: r.names[e.name]),
+        **dict.fromkeys((Let, LetScalar), lambda r, e: r.names[e.args[0].name]),
+        Add: lambda r, e: r.sum(e.as_ordered_terms()),
+        sympy.MatAdd: lambda r, e: r.sum(e.args),
         Mul: Reading.product,
         MatMul: Reading.matrix_product,
         HadamardProduct: Reading.hadamard,
-        Pow: Reading.power,
-        HadamardPower: lambda r, e: r.raised(e.base, e.exp, True),
-        MatPow: lambda r, e: (
+        sympy.Pow: Reading.power,
+        sympy.HadamardPower: lambda r, e: r.raised(e.base, e.exp, True),
+        sympy.MatPow: lambda r, e: (
             r.style.matrix_power(r.write(e.base, ATOM), r.write(e.exp), bool(e.exp.is_Integer)),
             POWER,
         ),
-        Transpose: lambda r, e: (r.style.transpose(r.write(e.args[0], ATOM)), ATOM),
-        Inverse: lambda r, e: (r.style.inverse(r.write(e.args[0], ATOM)), POWER),
-        Elementwise: Reading.elementwise,
-        ElementwiseApplyFunction: Reading.applied,
+        sympy.Transpose: lambda r, e: (r.style.transpose(r.write(e.args[0], ATOM)), ATOM),
+        sympy.Inverse: lambda r, e: (r.style.inverse(r.write(e.args[0], ATOM)), POWER),
+        **dict.fromkeys((Elementwise, ElementwiseApplyFunction), lambda r, e: Reading.box(*r.inside(e))),
         Distribution: lambda r, e: r.box(e.args[0]),
         Total: Reading.total,
-        Trace: lambda r, e: r.call(e, "tr", [e.arg]),
-        Determinant: lambda r, e: r.call(e, "det", [e.arg]),
+        sympy.Trace: lambda r, e: r.call(e, "tr", [e.arg]),
+        sympy.Determinant: lambda r, e: r.call(e, "det", [e.arg]),
         MatrixElement: lambda r, e: r.call(e, "entry", e.args),
-        OneMatrix: Reading.ones,
-        ZeroMatrix: lambda r, e: (r.style.number(S.Zero), ATOM),
-        Identity: lambda r, e: (r.style.identity(r.write(e.shape[0])), ATOM),
+        sympy.OneMatrix: Reading.ones,
+        sympy.ZeroMatrix: lambda r, e: (r.style.number(S.Zero), ATOM),
+        sympy.Identity: lambda r, e: (r.style.identity(r.write(e.shape[0])), ATOM),
         Unit: lambda r, e: r.call(e, "unit", e.args),
-        MatrixBase: lambda r, e: (r.style.constant([[r.write(a) for a in row] for row in e.tolist()]), ATOM),
-        Number: Reading.number,
-        NumberSymbol: lambda r, e: (r.style.number(e), ATOM),
+        sympy.MatrixBase: lambda r, e: (r.style.constant([[r.write(a) for a in row] for row in e.tolist()]), ATOM),
+        sympy.Number: Reading.number,
+        sympy.NumberSymbol: lambda r, e: (r.style.number(e), ATOM),
         step: Reading.step,
-        Abs: lambda r, e: (r.style.absolute(r.write(e.args[0])), ATOM),
-        Piecewise: Reading.cases,
-        Relational: Reading.relation,
-        And: lambda r, e: (r.style.both([r.write(a, PRODUCT) for a in e.args]), HADAMARD),
-        Or: lambda r, e: (r.style.either([r.write(a, HADAMARD) for a in e.args]), ADD),
-        Not: lambda r, e: r.call(e, "not", e.args),
+        sympy.Abs: lambda r, e: (r.style.absolute(r.write(e.args[0])), ATOM),
+        sympy.Piecewise: lambda r, e: (
+            r.style.cases([(r.write(v), None if c is S.true else r.write(c)) for v, c in e.args]),
+            ATOM,
+        ),
+        sympy.Rel: lambda r, e: (r.style.condition(r.write(e.lhs), e.rel_op, r.write(e.rhs)), PRODUCT),
+        sympy.And: lambda r, e: (r.style.both([r.write(a, PRODUCT) for a in e.args]), HADAMARD),
+        sympy.Or: lambda r, e: (r.style.either([r.write(a, HADAMARD) for a in e.args]), ADD),
+        sympy.Not: lambda r, e: r.call(e, "not", e.args),
         Application: lambda r, e: r.call(e, type(e).__name__, e.args),
         Node: Reading.node,
     },

@@ -9,39 +9,60 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import count
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
-from sympy import Basic, Identity, Lambda, MatrixSymbol, NumberSymbol, S, Symbol
+from sympy import Basic, Float, Identity, Lambda, MatrixSymbol, NumberSymbol, S, Symbol, preorder_traversal, sstr
 from sympy.core.numbers import Infinity
 from sympy.core.symbol import Str
 from sympy.printing.conventions import split_super_sub
-
-from symnet.expressions import SCALARS
+from sympy.printing.pretty.pretty_symbology import pretty_symbol, pretty_use_unicode
 
 ADD, QUOTIENT, HADAMARD, PRODUCT, POWER, ATOM = range(6)  # how strongly a formula binds
 Form = TypeVar("Form")  # what a style makes of a formula: a string, or a form in two dimensions
 Box: TypeAlias = tuple[Form, int]  # a form and how strongly it binds
+Construct: TypeAlias = Callable[..., Any]  # a method of a style that gives a form
 
 _SUBSCRIPTS = "₀-₉̀-ͯ"  # as digits and accents stand in names
 _WORD = re.compile(rf"(?![\d{_SUBSCRIPTS}])(?:(?![⁰¹²³⁴-⁹⁻ᵀ])[\w.′'{_SUBSCRIPTS}])+")
 
 
-def is_word(text: str) -> bool:
-    """Tell whether a name can stand in a formula as it is: letters, digits, and nothing that a formula is made of."""
-    return bool(_WORD.fullmatch(text))
-
-
-def is_symbolic(text: str) -> bool:
-    """Tell whether a name can be shown with subscripts and accents: not where that reads as a power or a norm."""
-    if not is_word(text) or any(not (c.isalpha() or c.isascii()) or c == "'" for c in text):
+def _is_symbolic(word: str) -> bool:
+    # whether subscripts and accents do not read as a power or a norm
+    if any(not (c.isalpha() or c.isascii()) or c == "'" for c in word):
         return False
-    stem, above, below = split_super_sub(text)
+    stem, above, below = split_super_sub(word)
     applied = any(stem.lower().endswith(mark) and stem.lower() != mark for mark in ("norm", "abs", "mag", "avg"))
     return not applied and "_" not in stem and all(below) and not any(mark.isdigit() for mark in above)
+
+
+@contextmanager
+def unicode_symbols() -> Iterator[None]:
+    """Have SymPy draw with Unicode, whatever the terminal."""
+    before = pretty_use_unicode(True)
+    try:
+        yield
+    finally:
+        pretty_use_unicode(before)
+
+
+@cache
+def unicode_name(text: str) -> str:
+    """Give a name with its subscripts, bars and Greek letters: Zbar1 is Z̅₁."""
+    with unicode_symbols():
+        return str(pretty_symbol(text))
+
+
+def plain_number(value: Any) -> str:
+    """Give a number as short as it can be written: 0.01, π, ∞."""
+    if isinstance(value, Float):
+        short = float(value)
+        return repr(short).removesuffix(".0") if value == short else str(sstr(value, full_prec=True))
+    return {"pi": "π", "exp": "e", "oo": "∞"}.get(str(value), str(value))
 
 
 @dataclass(frozen=True)
@@ -61,100 +82,112 @@ class Part(Generic[Form]):
     lines: Sequence[Line[Form]]
 
 
-@dataclass(frozen=True)
-class SizeOf(Generic[Form]):
-    """A size that is a symbol, and the matrix and axis (1 or 2) where it is found."""
+def template(text: str) -> Construct:
+    """Give the construct that is a text with a form at each %s; a further argument is not written."""
+    first, *words = text.split("%s")
+    return lambda self, *forms: self.beside(first, *(p for pair in zip(forms, words, strict=False) for p in pair))
 
-    size: Form
-    matrix: Form
-    axis: int
+
+def joined(sign: str) -> Construct:
+    """Give the construct that is forms with a sign between them; a further argument is not written."""
+    return lambda self, forms, *_: self.join(sign, forms)
 
 
 class Style(ABC, Generic[Form]):
-    """How one language writes each construct. Methods take and give forms of that language.
+    """How one language writes each construct, which is a method that takes and gives forms of that language.
 
-    `key`: the name of the language, under which functions state what they are called in it.
+    What a language does not say is put together as in a line of Unicode. `key`: the name of the language, under which
+    functions state what they are called in it.
     """
 
-    key: ClassVar[str] = ""
-    stacks_fractions: ClassVar[bool] = False  # whether a fraction needs no brackets above and below its line
-    equals: ClassVar[str] = " = "
-    becomes: ClassVar[str] = " ← "
+    key = ""
+    stacks_fractions = False  # whether a fraction needs no brackets above and below its line
+    equals, becomes = " = ", " ← "
+    signs = "−", " − ", " + "  # the minus before a sum, the minus and the plus in it
+    relations = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
+    one = "1"  # the column of ones
+    drawing = staticmethod(unicode_symbols)  # the context in which forms are made and put together
 
-    # -- the page
+    # -- the page, and how forms stand beside each other
 
-    def drawing(self) -> AbstractContextManager[Any]:
-        """Give the context in which forms are made and put together."""
-        return nullcontext()
+    @abstractmethod
+    def page(self, parts: Sequence[Part[Form]], sizes: Sequence[tuple[Form, Form, int]]) -> str:
+        """All equations, under their headings. `sizes`: each size that is a symbol, with a matrix and its axis."""
+
+    def line(self, line: Line[Form]) -> str:
+        """One equation as it stands in a sentence."""
+        return str(self.beside(line.lhs, self.sign(line), line.rhs))
 
     def sign(self, line: Line[Form]) -> str:
-        """Give what stands between the sides of an equation."""
+        """What stands between the sides of an equation."""
         return self.becomes if line.assigns else self.equals
 
     @abstractmethod
-    def line(self, line: Line[Form]) -> str:
-        """One equation as it stands in a sentence."""
+    def beside(self, *parts: Form | str) -> Form:
+        """Forms and signs in a row."""
 
-    @abstractmethod
-    def page(self, parts: Sequence[Part[Form]], sizes: Sequence[SizeOf[Form]]) -> str:
-        """All equations, under their headings. `sizes`: where the sizes in them come from, for code."""
+    def join(self, sign: str, forms: Sequence[Form | str]) -> Form:
+        """Forms with a sign between them."""
+        return self.beside(*forms[:1], *(part for form in forms[1:] for part in (sign, form)))
 
-    def partial(self, loss: Form, symbol: Form) -> Form | None:
-        """The gradient of a loss for a symbol, as a name; None: it is called as the program calls it."""
-        return None
+    def fence(self, left: str, inside: Form, right: str) -> Form:
+        """A form between brackets."""
+        return self.beside(left, inside, right)
 
     # -- names and numbers
 
     def spellings(self, text: str) -> Iterator[Form]:
         """Give the ways to write a name, the nicest first; the first that is not taken on the page is used."""
-        if is_symbolic(text):
-            yield self.name(text)
-        if is_word(text):
+        if _WORD.fullmatch(text):
+            if _is_symbolic(text):
+                yield self.name(text)
             yield self.verbatim(text)
         for marks in count(1):
             yield self.verbatim("“" * marks + text + "”" * marks)
 
-    @abstractmethod
     def name(self, text: str) -> Form:
         """A symbol, with subscripts and accents."""
+        return self.beside(unicode_name(text))
 
-    @abstractmethod
     def verbatim(self, text: str) -> Form:
         """A symbol, letter by letter."""
+        return self.beside(text)
 
-    @abstractmethod
     def number(self, value: Any) -> Form:
         """A number or a constant such as π."""
+        return self.beside(plain_number(value))
 
     # -- sums, products and powers
 
-    @abstractmethod
+    dot = joined("⋅")  # (factors): a product of matrices, or of a scalar and a matrix
+    quotient = joined(" ⊘ ")  # ([a, b]): entry by entry
+    fraction = template("%s/%s")  # (a, b): a quotient by a scalar
+    transpose = template("%sᵀ")
+    inverse = template("%s⁻¹")
+    partial = template("∂%s/∂%s")  # (loss, symbol): a gradient; None: it is called as the program calls it
+
     def paren(self, a: Form) -> Form:
         """Brackets around a formula."""
+        return self.fence("(", a, ")")
 
-    @abstractmethod
     def signed_sum(self, terms: Sequence[tuple[bool, Form]]) -> Form:
         """Terms, each with whether it is subtracted."""
+        (negative, first), *others = terms
+        leading, minus, plus = self.signs
+        rest = (part for below, term in others for part in (minus if below else plus, term))
+        return self.beside(leading if negative else "", first, *rest)
 
-    @abstractmethod
     def times(self, factors: Sequence[Form], numeric: bool) -> Form:
         """A product of scalars; `numeric`: the first is a number and the second begins with a name or bracket."""
-
-    @abstractmethod
-    def dot(self, factors: Sequence[Form]) -> Form:
-        """A product of matrices, or of a scalar and a matrix."""
+        return self.beside(factors[0], self.dot(factors[1:])) if numeric else self.dot(factors)
 
     def scaled(self, c: Form, a: Form) -> Form:
         """A scalar times a matrix."""
         return self.dot([c, a])
 
-    @abstractmethod
     def hadamard(self, factors: Sequence[Form], plain: bool) -> Form:
         """An entrywise product; `plain`: every factor is a symbol or a call."""
-
-    @abstractmethod
-    def fraction(self, a: Form, b: Form, entrywise: bool) -> Form:
-        """A quotient by a scalar, or entry by entry."""
+        return self.join("∘" if plain else " ∘ ", factors)
 
     @abstractmethod
     def power(self, a: Form, exponent: Form, entrywise: bool, whole: bool) -> Form:
@@ -164,126 +197,89 @@ class Style(ABC, Generic[Form]):
         """A power of a square matrix."""
         return self.power(a, exponent, False, whole)
 
-    @abstractmethod
-    def transpose(self, a: Form) -> Form:
-        """A transpose."""
-
-    @abstractmethod
-    def inverse(self, a: Form) -> Form:
-        """An inverse matrix."""
-
     # -- functions
 
-    def head(self, node: Any, word: str) -> str:
-        """What a function is called: what it says for this language, else the word."""
-        row = SCALARS.find(node)
-        return (row.names.get(self.key) if row else None) or self.word(word)
+    both = joined(" and ")  # (conditions): they all hold
+    either = joined(" or ")  # (conditions): one of them holds
+    inner = template("⟨%s, %s⟩")  # (a, b): the sum of A∘B
 
     def word(self, text: str) -> str:
         """A word as the head of a call."""
         return text
 
-    @abstractmethod
     def call(self, node: Any, head: str, arguments: Sequence[Form], labels: Sequence[str]) -> Form:
         """A named function; `labels`: what is not computed with, such as an axis."""
+        return self.beside(head, self.paren(self.join(", ", [*arguments, *labels])))
 
-    def root(self, node: Any, a: Form) -> Form:
+    def root(self, a: Form, node: Any) -> Form:
         """A square root."""
         return self.call(node, self.word("sqrt"), [a], ())
 
-    @abstractmethod
-    def bracket(self, a: Form, relation: str, b: Form) -> Form:
-        """1 where the relation holds, else 0."""
-
-    @abstractmethod
     def condition(self, a: Form, relation: str, b: Form) -> Form:
         """A condition inside a case distinction."""
+        return self.join(f" {self.relations.get(relation, relation)} ", [a, b])
 
-    @abstractmethod
-    def both(self, conditions: Sequence[Form]) -> Form:
-        """Conditions that all hold."""
+    def bracket(self, a: Form, relation: str, b: Form) -> Form:
+        """1 where the relation holds, else 0."""
+        return self.fence("[", self.condition(a, relation, b), "]")
 
-    @abstractmethod
-    def either(self, conditions: Sequence[Form]) -> Form:
-        """Conditions of which one holds."""
-
-    @abstractmethod
     def cases(self, pairs: Sequence[tuple[Form, Form | None]]) -> Form:
         """A case distinction; the condition None is `otherwise`."""
+        rows = [self.beside(v, " otherwise") if c is None else self.beside(v, " if ", c) for v, c in pairs]
+        return self.fence("{", self.join("; ", rows), "}")
 
-    @abstractmethod
     def absolute(self, a: Form) -> Form:
         """An absolute value."""
+        return self.fence("|", a, "|")
 
-    @abstractmethod
     def norm(self, a: Form, squared: bool) -> Form:
         """A Frobenius norm."""
-
-    @abstractmethod
-    def inner(self, a: Form, b: Form) -> Form:
-        """⟨A, B⟩, the sum of A∘B."""
+        return self.beside("‖", a, "‖²" if squared else "‖")
 
     # -- constant matrices
 
-    @abstractmethod
+    identity = template("I")  # (size)
+
     def ones(self, rows: Form | None, cols: Form | None) -> Form:
         """A matrix of ones: a column, a row or both; None is a size of 1."""
+        column = self.beside(self.one)
+        row = self.transpose(column)
+        return self.dot([column, row]) if rows and cols else row if cols else column
 
-    @abstractmethod
-    def identity(self, size: Form) -> Form:
-        """An identity matrix."""
-
-    @abstractmethod
     def constant(self, rows: Sequence[Sequence[Form]]) -> Form:
         """A matrix of numbers."""
+        return self.fence("[", self.join("; ", [self.join(", ", row) for row in rows]), "]")
 
 
-class Names(Generic[Form]):
-    """How the symbols of one page are written: each in a form of its own, which no constant of the page has."""
+class Text(Style[str]):
+    """A language whose forms are strings."""
 
-    def __init__(self, style: Style[Form]) -> None:
+    def beside(self, *parts: str) -> str:
+        return "".join(parts)
+
+
+class Names(dict[str, Box[Form]]):
+    """The boxes of the symbols of one page: each a form of its own, which no constant of the page has."""
+
+    def __init__(self, style: Style[Form], expressions: Iterable[Basic] = ()) -> None:
+        super().__init__()
         self.style = style
-        self._boxes: dict[str, Box[Form]] = {}
-        self._taken: set[str] = set()
-
-    def enter(self, expressions: Iterable[Basic]) -> None:
-        """Name the symbols of a page in the order in which they are met, its constants first."""
         met = [node for expr in expressions for node in _atoms(expr)]
-        for node in met:
-            if isinstance(node, (NumberSymbol, Identity, Infinity)):
-                self._taken.add(str(self._constant(node)))
+        constants = (node for node in met if isinstance(node, (NumberSymbol, Identity, Infinity)))
+        one = style.number(S.One)
+        self._taken = {str(style.identity(one) if isinstance(c, Identity) else style.number(c)) for c in constants}
         for node in met:
             if isinstance(node, (MatrixSymbol, Symbol, Str)):
-                self.box(node.name)
+                self[node.name]  # in the order in which they are met
 
-    def _constant(self, node: Any) -> Form:
-        one = self.style.number(S.One)
-        return self.style.identity(one) if isinstance(node, Identity) else self.style.number(node)
-
-    def box(self, name: str) -> Box[Form]:
-        """Give the form of a name."""
-        if name not in self._boxes:
-            form = next(f for f in self.style.spellings(name) if str(f) not in self._taken)
-            self._taken.add(str(form))
-            self._boxes[name] = form, ATOM
-        return self._boxes[name]
-
-    def write_as(self, name: str, box: Box[Form]) -> None:
-        """Write a name in another form from now on."""
-        self._boxes[name] = box
+    def __missing__(self, name: str) -> Box[Form]:
+        form = next(f for f in self.style.spellings(name) if str(f) not in self._taken)
+        self._taken.add(str(form))
+        return self.setdefault(name, (form, ATOM))
 
 
 def _atoms(expr: Basic) -> list[Any]:
     # constants and symbols from left to right, without bound variables
-    found: list[Any] = []
-    bound: set[Any] = set()
-    stack: list[Any] = [expr]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Lambda):
-            bound.update(node.variables)
-            stack.append(node.expr)
-            continue
-        found.append(node)
-        stack.extend(a for a in reversed(node.args) if isinstance(a, Basic))
-    return [node for node in found if node not in bound]
+    met = list(preorder_traversal(expr))
+    bound = {v for node in met if isinstance(node, Lambda) for v in node.variables}
+    return [node for node in met if node not in bound]
