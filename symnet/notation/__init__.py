@@ -6,8 +6,9 @@ In: equations in sections. Out: one string. Nothing here differentiates, names a
 from symnet.notation.page import NOTATIONS, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, Style
+from symnet.notation.unicode import columns
 
 __all__ = [
     "ADD", "ATOM", "FORMULAS", "HADAMARD", "NOTATIONS", "POWER", "PRODUCT", "QUOTIENT", "Line", "Part",
-    "Reading", "Style", "notebook", "render", "writer",
+    "Reading", "Style", "columns", "notebook", "render", "writer",
 ]  # fmt: skip

@@ -16,12 +16,13 @@ WIDTH = 110  # columns of text; wider derivations are stacked
 _RAISED = str.maketrans("0123456789−", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
-def _columns(text: str) -> int:
+def columns(text: str) -> int:
+    """Give the width of a text on the screen: accents stand above the letter before them."""
     return sum(not unicodedata.combining(c) for c in text)
 
 
 def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _columns(text))
+    return text + " " * (width - columns(text))
 
 
 class Unicode(Text):
@@ -32,14 +33,14 @@ class Unicode(Text):
     def page(self, parts: Sequence[Part[str]], sizes: Any) -> str:
         blocks = [self._block(part, aligned=part is parts[0]) for part in parts]
         (left, *right), below = blocks[:2], blocks[2:]
-        widths = [max(map(_columns, block)) for block in blocks[:2]]
+        widths = [max(map(columns, block)) for block in blocks[:2]]
         if right and sum(widths) + 4 <= WIDTH:
             rows = zip_longest(left, *right, fillvalue="")
             left, right = [f"{_pad(a, widths[0] + 4)}{b}".rstrip() for a, b in rows], []
         return "\n".join(row for block in [left, *right, *below] for row in block)
 
     def _block(self, part: Part[str], aligned: bool) -> list[str]:
-        width = max(_columns(e.lhs) for e in part.lines) if aligned else 0
+        width = max(columns(e.lhs) for e in part.lines) if aligned else 0
         return [part.title, *[f"  {_pad(e.lhs, width)}{self.sign(e)}{e.rhs}" for e in part.lines]]
 
     def power(self, a: str, exponent: str, entrywise: bool, whole: bool) -> str:
