@@ -15,7 +15,7 @@ from sympy import Expr, MatrixSymbol, Symbol, sympify
 
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
-from symnet.expressions import Name, brief, shape_text
+from symnet.expressions import Fixed, Name, brief, shape_text
 from symnet.notation import notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 
@@ -40,7 +40,7 @@ class Derivation:
     @cached_property
     def gradient_names(self) -> dict[Name, Name]:
         """The name of the gradient for each symbol."""
-        return dict(zip(self.wrt, self.program.outputs[1:], strict=False))
+        return Fixed(zip(self.wrt, self.program.outputs[1:], strict=False))
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -65,7 +65,7 @@ class Derivation:
     @cached_property
     def by_name(self) -> dict[Name, Any]:
         """The right-hand sides of the equations, by their names."""
-        return {e.lhs: e.rhs for e in self.equations}
+        return Fixed({e.lhs: e.rhs for e in self.equations})
 
     @property
     def loss(self) -> Expr:

@@ -198,3 +198,9 @@ def test_what_cannot_be_read_is_refused_by_name():
 def test_entrywise_quotients_keep_their_brackets_where_fractions_are_stacked():
     quotient = sn.elementwise(lambda t, u: t / (t + u), A, B)
     assert Reading(NOTATIONS["latex"]()).write(quotient) == r"A \oslash \left(A + B\right)"
+
+
+def test_a_cube_is_no_norm():
+    S = A + A.T
+    lines = str(sn.derive(sn.sum(sn.hadamard(S, S, S)), A)).split("Backward")[0]
+    assert lines.count("Aᵀ") <= 1 or "T₁" in str(sn.derive(sn.sum(sn.hadamard(S, S, S)), A))

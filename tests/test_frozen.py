@@ -10,7 +10,9 @@ import pytest
 import sympy
 
 import symnet as sn
+from symnet.checking.kinks import near_a_kink
 from symnet.program import Builder
+from symnet.training.step import compiled_step
 
 X, Y = sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
 W, V = sn.matrix("W", 4, 3), sn.matrix("V", 2, 4)
@@ -52,9 +54,9 @@ READINGS = {
     "compile": lambda d: d.compile().source,
     "compile for float32": lambda d: d.compile(dtype=np.float32)(VALUES),
     "compile some values": lambda d: d.compile(outputs=["Z1", "A1", W]).source,
-    "check": lambda d: sn.check_gradients(LOSS, VALUES, PARAMETERS),
     "build upon": lambda d: Builder.of(d.program).value(sn.exp(W) * sn.matrix("new", 3, 3)),
-    "train": lambda d: sn.train(LOSS, {X: VALUES[X], Y: VALUES[Y]}, PARAMETERS, epochs=2, seed=0),
+    "step": lambda d: compiled_step(d, sn.GradientDescent(), float),
+    "corners": lambda d: near_a_kink(d.program, {s.name: v for s, v in VALUES.items()}),
 }
 
 
@@ -81,8 +83,17 @@ def test_values_are_frozen():
     for value, field in ((d, "wrt"), (d.program, "sections"), (d.program.names, "used"), (d.forward[0], "rhs")):
         with pytest.raises(AttributeError):
             setattr(value, field, None)
+    kernel = d.compile()
     with pytest.raises(AttributeError):
-        d.compile().dtype = float
+        kernel.dtype = float
+    inside = (d.by_name, d.gradient_names, d.program.by_name, d.program.inputs, d.program.assumptions)
+    for dictionary in (*inside, d.program.names.symbols, kernel.symbols):
+        for change in (lambda q: q.clear(), lambda q: q.update(a=1), lambda q: q.pop("a", None)):
+            with pytest.raises(TypeError, match="part of a frozen value"):
+                change(dictionary)
+        assert pickle.loads(pickle.dumps(dictionary)) == dictionary == copy.deepcopy(dictionary)
+    for sequence in (d.equations, d.program.equations, kernel.equations, d.sections):
+        assert isinstance(sequence, tuple)
 
 
 def test_every_equation_has_its_role():
@@ -151,3 +162,50 @@ sys.stdout.buffer.write(pickle.dumps({EXPRESSIONS[name]}))
     here = eval(EXPRESSIONS[name], {"sn": sn, "A": A, "B": B})
     assert pickle.loads(answer.stdout) == here
     assert str(pickle.loads(answer.stdout)) == str(here)
+
+
+A = sn.matrix("A", 2, 2)
+SHARED = {
+    "the array itself": (A, lambda a: a),
+    "its transpose": (A.T, lambda a: a.T),
+    "a named value": (sn.let("H", A), lambda a: a),
+    "an entry": (sn.unit(2, 0).T * A, lambda a: a[:1]),
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_results_share_no_memory_with_what_was_given(name):
+    expression, wanted = SHARED[name]
+    a = np.arange(4.0).reshape(2, 2)
+    for found in (sn.evaluate(expression, {A: a}), sn.compile({"k": expression})({A: a})["k"]):
+        np.testing.assert_array_equal(found, wanted(a))
+        assert not np.may_share_memory(found, a)
+    B = sn.matrix("B", 2, 2)
+    _, gradients = sn.derive(sn.inner(A, B), [A]).compile()({A: a, B: a})
+    assert not np.may_share_memory(gradients[A], a)
+
+
+def test_what_a_callback_does_to_its_arrays_does_not_change_the_training():
+    def spoil(epoch, loss, parameters):
+        parameters[W][...] = 0.0
+
+    data = {X: VALUES[X], Y: VALUES[Y]}
+    quiet = sn.train(LOSS, data, PARAMETERS, epochs=3, seed=0)
+    spoiled = sn.train(LOSS, data, PARAMETERS, epochs=3, seed=0, callback=spoil)
+    np.testing.assert_array_equal(quiet.parameters[W], spoiled.parameters[W])
+
+
+def test_what_is_kept_is_made_anew_when_a_table_changes(monkeypatch):
+    expression = sn.sum(sn.tanh(A))
+    values = {A: np.ones((2, 2))}
+    before = sn.evaluate(expression, values)
+    monkeypatch.setitem(sn.SCALARS, sympy.tanh, sn.Facts(numpy=lambda np, x: 2 * np.tanh(x)))
+    assert sn.evaluate(expression, values) == 2 * before
+
+
+def test_nodes_are_ordered_by_what_they_are():
+    x, other = sympy.Symbol("x", real=True), sympy.Symbol("x", positive=True)
+    near = [sn.sum(sn.elementwise(lambda t, f=f: t * f, A)) for f in (0.1, np.nextafter(0.1, 1))]
+    alike = [sn.sum(sn.elementwise(lambda t, s=s: s * t, A)) for s in (x, other)]
+    for a, b in (near, alike):
+        assert a != b and a + b == b + a and a * b == b * a

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 import sympy
-from sympy import Symbol, cosh, log, sinh
+from sympy import Symbol, cosh, log
 
 import symnet as sn
 from symnet.notation import NOTATIONS
@@ -41,13 +41,12 @@ def taught_log_cosh(monkeypatch):
 
 def test_an_entrywise_function(taught_log_cosh):
     loss = sn.sum(sn.elementwise(log_cosh, A * B))
-    assert "log_cosh(A⋅B)" in str(sn.derive(loss, A)).replace("Z₁", "A⋅B")
+    assert "sum(log_cosh(Z₁))" in str(sn.derive(loss, A)) and "Z̅₁ = tanh(Z₁)" in str(sn.derive(loss, A))
     for method in ("central", "mpmath"):
         assert sn.check_gradients(loss, {A: a, B: b}, method=method).ok
     assert sn.evaluate(sn.sum(sn.elementwise(log_cosh, A)), {A: np.full((3, 3), 1000.0)}) == pytest.approx(
         9 * (1000 - np.log(2))
     )
-    assert sinh  # the plain form would overflow
 
 
 # -- a linear map: its node, with its entries, and one row in RULES and in NUMPY

@@ -26,7 +26,7 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.expressions import Name, Values, axes_of, brief, symbols_of
+from symnet.expressions import Fixed, Name, Table, Values, axes_of, brief, symbols_of
 from symnet.program import Builder, Equation, Program, for_machine
 
 
@@ -111,7 +111,7 @@ class Kernel:
     @cached_property
     def symbols(self) -> dict[str, Name]:
         """The symbols of the arguments, by name."""
-        return {name: self.program.inputs[name] for name in self.arguments}
+        return Fixed({name: self.program.inputs[name] for name in self.arguments})
 
     @property
     def function(self) -> Callable[..., Any]:
@@ -132,9 +132,9 @@ class Kernel:
         return self._functions[dtype]
 
     @cached_property
-    def equations(self) -> list[Equation]:
+    def equations(self) -> tuple[Equation, ...]:
         """The equations that the machine runs, in order."""
-        return for_machine(self._lowered, self._lowered.outputs)
+        return tuple(for_machine(self._lowered, self._lowered.outputs))
 
     @cached_property
     def _lowered(self) -> Program:
@@ -251,9 +251,9 @@ def evaluate(expr: Any, values: Values) -> Any:
     >>> evaluate(A * A.T, {A: [[1, 2], [3, 4]]}).tolist()
     [[5.0, 11.0], [11.0, 25.0]]
     """
-    return _compiled_expression(_expression(expr))(values)
+    return _compiled_expression(_expression(expr), Table.changes)(values)
 
 
 @lru_cache(maxsize=128)
-def _compiled_expression(expr: Basic) -> Kernel:
+def _compiled_expression(expr: Basic, tables: int) -> Kernel:  # anew when a table has changed
     return compile(expr)

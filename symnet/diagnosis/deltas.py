@@ -62,9 +62,12 @@ def _slopes(change: Callable[[Elementwise, Any, Any, Any], Rewritten]) -> AtNode
     return at_node
 
 
+def _known(body: Any) -> str | None:
+    return next((name for name, (f, _, _) in _activations().items() if f == body), None)
+
+
 def _name_of(body: Any) -> str:
-    known = [name for name, (f, _, _) in _activations().items() if f == body]
-    return known[0] if known else type(body).__name__ if isinstance(body, Function) else "f"
+    return _known(body) or (type(body).__name__ if isinstance(body, Function) else "f")
 
 
 def _apply(body: Any, A: Any) -> Any:
@@ -76,8 +79,8 @@ def _dropped(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
 
 
 def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
-    name = _name_of(body)
-    if name in _activations() and isinstance(Z, MatrixSymbol):
+    name = _known(body)
+    if name is not None and isinstance(Z, MatrixSymbol):
         _, of_input, of_output = _activations()[name]
         yield (
             _apply(of_input, A),
@@ -89,7 +92,7 @@ def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
 def _of_another(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
     name = _name_of(body)
     for other, (_, of_input, of_output) in _activations().items():
-        if other != name:
+        if other != _known(body):
             words = say("the derivative is that of {}, but the activation is {}", other, name)
             yield _apply(of_input, Z), words
             yield _apply(of_output, A), words

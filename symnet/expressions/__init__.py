@@ -7,7 +7,7 @@ intermediate, prints a derivation or computes a number.
 from symnet.expressions import functions
 from symnet.expressions.algebra import (
     CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul,
-    scaled, spread, sums, total, transpose,
+    scaled, spread, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
@@ -18,16 +18,16 @@ from symnet.expressions.nodes import (
 from symnet.expressions.operands import OPERANDS, brief, operands_of, raw, split, symbols_of, walk
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
-from symnet.expressions.table import Table
+from symnet.expressions.table import Fixed, Table
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
     "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
-    "Elementwise", "Expression", "Facts", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix", "MatrixNode",
-    "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit", "Values", "add",
-    "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy", "bound_variables",
-    "brief", "cross_entropy", "elementwise", "functions", "hadamard", "inner_product", "is_light", "is_turned",
-    "kinks_of", "let", "matmul", "maximum", "mse", "operands_of", "partial", "raw", "relu", "same_shape",
-    "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "squared_error",
-    "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
+    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
+    "MatrixNode", "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit",
+    "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
+    "bound_variables", "brief", "cross_entropy", "elementwise", "functions", "hadamard", "inner_product",
+    "is_light", "is_turned", "kinks_of", "let", "matmul", "maximum", "mse", "operands_of", "partial", "raw", "relu",
+    "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread",
+    "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

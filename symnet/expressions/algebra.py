@@ -218,6 +218,12 @@ def sums(A: MatrixExpr, axis: int) -> MatrixExpr:
     return matmul(OneMatrix(1, A.shape[0]), A) if axis == 0 else matmul(A, OneMatrix(A.shape[1], 1))
 
 
+def squared(expr: Any) -> Any:
+    """Give A where an expression is the sum of A∘A, else None."""
+    A = expr.args[0] if isinstance(expr, Total) else None
+    return A.args[0] if isinstance(A, HadamardProduct) and len(A.args) == 2 and A.args[0] == A.args[1] else None
+
+
 def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
     """Give ⟨A, B⟩, the sum of A∘B."""
     return total(hadamard(A, B))

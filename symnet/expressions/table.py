@@ -6,20 +6,34 @@ of scalars, so a class that nobody thought of has no row and is refused instead 
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from sympy import MatrixExpr
 
+Key = TypeVar("Key")
 Row = TypeVar("Row")
 
 
 class Table(dict[type, Row], Generic[Row]):
-    """A dictionary from classes to rows. `what`: what a row is, and `way_out`: what to write, both for messages."""
+    """A dictionary from classes to rows. `what`: what a row is, and `way_out`: what to write, both for messages.
+
+    `Table.changes` counts the changes of all tables, for those who keep what they have made with them.
+    """
+
+    changes: ClassVar[int] = 0
 
     def __init__(self, what: str, way_out: str, rows: dict[type, Row]) -> None:
         super().__init__(rows)
         self.what = what
         self.way_out = way_out
+
+    def __setitem__(self, kind: type, row: Row) -> None:
+        Table.changes += 1
+        super().__setitem__(kind, row)
+
+    def __delitem__(self, kind: type) -> None:
+        Table.changes += 1
+        super().__delitem__(kind)
 
     def find(self, node: Any) -> Row | None:
         """Give the row of a node, or None."""
@@ -38,3 +52,15 @@ class Table(dict[type, Row], Generic[Row]):
             text = text if len(text) <= 60 else text[:57] + "…"
             raise TypeError(f"there is no {self.what} for {name}, met in {text}: {self.way_out.format(name=name)}")
         return row
+
+
+class Fixed(dict[Key, Row], Generic[Key, Row]):
+    """A dictionary that stays as it is; it can be copied and pickled."""
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError("this dictionary is part of a frozen value; make a copy, dict(…), to change it")
+
+    __setitem__ = __delitem__ = update = pop = popitem = clear = setdefault = __ior__ = _refuse
+
+    def __reduce__(self) -> Any:
+        return Fixed, (dict(self),)

@@ -16,7 +16,20 @@ from sympy.core.function import Application
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symnet.expressions import SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, split, step
+from symnet.expressions import (
+    SCALARS,
+    Distribution,
+    Elementwise,
+    Let,
+    LetScalar,
+    Node,
+    Table,
+    Total,
+    Unit,
+    split,
+    squared,
+    step,
+)
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
 
@@ -140,9 +153,9 @@ class Reading(Generic[Form]):
     def power(self, expr: Any) -> Box[Form]:
         """Read a power of a scalar or of each entry: small ones as products, negative ones as fractions."""
         base, exponent = expr.args
-        varies, squared = self._varies(base), _squared(base)
-        if exponent == S.Half and squared is not None:
-            return self.style.norm(self.write(squared), False), ATOM
+        varies, whole = self._varies(base), squared(base)
+        if exponent == S.Half and whole is not None:
+            return self.style.norm(self.write(whole), False), ATOM
         if exponent.could_extract_minus_sign() and not exponent.is_Add:
             form, level = self.fraction((self.style.number(S.One), ATOM), self.box(base**-exponent), varies)
             return form, QUOTIENT if varies else level
@@ -154,7 +167,7 @@ class Reading(Generic[Form]):
 
     def raised(self, base: Any, exponent: Any, entrywise: bool) -> Box[Form]:
         """Read a power with its exponent."""
-        raised = self.write(base, ATOM) if _squared(base) is None else self.style.paren(self.write(base))
+        raised = self.write(base, ATOM) if squared(base) is None else self.style.paren(self.write(base))
         return self.style.power(raised, self.write(exponent), entrywise, bool(exponent.is_Integer)), POWER
 
     # -- functions
@@ -178,9 +191,9 @@ class Reading(Generic[Form]):
 
     def total(self, expr: Total) -> Box[Form]:
         """Read a sum of entries as a squared norm or an inner product where it is one."""
-        A, squared = expr.args[0], _squared(expr)
-        if squared is not None:
-            return self.style.norm(self.write(squared), True), ATOM
+        A, whole = expr.args[0], squared(expr)
+        if whole is not None:
+            return self.style.norm(self.write(whole), True), ATOM
         if isinstance(A, HadamardProduct) and len(A.args) == 2:
             return self.style.inner(*map(self.write, A.args)), ATOM
         return self.call(expr, "sum", [A])
@@ -221,12 +234,6 @@ def _over_and_under(c: Any) -> tuple[Any, Any]:
         else:
             above.append(factor)
     return Mul(*above), Mul(*below)
-
-
-def _squared(expr: Any) -> Any:
-    # A where the expression is the sum of A∘A, else None
-    A = expr.args[0] if isinstance(expr, Total) else None
-    return A.args[0] if isinstance(A, HadamardProduct) and len(A.args) == 2 and A.args[0] == A.args[1] else None
 
 
 FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(

@@ -62,7 +62,7 @@ def plain_number(value: Any) -> str:
     if isinstance(value, Float):
         short = float(value)
         return repr(short).removesuffix(".0") if value == short else str(sstr(value, full_prec=True))
-    return {"pi": "π", "exp": "e", "oo": "∞"}.get(str(value), str(value))
+    return {S.Pi: "π", S.Exp1: "e", S.Infinity: "∞"}.get(value, str(value))
 
 
 @dataclass(frozen=True)

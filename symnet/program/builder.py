@@ -14,7 +14,9 @@ from typing import Any
 
 from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Transpose
 
-from symnet.expressions import CONSTANTS, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk
+from symnet.expressions import (
+    CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
+)  # fmt: skip
 from symnet.program.chains import KnownSums, bracketed, without_known_sums
 from symnet.program.inline import as_written, live, readable, substitute
 from symnet.program.names import Namer, Names, symbol_like
@@ -316,8 +318,8 @@ class Builder:
         ends = [start for _, start in self._starts[1:]] + [len(renamed)]
         sections = [Section(t, tuple(renamed[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
         shown = tuple(final.get(o, o) for o in outputs)
-        assumptions = dict(self.assumptions)
-        return Program(tuple(sections), dict(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
+        assumptions = Fixed(self.assumptions)
+        return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
 
     def _shared_name(self, e: Equation, final: dict[Name, Name]) -> str:
         primal = final.get(e.of, e.of)

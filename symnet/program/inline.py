@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
-from symnet.expressions import Elementwise, Name, Total, add, hadamard, matmul, raw, scaled, split
+from symnet.expressions import Elementwise, Name, add, hadamard, matmul, raw, scaled, split, squared
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data
 
@@ -45,8 +45,8 @@ def names_in(rhs: Any) -> Iterator[Name]:
 
 def names_read(rhs: Any) -> Iterator[Name]:
     """Give the names in the right-hand side of an equation, as often as a reader meets them: ‖A‖² has A once."""
-    if isinstance(rhs, Total) and isinstance(rhs.args[0], HadamardProduct) and len(set(rhs.args[0].args)) == 1:
-        yield from names_read(rhs.args[0].args[0])
+    if squared(rhs) is not None:
+        yield from names_read(squared(rhs))
     elif isinstance(rhs, (MatrixSymbol, Symbol, Elementwise)):
         yield from names_in(rhs)
     else:

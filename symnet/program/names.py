@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import Name, same_shape, shape_text
+from symnet.expressions import Fixed, Name, same_shape, shape_text
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Namer:
 
     def settled(self) -> Names:
         """Give the names as they stand."""
-        return Names(dict(self.symbols), frozenset(self.sizes), frozenset(self.used), frozenset(self.hidden))
+        return Names(Fixed(self.symbols), frozenset(self.sizes), frozenset(self.used), frozenset(self.hidden))
 
     def declare(self, symbol: Name) -> Name:
         """Enter a symbol of the user's; give the one that has its name. Raises `ValueError` where they differ."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from symnet.expressions import Name
+from symnet.expressions import Fixed, Name
 from symnet.program.names import Names
 
 Role: TypeAlias = Literal["pre-activation", "activation", "value", "adjoint", "gradient", "update", "state"]
@@ -70,4 +70,4 @@ class Program:
     @cached_property
     def by_name(self) -> dict[str, Equation]:
         """The equations by the names of their left-hand sides."""
-        return {e.lhs.name: e for e in self.equations}
+        return Fixed({e.lhs.name: e for e in self.equations})
