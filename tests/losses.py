@@ -116,6 +116,12 @@ LOSSES = {
     "negative powers": (sn.sum((3 * Identity(3) + A * A.T) ** -2), [A]),
     "an identity alone": (sn.norm1(Identity(X.shape[1]) * 2) * sn.sum(sn.tanh(X)), [X]),
     "an identity of its own size": (sn.norm1(Identity(sympy.Symbol("m")) * 2) * sn.sum(sn.tanh(X)), [X]),
+    "sums inside a function": (
+        sn.sum(sn.elementwise(lambda t, s: t * sympy.sin(s), A, sn.sum(sn.elementwise(Max, B, alpha * B)))),
+        [A, B, alpha],
+    ),
+    "functions of one by one": (sympy.log(1 + sympy.exp(-R.T * w)) + sn.sum(A) * sympy.sin(w.T * A * w), [A, w, R]),
+    "sizes inside a function": (sn.sum(sn.elementwise(lambda t, s: sympy.sin(t / sympy.sqrt(s)), X, X.shape[1])), [X]),
     "no slope at all": (sn.sum(sn.sign(A)) + sn.norm(C), [A, C]),
     "mask of whole numbers": (sn.sum(sn.relu(sn.log(sn.elementwise(lambda t: t**2 + 1, A)))), [A]),
     "exponentials by hand": (sn.sum(sn.elementwise(lambda t: 1 / (1 + sympy.exp(-t)) + sympy.log(1 + sympy.exp(t)), A)), [A]),

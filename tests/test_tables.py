@@ -44,13 +44,13 @@ REASONS = {
     ("RULES",): {
         "AxisMax": "lowering makes it, after differentiation", "AlongAxis": "it has no instances", "Reduction": "it has no instances",
         "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
-        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "ImaginaryUnit"), CONSTANT),
+        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "ImaginaryUnit", "Sum"), CONSTANT),
     },
     ("NUMPY",): {
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         "AlongAxis": "it has no instances", "Reduction": "it has no instances",
     },
-    ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): {"ImaginaryUnit": "refused as it enters"},
+    ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): dict.fromkeys(("ImaginaryUnit", "Sum"), "refused as it enters"),
 }  # fmt: skip
 
 
@@ -115,6 +115,7 @@ STRANGERS = [
     sympy.Sum(x**2, (x, 1, 3)),
     sympy.I * x,
     sympy.Mod(x, 2),
+    (sn.matrix("X", 3, "n") * sn.matrix("X", 3, "n").T)[0, 1],
 ]
 
 
@@ -131,6 +132,14 @@ def test_what_symnet_does_not_know_is_refused_by_name(stranger, wrapped):
             "without a definition",
         }
         assert any(name in str(raised.value) for name in names)
+
+
+@pytest.mark.parametrize("f", [sympy.exp, sympy.tanh, sympy.sin, sympy.log, lambda M: 1 + sympy.cos(M) * sn.norm(A)])
+@pytest.mark.parametrize("M", [A, A * sn.vector("v", 3), sn.tanh(A)], ids=str)
+def test_a_scalar_function_of_a_matrix_is_refused_with_the_way_out(f, M):
+    for use in (lambda: sn.derive(f(M) + sn.norm(A), A), lambda: sn.evaluate(sn.sum(A) * f(M), {A: np.eye(3)})):
+        with pytest.raises(TypeError, match=r"is a 3×[13] matrix where a scalar is meant; write sn\.\w+\(…\)"):
+            use()
 
 
 def test_a_scalar_node_never_finds_the_row_of_scalars():

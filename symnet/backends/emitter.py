@@ -135,9 +135,7 @@ class Namespace:
     def call(self, module: str, name: str, *arguments: Any, **options: Any) -> Code:
         """Give a call of a function of a module."""
         self.imports.setdefault(module, set()).add(name)
-        whole = Code(_call(name, arguments, options))
-        pieces = [a for a in arguments if isinstance(a, Code)]
-        return whole.broadcast(*pieces) if pieces else whole
+        return Code(_call(name, arguments, options))
 
     def special(self, name: str, *arguments: Any) -> Code:
         """Give a call of a special function: SciPy's where it is installed, else Python's own, entry by entry.
@@ -151,5 +149,4 @@ class Namespace:
             raise TypeError(f"{name} needs SciPy: pip install 'symnet[scipy]'")
         self.imports.setdefault("math", set()).add(own)
         self.imports.setdefault("numpy", set()).add("vectorize")
-        call = Code(f"vectorize({own}, otypes=[{self.dtype}])({', '.join(str(piece(a)) for a in arguments)})")
-        return call.broadcast(*[a for a in arguments if isinstance(a, Code)])
+        return Code(f"vectorize({own}, otypes=[{self.dtype}])({', '.join(str(piece(a)) for a in arguments)})")

@@ -176,9 +176,16 @@ def _filled(c: NumPyCode, A: Elementwise) -> dict[Any, Code]:
 
 
 def _elementwise(c: NumPyCode, A: Elementwise) -> Code:
-    env = _filled(c, A)
-    code = c.scalar(A.body, env)
-    return Code(code.text, code.level).broadcast(*[env[v] for v, a in A.slots.items() if a.is_Matrix])
+    env, plain = _filled(c, A), {}
+    for v, a in A.slots.items():  # numbers are written into the body, where NumPy would make 64 bits of their functions
+        if isinstance(a, (OneMatrix, ZeroMatrix)):
+            plain[v] = S.One if isinstance(a, OneMatrix) else S.Zero
+        elif not a.is_Matrix and c.counts(a):
+            plain[v] = a
+    body = A.body.xreplace(plain)
+    code = c.scalar(body, env)
+    seen = [env[v] for v, a in A.slots.items() if a.is_Matrix and v in body.free_symbols]
+    return Code(code.text, code.level, (False, False)).broadcast(*seen)
 
 
 # -- what is left

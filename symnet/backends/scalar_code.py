@@ -17,7 +17,7 @@ from sympy import (
 from sympy.core.relational import Relational
 
 from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number
-from symnet.expressions import SCALARS, Table, step
+from symnet.expressions import SCALARS, Bound, Table, step
 
 Env: TypeAlias = Mapping[Any, Code]
 
@@ -60,8 +60,11 @@ class ScalarCode:
         code: Code = SCALARS.of(expr).code(self.complex_arguments)(
             self.numpy, *[self.scalar(a, env) for a in expr.args]
         )
-        counted = not env and all(s.name in self.sizes for s in expr.free_symbols)
-        return Code(f"float({code})") if counted else code
+        return Code(f"float({code})") if self.counts(expr) else code
+
+    def counts(self, expr: Any) -> bool:
+        """Tell whether a scalar is made of sizes and numbers only: its value must not widen float32 arrays."""
+        return all(not isinstance(s, Bound) and s.name in self.sizes for s in expr.free_symbols)
 
     def compare(self, a: Code, relation: str, b: Any) -> Code:
         """Give a comparison of real values."""
@@ -107,8 +110,7 @@ def _power(c: ScalarCode, expr: Any, env: Env) -> Code:
         repeated = reduce(mul, [env[base]] * int(abs(exponent)))
         return repeated if exponent > 0 else 1 / repeated
     if exponent == S.Half:
-        counted = all(s.name in c.sizes for s in base.free_symbols) and base not in env and not env
-        return c.scalar(base, env) ** 0.5 if counted and base.free_symbols else c.numpy.sqrt(c.scalar(base, env))
+        return c.scalar(base, env) ** 0.5 if c.counts(base) else c.numpy.sqrt(c.scalar(base, env))
     if exponent.could_extract_minus_sign() and not exponent.is_Add:
         return 1 / c.scalar(base**-exponent, env)
     return c.scalar(base, env) ** c.scalar(exponent, env)

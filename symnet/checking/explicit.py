@@ -91,6 +91,10 @@ def _written(w: _Writer, node: Any, value: Any) -> Any:
     )
 
 
+def _scalar(value: Any) -> Any:
+    return value[0, 0] if isinstance(value, MatrixBase) else value  # a 1×1 matrix is a scalar
+
+
 # fmt: off
 ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     "way to write it out", "give its class a method entry(i, j, *operands)", {
@@ -112,6 +116,6 @@ ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     Trace:           lambda w, node, value: _written(w, node.arg, value).trace(),
     Determinant:     lambda w, node, value: value(node.arg).det(),
     MatrixElement:   lambda w, node, value: value(node.args[0])[int(node.args[1]), int(node.args[2])],
-    Basic:           lambda w, node, value: node.func(*[value(a) for a in node.args]) if node.args else node,
+    Basic:           lambda w, node, value: node.func(*[_scalar(value(a)) for a in node.args]) if node.args else node,
 })
 # fmt: on

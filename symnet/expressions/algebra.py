@@ -11,7 +11,7 @@ from typing import Any
 
 from sympy import (
     Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, Trace,
-    Transpose, ZeroMatrix, sympify,
+    Transpose, ZeroMatrix, default_sort_key, sympify,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
@@ -71,7 +71,7 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = body.xreplace(constants) if constants else body
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
     body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
-    scalars = sorted(_scalar_atoms(body) - set(matrices), key=str)
+    scalars = sorted(_scalar_atoms(body) - set(matrices), key=default_sort_key)
     shape = next(a.shape for a in values.values() if a.is_Matrix)
     if not matrices:
         return scaled(body, OneMatrix(*shape))
@@ -88,11 +88,16 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
 
 
 def _scalar_atoms(body: Expr) -> set[Any]:
-    return (
-        body.atoms(Symbol) | body.atoms(ScalarNode, Trace, Determinant, MatrixElement)
-        if body.args
-        else body.free_symbols
-    )
+    # symbols, and nodes that are scalars; what stands inside those is their own business
+    found: set[Any] = set()
+    stack: list[Any] = [body]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, (Symbol, ScalarNode, Trace, Determinant, MatrixElement)):
+            found.add(part)
+        else:
+            stack.extend(part.args)
+    return found
 
 
 def scaled(c: Expr, A: MatrixExpr) -> MatrixExpr:

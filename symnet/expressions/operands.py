@@ -12,7 +12,7 @@ from typing import Any
 
 from sympy import (
     Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, MatAdd, MatMul, MatPow, MatrixExpr,
-    MatrixSymbol, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Symbol, Trace, Transpose, ZeroMatrix,
+    MatrixSymbol, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Sum, Symbol, Trace, Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ImaginaryUnit
@@ -26,17 +26,38 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.facts import SCALARS
 from symnet.expressions.interned import Node
+from symnet.expressions.sizes import same_size, shape_text
 from symnet.expressions.table import Table
 
 
 _ALL: Any = attrgetter("args")
 
 
+def _of_scalar(node: Any) -> tuple[Any, ...]:
+    # a 1×1 matrix is a scalar; of a larger one nobody knows what is meant
+    for A in node.args:
+        if getattr(A, "is_Matrix", False) and not all(same_size(size, S.One) for size in A.shape):
+            name = type(node).__name__
+            way = (
+                f"sn.{name}(…) or sn.elementwise({name}, …)"
+                if isinstance(node, Function)
+                else "sn.sum(…) or sn.norm(…)"
+            )
+            raise TypeError(
+                f"in {brief(node)}: {brief(A)} is a {shape_text(A.shape)} matrix where a scalar is meant; write {way}"
+            )
+    return tuple(node.args)
+
+
 def _of_function(node: Any) -> tuple[Any, ...]:
     if isinstance(node, AppliedUndef):
         raise TypeError(f"{node.func} is a function without a definition: write it with functions that symnet knows")
     SCALARS.of(node)
-    return tuple(node.args)
+    return _of_scalar(node)
+
+
+def _written_out(node: Any) -> tuple[Any, ...]:
+    raise TypeError(f"{brief(node)}: SymPy has written an entry out as a Sum; write it as sn.entry(A, row, column)")
 
 
 def _scalars_only(node: Any) -> tuple[Any, ...]:
@@ -65,7 +86,9 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         Node: lambda node: node.operands,
         **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), lambda node: ()),
         **dict.fromkeys((MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant), _ALL),
-        **dict.fromkeys((Add, Mul, Pow, ExprCondPair, Relational, Boolean), _ALL),
+        **dict.fromkeys((Add, Mul, Pow, Relational), _of_scalar),
+        **dict.fromkeys((ExprCondPair, Boolean), _ALL),
+        Sum: _written_out,
         Trace: _of_trace,
         ElementwiseApplyFunction: lambda node: node.args[1:],
         MatrixElement: lambda node: node.args[:1],

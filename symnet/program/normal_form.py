@@ -63,7 +63,7 @@ def _apply(b: Building, node: Elementwise) -> Any:
         return transpose(b.store(b.value(apply_entrywise(body, turned)), b.unless_let(node)))
     if len(set(values.values())) == len(values) and body is node.body:
         arguments = [values[v] for v in node.variables]
-        spread = any(isinstance(a, (MatMul, OneMatrix)) for a in arguments)
+        spread = any(isinstance(a, (MatMul, OneMatrix, ZeroMatrix)) for a in arguments)
         if not spread:
             return b.store(Elementwise(node.args[0], *arguments), node)
     result = apply_entrywise(body, values)
@@ -151,7 +151,7 @@ def _distribution(b: Building, node: Distribution) -> Any:
 
 
 def _scalar(b: Building, node: Any) -> Any:
-    arguments = [b.atom(a) for a in node.args]
+    arguments = [b.value(Total(a)) if getattr(a, "is_Matrix", False) else b.atom(a) for a in node.args]  # 1×1
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
     rebuilt = node.func(*arguments) if changed else node
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt

@@ -15,7 +15,8 @@ from sympy import Basic, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symb
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Unit, operands_of, split, walk,
+    Bound, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Unit, brief, operands_of,
+    split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
@@ -72,6 +73,11 @@ def _declare(expr: Basic, nodes: list[Any], names: Namer) -> None:
             if isinstance(symbol, MatrixSymbol):
                 names.declare(symbol)
                 sizes |= symbol.shape[0].free_symbols | symbol.shape[1].free_symbols
+            elif isinstance(symbol, Bound):
+                raise TypeError(
+                    f"in {brief(expr)}: a condition compares a sum with a case distinction inside, which SymPy takes "
+                    "apart; write the inner one with Max, Min, relu or sign, without Piecewise"
+                )
             elif isinstance(symbol, Symbol):
                 names.declare(symbol)
         if isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit)):
