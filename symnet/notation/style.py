@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import count
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -50,7 +50,7 @@ def unicode_symbols() -> Iterator[None]:
         pretty_use_unicode(before)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def unicode_name(text: str) -> str:
     """Give a name with its subscripts, bars and Greek letters: Zbar1 is Z̅₁."""
     with unicode_symbols():
