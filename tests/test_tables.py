@@ -44,13 +44,16 @@ REASONS = {
     ("RULES",): {
         "AxisMax": "lowering makes it, after differentiation", "AlongAxis": "it has no instances", "Reduction": "it has no instances",
         "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
-        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "ImaginaryUnit", "Sum"), CONSTANT),
+        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
     },
     ("NUMPY",): {
+        **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         "AlongAxis": "it has no instances", "Reduction": "it has no instances",
     },
-    ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): dict.fromkeys(("ImaginaryUnit", "Sum"), "refused as it enters"),
+    ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): dict.fromkeys(
+        ("ImaginaryUnit", "Sum", "ComplexInfinity"), "refused as it enters"
+    ),
 }  # fmt: skip
 
 

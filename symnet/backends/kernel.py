@@ -27,7 +27,7 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
 from symnet.expressions import Fixed, Name, Table, Values, axes_of, brief, symbols_of
-from symnet.program import Builder, Equation, Program, for_machine
+from symnet.program import Builder, Equation, Program, for_machine, survey
 
 
 # who writes the code, and what stands in the place of NumPy's functions
@@ -225,8 +225,11 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
     wanted = dict(expressions) if several else {"value": expressions}
     if not wanted:
         raise ValueError("compile: there is nothing to compile; give an expression or a dictionary of them")
+    wanted = {key: _expression(e) for key, e in wanted.items()}
     builder = Builder()
-    values = [builder.enter(_expression(e), str(getattr(k, "name", k))) for k, e in wanted.items()]
+    for expr in wanted.values():  # the symbols of all come before any name is given
+        survey(expr, names=builder.names)
+    values = [builder.enter(expr, str(getattr(key, "name", key))) for key, expr in wanted.items()]
     result: Result = Mapped(tuple(wanted)) if several else Single()
     with collector_paused():
         program = builder.finish(values)

@@ -15,6 +15,7 @@ from sympy import (
     Add, And, Expr, Function, Mul, Not, Number, NumberSymbol, Or, Piecewise, Pow, S, Symbol,
 )  # fmt: skip
 from sympy.core.relational import Relational
+from sympy.logic.boolalg import BooleanAtom
 
 from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number
 from symnet.expressions import SCALARS, Bound, Table, step
@@ -149,6 +150,7 @@ SCALAR_CODE: Table[Callable[[ScalarCode, Any, Env], Code]] = Table("code", "writ
     Relational:   lambda c, e, env: c.compare(c.scalar(e.lhs, env), e.rel_op, c.scalar(e.rhs, env)),
     And:          lambda c, e, env: reduce(and_, [c.scalar(a, env) for a in e.args]),
     Or:           lambda c, e, env: reduce(or_, [c.scalar(a, env) for a in e.args]),
+    BooleanAtom:  lambda c, e, env: Code(str(bool(e))),
     Not:          lambda c, e, env: ~c.scalar(e.args[0], env),
 })
 # fmt: on

@@ -15,10 +15,10 @@ from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, 
 from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
 )  # fmt: skip
-from symnet.expressions.operands import OPERANDS, brief, operands_of, raw, split, symbols_of, walk
+from symnet.expressions.operands import OPERANDS, operands_of, raw, split, symbols_of, walk
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
-from symnet.expressions.table import Fixed, Table
+from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [

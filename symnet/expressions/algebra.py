@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol, Trace,
-    Transpose, ZeroMatrix, default_sort_key, sympify,
+    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol,
+    Trace, Transpose, ZeroMatrix, default_sort_key, sympify,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
@@ -20,8 +20,9 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.interned import ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
-from symnet.expressions.operands import brief, raw, split
-from symnet.expressions.scalars import bound_variables, stable
+from symnet.expressions.operands import raw, split
+from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
+from symnet.expressions.table import brief
 from symnet.expressions.sizes import Shape, same_shape, shape_text
 
 
@@ -43,13 +44,14 @@ def elementwise(f: Any, *args: Any) -> Any:
     24.0
     """
     values = [sympify(a) for a in args]
-    variables = bound_variables(len(values))
-    body = sympify(f(*variables))
+    with nested_variables(len(values)) as variables:
+        body = sympify(f(*variables))
     if not isinstance(body, Expr) or body.is_Matrix:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
     matrices = [a for a in values if a.is_Matrix]
     if not matrices:
-        return body.xreplace(dict(zip(variables, values, strict=True)))
+        body, back = _hidden(body)
+        return body.xreplace(dict(zip(variables, values, strict=True))).xreplace(back)
     for other in matrices[1:]:
         if not same_shape(matrices[0].shape, other.shape):
             raise ShapeError(
@@ -59,19 +61,32 @@ def elementwise(f: Any, *args: Any) -> Any:
     return apply_entrywise(body, dict(zip(variables, values, strict=True)))
 
 
-_FLAT = (OneMatrix, ZeroMatrix)
+def _constant(A: Any) -> Any:
+    # the number that every entry of a matrix is, None where they differ
+    c, rest = split(A) if A.is_Matrix else (A, None)
+    if isinstance(rest, ZeroMatrix):
+        return S.Zero
+    return c if isinstance(rest, OneMatrix) else None
 
 
 def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`."""
+    body, back = _hidden(body)
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
-    constants = {v: S.One if isinstance(a, OneMatrix) else S.Zero for a, v in slots.items() if isinstance(a, _FLAT)}
+    constants = {v: c for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
     body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    body = body.xreplace(back)
     scalars = sorted(_scalar_atoms(body) - set(matrices), key=default_sort_key)
+    loose = [s for s in scalars if any(isinstance(inner, Bound) for inner in s.free_symbols)]
+    if loose:
+        raise TypeError(
+            f"{brief(loose[0])} stands inside an entrywise function and depends on its entry; write the sum with "
+            "matrix products and entrywise functions beside each other, not one inside the other"
+        )
     shape = next(a.shape for a in values.values() if a.is_Matrix)
     if not matrices:
         return scaled(body, OneMatrix(*shape))
@@ -85,6 +100,12 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     new = bound_variables(len(old))
     renamed = Lambda(new, body.xreplace(dict(zip(old, new, strict=True))))
     return Elementwise(renamed, *matrices.values(), *scalars)
+
+
+def _hidden(body: Expr) -> tuple[Expr, dict[Any, Any]]:
+    # sums and the like stand aside while a body is rewritten: they may use the same bound variables inside
+    away = {part: Dummy(real=True) for part in _scalar_atoms(body) if not isinstance(part, Symbol)}
+    return body.xreplace(away), {name: part for part, name in away.items()}
 
 
 def _scalar_atoms(body: Expr) -> set[Any]:

@@ -17,7 +17,8 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.expressions import scalars
 from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
-from symnet.expressions.operands import brief, raw
+from symnet.expressions.operands import raw
+from symnet.expressions.table import brief
 from symnet.expressions.sizes import Size, as_size, same_size, shape_text
 
 
@@ -172,6 +173,8 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     >>> sn.sum(sn.matrix("A", 2, 3), axis=0).shape
     (1, 3)
     """
+    if not A.is_Matrix:
+        raise TypeError(f"sum: {brief(A)} is a scalar already; give a matrix expression")
     if axis is None:
         return total(A)
     rows, cols = A.shape

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose, sympify
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
@@ -169,7 +170,7 @@ class MatrixNode(Node, MatrixExpr):
         return ImmutableDenseMatrix(rows, cols, lambda i, j: self.entry(int(i), int(j), *operands))
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
-        return self.as_explicit()[i, j]
+        return MatrixElement(self, i, j)  # not written out: an entry of a deep net would be all of it
 
     def _eval_transpose(self) -> Any:
         return DeepTranspose(self) if self._height >= DEEP else None

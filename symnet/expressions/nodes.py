@@ -47,9 +47,6 @@ class Elementwise(MatrixNode):
         values = [a[i, j] if getattr(a, "is_Matrix", False) else a for a in operands]
         return self.body.xreplace(dict(zip(self.variables, values, strict=True)))
 
-    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
-        return self.entry(i, j, *self.operands)
-
     def _sympystr(self, printer: Any) -> str:
         alone = self.body.is_Function
         shown = {}

@@ -7,18 +7,20 @@ its name and the way out; nothing is passed through as if it were a constant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
 from sympy import (
-    Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, MatAdd, MatMul, MatPow, MatrixExpr,
-    MatrixSymbol, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Sum, Symbol, Trace, Transpose, ZeroMatrix,
+    Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatPow,
+    MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Sum, Symbol, Trace, Transpose,
+    ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
-from sympy.core.numbers import ImaginaryUnit
+from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
 from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
-from sympy.logic.boolalg import Boolean
+from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -26,8 +28,9 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.facts import SCALARS
 from symnet.expressions.interned import Node
+from symnet.expressions.nodes import Elementwise
 from symnet.expressions.sizes import same_size, shape_text
-from symnet.expressions.table import Table
+from symnet.expressions.table import Table, brief
 
 
 _ALL: Any = attrgetter("args")
@@ -52,8 +55,20 @@ def _of_scalar(node: Any) -> tuple[Any, ...]:
 def _of_function(node: Any) -> tuple[Any, ...]:
     if isinstance(node, AppliedUndef):
         raise TypeError(f"{node.func} is a function without a definition: write it with functions that symnet knows")
-    SCALARS.of(node)
+    if not isinstance(node, (Max, Min)):  # those become `maximum`
+        SCALARS.of(node)
     return _of_scalar(node)
+
+
+@lru_cache(maxsize=4096)
+def _check_body(f: Lambda, tables: int) -> None:  # `tables`: once more when one has changed
+    for function in f.expr.atoms(Function, Max, Min):
+        _of_function(function)
+
+
+def _of_elementwise(node: Any) -> tuple[Any, ...]:
+    _check_body(node.args[0], Table.changes)
+    return tuple(node.operands)
 
 
 def _written_out(node: Any) -> tuple[Any, ...]:
@@ -73,6 +88,10 @@ def _of_trace(node: Any) -> tuple[Any, ...]:
     return tuple(node.arg.args) if isinstance(node.arg, (MatMul, MatAdd)) else tuple(node.args)
 
 
+def _infinite(node: Any) -> tuple[Any, ...]:
+    raise TypeError(f"{node} is no number to compute with; write a finite one")
+
+
 def _imaginary(node: Any) -> tuple[Any, ...]:
     raise TypeError("complex numbers are not supported: write real and imaginary part as matrices of their own")
 
@@ -86,15 +105,17 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         Node: lambda node: node.operands,
         **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), lambda node: ()),
         **dict.fromkeys((MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant), _ALL),
-        **dict.fromkeys((Add, Mul, Pow, Relational), _of_scalar),
-        **dict.fromkeys((ExprCondPair, Boolean), _ALL),
+        **dict.fromkeys((Add, Mul, Pow, Relational, ExprCondPair), _of_scalar),
+        **dict.fromkeys((And, Or, Not, ITE, BooleanAtom), _ALL),
+        Elementwise: _of_elementwise,
         Sum: _written_out,
         Trace: _of_trace,
         ElementwiseApplyFunction: lambda node: node.args[1:],
         MatrixElement: lambda node: node.args[:1],
         MatrixBase: _scalars_only,
-        Function: _of_function,
+        **dict.fromkeys((Function, Max, Min), _of_function),
         ImaginaryUnit: _imaginary,
+        **dict.fromkeys((Infinity, NegativeInfinity, ComplexInfinity, NaN), _infinite),
     },
 )
 
@@ -132,19 +153,6 @@ def symbols_of(expr: Any) -> set[Any]:
         else:
             stack.extend(a for a in node.args if isinstance(a, Basic))
     return found
-
-
-def brief(expr: Any) -> str:
-    """Give a short text of an expression for messages."""
-    stack, number = [expr], 0
-    while stack:
-        node, number = stack.pop(), number + 1
-        if number > 60:
-            return f"{type(expr).__name__}(…)"
-        if not isinstance(node, (MatrixSymbol, Symbol)):
-            stack.extend(getattr(node, "args", ()))
-    text = str(expr)
-    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def raw(cls: type, *args: Basic) -> Any:

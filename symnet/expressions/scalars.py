@@ -4,9 +4,14 @@ In: scalar SymPy expressions. Out: scalar SymPy expressions that differentiate t
 s·(1 − s), relu to the bracket [x > 0]) and that can be computed without overflow. Nothing here knows of matrices.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
-from sympy import DiracDelta, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, Symbol, Wild, exp, log
+from sympy import (
+    Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, Symbol, Wild, exp, log,
+)  # fmt: skip
+from sympy.logic.boolalg import ITE, And, Not, Or
 from sympy.core.function import ArgumentIndexError
 
 
@@ -15,9 +20,23 @@ class Bound(Symbol):
 
 
 @cache
-def bound_variables(number: int) -> tuple[Bound, ...]:
+def bound_variables(number: int, level: int = 0) -> tuple[Bound, ...]:
     """Give the bound variables of an entrywise function of `number` arguments, the same ones every time."""
-    return tuple(Bound(f"x{k}", real=True) for k in range(1, number + 1))
+    return tuple(Bound(f"x{k}" + "_" * level, real=True) for k in range(1, number + 1))
+
+
+_level = 0
+
+
+@contextmanager
+def nested_variables(number: int) -> Iterator[tuple[Bound, ...]]:
+    """Give bound variables that differ from those of the entrywise functions around, while one is being written."""
+    global _level
+    _level += 1
+    try:
+        yield bound_variables(number, _level - 1)
+    finally:
+        _level -= 1
 
 
 class _Real(Function):
@@ -141,6 +160,7 @@ def stable(body: Expr) -> Expr:
         (lambda e: isinstance(e, Max), lambda e: _fold_maximum(*e.args)),
         (lambda e: isinstance(e, Min), lambda e: _fold_minimum(*e.args)),
         (lambda e: isinstance(e, DiracDelta), lambda e: S.Zero),
+        (lambda e: isinstance(e, ITE), lambda e: Or(And(e.args[0], e.args[1]), And(Not(e.args[0]), e.args[2]))),
         (lambda e: isinstance(e, log) and isinstance(e.args[0], sigmoid), lambda e: -softplus(-e.args[0].args[0])),
     ]
     if body.has(exp):
@@ -172,6 +192,10 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     1 - y**2
     """
     slope = stable(body.diff(variable))
+    if slope.has(Derivative):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
+        real = {s: Dummy(s.name, real=True) for s in body.free_symbols}
+        there, back = body.xreplace(real), {d: s for s, d in real.items()}
+        slope = stable(there.diff(real[variable])).xreplace(back)
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
     if body.args and not body.is_Add and not body.is_Mul:

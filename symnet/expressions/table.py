@@ -8,10 +8,23 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
-from sympy import MatrixExpr
+from sympy import MatrixExpr, MatrixSymbol, Symbol
 
 Key = TypeVar("Key")
 Row = TypeVar("Row")
+
+
+def brief(expr: Any) -> str:
+    """Give a short text of an expression for messages."""
+    stack, number = [expr], 0
+    while stack:
+        node, number = stack.pop(), number + 1
+        if number > 60:
+            return f"{type(expr).__name__}(…)"
+        if not isinstance(node, (MatrixSymbol, Symbol)):
+            stack.extend(getattr(node, "args", ()))
+    text = " ".join(str(expr).split())
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 class Table(dict[type, Row], Generic[Row]):
@@ -48,9 +61,10 @@ class Table(dict[type, Row], Generic[Row]):
         """Give the row of a node. Raises `TypeError` where its class has none, saying what to write instead."""
         row = self.find(node)
         if row is None:
-            name, text = type(node).__name__, " ".join(str(node).split())
-            text = text if len(text) <= 60 else text[:57] + "…"
-            raise TypeError(f"there is no {self.what} for {name}, met in {text}: {self.way_out.format(name=name)}")
+            name = type(node).__name__
+            raise TypeError(
+                f"there is no {self.what} for {name}, met in {brief(node)}: {self.way_out.format(name=name)}"
+            )
         return row
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic
 
 import sympy
+from sympy.logic.boolalg import BooleanAtom
 from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
 from sympy.core.function import Application
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -278,6 +279,7 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
         sympy.And: lambda r, e: (r.style.both([r.write(a, PRODUCT) for a in e.args]), HADAMARD),
         sympy.Or: lambda r, e: (r.style.either([r.write(a, HADAMARD) for a in e.args]), ADD),
         sympy.Not: lambda r, e: r.call(e, "not", e.args),
+        BooleanAtom: lambda r, e: (r.style.name("true" if e else "false"), ATOM),
         Application: lambda r, e: r.call(e, type(e).__name__, e.args),
         Node: Reading.node,
     },

@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import reduce
-from operator import add as plus
-from operator import mul as times
 from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
@@ -21,6 +18,7 @@ from symnet.expressions import Elementwise, Name, add, hadamard, matmul, raw, sc
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data
 
+LARGE = 400  # equations from which a closed form is not put in SymPy's own order, which would descend
 _UNCHECKED = (MatMul, MatAdd, HadamardProduct, Transpose)  # SymPy would check their shapes again
 Rebuild: TypeAlias = Callable[..., Any]
 
@@ -128,18 +126,11 @@ def as_read(node: Any, *arguments: Any) -> Any:
 
 
 def as_typed(node: Any, *arguments: Any) -> Any:
-    """Rebuild a node as SymPy has it when a user types it with `+`, `*` and `.T`."""
-    if isinstance(node, (MatMul, MatAdd)):
-        rebuilt = as_read(node, *arguments)
-        scalars = [a for a in rebuilt.args if not a.is_Matrix]
-        matrices = [a for a in rebuilt.args if a.is_Matrix]
-        if isinstance(rebuilt, MatMul):
-            product = reduce(times, matrices)
-            return reduce(times, scalars) * product if scalars else product
-        return reduce(plus, matrices) if isinstance(rebuilt, MatAdd) else rebuilt
-    if isinstance(node, Transpose):
-        return arguments[0].T
-    return as_written(node, *arguments)
+    """Rebuild a node as SymPy has it when a user types it."""
+    rebuilt = as_read(node, *arguments)
+    if isinstance(rebuilt, (MatMul, MatAdd)):
+        return rebuilt.doit(deep=False)
+    return arguments[0].T if isinstance(node, Transpose) else rebuilt
 
 
 def _sign_inside(product: Any) -> Any:
@@ -192,7 +183,7 @@ def for_reader(program: Program) -> tuple[Section, ...]:
 def closed(program: Program, name: Name) -> Any:
     """Give one value of a program in its inputs alone, as a user would have typed it."""
     kept, _ = live(program.equations, [name])
-    *_, last = settled(kept, lambda e: e.lhs != name, as_typed)
+    *_, last = settled(kept, lambda e: e.lhs != name, as_typed if len(kept) < LARGE else as_read)
     return last.rhs
 
 

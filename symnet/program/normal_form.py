@@ -11,9 +11,10 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sympy import (
-    Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr, MatrixSymbol,
-    Mul, OneMatrix, S, Symbol, Trace, Transpose, ZeroMatrix,
+    Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
+    MatrixSymbol, Max, Min, Mul, OneMatrix, S, Symbol, Trace, Transpose, ZeroMatrix,
 )  # fmt: skip
+from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -21,7 +22,7 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit, apply_entrywise,
-    bound_variables, elementwise, hadamard, is_turned, matmul, raw, scaled, split, total, transpose,
+    bound_variables, elementwise, hadamard, is_turned, matmul, raw, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def _apply(b: Building, node: Elementwise) -> Any:
         return transpose(b.store(b.value(apply_entrywise(body, turned)), b.unless_let(node)))
     if len(set(values.values())) == len(values) and body is node.body:
         arguments = [values[v] for v in node.variables]
-        spread = any(isinstance(a, (MatMul, OneMatrix, ZeroMatrix)) for a in arguments)
+        spread = any(isinstance(a, (MatMul, OneMatrix, ZeroMatrix)) or a.is_number for a in arguments)
         if not spread:
             return b.store(Elementwise(node.args[0], *arguments), node)
     result = apply_entrywise(body, values)
@@ -154,6 +155,7 @@ def _scalar(b: Building, node: Any) -> Any:
     arguments = [b.value(Total(a)) if getattr(a, "is_Matrix", False) else b.atom(a) for a in node.args]  # 1×1
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
     rebuilt = node.func(*arguments) if changed else node
+    rebuilt = stable(rebuilt) if isinstance(node, (Max, Min, ITE)) else rebuilt
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
 
