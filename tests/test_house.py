@@ -13,7 +13,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types table sizes scalars facts interned nodes operands algebra functions losses",
+    "expressions": "types entering rebuilding table sizes scalars facts interned nodes operands algebra functions losses",
     "program":     "names survey chains program inline shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page",

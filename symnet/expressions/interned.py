@@ -15,13 +15,16 @@ from operator import mul
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
-from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose, sympify
+from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, Symbol, Transpose
+from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
-from symnet.expressions.sizes import Shape
+from symnet.expressions.entering import given
+from symnet.expressions.rebuilding import flat, replaced, unflat
+from symnet.expressions.sizes import Shape, same_shape, shape_text
 
 DEEP = 20  # levels of nodes from which an expression stays as it is written
 LONG = 8  # terms of a deep sum from which it is a term itself
@@ -41,9 +44,10 @@ class Node(Basic):
     _height: int
     _digest: str
     _shape: Shape
+    slope: ClassVar[Callable[..., Any]]  # how to differentiate; the derivation hangs it in
 
     def __new__(cls, *args: Any) -> Any:
-        args = tuple(map(sympify, args))
+        args = tuple(map(given, args))
         key = (cls, args)
         node = Node._pool.get(key)
         if node is None:
@@ -96,6 +100,41 @@ class Node(Basic):
     def doit(self, **hints: Any) -> Any:
         return self
 
+    def _eval_simplify(self, **hints: Any) -> Any:
+        return self
+
+    def normal(self) -> Any:
+        return self
+
+    def as_content_primitive(self, radical: bool = False, clear: bool = True) -> tuple[Any, Any]:
+        return S.One, self
+
+    def diff(self, *symbols: Any, **_: Any) -> Any:
+        """Give the derivative of a scalar node by one symbol: for a matrix symbol the gradient."""
+        return Node.slope(self, *symbols)
+
+    def _xreplace(self, rule: Any) -> tuple[Any, bool]:
+        _check_replacement(rule)
+        new = replaced(self, rule)
+        return new, new is not self
+
+    def _subs(self, old: Any, new: Any, **hints: Any) -> Any:
+        return self._xreplace({old: new})[0]
+
+    def subs(self, *args: Any, **kwargs: Any) -> Any:
+        pairs = args[0] if len(args) == 1 else [args]
+        pairs = list(pairs.items() if isinstance(pairs, dict) else pairs)
+        return Basic.subs(self, [(given(old), given(new)) for old, new in pairs], **kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return unflat, (flat(self),)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
     def _sympystr(self, printer: Any) -> str:
         written = [*(printer._print(o) for o in self.operands), *self.labels]
         return f"{self.title or type(self).__name__}({', '.join(written)})"
@@ -107,6 +146,18 @@ class Node(Basic):
 
     def _pretty(self, printer: Any) -> Any:
         return prettyForm(self._sympystr(StrPrinter()))
+
+
+def _check_replacement(rule: Any) -> None:
+    for old, new in rule.items():
+        if not isinstance(old, MatrixSymbol):
+            continue
+        if not getattr(new, "is_Matrix", False):
+            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {new}; "
+                            f"write {new}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
+        if not same_shape(old.shape, new.shape):
+            raise ShapeError(f"{old} is {shape_text(old.shape)} and cannot be replaced by {new}, which is "
+                             f"{shape_text(new.shape)}; give a matrix of its shape")  # fmt: skip
 
 
 def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
@@ -136,7 +187,7 @@ def _native(name: str) -> Callable[..., Any]:
     native = getattr(MatrixExpr, name)
 
     def operator(self: Any, other: Any) -> Any:
-        other = sympify(other)
+        other = given(other)
         if max(self._height, getattr(other, "_height", 0)) < DEEP or name not in _DEEP:
             return native(self, other)
         return _DEEP[name](self, other)
@@ -175,6 +226,9 @@ class MatrixNode(Node, MatrixExpr):
     def _eval_transpose(self) -> Any:
         return DeepTranspose(self) if self._height >= DEEP else None
 
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return Node.slope(self, symbol)
+
     def as_coeff_Mul(self, rational: bool = False) -> tuple[Expr, Any]:
         return S.One, self
 
@@ -192,6 +246,7 @@ class ScalarNode(Node, Expr):
     is_extended_real = True
     is_real = True
     is_number = False
+    is_Atom = True  # noqa: N815 - SymPy's rewriting stops here: it would take matrices for scalars
 
     @property
     def free_symbols(self) -> set[Basic]:
@@ -201,7 +256,7 @@ class ScalarNode(Node, Expr):
         return Expr.sort_key(self, order)
 
     def _eval_derivative(self, symbol: Any) -> Any:
-        return S.Zero if symbol not in self.free_symbols else None
+        return Node.slope(self, symbol)
 
 
 def _free_symbols(expr: Any) -> set[Basic]:
