@@ -19,7 +19,7 @@ WINGS = {
     "notation":    "style reading unicode latex mathml mathematica boxes page",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
     "derivation":  "",
-    "optimizers":  "optimizer descent",
+    "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step result train",
     "checking":    "numeric kinks explicit result check prove",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",

@@ -27,6 +27,7 @@ from symnet.expressions import (
     Table,
     Total,
     Unit,
+    is_subtracted,
     split,
     squared,
     step,
@@ -37,8 +38,8 @@ from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT,
 def is_negative(expr: Any) -> bool:
     """Tell whether a term of a sum is printed with a minus sign."""
     if getattr(expr, "is_Matrix", False):
-        return bool(split(expr)[0].could_extract_minus_sign())
-    return not expr.is_Add and bool(expr.could_extract_minus_sign())
+        return is_subtracted(split(expr)[0])
+    return not expr.is_Add and is_subtracted(expr)
 
 
 class Reading(Generic[Form]):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Transpose
+from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Symbol, Transpose
 
 from symnet.expressions import (
     CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
@@ -38,6 +38,7 @@ class Builder:
         self._parameters = frozenset(self.parameters)
         self.inputs: dict[str, Name] = {}
         self.assumptions: dict[Name, int] = {}
+        self.constants: set[Name] = set()
         self.layers: dict[Name, int] = {}  # the number k of each pre-activation Zk
         self._starts: list[tuple[str, int]] = [("Forward", 0)]
         self._place: dict[Name, int] = {}  # left-hand side → where its equation is
@@ -116,6 +117,12 @@ class Builder:
         known = self.names.declare(symbol)
         self.inputs.setdefault(known.name, known)
         return known
+
+    def constant(self, name: str) -> Name:
+        """Give the symbol of a number that stays the same in the whole program, such as a learning rate."""
+        symbol = self.input(Symbol(self.names.fresh(name), real=True))
+        self.constants.add(symbol)
+        return symbol
 
     def assume(self, symbol: Name, axis: int) -> None:
         """Take an input to sum to 1 along an axis."""
@@ -225,14 +232,17 @@ class Builder:
         if (name := self.name_for(node)) is not None:
             return self.define(rebuilt, name)
         function = isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
-        varying = any(s.name not in self.names.sizes for s in rebuilt.free_symbols)
+        varying = self._varies(rebuilt)
         shared = self._survey is not None and id(node) in self._survey.shared
         return self.define(rebuilt) if varying and (function or shared) else rebuilt
+
+    def _varies(self, c: Any) -> bool:
+        return any(s.name not in self.names.sizes for s in c.free_symbols - self.constants)
 
     def coefficient(self, c: Any) -> Any:
         """Give a scalar that is light enough to stand before a matrix."""
         simple = all(a.is_Atom or a.is_Pow and a.exp.is_Integer and a.base.is_Atom for a in Mul.make_args(c))
-        return c if simple or all(s.name in self.names.sizes for s in c.free_symbols) else self.define(c)
+        return self.define(c) if not simple and self._varies(c) else c
 
     def product(self, node: Any, *factors: Any) -> Any:
         """Give the value of a product of light operands, a long one bracketed by the sizes of its factors."""
