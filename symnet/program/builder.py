@@ -12,18 +12,19 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Transpose
+from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Transpose
 
 from symnet.expressions import (
-    CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
+    CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, spread_vector, transpose, walk,
 )  # fmt: skip
 from symnet.program.chains import KnownSums, bracketed, without_known_sums
-from symnet.program.inline import as_written, live, readable, substitute
+from symnet.program.inline import as_written, readable, substitute
 from symnet.program.names import Namer, Names, symbol_like
+from symnet.program.naming import final_names
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
-from symnet.program.shapes import check_shapes
-from symnet.program.survey import Survey, is_data, plan_of, survey
+from symnet.program.shapes import check_shapes, is_symmetric
+from symnet.program.survey import Survey, is_data, is_difference, plan_of, survey
 
 NameOrMaker = str | Callable[[], str] | None
 
@@ -38,12 +39,16 @@ class Builder:
         self._parameters = frozenset(self.parameters)
         self.inputs: dict[str, Name] = {}
         self.assumptions: dict[Name, int] = {}
-        self.layers: dict[Name, int] = {}  # the number k of each pre-activation Zk
+        self.layers: dict[Name, int] = {}  # the number k of each pre-activation Zk, until the names are settled
+        self.lets: set[Name] = set()  # what the user named
         self._starts: list[tuple[str, int]] = [("Forward", 0)]
         self._place: dict[Name, int] = {}  # left-hand side → where its equation is
         self._numbers: dict[Any, Name] = {}
         self._final: dict[Name, Name] = {}  # names that values without one have been given
+        self._letters: dict[Name, str] = {}  # pre-activations and activations
+        self._lines: set[Name] = set()  # values without a name that get one of their own in the end
         self._sums = KnownSums()
+        self._symmetric: set[Any] = set()  # names of matrices that are their own transposes, whatever the values
         self._atoms: dict[int, tuple[Any, Any]] = {}
         self._survey: Survey | None = None
         self._layer_numbers: dict[str, int] = {}
@@ -77,6 +82,8 @@ class Builder:
         self._place[equation.lhs] = len(self.equations)
         self.equations.append(equation)
         self._numbers.setdefault(_key(equation.rhs), equation.lhs)
+        if equation.lhs.is_Matrix and is_symmetric(equation.rhs, self._symmetric):
+            self._symmetric.add(equation.lhs)
 
     # -- from expressions to values
 
@@ -134,6 +141,8 @@ class Builder:
         if (name := self.name_for(node)) is not None:
             return self.define(expr, name, node)
         c, rest = split(expr)
+        if isinstance(rest, Transpose) and rest.args[0] in self._symmetric:
+            return scaled(c, rest.args[0])
         return expr if is_light(rest) else scaled(c, self.define(rest))
 
     def define(self, rhs: Any, name: NameOrMaker = None, node: Any = None) -> Name:
@@ -143,7 +152,7 @@ class Builder:
         """
         known = self._numbers.get(_key(rhs))
         if known is not None and (not isinstance(name, str) or known.name == name):
-            return known
+            return self._upgraded(known, name, node) if callable(name) and self._is_hidden(known) else known
         text = name() if callable(name) else name
         if text is not None and symbol_like(text, rhs) in self._place:
             raise ValueError(f"{text} would be the name of two values; choose another name for your let")
@@ -151,9 +160,25 @@ class Builder:
         lhs = symbol_like(text or self.names.nobody_sees(len(self.equations)), rhs)
         role, of = self._role(node)
         self.adopt(Equation(lhs, rhs, role, of, movable=text is None))
+        if callable(name):
+            self._letter(lhs, text)
+        elif text is not None:
+            self.lets.add(lhs)
+        return lhs
+
+    def _upgraded(self, known: Name, name: Callable[[], str], node: Any) -> Name:
+        # what was met before as a part of something else is a layer after all
+        text = name()
+        self._final[known] = symbol_like(text, known)
+        self._mark(known, *self._role(node), movable=False)
+        self._letter(known, text)
+        return known
+
+    def _letter(self, lhs: Name, text: str | None) -> None:
+        assert text is not None
+        self._letters[lhs] = text[0]
         if text in self._layer_numbers:
             self.layers[lhs] = self._layer_numbers[text]
-        return lhs
 
     def _role(self, node: Any) -> tuple[Role, Any]:
         kind, about = plan_of(self._survey, node)
@@ -178,18 +203,37 @@ class Builder:
         self.equations[place] = replace(self.equations[place], role=role, of=of, movable=movable)
 
     def _is_hidden(self, value: Any) -> bool:
-        return value in self._place and value.name in self.names.hidden and value not in self._final
+        # no name is settled for it, and it stands under the heading that is being written
+        place = self._place.get(value, -1)
+        return place >= self._starts[-1][1] and self._is_unnamed(value)
+
+    def _is_unnamed(self, value: Any) -> bool:
+        settled = value in self._final or value in self._lines
+        return value in self._place and value.name in self.names.hidden and not settled
 
     def adjoint(self, lhs: Name, adjoint: Any) -> Any:
-        """Give the value of the adjoint of `lhs`; that of a pre-activation is a line of its own."""
+        """Give the value of the adjoint of `lhs`; that of a pre-activation or of what has a name is a line."""
         before = len(self.equations)
         value = self.value(adjoint)
         unnamed = self._is_hidden(value)
-        if lhs in self.layers and (unnamed or not isinstance(value, MatrixSymbol)):
-            return self.call(value, self.names.adjoint(lhs.name), "adjoint", lhs)
-        if unnamed and len(self.equations) > before and self.equations[self._place[value]].of is None:
+        if self._has_line(lhs, value):
+            if not unnamed:
+                self.adopt(Equation(symbol_like(self.names.nobody_sees(len(self.equations)), value), value))
+                value = self.equations[-1].lhs
+            self._mark(value, "adjoint", lhs, movable=False)
+            self._lines.add(value)
+        elif unnamed and len(self.equations) > before and self.equations[self._place[value]].of is None:
             self._mark(value, "adjoint", lhs, movable=True)
         return value
+
+    def _has_line(self, lhs: Name, value: Any) -> bool:
+        if self._is_unnamed(value):
+            return lhs in self.layers or lhs in self.lets
+        if lhs not in self.lets:
+            return lhs in self.layers and not isinstance(value, MatrixSymbol)
+        if not value.is_Matrix:
+            return bool(value.free_symbols - {self.names.symbols[size] for size in self.names.sizes})
+        return spread_vector(getattr(split(value)[1], "args", ())) is None and not isinstance(split(value)[1], CONSTANTS)
 
     # -- names
 
@@ -242,16 +286,19 @@ class Builder:
             return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
         c, rest = split(matmul(*without_known_sums(factors, self._sums_to_one)))
         c = self.coefficient(c)
-        if is_light(rest):
-            return self.store(scaled(c, rest), node)
         name = self.name_for(node)
+        sign = S.NegativeOne if callable(name) and c.could_extract_minus_sign() else S.One  # Y − Z, where Z = W·A
+        if is_light(rest):
+            return scaled(sign, self.store(scaled(sign * c, rest), node))
 
         def pair(A: Any, B: Any, outermost: bool) -> Any:
             product = matmul(A, B)
             return product if outermost and name is not None else self.store(product)
 
         whole = bracketed(list(rest.args), pair)
-        return scaled(c, whole) if name is None else self.define(scaled(c, whole), name, node)
+        if name is None:
+            return scaled(c, whole)
+        return scaled(sign, self.define(scaled(sign * c, whole), name, node))
 
     def _sums_to_one(self, A: Any, axis: int) -> bool:
         if isinstance(A, Transpose):
@@ -268,7 +315,7 @@ class Builder:
         parts = sorted(self._sums(list(rest.args)), key=self._reading_order)
         name = self.name_for(node)
         if name is None:
-            parts = self._without_data(parts) if node is not None else parts
+            parts = self._without_data(parts) if node is not None and self._survey is not None else parts
             lhs = self.store(add(*parts))
         else:
             lhs = self.define(scaled(c, add(*parts)), name, node)
@@ -279,7 +326,8 @@ class Builder:
     def _reading_order(self, term: Any) -> tuple[bool, int]:
         # as textbooks write it: W·X, then a bias; what is subtracted comes last
         c, A = split(term)
-        product = isinstance(self.definition(A), MatMul)
+        definition = self.definition(A)
+        product = definition is not None and definition.is_Matrix and isinstance(split(definition)[1], MatMul)
         return bool(c.could_extract_minus_sign()), 0 if product else 2 if isinstance(A, MatMul) else 1
 
     def _without_data(self, terms: list[Any]) -> list[Any]:
@@ -289,13 +337,13 @@ class Builder:
         affine = any(isinstance(self.definition(split(t)[1]), MatMul) for t in rest)
         if not data or not affine or any(split(t)[1] in self.layers for t in rest):
             return terms
-        if len(rest) == 1 and split(rest[0])[0] != 1:
+        c, whole = split(add(*rest) if len(rest) > 1 else rest[0])
+        if c not in (1, -1) or not all(is_difference(t, c) for t in data):
             return terms
-        whole = add(*rest) if len(rest) > 1 else self.definition(rest[0])
-        lhs = self.define(whole, self._layer_name)
+        lhs = self.define(self.definition(whole) if len(rest) == 1 else whole, self._layer_name)
         if lhs in self.layers:
             self._mark(lhs, "pre-activation", None, movable=False)
-        return [lhs, *data]
+        return [scaled(c, lhs), *data]
 
     def check(self, rhs: Any, name: str | None = None) -> None:
         """Raise `ShapeError` where the operands of an operation do not fit."""
@@ -309,23 +357,15 @@ class Builder:
 
     def finish(self, outputs: Sequence[Name]) -> Program:
         """Give the program. Shared values that have no name yet are called T1, T2, …, or as the adjoints they are."""
-        kept, uses = live(self.equations, outputs)
-        final, asked = dict(self._final), set(outputs)
-        for e in kept:
-            if e.lhs.name in self.names.hidden and e.lhs not in final and (uses[e.lhs] != 1 or e.lhs in asked):
-                final[e.lhs] = symbol_like(self._shared_name(e, final), e.lhs)
+        final = final_names(
+            self.equations, set(outputs), self.parameters, self._final, self._letters, self.names
+        )
         renamed = [_renamed(e, final) for e in self.equations]
         ends = [start for _, start in self._starts[1:]] + [len(renamed)]
         sections = [Section(t, tuple(renamed[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
         shown = tuple(final.get(o, o) for o in outputs)
         assumptions = Fixed(self.assumptions)
         return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
-
-    def _shared_name(self, e: Equation, final: dict[Name, Name]) -> str:
-        primal = final.get(e.of, e.of)
-        if e.role != "adjoint" or primal.name in self.names.hidden:
-            return self.names.fresh("T", 1)
-        return self.names.adjoint(primal.name)
 
 
 def _renamed(e: Equation, final: dict[Name, Name]) -> Equation:

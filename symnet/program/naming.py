@@ -1,0 +1,83 @@
+"""The names that a finished program shows: layers numbered without holes, adjoints named after what they belong to.
+
+In: equations whose values have names that nobody sees, or numbers in the order in which they were met. Out: the names
+that are shown instead. A pre-activation with an activation is numbered before one without, so that A2 always belongs
+to Z2 and no number is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sympy import MatrixSymbol
+
+from symnet.expressions import Name
+from symnet.program.inline import live, read
+from symnet.program.names import Namer, symbol_like
+from symnet.program.program import Equation
+from symnet.program.survey import ACTIVATIONS
+
+
+def final_names(
+    equations: Sequence[Equation],
+    outputs: Collection[Name],
+    parameters: Sequence[Name],
+    given: Mapping[Name, Name],
+    letters: Mapping[Name, str],
+    names: Namer,
+) -> dict[Name, Name]:
+    """Give what the values of a program are called. `given`: names that are settled; `letters`: Z or A by value."""
+    kept, uses = live(equations, outputs)
+    final = dict(given)
+    names.used -= {final.get(lhs, lhs).name for lhs in letters}
+    for lhs, text in _layers(kept, letters, names).items():
+        final[lhs] = symbol_like(text, lhs)
+    names.used |= {final[lhs].name for lhs in letters if lhs in final}
+    hidden = [e for e in kept if e.lhs.name in names.hidden and e.lhs not in final]
+    lines = [e for e in hidden if not e.movable]
+    shared = [e for e in hidden if e.movable and (uses[e.lhs] != 1 or e.lhs in outputs)]
+    _, moved = read(equations, outputs, parameters)
+    seen = {e.lhs for e in shared if not moved(e)}
+    first = {e.lhs for e in lines} | seen
+    for e in [*(e for e in hidden if e.lhs in first), *(e for e in shared if e.lhs not in seen)]:
+        final[e.lhs] = symbol_like(_text(e, final, names), e.lhs)
+    return final
+
+
+def _text(e: Equation, final: Mapping[Name, Name], names: Namer) -> str:
+    if e.role == "adjoint":
+        primal = final.get(e.of, e.of)
+        if primal.name not in names.hidden:
+            return names.adjoint(primal.name)
+    return names.fresh("T", 1)
+
+
+def _layers(kept: Sequence[Equation], letters: Mapping[Name, str], names: Namer) -> dict[Name, str]:
+    activated = {a for e in kept if _is_shown_activation(e, letters, names) for a in e.rhs.args if a in letters}
+    layers = [e.lhs for e in kept if letters.get(e.lhs) == "Z"]
+    numbers: dict[Any, int] = {}
+    taken: set[int] = set()
+    for lhs in [*(z for z in layers if z in activated), *(z for z in layers if z not in activated)]:
+        free = lambda k, pair=lhs in activated: not {f"Z{k}", *([f"A{k}"] if pair else [])} & names.used  # noqa: E731
+        numbers[lhs] = _next(taken, free)
+    found = {lhs: f"Z{k}" for lhs, k in numbers.items()}
+    activations = [e for e in kept if letters.get(e.lhs) == "A"]
+    own = {e.of: e.lhs for e in reversed(activations) if e.of in numbers}
+    taken = {numbers[z] for z in own}
+    for e in activations:
+        mine = own.get(e.of) == e.lhs
+        found[e.lhs] = f"A{numbers[e.of] if mine else _next(taken, lambda k: f'A{k}' not in names.used)}"
+    return found
+
+
+def _is_shown_activation(e: Equation, letters: Mapping[Name, str], names: Namer) -> bool:
+    return isinstance(e.rhs, ACTIVATIONS) and isinstance(e.lhs, MatrixSymbol) and e.lhs.name not in names.hidden
+
+
+def _next(taken: set[int], free: Any) -> int:
+    number = 1
+    while number in taken or not free(number):
+        number += 1
+    taken.add(number)
+    return number
