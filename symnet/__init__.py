@@ -14,7 +14,7 @@ from symnet.expressions import (
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
-from symnet.notation import FORMULAS, NOTATIONS
+from symnet.notation import FORMULAS, NOTATIONS, formula, show
 from symnet.optimizers import GradientDescent
 from symnet.program import Equation, Program
 from symnet.training import Training, glorot, normal, train, uniform, zeros
@@ -24,6 +24,6 @@ __all__ = [
     *_functions, "FORMULAS", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "CheckRow", "Derivation",
     "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck", "GradientDescent", "Kernel", "MatrixNode", "Program",
     "Proof", "ScalarNode", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile",
-    "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "glorot", "gradient", "let",
-    "mse", "normal", "prove", "squared_error", "train", "uniform", "zeros",
+    "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "formula", "glorot",
+    "gradient", "let", "mse", "normal", "prove", "show", "squared_error", "train", "uniform", "zeros",
 ]  # fmt: skip

@@ -96,11 +96,12 @@ def joined(sign: str) -> Construct:
 class Style(ABC, Generic[Form]):
     """How one language writes each construct, which is a method that takes and gives forms of that language.
 
-    What a language does not say is put together as in a line of Unicode. `key`: the name of the language, under which
-    functions state what they are called in it.
+    What a language does not say is put together as in a line of Unicode, which is refused unless it is `in_unicode`.
+    `key`: the name of the language, under which functions state what they are called in it.
     """
 
     key = ""
+    in_unicode = False  # whether what it does not say is written as in a line of Unicode
     stacks_fractions = False  # whether a fraction needs no brackets above and below its line
     equals, becomes = " = ", " ← "
     signs = "−", " − ", " + "  # the minus before a sum, the minus and the plus in it
@@ -133,6 +134,10 @@ class Style(ABC, Generic[Form]):
     def fence(self, left: str, inside: Form, right: str) -> Form:
         """A form between brackets."""
         return self.beside(left, inside, right)
+
+    def alone(self, form: Form) -> str:
+        """A formula that stands by itself."""
+        return str(form)
 
     # -- names and numbers
 
@@ -249,6 +254,18 @@ class Style(ABC, Generic[Form]):
     def constant(self, rows: Sequence[Sequence[Form]]) -> Form:
         """A matrix of numbers."""
         return self.fence("[", self.join("; ", [self.join(", ", row) for row in rows]), "]")
+
+
+# What a language must say for itself, since the default is a sign of Unicode.
+OWN = (
+    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "norm",
+    "partial", "power", "quotient", "relations", "root", "signs", "transpose",
+)  # fmt: skip
+
+
+def unwritten(style: type[Style[Any]]) -> list[str]:
+    """Give the constructs that a language leaves to the signs of Unicode without saying that it is written in them."""
+    return [] if style.in_unicode else [name for name in OWN if getattr(style, name) is getattr(Style, name)]
 
 
 class Text(Style[str]):

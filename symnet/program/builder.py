@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Transpose
+from sympy import Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Transpose
 
 from symnet.expressions import (
-    CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, spread_vector, transpose, walk,
+    CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
 )  # fmt: skip
 from symnet.program.chains import KnownSums, bracketed, without_known_sums
-from symnet.program.inline import as_written, readable, substitute
+from symnet.program.inline import readable
 from symnet.program.names import Namer, Names, symbol_like
-from symnet.program.naming import final_names
+from symnet.program.naming import Layers, deserves_a_line, final_names, renamed
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes, is_symmetric
@@ -39,20 +39,17 @@ class Builder:
         self._parameters = frozenset(self.parameters)
         self.inputs: dict[str, Name] = {}
         self.assumptions: dict[Name, int] = {}
-        self.layers: dict[Name, int] = {}  # the number k of each pre-activation Zk, until the names are settled
+        self.layers = Layers(self.names)
         self.lets: set[Name] = set()  # what the user named
         self._starts: list[tuple[str, int]] = [("Forward", 0)]
         self._place: dict[Name, int] = {}  # left-hand side → where its equation is
         self._numbers: dict[Any, Name] = {}
         self._final: dict[Name, Name] = {}  # names that values without one have been given
-        self._letters: dict[Name, str] = {}  # pre-activations and activations
         self._lines: set[Name] = set()  # values without a name that get one of their own in the end
         self._sums = KnownSums()
         self._symmetric: set[Any] = set()  # names of matrices that are their own transposes, whatever the values
         self._atoms: dict[int, tuple[Any, Any]] = {}
         self._survey: Survey | None = None
-        self._layer_numbers: dict[str, int] = {}
-        self._highest = {"Z": 0, "A": 0}
 
     @classmethod
     def of(cls, program: Program) -> Builder:
@@ -161,7 +158,7 @@ class Builder:
         role, of = self._role(node)
         self.adopt(Equation(lhs, rhs, role, of, movable=text is None))
         if callable(name):
-            self._letter(lhs, text)
+            self.layers.enter(lhs, lhs.name)
         elif text is not None:
             self.lets.add(lhs)
         return lhs
@@ -171,14 +168,8 @@ class Builder:
         text = name()
         self._final[known] = symbol_like(text, known)
         self._mark(known, *self._role(node), movable=False)
-        self._letter(known, text)
+        self.layers.enter(known, text)
         return known
-
-    def _letter(self, lhs: Name, text: str | None) -> None:
-        assert text is not None
-        self._letters[lhs] = text[0]
-        if text in self._layer_numbers:
-            self.layers[lhs] = self._layer_numbers[text]
 
     def _role(self, node: Any) -> tuple[Role, Any]:
         kind, about = plan_of(self._survey, node)
@@ -231,9 +222,7 @@ class Builder:
             return lhs in self.layers or lhs in self.lets
         if lhs not in self.lets:
             return lhs in self.layers and not isinstance(value, MatrixSymbol)
-        if not value.is_Matrix:
-            return bool(value.free_symbols - {self.names.symbols[size] for size in self.names.sizes})
-        return spread_vector(getattr(split(value)[1], "args", ())) is None and not isinstance(split(value)[1], CONSTANTS)
+        return deserves_a_line(value, {name: self.names.symbols[name] for name in self.names.sizes})
 
     # -- names
 
@@ -243,24 +232,12 @@ class Builder:
         if kind == "let":
             return str(about)
         if kind == "activation":
-            return lambda: self._numbered("A", self.layers.get(self.atom(about)))[0]
-        return self._layer_name if kind == "pre-activation" else None
-
-    def _layer_name(self) -> str:
-        name, number = self._numbered("Z")
-        self._layer_numbers[name] = number
-        return name
+            return lambda: self.layers.name("A", self.atom(about))
+        return (lambda: self.layers.name("Z")) if kind == "pre-activation" else None
 
     def unless_let(self, node: Any) -> Any:
         """Give the node, or None where `let` names it: the name is for its value, not for the transpose of that."""
         return None if plan_of(self._survey, node)[0] == "let" else node
-
-    def _numbered(self, letter: str, wanted: int | None = None) -> tuple[str, int]:
-        number = wanted or self._highest[letter] + 1
-        while f"{letter}{number}" in self.names.used:
-            number += 1
-        self._highest[letter] = max(number, self._highest[letter])
-        return self.names.fresh(letter, number), number
 
     # -- operations
 
@@ -340,7 +317,7 @@ class Builder:
         c, whole = split(add(*rest) if len(rest) > 1 else rest[0])
         if c not in (1, -1) or not all(is_difference(t, c) for t in data):
             return terms
-        lhs = self.define(self.definition(whole) if len(rest) == 1 else whole, self._layer_name)
+        lhs = self.define(self.definition(whole) if len(rest) == 1 else whole, lambda: self.layers.name("Z"))
         if lhs in self.layers:
             self._mark(lhs, "pre-activation", None, movable=False)
         return [scaled(c, lhs), *data]
@@ -357,20 +334,14 @@ class Builder:
 
     def finish(self, outputs: Sequence[Name]) -> Program:
         """Give the program. Shared values that have no name yet are called T1, T2, …, or as the adjoints they are."""
-        final = final_names(
-            self.equations, set(outputs), self.parameters, self._final, self._letters, self.names
-        )
-        renamed = [_renamed(e, final) for e in self.equations]
-        ends = [start for _, start in self._starts[1:]] + [len(renamed)]
-        sections = [Section(t, tuple(renamed[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
+        letters = self.layers.letters
+        final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, self.names)
+        equations = [renamed(e, final) for e in self.equations]
+        ends = [start for _, start in self._starts[1:]] + [len(equations)]
+        sections = [Section(t, tuple(equations[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
         shown = tuple(final.get(o, o) for o in outputs)
         assumptions = Fixed(self.assumptions)
         return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
-
-
-def _renamed(e: Equation, final: dict[Name, Name]) -> Equation:
-    rhs, of = substitute(e.rhs, final, as_written), e.of if not isinstance(e.of, Expr) else final.get(e.of, e.of)
-    return Equation(final.get(e.lhs, e.lhs), rhs, e.role, of, e.movable)
 
 
 def _key(rhs: Any) -> Any:

@@ -42,7 +42,7 @@ def names_in(rhs: Any) -> Iterator[Name]:
 
 
 def names_read(rhs: Any) -> Iterator[Name]:
-    """Give the names in the right-hand side of an equation, as often as a reader meets them: ‖A‖² and A∘A have A once."""
+    """Give the names in the right-hand side of an equation, as often as a reader meets them: A∘A has A once."""
     if isinstance(rhs, Elementwise):
         for v, operand in rhs.slots.items():
             times = _readings(rhs.body, v)

@@ -10,13 +10,51 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sympy import MatrixSymbol
+from sympy import Expr, MatrixSymbol
 
-from symnet.expressions import Name
-from symnet.program.inline import live, read
+from symnet.expressions import CONSTANTS, Name, split, spread_vector
+from symnet.program.inline import as_written, live, read, substitute
 from symnet.program.names import Namer, symbol_like
 from symnet.program.program import Equation
 from symnet.program.survey import ACTIVATIONS
+
+
+class Layers:
+    """Pre-activations Z and activations A, numbered as they are met until a program is finished."""
+
+    def __init__(self, names: Namer) -> None:
+        self.letters: dict[Name, str] = {}
+        self.numbers: dict[Name, int] = {}  # of pre-activations
+        self._names = names
+        self._met: dict[str, int] = {}
+        self._highest = {"Z": 0, "A": 0}
+
+    def name(self, letter: str, of: Any = None) -> str:
+        """Take a name with the number of the layer `of`, else with the next one."""
+        number = self.numbers.get(of) or self._highest[letter] + 1
+        while f"{letter}{number}" in self._names.used:
+            number += 1
+        self._highest[letter] = max(number, self._highest[letter])
+        text = self._names.fresh(letter, number)
+        self._met[text] = number
+        return text
+
+    def enter(self, lhs: Name, text: str) -> None:
+        """Remember a value that has been given such a name."""
+        self.letters[lhs] = text[0]
+        if text[0] == "Z":
+            self.numbers[lhs] = self._met[text]
+
+    def __contains__(self, lhs: Any) -> bool:
+        return lhs in self.numbers
+
+
+def deserves_a_line(adjoint: Any, sizes: Mapping[str, Name]) -> bool:
+    """Tell whether the adjoint of what a user named is a line: one that is no constant and not spread along ones."""
+    if not adjoint.is_Matrix:
+        return bool(adjoint.free_symbols - set(sizes.values()))
+    A = split(adjoint)[1]
+    return spread_vector(A.args) is None and not isinstance(A, CONSTANTS)
 
 
 def final_names(
@@ -81,3 +119,9 @@ def _next(taken: set[int], free: Any) -> int:
         number += 1
     taken.add(number)
     return number
+
+
+def renamed(e: Equation, final: Mapping[Name, Name]) -> Equation:
+    """Give an equation with the names that are shown."""
+    of = final.get(e.of, e.of) if isinstance(e.of, Expr) else e.of
+    return Equation(final.get(e.lhs, e.lhs), substitute(e.rhs, final, as_written), e.role, of, e.movable)
