@@ -22,6 +22,8 @@ from sympy.core.symbol import Str
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.pretty.pretty_symbology import pretty_symbol, pretty_use_unicode
 
+from symnet.expressions import Let, LetScalar
+
 ADD, QUOTIENT, HADAMARD, PRODUCT, POWER, ATOM = range(6)  # how strongly a formula binds
 Form = TypeVar("Form")  # what a style makes of a formula: a string, or a form in two dimensions
 Box: TypeAlias = tuple[Form, int]  # a form and how strongly it binds
@@ -296,7 +298,13 @@ class Names(dict[str, Box[Form]]):
 
 
 def _atoms(expr: Basic) -> list[Any]:
-    # constants and symbols from left to right, without bound variables
-    met = list(preorder_traversal(expr))
+    # constants and symbols from left to right, without bound variables and without what stands behind a name
+    met: list[Any] = []
+    walk = preorder_traversal(expr)
+    for node in walk:
+        met.append(node)
+        if isinstance(node, (Let, LetScalar)):
+            met.append(node.args[0])
+            walk.skip()
     bound = {v for node in met if isinstance(node, Lambda) for v in node.variables}
     return [node for node in met if node not in bound]

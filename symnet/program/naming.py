@@ -7,7 +7,7 @@ to Z2 and no number is left out.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sympy import Expr, MatrixSymbol
@@ -95,17 +95,22 @@ def _layers(kept: Sequence[Equation], letters: Mapping[Name, str], names: Namer)
     activated = {a for e in kept if _is_shown_activation(e, letters, names) for a in e.rhs.args if a in letters}
     layers = [e.lhs for e in kept if letters.get(e.lhs) == "Z"]
     numbers: dict[Any, int] = {}
-    taken: set[int] = set()
+    number = 0
     for lhs in [*(z for z in layers if z in activated), *(z for z in layers if z not in activated)]:
-        free = lambda k, pair=lhs in activated: not {f"Z{k}", *([f"A{k}"] if pair else [])} & names.used  # noqa: E731
-        numbers[lhs] = _next(taken, free)
+        letters_of_it = "ZA" if lhs in activated else "Z"
+        number = _next(number, lambda k, both=letters_of_it: all(f"{letter}{k}" not in names.used for letter in both))
+        numbers[lhs] = number
     found = {lhs: f"Z{k}" for lhs, k in numbers.items()}
     activations = [e for e in kept if letters.get(e.lhs) == "A"]
     own = {e.of: e.lhs for e in reversed(activations) if e.of in numbers}
     taken = {numbers[z] for z in own}
+    number = 0
     for e in activations:
-        mine = own.get(e.of) == e.lhs
-        found[e.lhs] = f"A{numbers[e.of] if mine else _next(taken, lambda k: f'A{k}' not in names.used)}"
+        if own.get(e.of) == e.lhs:
+            found[e.lhs] = f"A{numbers[e.of]}"
+        else:
+            number = _next(number, lambda k: k not in taken and f"A{k}" not in names.used)
+            found[e.lhs] = f"A{number}"
     return found
 
 
@@ -113,11 +118,10 @@ def _is_shown_activation(e: Equation, letters: Mapping[Name, str], names: Namer)
     return isinstance(e.rhs, ACTIVATIONS) and isinstance(e.lhs, MatrixSymbol) and e.lhs.name not in names.hidden
 
 
-def _next(taken: set[int], free: Any) -> int:
-    number = 1
-    while number in taken or not free(number):
+def _next(number: int, free: Callable[[int], bool]) -> int:
+    number += 1
+    while not free(number):
         number += 1
-    taken.add(number)
     return number
 
 
