@@ -143,8 +143,10 @@ class Reader:
             if token == "ᵀ":
                 self.take()
                 value = value.T
-            elif token == "∘" and self.tokens[self.at + 1].translate(RAISED).lstrip("-").isdigit() and (
-                self.tokens[self.at + 1][0] in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"
+            elif (
+                token == "∘"
+                and self.tokens[self.at + 1].translate(RAISED).lstrip("-").isdigit()
+                and (self.tokens[self.at + 1][0] in "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
             ):
                 self.take()
                 value = value ** float(self.take().translate(RAISED))

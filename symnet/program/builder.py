@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Transpose
+from sympy import Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Transpose
 
 from symnet.expressions import (
     CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
@@ -195,8 +195,7 @@ class Builder:
 
     def _is_hidden(self, value: Any) -> bool:
         # no name is settled for it, and it stands under the heading that is being written
-        place = self._place.get(value, -1)
-        return place >= self._starts[-1][1] and self._is_unnamed(value)
+        return self._is_unnamed(value) and self._place[value] >= self._starts[-1][1]
 
     def _is_unnamed(self, value: Any) -> bool:
         settled = value in self._final or value in self._lines
@@ -301,11 +300,12 @@ class Builder:
         return lhs if name is not None else scaled(c, lhs)
 
     def _reading_order(self, term: Any) -> tuple[bool, int]:
-        # as textbooks write it: W·X, then a bias; what is subtracted comes last
+        # as textbooks write it: W·X, what has a name, entrywise products, a bias, ones; what is subtracted comes last
         c, A = split(term)
-        definition = self.definition(A)
-        product = definition is not None and definition.is_Matrix and isinstance(split(definition)[1], MatMul)
-        return bool(c.could_extract_minus_sign()), 0 if product else 2 if isinstance(A, MatMul) else 1
+        e = self.equations[self._place[A]] if A in self._place else None
+        of = split(e.rhs)[1] if e is not None and e.movable else A
+        place = 3 * (of is A) if isinstance(of, MatMul) else {HadamardProduct: 2, OneMatrix: 4}.get(type(of), 1)
+        return bool(c.could_extract_minus_sign()), place
 
     def _without_data(self, terms: list[Any]) -> list[Any]:
         # W·A + b·1ᵀ − Y, written in one go, is the pre-activation Z and then Z − Y.
