@@ -288,7 +288,7 @@ def _over_and_under(c: Any) -> tuple[Any, Any]:
             below.append(S(factor.q))
         elif factor.is_Pow and factor.exp.could_extract_minus_sign() and not factor.exp.is_Add:
             below.append(factor.base ** (-factor.exp))
-        else:
+        elif not (factor.is_Number and float(factor) == 1):  # nor 1.0
             above.append(factor)
     return Mul(*above), Mul(*below)
 

@@ -7,7 +7,6 @@ Nothing here differentiates, prints or computes.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,13 +16,13 @@ from sympy import Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, 
 from symnet.expressions import (
     CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
 )  # fmt: skip
-from symnet.program.chains import KnownSums, bracketed, without_known_sums
+from symnet.program.chains import KnownSums, bracketed, value_key, without_known_sums
 from symnet.program.inline import readable
 from symnet.program.names import Namer, Names, symbol_like
 from symnet.program.naming import Layers, deserves_a_line, final_names, renamed
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
-from symnet.program.shapes import check_shapes, is_symmetric
+from symnet.program.shapes import check_shapes, is_symmetric, turned
 from symnet.program.survey import Survey, is_data, is_difference, plan_of, survey
 
 NameOrMaker = str | Callable[[], str] | None
@@ -78,7 +77,7 @@ class Builder:
         """Add an equation as it is."""
         self._place[equation.lhs] = len(self.equations)
         self.equations.append(equation)
-        self._numbers.setdefault(_key(equation.rhs), equation.lhs)
+        self._numbers.setdefault(value_key(equation.rhs), equation.lhs)
         if equation.lhs.is_Matrix and is_symmetric(equation.rhs, self._symmetric):
             self._symmetric.add(equation.lhs)
 
@@ -140,6 +139,9 @@ class Builder:
         c, rest = split(expr)
         if isinstance(rest, Transpose) and rest.args[0] in self._symmetric:
             return scaled(c, rest.args[0])
+        if isinstance(rest, MatMul):  # Bᵀ·Aᵀ where A·B is known
+            known = self._numbers.get(turned(rest, self._symmetric))
+            expr, rest = (expr, rest) if known is None else (scaled(c, transpose(known)), transpose(known))
         return expr if is_light(rest) else scaled(c, self.define(rest))
 
     def define(self, rhs: Any, name: NameOrMaker = None, node: Any = None) -> Name:
@@ -147,7 +149,7 @@ class Builder:
 
         name: the user's own name, which is kept in any case, or what makes one where one is needed, or None.
         """
-        known = self._numbers.get(_key(rhs))
+        known = self._numbers.get(value_key(rhs))
         if known is not None and (not isinstance(name, str) or known.name == name):
             return self._upgraded(known, name, node) if callable(name) and self._is_hidden(known) else known
         text = name() if callable(name) else name
@@ -175,7 +177,7 @@ class Builder:
         kind, about = plan_of(self._survey, node)
         if kind == "pre-activation":
             return "pre-activation", None
-        return ("activation", self.atom(about)) if kind == "activation" else ("value", None)
+        return ("activation", split(self.atom(about))[1]) if kind == "activation" else ("value", None)
 
     def call(self, value: Any, name: str, role: Role = "value", of: Any = None) -> Name:
         """Give a value a name of its own, by renaming where it has none yet and by an equation where it has."""
@@ -272,9 +274,9 @@ class Builder:
             return product if outermost and name is not None else self.store(product)
 
         whole = bracketed(list(rest.args), pair)
-        if name is None:
-            return scaled(c, whole)
-        return scaled(sign, self.define(scaled(sign * c, whole), name, node))
+        if is_symmetric(rest, self._symmetric):
+            self._symmetric.add(split(whole)[1])
+        return scaled(c, whole) if name is None else scaled(sign, self.define(scaled(sign * c, whole), name, node))
 
     def _sums_to_one(self, A: Any, axis: int) -> bool:
         if isinstance(A, Transpose):
@@ -342,9 +344,3 @@ class Builder:
         shown = tuple(final.get(o, o) for o in outputs)
         assumptions = Fixed(self.assumptions)
         return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
-
-
-def _key(rhs: Any) -> Any:
-    if isinstance(rhs, (MatAdd, HadamardProduct)):
-        return type(rhs), frozenset(Counter(rhs.args).items())
-    return rhs

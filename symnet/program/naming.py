@@ -7,7 +7,8 @@ to Z2 and no number is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from itertools import count
 from typing import Any
 
 from sympy import Expr, MatrixSymbol
@@ -97,8 +98,8 @@ def _layers(kept: Sequence[Equation], letters: Mapping[Name, str], names: Namer)
     numbers: dict[Any, int] = {}
     number = 0
     for lhs in [*(z for z in layers if z in activated), *(z for z in layers if z not in activated)]:
-        letters_of_it = "ZA" if lhs in activated else "Z"
-        number = _next(number, lambda k, both=letters_of_it: all(f"{letter}{k}" not in names.used for letter in both))
+        shown = "ZA" if lhs in activated else "Z"
+        number = next(k for k in count(number + 1) if all(f"{letter}{k}" not in names.used for letter in shown))
         numbers[lhs] = number
     found = {lhs: f"Z{k}" for lhs, k in numbers.items()}
     activations = [e for e in kept if letters.get(e.lhs) == "A"]
@@ -109,20 +110,13 @@ def _layers(kept: Sequence[Equation], letters: Mapping[Name, str], names: Namer)
         if own.get(e.of) == e.lhs:
             found[e.lhs] = f"A{numbers[e.of]}"
         else:
-            number = _next(number, lambda k: k not in taken and f"A{k}" not in names.used)
+            number = next(k for k in count(number + 1) if k not in taken and f"A{k}" not in names.used)
             found[e.lhs] = f"A{number}"
     return found
 
 
 def _is_shown_activation(e: Equation, letters: Mapping[Name, str], names: Namer) -> bool:
     return isinstance(e.rhs, ACTIVATIONS) and isinstance(e.lhs, MatrixSymbol) and e.lhs.name not in names.hidden
-
-
-def _next(number: int, free: Callable[[int], bool]) -> int:
-    number += 1
-    while not free(number):
-        number += 1
-    return number
 
 
 def renamed(e: Equation, final: Mapping[Name, Name]) -> Equation:

@@ -14,7 +14,7 @@ from sympy import HadamardProduct, Identity, Inverse, MatAdd, MatMul, OneMatrix,
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 
-from symnet.expressions import Elementwise, same_shape, same_size, shape_text, split, transpose
+from symnet.expressions import Elementwise, raw, same_shape, same_size, shape_text, split, transpose
 
 Written = Callable[[Any], str]
 
@@ -38,17 +38,23 @@ def check_shapes(rhs: Any, name: str | None, written: Written) -> None:
         raise ShapeError(f"{where}{written(rhs)}: {written(A)} is {shape_text(A.shape)}; it must be square")
 
 
+def turned(A: Any, known: Collection[Any]) -> Any:
+    """Give the transpose of a name or of a product of names; `known`: those that are their own."""
+    if isinstance(A, MatMul):
+        return raw(MatMul, *[turned(a, known) for a in reversed(A.args)])
+    return A if A in known else transpose(A)
+
+
 def is_symmetric(A: Any, known: Collection[Any]) -> bool:
     """Tell whether a matrix is its own transpose by the way it is written; `known`: names of symmetric matrices."""
     A = split(A)[1]
-    turned = lambda B: B if B in known else transpose(B)  # noqa: E731
     if A in known or isinstance(A, Identity):
         return True
     if isinstance(A, MatMul):
-        return all(turned(a) == b for a, b in zip(A.args, reversed(A.args), strict=True))
+        return bool(turned(A, known) == A)
     if isinstance(A, MatAdd):
         terms = [split(a) for a in A.args]
-        return Counter(terms) == Counter((c, turned(B)) for c, B in terms)
+        return Counter(terms) == Counter((c, turned(B, known)) for c, B in terms)
     if isinstance(A, (HadamardProduct, Elementwise, Inverse)):
         return all(is_symmetric(a, known) for a in A.args if getattr(a, "is_Matrix", False))
     return isinstance(A, OneMatrix) and same_size(*A.shape)
