@@ -28,6 +28,7 @@ from symnet.expressions import (
     Table,
     Total,
     Unit,
+    raw,
     split,
     squared,
     step,
@@ -84,7 +85,7 @@ class Reading(Generic[Form]):
 
     def sum(self, terms: Iterable[Any]) -> Box[Form]:
         """Read terms with their signs, what is subtracted last; a single one may be what begins with a minus sign."""
-        terms = [*terms]
+        terms = _flat(terms)
         if len(terms) > 1:
             terms = [_without_ones(term) for term in terms]
         signed = [(is_negative(term), term) for term in sorted(terms, key=is_negative)]
@@ -199,7 +200,7 @@ class Reading(Generic[Form]):
     def power(self, expr: Any) -> Box[Form]:
         """Read a power of a scalar or of each entry: small ones as products, negative ones as fractions."""
         base, exponent = expr.args
-        varies, whole = self._varies(base), squared(base)
+        varies, whole = self._varies(base), _root_of_square(base)
         if whole is not None and (2 * exponent).is_Integer and exponent.is_positive:
             return self._norm(whole, 2 * exponent)
         if exponent.could_extract_minus_sign() and not exponent.is_Add:
@@ -217,7 +218,7 @@ class Reading(Generic[Form]):
 
     def raised(self, base: Any, exponent: Any, entrywise: bool) -> Box[Form]:
         """Read a power with its exponent."""
-        raised = self.write(base, ATOM) if squared(base) is None else self.style.paren(self.write(base))
+        raised = self.write(base, ATOM) if _root_of_square(base) is None else self.style.paren(self.write(base))
         return self.style.power(raised, self.write(exponent), entrywise, bool(exponent.is_Integer)), POWER
 
     # -- functions
@@ -242,7 +243,7 @@ class Reading(Generic[Form]):
 
     def total(self, expr: Total) -> Box[Form]:
         """Read a sum of entries as a squared norm or an inner product where it is one."""
-        A, whole = expr.args[0], squared(expr)
+        A, whole = expr.args[0], _root_of_square(expr)
         if whole is not None:
             return self.style.norm(self.write(whole), True), ATOM
         if isinstance(A, HadamardProduct) and len(A.args) == 2:
@@ -265,6 +266,24 @@ class Reading(Generic[Form]):
     def node(self, expr: Any) -> Box[Form]:
         """Read a node of ours as a call of its title, with its labels beside its operands."""
         return self.call(expr, expr.title or type(expr).__name__, expr.operands, expr.labels)
+
+
+def _flat(terms: Iterable[Any]) -> list[Any]:
+    # a sum inside a sum needs no brackets
+    found: list[Any] = []
+    for term in terms:
+        found.extend(_flat(term.args) if isinstance(term, sympy.MatAdd) else [term])
+    return found
+
+
+def _root_of_square(expr: Any) -> Any:
+    # A where an expression is the sum of A∘A, or of M∘M∘D∘D, which is ‖M∘D‖²
+    if squared(expr) is not None or not (isinstance(expr, Total) and isinstance(expr.args[0], HadamardProduct)):
+        return squared(expr)
+    times = Counter(expr.args[0].args)
+    if any(n % 2 for n in times.values()):
+        return None
+    return raw(HadamardProduct, *[a for a, n in times.items() for _ in range(n // 2)])
 
 
 def _without_ones(term: Any) -> Any:
