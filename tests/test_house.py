@@ -13,10 +13,10 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types table sizes scalars facts interned nodes operands algebra functions losses",
-    "program":     "names survey chains program inline shapes normal_form builder",
+    "expressions": "types table sizes scalars facts interned written nodes operands algebra functions losses",
+    "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
-    "notation":    "style reading unicode latex mathml mathematica boxes page",
+    "notation":    "style reading unicode latex mathml mathematica boxes page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",

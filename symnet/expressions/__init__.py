@@ -7,7 +7,7 @@ intermediate, prints a derivation or computes a number.
 from symnet.expressions import functions
 from symnet.expressions.algebra import (
     CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul,
-    scaled, spread, squared, sums, total, transpose,
+    scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
@@ -29,6 +29,6 @@ __all__ = [
     "bound_variables", "brief", "cross_entropy", "elementwise", "functions", "hadamard", "inner_product",
     "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul", "maximum", "mse", "operands_of",
     "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number",
-    "softplus", "split", "spread", "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total",
-    "transpose", "walk",
+    "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step", "sums",
+    "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Max, sqrt
+from sympy import Expr, Max, Symbol, sqrt
 
 from symnet.backends import Kernel, LossAndGradients, checked_dtype, compile_program
 from symnet.derivation import Derivation
@@ -58,11 +58,11 @@ def compiled_step(
     builder = Builder.of(derivation.program)
     builder.section("Update")
     hyperparameters = dict(optimizer.hyperparameters())
-    rates = {key: builder.constant(key) for key in hyperparameters}
+    rates = {key: _constant(builder, key) for key in hyperparameters}
     values: dict[str, Any] = {rates[key].name: value for key, value in hyperparameters.items()}
     gradients: dict[Name, Any] = dict(derivation.gradient_names)
     if clip is not None:
-        kappa = builder.constant("kappa")
+        kappa = _constant(builder, "kappa")
         values[kappa.name] = clip
         gradients = _clipped(builder, gradients, kappa)
     updates: dict[Name, Name] = {}
@@ -85,6 +85,12 @@ def compiled_step(
     outputs = [program.outputs[0], *program.outputs[-len(moving) :]]
     kernel = compile_program(program, outputs, LossAndGradients(moving), checked_dtype(dtype))
     return Step(kernel, Derivation(program, derivation.wrt), moving, values, states)
+
+
+def _constant(builder: Builder, key: str) -> Name:
+    symbol = builder.input(Symbol(builder.names.fresh(key), real=True))
+    builder.constants.add(symbol)
+    return symbol
 
 
 def _clipped(builder: Builder, gradients: Mapping[Name, Any], kappa: Name) -> dict[Name, Any]:
