@@ -167,3 +167,10 @@ def split(A: MatrixExpr) -> tuple[Expr, MatrixExpr]:
     scalars = [a for a in A.args if not a.is_Matrix]
     matrices = [a for a in A.args if a.is_Matrix]
     return Mul(*scalars), matrices[0] if len(matrices) == 1 else raw(MatMul, *matrices)
+
+
+def is_subtracted(c: Expr) -> bool:
+    """Tell whether a coefficient is written with a minus sign: −2, −n and −a − b, but not 1 − β."""
+    if c.is_Add:
+        return all(is_subtracted(term) for term in c.args)
+    return bool(c.as_coeff_Mul()[0].is_negative)

@@ -7,6 +7,7 @@ row of its own is one operation on the values of its operands.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -99,12 +100,21 @@ def _total(b: Building, node: Any) -> Any:
     # A Hadamard product that is only summed needs no equation of its own.
     c, A = split(b.atom(node.args[0]))
     definition = b.definition(A)
-    if isinstance(definition, HadamardProduct) and len(definition.args) == 2:
-        A = definition
+    if isinstance(definition, HadamardProduct):
+        A = definition if len(definition.args) == 2 else _square(b, definition)
     if A.shape == (1, 1) and isinstance(definition, MatMul) and len(definition.args) == 2:
         A = hadamard(transpose(definition.args[0]), definition.args[1])
     result = total(A)
     return c * _defined(b, result, b.name_for(node) if isinstance(c * result, Total) else None)
+
+
+def _square(b: Building, product: Any) -> Any:
+    # the sum of M∘D∘M∘D is ‖M∘D‖²
+    times = Counter(product.args)
+    if any(n % 2 for n in times.values()):
+        return product
+    half = b.store(hadamard(*[a for a, n in times.items() for _ in range(n // 2)]))
+    return raw(HadamardProduct, half, half)
 
 
 def _trace(b: Building, node: Any) -> Any:
