@@ -19,20 +19,8 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions import (
-    SCALARS,
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    Node,
-    Table,
-    Total,
-    Unit,
-    raw,
-    split,
-    squared,
-    step,
-)
+    SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, raw, split, squared, step,
+)  # fmt: skip
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
 
