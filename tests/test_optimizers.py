@@ -76,7 +76,7 @@ def test_hyperparameters_are_checked(kind, bad):
     for name in kind.__dataclass_fields__:
         if bad == 0 and name != "rate" and name != "epsilon":
             continue  # a share or a decay of 0 is plain
-        with pytest.raises(ValueError, match=f"{kind.__name__}: the {name.replace('_', ' ')} must be"):
+        with pytest.raises(ValueError, match=f"{kind.__name__}: the (learning )?{name} must be"):
             kind(**{name: bad})
 
 

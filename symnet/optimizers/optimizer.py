@@ -63,7 +63,7 @@ class Rule:
                 continue
             if not is_number(value) or not holds(value):
                 what += " or a function of the step" if f.metadata["varies"] else ""
-                name = f.name.replace("_", " ")
+                name = "learning rate" if f.name == "rate" else f.name
                 raise ValueError(f"{type(self).__name__}: the {name} must be {what}, not {value!r}")
 
     def hyperparameters(self) -> Mapping[str, Rate]:
