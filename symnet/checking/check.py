@@ -64,7 +64,7 @@ def check_gradients(
     """
     if method not in (methods := ("auto", *TOLERANCE)):
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(methods)}")
-    loss = given(loss)
+    loss = given(loss, "the loss")
     derivation = derive(loss, _symbols_to_check(loss, wrt))
     single = [a for a in map(np.asarray, binding.named(values).values()) if a.dtype == np.float32]
     kernel = derivation.compile(dtype=float)

@@ -59,7 +59,7 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
     sizes = dict(sizes or {})
-    loss = given(loss)
+    loss = given(loss, "the loss")
     claimed = explicit(gradient(loss, W), sizes)
     written = explicit(loss, sizes)
     if isinstance(W, MatrixSymbol):

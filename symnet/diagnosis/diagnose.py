@@ -51,7 +51,7 @@ def diagnose(
     """
     if learning_rate is not None:
         _check_rate(learning_rate)
-    loss, values = given(loss), binding.named(values)
+    loss, values = given(loss, "the loss"), binding.named(values)
     written = _called(gradients, values) if callable(gradients) else gradients
     parameters = _parameters(loss, written)
     derivation = derive(loss, parameters)
@@ -86,7 +86,7 @@ def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: fl
         steps[name] = (a - b) / learning_rate
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
     everything = {**binding.named(values), **old}
-    loss = given(loss)
+    loss = given(loss, "the loss")
     derivation = derive(loss, _parameters(loss, steps))
     kernel = derivation.compile(dtype=float)
     return _diagnosed(derivation, kernel, [_point(derivation, kernel, everything, steps, rounding)], learning_rate)

@@ -13,29 +13,34 @@ from sympy import Basic, ImmutableMatrix, SympifyError, sympify
 from sympy.matrices.matrixbase import MatrixBase
 
 
-def given(value: Any) -> Any:
-    """Give what a user wrote as SymPy has it. Raises `TypeError` for text and whatever else is no expression."""
+def given(value: Any, called: str = "") -> Any:
+    """Give what a user wrote as SymPy has it. Raises `TypeError` for text and whatever else is no expression.
+
+    called: what it is, such as "the loss", for the message.
+    """
     if isinstance(value, Basic):
         return value
     if isinstance(value, MatrixBase):
         return value.as_immutable()
+    before = f"{called}: " if called else ""
     if isinstance(value, (str, bytes)):
         raise TypeError(
-            f"{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
+            f"{before}{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
             "sn.matrix('W', 2, 3) and sympy.Symbol('t')"
         )
     if isinstance(value, np.ndarray):
         return _constant(value)
     if isinstance(value, (list, tuple, set, frozenset, dict)):
         raise TypeError(
-            f"{_short(value)} is a {type(value).__name__} and no expression; write numbers as sympy.Matrix([[…]])"
+            f"{before}{_short(value)} is a {type(value).__name__} and no expression; write numbers as "
+            "sympy.Matrix([[…]])"
         )
     try:
         return sympify(value, strict=True)
     except SympifyError:
         raise TypeError(
-            f"{_short(value)} is no SymPy expression but of the type {type(value).__name__}; write it with matrices, "
-            "scalars and functions that symnet and SymPy have"
+            f"{before}{_short(value)} is no SymPy expression but of the type {type(value).__name__}; write it "
+            "with matrices, scalars and functions that symnet and SymPy have"
         ) from None
 
 

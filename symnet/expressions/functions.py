@@ -18,7 +18,7 @@ from symnet.expressions import scalars
 from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
-from symnet.expressions.operands import raw
+from symnet.expressions.operands import operands_of, raw
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Size, as_size, same_size, shape_text
 
@@ -177,6 +177,7 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     """
     A = given(A)
     if not A.is_Matrix:
+        operands_of(A)  # says what a function of a whole matrix is to be written as
         raise TypeError(f"sum: {brief(A)} is a scalar already; give a matrix expression")
     if axis is None:
         return total(A)

@@ -15,16 +15,15 @@ from operator import mul
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
-from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, Symbol, Transpose
-from sympy.matrices.exceptions import ShapeError
+from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 from symnet.expressions.entering import given
-from symnet.expressions.rebuilding import flat, replaced, unflat
-from symnet.expressions.sizes import Shape, same_shape, shape_text
+from symnet.expressions.rebuilding import checked_rule, flat, replaced, unflat
+from symnet.expressions.sizes import Shape
 
 DEEP = 20  # levels of nodes from which an expression stays as it is written
 LONG = 8  # terms of a deep sum from which it is a term itself
@@ -113,9 +112,13 @@ class Node(Basic):
         """Give the derivative of a scalar node by one symbol: for a matrix symbol the gradient."""
         return Node.slope(self, *symbols)
 
+    def _unprinted(self, printer: Any) -> Any:
+        raise TypeError(f"lambdify does not know {type(self).__name__}; write sn.compile(expression), which gives code")
+
+    _pythoncode = _numpycode = _lambdacode = _mpmathcode = _unprinted
+
     def _xreplace(self, rule: Any) -> tuple[Any, bool]:
-        _check_replacement(rule)
-        new = replaced(self, rule)
+        new = replaced(self, checked_rule(rule))
         return new, new is not self
 
     def _subs(self, old: Any, new: Any, **hints: Any) -> Any:
@@ -146,18 +149,6 @@ class Node(Basic):
 
     def _pretty(self, printer: Any) -> Any:
         return prettyForm(self._sympystr(StrPrinter()))
-
-
-def _check_replacement(rule: Any) -> None:
-    for old, new in rule.items():
-        if not isinstance(old, MatrixSymbol):
-            continue
-        if not getattr(new, "is_Matrix", False):
-            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {new}; "
-                            f"write {new}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
-        if not same_shape(old.shape, new.shape):
-            raise ShapeError(f"{old} is {shape_text(old.shape)} and cannot be replaced by {new}, which is "
-                             f"{shape_text(new.shape)}; give a matrix of its shape")  # fmt: skip
 
 
 def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
@@ -219,6 +210,15 @@ class MatrixNode(Node, MatrixExpr):
         operands = [o.as_explicit() if o.is_Matrix else o for o in self.operands]
         rows, cols = map(int, self.shape)
         return ImmutableDenseMatrix(rows, cols, lambda i, j: self.entry(int(i), int(j), *operands))
+
+    def __rtruediv__(self, other: Any) -> Any:
+        other = given(other)
+        if not other.is_Matrix:
+            raise TypeError(
+                f"{other}/A of a matrix A is not clear: write {other}*A**-1 for the inverse, "
+                f"or sn.elementwise(lambda a: {other}/a, A) for entry by entry"
+            )
+        return other * self**S.NegativeOne
 
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         return MatrixElement(self, i, j)  # not written out: an entry of a deep net would be all of it

@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sympy import Basic, MatrixSymbol, Symbol
+from sympy import Basic, MatrixSymbol, Mul, Symbol
+from sympy.matrices.exceptions import ShapeError
+
+from symnet.expressions.sizes import same_shape, shape_text
 
 
 def parts(expr: Basic, enter: Callable[[Any], bool]) -> Iterator[Any]:
@@ -24,6 +27,30 @@ def parts(expr: Basic, enter: Callable[[Any], bool]) -> Iterator[Any]:
             stack.append((part, True))
             if enter(part):
                 stack.extend((a, False) for a in reversed(part.args) if isinstance(a, Basic))
+
+
+def checked_rule(rule: Any) -> Any:
+    """Give the replacements that make sense. Raises `TypeError` or `ShapeError` where a shape would change.
+
+    SymPy writes −A in the place of a sum of matrices as if it were a scalar: that replaces nothing.
+    """
+    if not isinstance(rule, Mapping):
+        return rule  # a function of SymPy's own that looks like a mapping
+    rule = {old: new for old, new in rule.items() if not _is_mixed(new)}
+    for old, new in rule.items():
+        if not isinstance(old, MatrixSymbol):
+            continue
+        if not getattr(new, "is_Matrix", False):
+            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {new}; "
+                            f"write {new}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
+        if not same_shape(old.shape, new.shape):
+            raise ShapeError(f"{old} is {shape_text(old.shape)} and cannot be replaced by {new}, which is "
+                             f"{shape_text(new.shape)}; give a matrix of its shape")  # fmt: skip
+    return rule
+
+
+def _is_mixed(new: Any) -> bool:
+    return isinstance(new, Mul) and not new.is_Matrix and any(getattr(a, "is_Matrix", False) for a in new.args)
 
 
 def replaced(expr: Any, rule: Mapping[Any, Any]) -> Any:
