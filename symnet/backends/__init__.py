@@ -12,10 +12,10 @@ from symnet.backends.kernel import (
 )  # fmt: skip
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
-from symnet.backends.results import LossAndGradients, Mapped, Result, Single
+from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single
 
 __all__ = [
-    "BACKENDS", "NUMPY", "STABLE", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
+    "BACKENDS", "NUMPY", "STABLE", "ByKey", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
     "Single", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
     "identifiers",
 ]  # fmt: skip

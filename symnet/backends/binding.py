@@ -45,6 +45,18 @@ def check_names(given: Iterable[str], wanted: Iterable[str], optional: Iterable[
         raise KeyError(f"no value is given for {', '.join(missing)}")
 
 
+def needed(values: Mapping[Any, Any], wanted: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
+    """Give those of the values that are wanted, by name. Raises `KeyError` for a missing one; names what is like it."""
+    given = named(values)
+    wanted, known = list(wanted), {*wanted, *optional}
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        like = {m: get_close_matches(m, [n for n in given if n not in known], 1) for m in missing}
+        hint = "".join(f"; {close[0]} is given, did you mean {m}?" for m, close in like.items() if close)
+        raise KeyError(f"no value is given for {', '.join(missing)}{hint}")
+    return {name: value for name, value in given.items() if name in known}
+
+
 def as_array(name: str, value: Any) -> Any:
     """Give a value as a numeric array; whole numbers become floats. Raises `TypeError` for anything else."""
     try:

@@ -247,14 +247,16 @@ def _expression(expr: Any) -> Basic:
 def evaluate(expr: Any, values: Values) -> Any:
     """Give the value of any expression: an array for a matrix expression, a number for a scalar one.
 
-    expr: a SymPy expression; values: symbols or names → arrays. Raises what `compile` and a `Kernel` raise.
+    expr: a SymPy expression; values: symbols or names → arrays, as many as you have: what the expression does not need
+    is left aside. Raises what `compile` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> A = sn.matrix("A", 2, 2)
     >>> evaluate(A * A.T, {A: [[1, 2], [3, 4]]}).tolist()
     [[5.0, 11.0], [11.0, 25.0]]
     """
-    return _compiled_expression(_expression(expr), Table.changes)(values)
+    kernel = _compiled_expression(_expression(expr), Table.changes)
+    return kernel(binding.needed(values, kernel.arguments, kernel.program.names.sizes))
 
 
 @lru_cache(maxsize=128)

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import MatMul, MatrixSymbol, OneMatrix
+from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose
 
 from symnet.backends import binding
-from symnet.expressions import Name
-from symnet.optimizers import is_number
+from symnet.expressions import Name, axes_of, walk
+from symnet.optimizers import GradientDescent, Optimizer, is_number
 from symnet.program import Program, Survey
 from symnet.training.initializers import Initializer
 
@@ -33,7 +33,25 @@ def starting_arrays(parameters: Any, found: Survey, data: Mapping[str, Any]) -> 
     return {name: binding.as_array(name, value) for name, value in given.items()}
 
 
-def trained_symbols(parameters: Any, found: Survey, data: Mapping[str, Any]) -> list[Any]:
+def as_optimizer(optimizer: Any) -> Optimizer:
+    """Give an optimizer; None is `GradientDescent()`, a number its learning rate. Raises `TypeError` for others."""
+    if optimizer is None:
+        return GradientDescent()
+    if is_number(optimizer):
+        return GradientDescent(float(optimizer))
+    needed = ("hyperparameters", "init", "update")
+    if isinstance(optimizer, type):
+        way = f"{optimizer.__name__} is a class; write sn.{optimizer.__name__}()"
+    elif all(callable(getattr(optimizer, name, None)) for name in needed):
+        return optimizer  # type: ignore[no-any-return]
+    elif callable(optimizer):
+        way = "a function of the step is a learning rate; write sn.GradientDescent(function)"
+    else:
+        way = f"{optimizer!r} is none; write a learning rate such as 0.05, or sn.Adam()"
+    raise TypeError(f"optimizer: {way} (an optimizer of your own has the methods {', '.join(needed)})")
+
+
+def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str, Any]) -> list[Any]:
     """Give the symbols to train, in order. Raises `KeyError` or `ValueError` where that is not clear."""
     for name in data:
         if name not in found.symbols:
@@ -42,15 +60,48 @@ def trained_symbols(parameters: Any, found: Survey, data: Mapping[str, Any]) -> 
     free = [s for n, s in found.symbols.items() if isinstance(s, MatrixSymbol) and n not in data]
     if isinstance(parameters, Mapping):
         chosen = [found.symbols[n] for n in binding.named(parameters)]
-        return chosen + [s for s in free if s not in chosen]
+        free = [s for s in free if s not in chosen]
+        _check_no_data_missing(loss, free, found, data)
+        return chosen + free
     if parameters is not None:
+        parameters = [parameters] if isinstance(parameters, (str, MatrixSymbol, Symbol)) else parameters
         symbols = [found.symbols.get(s, s) if isinstance(s, str) else s for s in parameters]
         for s in (s for s in free if s not in symbols):
             raise KeyError(f"{s.name} is neither data nor among the parameters; give it in one of them")
         return symbols
     if not free:
         raise ValueError("every matrix symbol of the loss is data: there is nothing to train")
+    _check_no_data_missing(loss, free, found, data)
     return free
+
+
+def _check_no_data_missing(loss: Any, free: Sequence[Any], found: Survey, data: Mapping[str, Any]) -> None:
+    # a matrix that grows with the data is data; a weight may share the size of features that only one array has
+    arrays: dict[Any, set[str]] = {}
+    for size, symbol, _ in axes_of(found.symbols[n] for n in data):
+        arrays.setdefault(size, set()).add(symbol.name)
+    most = max(map(len, arrays.values()), default=0)
+    samples = {size for size, names in arrays.items() if len(names) == most}
+    clear = most > 1 and len(samples) == 1
+    factors = _factors(loss)
+    for symbol in free:
+        own = [size for size, _, _ in axes_of([symbol]) if size in arrays]
+        if own and not (clear and samples.isdisjoint(own) and symbol in factors):
+            size = next((s for s in own if s in samples), own[0])
+            where = "of the samples" if len(arrays) == 1 or (clear and size in samples) else "of the data"
+            raise ValueError(
+                f"{symbol.name} has the size {size} {where} and no data; give its array in data, "
+                f"or list it in parameters= where it is to be trained"
+            )
+
+
+def _factors(loss: Any) -> set[Any]:
+    # the symbols that stand in a product of matrices
+    found = set()
+    for node in walk(loss):
+        if isinstance(node, MatMul):
+            found |= {a.args[0] if isinstance(a, Transpose) else a for a in node.args if a.is_Matrix}
+    return found
 
 
 def checked_multipliers(multipliers: Mapping[Any, float], symbols: Sequence[Name]) -> dict[str, float]:

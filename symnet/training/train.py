@@ -12,15 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding
+from symnet.backends import ByKey, binding
 from symnet.derivation import derive
 from symnet.expressions import Name
-from symnet.optimizers import GradientDescent, Optimizer
+from symnet.optimizers import Optimizer
 from symnet.program import survey
 from symnet.training.batches import Batches, checked_count
 from symnet.training.initializers import Initializer, glorot
 from symnet.training.result import Training
-from symnet.training.start import checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols
+from symnet.training.start import (
+    as_optimizer, checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols,
+)  # fmt: skip
 from symnet.training.step import Step, compiled_step
 
 
@@ -28,7 +30,7 @@ def train(
     loss: Any,
     data: Mapping[Any, Any],
     parameters: Mapping[Any, Any] | Sequence[Any] | None = None,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | float | None = None,
     *,
     epochs: int = 100,
     batch_size: int | None = None,
@@ -43,8 +45,9 @@ def train(
     """Train the parameters of a loss by gradient descent.
 
     loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples.
-    parameters: starting arrays by symbol or name, a list of symbols, or None for every matrix symbol that is not data.
-    optimizer: how a parameter moves, `GradientDescent(0.1)` by default; epochs: passes over the data.
+    parameters: starting arrays by symbol or name, a list of symbols, or None for every matrix symbol that is not data and
+    does not grow with it.
+    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate; epochs: passes over the data.
     batch_size: samples a step, all of them by default; the last batch may be smaller.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
@@ -63,7 +66,7 @@ def train(
     >>> run.parameters[w].round(6).tolist()
     [[2.0]]
     """
-    options = (optimizer or GradientDescent(), dtype, multipliers or {}, checked_clip(clip))
+    options = (as_optimizer(optimizer), dtype, multipliers or {}, checked_clip(clip))
     begin = (initializer or glorot(), np.random.default_rng(seed))
     loop = _begun(loss, data, parameters, options, begin, (checked_count("epochs", epochs), batch_size))
     return loop.run(progress, callback)
@@ -75,7 +78,7 @@ def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, piec
     found = survey(loss)
     arrays = {name: binding.as_array(name, value) for name, value in binding.named(data).items()}
     starts = starting_arrays(parameters, found, arrays)
-    symbols = trained_symbols(parameters, found, arrays)
+    symbols = trained_symbols(loss, parameters, found, arrays)
     shares = checked_multipliers(multipliers, symbols)
     derivation = derive(loss, [W for W in symbols if shares.get(W.name, 1)])
     step = compiled_step(derivation, optimizer, dtype or _data_dtype(arrays), shares, clip)
@@ -126,9 +129,9 @@ class _Loop:
                 bar.close()
         return Training(self.by_symbol(), self.history, self.step.derivation, interrupted)
 
-    def by_symbol(self) -> dict[Any, Any]:
+    def by_symbol(self) -> ByKey:
         reached = dict(zip(self.step.moving, self.weights, strict=True))
-        return {W: np.copy(reached[W] if W in reached else self.values[W.name])[()] for W in self.symbols}
+        return ByKey((W, np.copy(reached[W] if W in reached else self.values[W.name])[()]) for W in self.symbols)
 
     def _epoch(self) -> float:
         total, count, function, weights = 0.0, 0, self.function, self.weights
