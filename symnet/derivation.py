@@ -15,7 +15,7 @@ from sympy import Expr, MatrixSymbol, Symbol, sympify
 
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
-from symnet.expressions import Fixed, Name, brief, shape_text
+from symnet.expressions import MLP, Fixed, Name, brief, shape_text
 from symnet.notation import notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 
@@ -83,7 +83,7 @@ class Derivation:
 
     def _symbol(self, symbol: Name | str) -> Name:
         for w in self.wrt:
-            if symbol == w or symbol == w.name:
+            if symbol == w or getattr(symbol, "name", symbol) == w.name:
                 return w
         raise KeyError(f"{symbol}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
@@ -148,10 +148,11 @@ class Derivation:
         return notebook(self.sections, self.loss_name)
 
 
-def derive(loss: Any, wrt: Any) -> Derivation:
+def derive(loss: Any, wrt: Any, *more: Any) -> Derivation:
     """Derive the gradients of a loss, symbolically.
 
-    loss: a scalar SymPy expression over matrix symbols; wrt: a symbol or a sequence of symbols (matrices or scalars).
+    loss: a scalar SymPy expression over matrix symbols; wrt: a symbol or a sequence of symbols (matrices or scalars),
+    or a net, for its parameters; more: further symbols, so that `derive(loss, W, b)` is `derive(loss, [W, b])`.
 
     Gives a `Derivation`. Raises `TypeError` where the loss is not a scalar or `wrt` has something that is no symbol,
     `ValueError` where the loss is free of a symbol, `ShapeError` where sizes do not match. The method is reverse
@@ -165,10 +166,15 @@ def derive(loss: Any, wrt: Any) -> Derivation:
       L  = ‖Z₁ − y‖²/(2n)      ∂L/∂w = Xᵀ⋅Z̅₁
     """
     loss = sympify(loss)
-    symbols = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+    symbols = tuple(w for one in (wrt, *more) for w in _listed(one))
     _check_request(loss, symbols)
     with collector_paused():
         return _derived(loss, symbols)
+
+
+def _listed(wrt: Any) -> tuple[Any, ...]:
+    wrt = wrt.parameters if isinstance(wrt, MLP) else wrt
+    return tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
 
 
 def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:

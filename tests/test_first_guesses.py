@@ -1,7 +1,11 @@
 """What a newcomer writes first: it works, or the error says what to write instead."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
+import sympy
 from sympy import Symbol
 
 import symnet as sn
@@ -104,3 +108,127 @@ def test_a_number_as_optimizer_is_the_learning_rate():
 )
 def test_what_is_no_optimizer_is_refused(optimizer, error, words):
     refused(error, words, lambda: quick(LOSS, {X: x, Y: y}, optimizer=optimizer))
+
+
+def test_two_nets_are_never_tied_by_chance():
+    X2 = sn.matrix("V", 2, "n")
+    first, second, named = sn.mlp(X, [8, 1]), sn.mlp(X, [8, 1]), sn.mlp(X, [8, 1], prefix="g_")
+    assert first.output != second.output and str(first.output) == str(second.output)
+    for pair in (first.output - second.output, first.output + sn.mlp(X2, [8, 1]).output):
+        refused(ValueError, ["W1", "prefix=", "net(X2)"], lambda pair=pair: sn.derive(sn.norm(pair), first.parameters))
+        refused(ValueError, ["prefix="], lambda pair=pair: quick(sn.norm(pair), {X: x, X2: x}))
+        refused(ValueError, ["prefix="], lambda pair=pair: sn.evaluate(pair, {X: x, X2: x}))
+    assert [p.name for p in named.parameters] == ["g_W1", "g_b1", "g_W2", "g_b2"]
+    run = quick(sn.squared_error(first.output + named.output, Y), {X: x, Y: y})
+    assert set(run.parameters) == {*first.parameters, *named.parameters}
+    own = sn.matrix("W1", 8, 2)
+    refused(ValueError, ["W1", "net.parameters"], lambda: sn.derive(sn.norm(first.output) + sn.norm(own), own))
+
+
+def test_one_net_is_used_twice():
+    X2 = sn.matrix("V", 2, "n")
+    net = sn.mlp(X, [3, 1], sn.relu)
+    assert net(X) == net.output != net(X2)
+    loss = sn.squared_error(net.output + net.output + net(X2), Y)
+    run = quick(loss, {X: x, X2: -x, Y: y})
+    assert set(run.parameters) == set(net.parameters)
+    assert sn.check_gradients(loss, {X: x, X2: -x, Y: y} | run.parameters, net.parameters).ok
+
+
+def test_weights_of_a_net_are_found_by_name():
+    net = sn.mlp(X, [3, 1])
+    loss = sn.squared_error(net.output, Y) + sn.norm(net.parameters[0]) ** 2
+    again = sn.mlp(X, [3, 1]).parameters
+    for wanted in (net.parameters, again, [sn.matrix("W1", 3, 2)]):
+        assert [w.name for w in sn.derive(loss, list(wanted)).wrt] == [w.name for w in wanted]
+    assert quick(loss, {X: x, Y: y}, again).parameters["W1"].shape == (3, 2)
+    assert quick(loss, {X: x, Y: y}, ["W1", "b1", "W2", "b2"]).parameters[again[0]].shape == (3, 2)
+    assert sn.gradient(sn.norm(net.parameters[0]) ** 2, net.parameters[0]) == 2 * net.parameters[0]
+    W1 = net.parameters[0]
+    assert pickle.loads(pickle.dumps(W1)) == W1 == copy.deepcopy(W1)
+    assert hash(copy.copy(W1)) == hash(W1) and W1 != again[0] and W1.func(*W1.args) == W1
+    n = Y.shape[1]
+    grown = sn.mlp(sn.matrix("F", "d", n), [1]).parameters[0]
+    assert grown.subs(grown.shape[1], 5).shape == (1, 5)
+
+
+def test_formulas_do_not_depend_on_which_call_made_the_net():
+    texts = {str(sn.derive(sn.squared_error(net.output, Y), net.parameters))
+             for net in (sn.mlp(X, [4, 3, 1], sn.silu) for _ in range(3))}  # fmt: skip
+    assert len(texts) == 1
+
+
+Z = sn.matrix("Z", 2, 3)
+ENTRYWISE = {
+    "relu": lambda z: np.maximum(z, 0),
+    "Tanh": np.tanh,
+    "sigmoid": lambda z: 1 / (1 + np.exp(-z)),
+    "softplus": lambda z: np.log1p(np.exp(z)),
+    "swish": lambda z: z / (1 + np.exp(-z)),
+    "leaky_relu": lambda z: np.where(z > 0, z, 0.01 * z),
+    "linear": lambda z: z,
+    None: lambda z: z,
+    sympy.tanh: np.tanh,
+    sympy.sin: np.sin,
+    sn.cos: np.cos,
+    (lambda t: t / (1 + sympy.exp(-t))): lambda z: z / (1 + np.exp(-z)),
+    (lambda t: t * sn.sigmoid(t)): lambda z: z / (1 + np.exp(-z)),
+    (lambda t: sympy.Max(t, 0)): lambda z: np.maximum(z, 0),
+    (lambda A: sn.let("H", sn.tanh(A))): np.tanh,
+    (lambda A: sn.hadamard(A, A)): np.square,
+    (lambda A: sn.softmax(A)): lambda z: np.exp(z) / np.exp(z).sum(axis=0),
+    sn.softmax: lambda z: np.exp(z) / np.exp(z).sum(axis=0),
+    sympy.Lambda(Symbol("t"), Symbol("t") ** 2): np.square,
+}
+
+
+@pytest.mark.parametrize("activation", ENTRYWISE, ids=str)
+def test_an_activation_in_every_form(activation):
+    net = sn.mlp(Z, [2, 1], activation)
+    values = {s: RNG.normal(size=s.shape) for s in (Z, *net.parameters)}
+    W1, b1, W2, b2 = (values[s] for s in net.parameters)
+    wanted = W2 @ ENTRYWISE[activation](W1 @ values[Z] + b1) + b2
+    np.testing.assert_allclose(sn.evaluate(net.output, values), wanted, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("activation", "error", "words"),
+    [
+        ("rleu", ValueError, ["'rleu'", "did you mean 'relu'"]),
+        ("what", ValueError, ["'what'", "relu", "sigmoid"]),
+        (3, TypeError, ["3", "sn.relu"]),
+        (sn.sum, TypeError, ["activation", "no matrix"]),
+        (lambda A: A.T, ValueError, ["activation", "keeps the shape"]),
+    ],
+)
+def test_what_is_no_activation_is_refused(activation, error, words):
+    refused(error, words, lambda: sn.mlp(Z, [4, 1], activation))
+
+
+def test_a_net_stands_for_its_output():
+    net = sn.mlp(X, [3, 1])
+    H = net.output
+    for f in (sn.squared_error, sn.binary_cross_entropy, sn.mse):
+        assert f(net, Y) == f(H, Y)
+    assert sn.tanh(net) == sn.tanh(H) and Y - net == Y - H and net.shape == H.shape and net.T == H.T
+    run = quick(sn.squared_error(net, Y), {X: x, Y: y})
+    np.testing.assert_array_equal(run.evaluate(net, {X: x}), run.evaluate(H, {X: x}))
+    np.testing.assert_array_equal(sn.evaluate(net, {X: x} | run.parameters), run.evaluate(H, {X: x}))
+
+
+def test_a_net_or_a_training_stands_for_its_parameters():
+    net = sn.mlp(X, [3, 1])
+    loss = sn.squared_error(net, Y)
+    first = quick(loss, {X: x, Y: y}, net)
+    assert set(first.parameters) == set(net.parameters)
+    again = quick(loss, {X: x, Y: y}, first, epochs=1)
+    assert again.history[0] < first.history[-1]
+    assert sn.derive(loss, net).wrt == net.parameters
+
+
+def test_symbols_to_derive_stand_in_a_list_or_beside_each_other():
+    wanted = str(sn.derive(LOSS, [W, b]))
+    for wrt in ((W, b), ([W], b), ((W, b),), ([W, b],)):
+        assert str(sn.derive(LOSS, *wrt)) == wanted
+    refused(ValueError, ["twice"], lambda: sn.derive(LOSS, W, W))
+    refused(TypeError, ["'b'", "symbol"], lambda: sn.derive(LOSS, W, "b"))

@@ -60,6 +60,7 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     sizes = dict(sizes or {})
     loss = sympify(loss)
     claimed = explicit(gradient(loss, W), sizes)
+    (W,) = derive(loss, W).wrt  # as the loss has it
     written = explicit(loss, sizes)
     if isinstance(W, MatrixSymbol):
         symbols = entries(W, sizes)

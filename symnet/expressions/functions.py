@@ -1,4 +1,4 @@
-"""What users write networks with: matrices, entrywise functions, softmax, sums and norms, and a perceptron in one call.
+"""What users write networks with: matrices, entrywise functions, softmax, sums and norms.
 
 Each function takes and gives SymPy expressions and is a line or two over `nodes`. Samples are columns; `axis` turns
 that round.
@@ -6,8 +6,7 @@ that round.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import sympy
@@ -204,41 +203,8 @@ def norm1(A: MatrixExpr) -> Expr:
     return total(abs(A))
 
 
-@dataclass(frozen=True)
-class MLP:
-    """A multilayer perceptron: its output, an expression, and its parameters, symbols in order W1, b1, W2, b2, …"""
-
-    output: MatrixExpr
-    parameters: tuple[MatrixSymbol, ...]
-
-
-def mlp(X: MatrixExpr, sizes: Sequence[int], activation: Callable[[Any], Any] = tanh, axis: int = 0) -> MLP:
-    """Give a fully connected net with an activation after every layer but the last.
-
-    X: (inputs, samples), or (samples, inputs) with `axis=1`; sizes: outputs of each layer; activation: any function
-    from matrix expression to matrix expression of the same shape. Raises `ValueError` where `sizes` is empty.
-
-    >>> import symnet as sn
-    >>> net = sn.mlp(sn.matrix("X", 4, "n"), [16, 3])
-    >>> net.parameters, net.output.shape
-    ((W1, b1, W2, b2), (3, n))
-    """
-    if not sizes:
-        raise ValueError("mlp: give the size of one layer at least, such as [16, 10]")
-    H, parameters = X, []
-    for k, outputs in enumerate(sizes, 1):
-        inputs = H.shape[_axis(axis)]
-        W = matrix(f"W{k}", *((outputs, inputs) if axis == 0 else (inputs, outputs)))
-        b = matrix(f"b{k}", *((outputs, 1) if axis == 0 else (1, outputs)))
-        parameters += [W, b]
-        H = affine(W, H, b, axis)
-        if k < len(sizes):
-            H = activation(H)
-    return MLP(H, tuple(parameters))
-
-
 __all__ = [
-    "MLP", "abs", "affine", "cos", "entry", "exp", "hadamard", "inner", "leaky_relu", "log", "log_softmax", "logsumexp",
-    "matrix", "mean", "mlp", "norm", "norm1", "relu", "relu_dot", "sigmoid", "sign", "silu", "sin", "softmax",
+    "abs", "affine", "cos", "entry", "exp", "hadamard", "inner", "leaky_relu", "log", "log_softmax", "logsumexp",
+    "matrix", "mean", "norm", "norm1", "relu", "relu_dot", "sigmoid", "sign", "silu", "sin", "softmax",
     "softplus", "sqrt", "sum", "tanh", "unit", "vector",
 ]  # fmt: skip

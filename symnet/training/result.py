@@ -12,7 +12,7 @@ from symnet.expressions import Values
 
 @dataclass(eq=False)
 class Training:
-    """What `train` gives: `parameters` (symbol or name → array), `history` (the mean loss of each epoch), `loss` (the last).
+    """What `train` gives: `parameters` (by symbol or name), `history` (the mean loss of each epoch), `loss` (the last).
 
     `derivation`: the equations that were trained; `interrupted`: whether Ctrl-C ended it early.
     """

@@ -65,7 +65,7 @@ def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str
         return chosen + free
     if parameters is not None:
         parameters = [parameters] if isinstance(parameters, (str, MatrixSymbol, Symbol)) else parameters
-        symbols = [found.symbols.get(s, s) if isinstance(s, str) else s for s in parameters]
+        symbols = [found.symbols.get(s if isinstance(s, str) else getattr(s, "name", s), s) for s in parameters]
         for s in (s for s in free if s not in symbols):
             raise KeyError(f"{s.name} is neither data nor among the parameters; give it in one of them")
         return symbols

@@ -45,10 +45,10 @@ def train(
     """Train the parameters of a loss by gradient descent.
 
     loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples.
-    parameters: starting arrays by symbol or name, a list of symbols, or None for every matrix symbol that is not data and
-    does not grow with it.
-    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate; epochs: passes over the data.
-    batch_size: samples a step, all of them by default; the last batch may be smaller.
+    parameters: starting arrays by symbol or name, a list of symbols, a net or an earlier `Training` for theirs, or None
+    for every matrix symbol that has no data and does not grow with the samples.
+    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate. epochs: passes over the
+    data; batch_size: samples a step, all of them by default; the last batch may be smaller.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
@@ -66,6 +66,7 @@ def train(
     >>> run.parameters[w].round(6).tolist()
     [[2.0]]
     """
+    parameters = getattr(parameters, "parameters", parameters)  # of a net, or of an earlier training
     options = (as_optimizer(optimizer), dtype, multipliers or {}, checked_clip(clip))
     begin = (initializer or glorot(), np.random.default_rng(seed))
     loop = _begun(loss, data, parameters, options, begin, (checked_count("epochs", epochs), batch_size))
