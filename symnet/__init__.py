@@ -25,10 +25,10 @@ from symnet.training import Training, glorot, normal, train, uniform, zeros
 __version__ = "0.2.0"
 __all__ = [
     *_functions, *_functions, "FORMULAS", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
-    "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
-    "GradientDescent", "Kernel", "MLP", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp",
-    "ScalarNode", "SignSGD", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile",
-    "cosine_decay", "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "exponential_decay",
+    "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck", "GradientDescent",
+    "Kernel", "MLP", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD",
+    "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile", "cosine_decay",
+    "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "exponential_decay",
     "formula", "glorot", "gradient", "let", "mlp", "mse", "normal", "prove", "show", "squared_error", "step_decay",
     "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip

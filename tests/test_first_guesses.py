@@ -232,3 +232,54 @@ def test_symbols_to_derive_stand_in_a_list_or_beside_each_other():
         assert str(sn.derive(LOSS, *wrt)) == wanted
     refused(ValueError, ["twice"], lambda: sn.derive(LOSS, W, W))
     refused(TypeError, ["'b'", "symbol"], lambda: sn.derive(LOSS, W, "b"))
+
+
+ROWS = {"squared_error": sn.squared_error, "binary_cross_entropy": sn.binary_cross_entropy,
+        "cross_entropy": sn.cross_entropy}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("outputs", [1, 3])
+def test_samples_as_rows_are_noticed(name, outputs):
+    f, P, T = ROWS[name], sn.matrix("P", "n", outputs), sn.matrix("T", "n", outputs)
+    refused(ValueError, [name, f"n×{outputs}", "axis=1", "axis=0"], lambda: f(P, T))
+    refused(ValueError, ["X*v"], lambda: f(sn.matrix("X", "n", 2) * sn.matrix("v", 2, outputs), T))
+    values = {P: RNG.random((5, outputs)), T: np.full((5, outputs), 1 / outputs)}
+    assert f(P, T, axis=1) == f(P, T, axis=-1)
+    columns = f(sn.matrix("P", outputs, "n"), sn.matrix("T", outputs, "n"))
+    turned = {s.name: a.T for s, a in values.items()}
+    assert sn.evaluate(f(P, T, axis=1), values) == pytest.approx(sn.evaluate(columns, turned))
+    assert sn.evaluate(f(P, T, axis=0), {**values, T: np.full((5, outputs), 0.2)}) > 0
+    assert f(sn.matrix("P", "n", "m"), sn.matrix("T", "n", "m")) and f(Z, Z) and f(Z, Z, axis=1)
+
+
+def test_samples_as_columns_are_noticed_where_rows_are_said():
+    refused(ValueError, ["1×n", "columns", "axis"], lambda: sn.squared_error(Y, Y, axis=1))
+    refused(ValueError, ["mlp", "n×2", "axis=1"], lambda: sn.mlp(sn.matrix("X", "n", 2), [3, 1]))
+    assert sn.mlp(sn.matrix("X", "n", 2), [3, 1], axis=-1).shape[1] == 1
+
+
+AXES = {
+    "sum": sn.sum, "mean": sn.mean, "softmax": sn.softmax, "log_softmax": sn.log_softmax, "logsumexp": sn.logsumexp,
+    "squared_error": lambda A, axis: sn.squared_error(A, A + A, axis=axis),
+    "cross_entropy": lambda A, axis: sn.cross_entropy(A, A + A, axis=axis),
+    "binary_cross_entropy": lambda A, axis: sn.binary_cross_entropy(A, A + A, axis=axis),
+    "mlp": lambda A, axis: sn.mlp(A, [2], axis=axis).shape[0] + sympy.Symbol("s"),
+    "affine": lambda A, axis: sn.affine(sn.matrix("M", 2, 2), sn.matrix("A", 2, 2), sn.vector("b", 2), axis),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", AXES)
+def test_axes_are_counted_as_in_numpy(name):
+    f = AXES[name]
+    for axis, same in ((-1, 1), (-2, 0), (np.int64(1), 1), (sympy.Integer(0), 0)):
+        assert f(Z, axis=axis) == f(Z, axis=same)
+    for wrong in (2, -3, True, False, 1.5, 1.0, "0", (0, 1)):
+        refused(ValueError, ["axis must be 0", "or 1", repr(wrong)], lambda wrong=wrong: f(Z, axis=wrong))
+
+
+@pytest.mark.parametrize("f", [sn.squared_error, sn.mse, sn.cross_entropy, sn.binary_cross_entropy])
+def test_a_loss_of_what_is_no_matrix_is_refused(f):
+    for wrong in (Symbol("t"), 1, sn.norm(Y)):
+        refused(TypeError, [f.__name__, "no matrix"], lambda wrong=wrong: f(wrong, Y))
+        refused(TypeError, [f.__name__, "no matrix"], lambda wrong=wrong: f(Y, wrong))

@@ -25,8 +25,8 @@ from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Sca
 __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
     "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
-    "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit",
-    "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
+    "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total",
+    "Unit", "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
     "bound_variables", "brief", "cross_entropy", "elementwise", "functions", "hadamard", "inner_product",
     "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul", "maximum", "mlp", "mse", "operands_of",
     "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number",

@@ -15,6 +15,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import scalars
 from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
+from symnet.expressions.axes import as_axis
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
 from symnet.expressions.operands import raw
 from symnet.expressions.table import brief
@@ -81,8 +82,9 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: MatrixExpr, axis: int = 0) -> Matrix
     >>> sn.affine(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.vector("b", 2)).shape
     (2, n)
     """
+    axis = as_axis(axis)
     outputs, samples = (W.shape[0], X.shape[1]) if axis == 0 else (W.shape[1], X.shape[0])
-    if _axis(axis) == 1 and b.shape[1] == 1 and outputs != 1:
+    if axis == 1 and b.shape[1] == 1 and outputs != 1:
         b = transpose(b)
     wanted = (outputs, Integer(1)) if axis == 0 else (Integer(1), outputs)
     if not (same_size(b.shape[0], wanted[0]) and same_size(b.shape[1], wanted[1])):
@@ -139,12 +141,6 @@ def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
     return elementwise(lambda x, a: a * x + (1 - a) * scalars.relu(x), A, slope)
 
 
-def _axis(axis: int) -> int:
-    if axis not in (0, 1):
-        raise ValueError(f"axis must be 0 (down the columns) or 1 (along the rows), not {axis!r}")
-    return axis
-
-
 def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give exp(Z) divided by its sums along `axis`: probabilities, one sample a column (axis 0) or a row (axis 1).
 
@@ -152,17 +148,17 @@ def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     >>> sn.evaluate(sn.softmax(sn.matrix("Z", 2, 1)), {"Z": [[0.0], [0.0]]}).tolist()
     [[0.5], [0.5]]
     """
-    return Softmax(Z, Integer(_axis(axis)))
+    return Softmax(Z, Integer(as_axis(axis)))
 
 
 def log_softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow."""
-    return LogSoftmax(Z, Integer(_axis(axis)))
+    return LogSoftmax(Z, Integer(as_axis(axis)))
 
 
 def logsumexp(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow."""
-    return LogSumExp(Z, Integer(_axis(axis)))
+    return LogSumExp(Z, Integer(as_axis(axis)))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:
@@ -177,7 +173,7 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     if axis is None:
         return total(A)
     rows, cols = A.shape
-    return raw(MatMul, A, OneMatrix(cols, 1)) if _axis(axis) else raw(MatMul, OneMatrix(1, rows), A)
+    return raw(MatMul, A, OneMatrix(cols, 1)) if as_axis(axis) else raw(MatMul, OneMatrix(1, rows), A)
 
 
 def mean(A: MatrixExpr, axis: int | None = None) -> Any:
@@ -185,7 +181,7 @@ def mean(A: MatrixExpr, axis: int | None = None) -> Any:
     rows, cols = A.shape
     if axis is None:
         return total(A) / (sympify(rows) * cols)
-    return raw(MatMul, 1 / sympify(cols if _axis(axis) else rows), *sum(A, axis).args)
+    return raw(MatMul, 1 / sympify(cols if as_axis(axis) else rows), *sum(A, axis).args)
 
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:

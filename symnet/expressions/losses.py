@@ -1,7 +1,8 @@
 """The usual losses, each one formula that a user could have written.
 
 In: predictions or logits and targets, matrix expressions of one shape, one sample a column (a row with `axis=1`).
-Out: a scalar expression. n is the number of samples.
+Out: a scalar expression. n is the number of samples. Where the declared sizes tell that samples are rows and `axis` is
+not given, that is refused.
 """
 
 from typing import Any
@@ -9,9 +10,21 @@ from typing import Any
 from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, sympify
 
 from symnet.expressions.algebra import total
+from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution
 from symnet.expressions.operands import raw
+from symnet.expressions.sizes import same_shape
+from symnet.expressions.table import brief
+
+
+def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
+    P, Y = sympify(P), sympify(Y)
+    for A in (P, Y):
+        if not getattr(A, "is_Matrix", False):
+            raise TypeError(f"{who}: {brief(A)} is no matrix; give predictions and targets as matrices of one shape")
+    alike = same_shape(P.shape, Y.shape)  # others are refused when the loss is derived, with their names
+    return P, Y, axis_of_outputs(who, P, axis) if alike else as_axis(axis or 0)
 
 
 def _difference(P: MatrixExpr, Y: MatrixExpr) -> MatrixExpr:
@@ -22,7 +35,7 @@ def _sum_of_squares(R: MatrixExpr) -> Expr:
     return total(raw(HadamardProduct, R, R))
 
 
-def squared_error(P: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
+def squared_error(P: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give ‖P − Y‖²/(2n), the halved squared error, averaged over the n samples and summed over the outputs.
 
     P, Y: (outputs, samples); with `axis=1` (samples, outputs). See Bishop, "Pattern Recognition and Machine Learning"
@@ -33,7 +46,7 @@ def squared_error(P: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
     >>> sn.evaluate(squared_error(P, Y), {P: [[1.0, 2.0]], Y: [[0.0, 0.0]]})
     1.25
     """
-    P, Y = sympify(P), sympify(Y)
+    P, Y, axis = _entered("squared_error", P, Y, axis)
     return _sum_of_squares(_difference(P, Y)) / (2 * P.shape[1 - axis])
 
 
@@ -45,12 +58,12 @@ def mse(P: MatrixExpr, Y: MatrixExpr) -> Expr:
     >>> sn.evaluate(mse(P, Y), {P: [[1.0, 2.0]], Y: [[0.0, 0.0]]})
     2.5
     """
-    P, Y = sympify(P), sympify(Y)
+    P, Y, _ = _entered("mse", P, Y, 0)
     rows, cols = P.shape
     return _sum_of_squares(_difference(P, Y)) / (rows * cols)
 
 
-def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
+def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give −(1/n)·Σ Y∘log_softmax(Z), the cross-entropy of logits Z and targets Y.
 
     Z, Y: (classes, samples); with `axis=1` (samples, classes). Where Y is a symbol its columns are distributions, such
@@ -63,12 +76,12 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
     >>> sn.gradient(cross_entropy(Z, Y), Z) == (sn.softmax(Z) - Y) / Z.shape[1]
     True
     """
-    Z, Y = sympify(Z), sympify(Y)
+    Z, Y, axis = _entered("cross_entropy", Z, Y, axis)
     target: Any = Distribution(Y, Integer(axis)) if isinstance(Y, MatrixSymbol) else Y
     return -total(raw(HadamardProduct, target, log_softmax(Z, axis))) / Z.shape[1 - axis]
 
 
-def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
+def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give −(1/n)·Σ [Y∘log σ(Z) + (1 − Y)∘log(1 − σ(Z))] of logits Z and targets Y between 0 and 1.
 
     Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Computed as (Σ softplus(Z) − ⟨Y, Z⟩)/n, which is the
@@ -79,5 +92,5 @@ def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
     >>> sn.gradient(binary_cross_entropy(Z, Y), Z) == (sn.sigmoid(Z) - Y) / Z.shape[1]
     True
     """
-    Z, Y = sympify(Z), sympify(Y)
+    Z, Y, axis = _entered("binary_cross_entropy", Z, Y, axis)
     return (total(softplus(Z)) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]

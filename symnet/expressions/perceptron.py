@@ -18,6 +18,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import elementwise
+from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.functions import affine, matrix
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -88,7 +89,7 @@ def mlp(
     X: MatrixExpr,
     sizes: Sequence[int] | int,
     activation: Callable[[Any], Any] | str = functions.tanh,
-    axis: int = 0,
+    axis: int | None = None,
     prefix: str = "",
 ) -> MLP:
     """Give a fully connected net with an activation after every layer but the last.
@@ -96,25 +97,29 @@ def mlp(
     X: (inputs, samples), or (samples, inputs) with `axis=1`; sizes: outputs of each layer; activation: a function of
     matrices such as `sn.relu`, of scalars such as `sympy.tanh`, or a name such as "relu"; prefix: stands before the
     names of the weights. Each call has weights of its own; two nets in one loss need two prefixes. Raises `ValueError`
-    where `sizes` is empty or the name is not known.
+    where `sizes` is empty, the name is not known, or the declared sizes tell that samples are rows and `axis` does not.
 
     >>> import symnet as sn
     >>> net = sn.mlp(sn.matrix("X", 4, "n"), [16, 3])
     >>> net.parameters, net.output.shape
     ((W1, b1, W2, b2), (3, n))
     """
-    X, axis, f = sympify(X), functions._axis(axis), as_activation(activation)
+    X, f = sympify(X), as_activation(activation)
+    if not getattr(X, "is_Matrix", False):
+        raise TypeError(f"mlp: {brief(X)} is no matrix; give the input, such as sn.matrix('X', 2, 'n')")
+    axis = axis_of_outputs("mlp", X, axis)
     if not isinstance(prefix, str):
         raise TypeError(f"mlp: prefix must be a string such as 'net2_', not {prefix!r}")
     sizes = [sizes] if isinstance(sizes, int) else list(sizes)
     if not sizes:
         raise ValueError("mlp: give the size of one layer at least, such as [16, 10]")
-    inputs, net, parameters = X.shape[axis], token_hex(8), []
+    inputs, parameters = X.shape[axis], []
+    own: Any = partial(Parameter, net=token_hex(8))
     for k, outputs in enumerate(sizes, 1):
         W, b = (outputs, inputs), (outputs, 1)
         for name, shape in ((f"{prefix}W{k}", W), (f"{prefix}b{k}", b)):
             plain = matrix(name, *(shape if axis == 0 else shape[::-1]))
-            parameters.append(Parameter(name, *plain.shape, net))
+            parameters.append(own(plain.name, *plain.shape))
         inputs = outputs
     empty = MLP(X, tuple(parameters), f, axis)
     return MLP(empty(X), empty.parameters, f, axis)
