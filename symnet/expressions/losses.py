@@ -7,10 +7,11 @@ not given, that is refused.
 
 from typing import Any
 
-from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S, sympify
+from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
 
 from symnet.expressions.algebra import total
 from symnet.expressions.axes import as_axis, axis_of_outputs
+from symnet.expressions.entering import given
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution
 from symnet.expressions.operands import raw
@@ -19,7 +20,7 @@ from symnet.expressions.table import brief
 
 
 def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
-    P, Y = sympify(P), sympify(Y)
+    P, Y = given(P, who), given(Y, who)
     for A in (P, Y):
         if not getattr(A, "is_Matrix", False):
             raise TypeError(f"{who}: {brief(A)} is no matrix; give predictions and targets as matrices of one shape")

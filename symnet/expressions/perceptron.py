@@ -13,12 +13,13 @@ from functools import partial
 from secrets import token_hex
 from typing import Any
 
-from sympy import MatrixExpr, MatrixSymbol, sympify
+from sympy import MatrixExpr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import elementwise
 from symnet.expressions.axes import axis_of_outputs
+from symnet.expressions.entering import given
 from symnet.expressions.functions import affine, matrix
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -64,7 +65,7 @@ class MLP:
 
     def __call__(self, X: MatrixExpr) -> MatrixExpr:
         """Give the output for another input, with the same weights."""
-        H = sympify(X)
+        H = given(X, "the input of a net")
         layers = list(zip(self.parameters[::2], self.parameters[1::2], strict=True))
         for k, (W, b) in enumerate(layers, 1):
             H = affine(W, H, b, self.axis)
@@ -104,7 +105,7 @@ def mlp(
     >>> net.parameters, net.output.shape
     ((W1, b1, W2, b2), (3, n))
     """
-    X, f = sympify(X), as_activation(activation)
+    X, f = given(X, "mlp"), as_activation(activation)
     if not getattr(X, "is_Matrix", False):
         raise TypeError(f"mlp: {brief(X)} is no matrix; give the input, such as sn.matrix('X', 2, 'n')")
     axis = axis_of_outputs("mlp", X, axis)
