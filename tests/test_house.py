@@ -17,7 +17,7 @@ WINGS = {
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",
-    "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
+    "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step result train",

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import ByKey, binding
-from symnet.derivation import derive
-from symnet.expressions import Name
+from symnet.backends import ByKey, binding, fitted
+from symnet.derivation import as_scalar, derive
+from symnet.expressions import Name, given
 from symnet.optimizers import Optimizer
 from symnet.program import survey
 from symnet.training.batches import Batches, checked_count
@@ -76,10 +76,12 @@ def train(
 def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, pieces: Any) -> _Loop:
     optimizer, dtype, multipliers, clip = options
     draw, generator = begin
+    loss = as_scalar(given(loss, "the loss"))
     found = survey(loss)
     arrays = {name: binding.as_array(name, value) for name, value in binding.named(data).items()}
     starts = starting_arrays(parameters, found, arrays)
     symbols = trained_symbols(loss, parameters, found, arrays)
+    arrays, starts = ({n: fitted(found.symbols[n], a) for n, a in some.items()} for some in (arrays, starts))
     shares = checked_multipliers(multipliers, symbols)
     derivation = derive(loss, [W for W in symbols if shares.get(W.name, 1)])
     step = compiled_step(derivation, optimizer, dtype or _data_dtype(arrays), shares, clip)
