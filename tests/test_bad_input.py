@@ -52,7 +52,7 @@ MISTAKES = [
     (lambda: sn.derive(sn.sum(KroneckerProduct(A, B)), A), TypeError, ["KroneckerProduct", "RULES"]),
     (lambda: sn.derive(Trace(BlockMatrix([[A, B], [B, A]])), A), TypeError, ["BlockMatrix", "RULES"]),
     (lambda: sn.derive(Trace(A ** Symbol("p")), A), TypeError, ["power", "A"]),
-    (lambda: sn.affine(W, X, sn.matrix("b", 1, 2)), ShapeError, ["b", "1×2", "2×1", "column", "b.T"]),
+    (lambda: sn.affine(W, X, sn.matrix("b", 1, 3)), ShapeError, ["b", "1×3", "2×1", "column"]),
     (lambda: sn.derive(sn.sum(sn.tanh(W * X + b)), W), ShapeError, ["b", "2×1", "2×n", "OneMatrix"]),
     (lambda: sn.elementwise(sympy.Max, A, X), ShapeError, ["A", "X", "2×2", "3×n"]),
     (lambda: sn.elementwise(lambda x: A, A), TypeError, ["scalar"]),

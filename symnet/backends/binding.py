@@ -21,7 +21,10 @@ from symnet.expressions import axes_of, shape_text, size_number
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Give the values by name. Raises `ValueError` where a name is given twice, `TypeError` for a wrong key."""
     if not isinstance(values, Mapping):
-        raise TypeError(f"values must be a dictionary from symbols or names to arrays, not {type(values).__name__}")
+        raise TypeError(
+            "values must be a dictionary from symbols or names to arrays, such as {X: x, 'Y': y}, not "
+            f"{type(values).__name__}"
+        )
     found: dict[str, Any] = {}
     for key, value in values.items():
         name = key if isinstance(key, str) else getattr(key, "name", None)

@@ -18,10 +18,11 @@ from symnet.expressions import Name, given
 from symnet.optimizers import Optimizer
 from symnet.program import survey
 from symnet.training.batches import Batches, checked_count
-from symnet.training.initializers import Initializer, glorot
+from symnet.training.initializers import Initializer
 from symnet.training.result import Training
 from symnet.training.start import (
-    as_optimizer, checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols,
+    as_generator, as_initializer, as_optimizer, checked_clip, checked_multipliers, first_values, starting_arrays,
+    trained_symbols,
 )  # fmt: skip
 from symnet.training.step import Step, compiled_step
 
@@ -68,13 +69,16 @@ def train(
     """
     parameters = getattr(parameters, "parameters", parameters)  # of a net, or of an earlier training
     options = (as_optimizer(optimizer), dtype, multipliers or {}, checked_clip(clip))
-    begin = (initializer or glorot(), np.random.default_rng(seed))
+    begin = (as_initializer(initializer), as_generator(seed))
     loop = _begun(loss, data, parameters, options, begin, (checked_count("epochs", epochs), batch_size))
     return loop.run(progress, callback)
 
 
 def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, pieces: Any) -> _Loop:
     optimizer, dtype, multipliers, clip = options
+    if not isinstance(data, Mapping):
+        raise TypeError(f"data: give a dictionary from symbols or names to arrays, {{X: x, Y: y}}, not "
+                        f"{type(data).__name__}")  # fmt: skip
     draw, generator = begin
     loss = as_scalar(given(loss, "the loss"))
     found = survey(loss)
@@ -112,6 +116,8 @@ class _Loop:
         self.steps = 0
 
     def run(self, progress: bool, callback: Any) -> Training:
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback: {callback!r} is no function; write one of (epoch, loss, parameters)")
         interrupted = False
         bar = _progress_bar(self.batches.epochs, progress)
         try:
