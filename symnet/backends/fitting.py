@@ -6,7 +6,7 @@ be given with one axis and a 1×1 matrix as a number; nothing is turned or repea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from numbers import Real
 from typing import Any
 
@@ -31,9 +31,14 @@ def no_numbers(name: str, array: Any) -> str:
             f"{name}: an array of numbers is needed, but this one holds text; convert numbers with .astype(float), and "
             "write names of classes as sn.one_hot(labels, classes), with the list of all classes"
         )
-    what = "Python objects" if array.dtype.kind == "O" else f"values of type {array.dtype}"
-    missing = " (None among them)" if array.dtype.kind == "O" and any(v is None for v in array.flat) else ""
-    return f"{name}: an array of numbers is needed, but this one holds {what}{missing}; convert it with .astype(float)"
+    if array.dtype.kind != "O":
+        return f"{name}: an array of numbers is needed, but this one holds values of type {array.dtype}; convert it"
+    strange = next((v for v in array.flat if not isinstance(v, Real)), None)
+    way = "write list(…)" if isinstance(strange, Iterator) else "convert it with .astype(float)"
+    way = "write .toarray()" if hasattr(strange, "toarray") else way
+    shown = " ".join(repr(strange).split())
+    shown = shown if len(shown) <= 60 else f"{shown[:57]}…"
+    return f"{name}: an array of numbers is needed, but this one holds Python objects such as {shown}; {way}"
 
 
 def fitted(symbol: Any, array: Any) -> Any:

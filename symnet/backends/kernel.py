@@ -96,9 +96,10 @@ class Kernel:
         sizes, symbols = self.program.names.sizes, self.symbols
         binding.check_names(given, self.arguments, sizes)
         fixed = {name: binding.as_size(name, given[name]) for name in sizes if name in given}
-        arrays = {n: fitted(symbols[n], binding.as_array(n, given[n])) for n in self.arguments if n not in fixed}
+        arrays = {name: binding.as_array(name, given[name]) for name in self.arguments if name not in fixed}
         for name, array in arrays.items():
             binding.check_data(name, array)
+            arrays[name] = fitted(symbols[name], array)
         binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
         assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}
         binding.check_distributions(assumed, arrays)

@@ -43,7 +43,7 @@ def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
 
 
 def _listed(labels: Any) -> list[Any]:
-    if isinstance(labels, (str, bytes)) or not isinstance(labels, Iterable):
+    if isinstance(labels, (str, bytes)) or not (isinstance(labels, Iterable) or hasattr(labels, "__array__")):
         raise TypeError(f"one_hot: labels must be an array or a list with a label for each sample, not {labels!r}")
     array = np.asarray(labels if hasattr(labels, "__array__") else list(labels))
     if array.ndim != 1 and array.size != max(array.shape, default=0):

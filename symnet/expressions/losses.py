@@ -47,7 +47,7 @@ def _said(A: Any, otherwise: str) -> str:
 
 
 def _way(who: str, P: Any, Y: Any, axis: Any) -> str:
-    along = as_axis(axis or 0)
+    along = as_axis(0 if axis is None else axis)
     classes, samples = P.shape[along], P.shape[1 - along]
     if who == "cross_entropy" and 1 in Y.shape and classes != 1:
         turned = ", axis=1" if along else ""
@@ -95,7 +95,7 @@ def mse(P: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     >>> sn.evaluate(mse(P, Y), {P: [[1.0, 2.0]], Y: [[0.0, 0.0]]})
     2.5
     """
-    P, Y, _ = _entered("mse", P, Y, 0 * as_axis(axis or 0))
+    P, Y, _ = _entered("mse", P, Y, 0 * as_axis(0 if axis is None else axis))
     rows, cols = P.shape
     return _sum_of_squares(_difference(P, Y)) / (rows * cols)
 
