@@ -278,6 +278,115 @@ def test_axes_are_counted_as_in_numpy(name):
         refused(ValueError, ["axis must be 0", "or 1", repr(wrong)], lambda wrong=wrong: f(Z, axis=wrong))
 
 
+SCALAR, L2 = Symbol("t"), sn.norm(W) ** 2
+X3, Y3, W3 = sn.matrix("X", "n", 2), sn.matrix("Y", 3, "n"), sn.matrix("W", 3, 2)
+VALUES = {X: x, Y: y, W: [[1.0, 2.0]], b: [[0.0]]}
+GUESSES = {
+    # what symbols and formulas are made of
+    "matrix without columns": (lambda: sn.matrix("W", 2), TypeError, ["W", "rows and columns", "sn.vector"]),
+    "a size with a point": (lambda: sn.matrix("W", 2.0, 3), ValueError, ["W", "2.0"]),
+    "a vector of two sizes": (lambda: sn.vector("v", (3, 1)), TypeError, ["(3, 1)"]),
+    "softmax of a scalar": (lambda: sn.softmax(SCALAR), TypeError, ["softmax", "t is a scalar"]),
+    "log_softmax of a scalar": (lambda: sn.log_softmax(SCALAR), TypeError, ["log_softmax", "t is a scalar"]),
+    "logsumexp of a scalar": (lambda: sn.logsumexp(2), TypeError, ["logsumexp", "2 is a scalar"]),
+    "sum of a scalar": (lambda: sn.sum(SCALAR), TypeError, ["sum", "t is a scalar"]),
+    "mean of a scalar": (lambda: sn.mean(SCALAR), TypeError, ["mean", "t is a scalar"]),
+    "norm of a scalar": (lambda: sn.norm(SCALAR), TypeError, ["norm", "t is a scalar"]),
+    "norm1 of a scalar": (lambda: sn.norm1(SCALAR), TypeError, ["norm1", "t is a scalar"]),
+    "inner of a scalar": (lambda: sn.inner(SCALAR, W), TypeError, ["inner", "t is a scalar"]),
+    "inner of two shapes": (lambda: sn.inner(W, W.T), ValueError, ["inner", "W is 1×2", "write W"]),
+    "hadamard of two shapes": (lambda: sn.hadamard(W3, W), ValueError, ["hadamard", "3×2", "1×2"]),
+    "hadamard of nothing": (lambda: sn.hadamard(), TypeError, ["hadamard"]),
+    "an entry that is not there": (lambda: sn.entry(W, 5, 0), ValueError, ["W is 1×2", "[5, 0]"]),
+    "an entry from the end": (lambda: sn.entry(W, 0, -1), ValueError, ["W is 1×2", "[0, -1]"]),
+    "an entry of a scalar": (lambda: sn.entry(SCALAR, 0, 0), TypeError, ["entry", "t is a scalar"]),
+    "an entry by halves": (lambda: sn.entry(W, 0, 0.5), TypeError, ["entry", "0.5"]),
+    "a unit by name": (lambda: sn.unit(3, "1"), TypeError, ["unit", "'1'"]),
+    "affine of a scalar": (lambda: sn.affine(SCALAR, X, b), TypeError, ["affine", "t is a scalar"]),
+    "affine, samples as rows": (lambda: sn.affine(W3, X3, sn.vector("b", 3)), ValueError, ["W", "X is n×2", "X.T"]),
+    "affine, W turned": (lambda: sn.affine(W3.T, X, sn.vector("b", 3)), ValueError, ["W.T is 2×3", "X is 2×n", "write W"]),
+    "affine, b of another layer": (lambda: sn.affine(W3, X, sn.vector("b", 2)), ValueError, ["b is 2×1", "3×1"]),
+    "relu_dot of a scalar": (lambda: sn.relu_dot(SCALAR, X), TypeError, ["relu_dot", "t is a scalar"]),
+    "elementwise of a name": (lambda: sn.elementwise("tanh", W), TypeError, ["'tanh'", "sympy.tanh"]),
+    "elementwise of nothing": (lambda: sn.elementwise(sympy.tanh), TypeError, ["nothing"]),
+    "tanh of a truth": (lambda: sn.tanh(sympy.true), TypeError, ["tanh", "True"]),
+    "let the other way round": (lambda: sn.let(sn.tanh(X), "H"), TypeError, ["let", "name"]),
+    # losses
+    "targets turned": (lambda: sn.squared_error(W * X, Y.T), ValueError, ["W*X is 1×n", "Y.T is n×1", "write Y"]),
+    "targets as a row": (lambda: sn.squared_error(X3 * W.T, Y, axis=1), ValueError, ["n×1", "Y is 1×n", "write Y.T"]),
+    "labels as targets": (
+        lambda: sn.cross_entropy(W3 * X, Y), ValueError, ["W*X is 3×n", "Y is 1×n", "sn.one_hot(labels, 3)"],
+    ),
+    "labels inside": (
+        lambda: sn.cross_entropy(W3 * sn.matrix("X", 2, 4), np.array([0, 1, 2, 1])), ValueError, ["sn.one_hot(labels, 3)"],
+    ),
+    "targets as a list": (lambda: sn.mse(W * X, [[1, 2]]), TypeError, ["mse", "list", "numpy.array"]),
+    "no targets": (lambda: sn.mse(W * X, None), TypeError, ["mse", "None"]),
+    # nets
+    "mlp without sizes": (lambda: sn.mlp(X, None), TypeError, ["sizes", "[16, 10]"]),
+    "mlp, sizes as text": (lambda: sn.mlp(X, "31"), TypeError, ["sizes", "'31'"]),
+    "mlp, sizes beside each other": (lambda: sn.mlp(X, 2, 3), TypeError, ["activation", "3"]),
+    "mlp of a number": (lambda: sn.mlp(2, [3, 1]), TypeError, ["mlp", "2", "input"]),
+    "a weight that is not there": (lambda: sn.mlp(X, [3, 1]).parameters["W9"], KeyError, ["W9", "W1, b1, W2, b2"]),
+    # deriving
+    "a net as the loss": (lambda: quick(sn.mlp(X, [3, 1]), {X: x}), TypeError, ["loss must be a scalar", "1×n"]),
+    "gradient for two": (lambda: sn.gradient(LOSS, [W, b]), TypeError, ["one symbol", "sn.derive"]),
+    "gradient by name": (lambda: sn.gradient(LOSS, "W"), TypeError, ["'W'", "symbol"]),
+    "derive by an array": (lambda: sn.derive(LOSS, np.ones((1, 2))), TypeError, ["symbol"]),
+    # values
+    "arrays without names": (lambda: sn.evaluate(LOSS, [x, y]), TypeError, ["dictionary", "list"]),
+    "an expression as name": (lambda: sn.evaluate(LOSS, {**VALUES, W * X: x}), TypeError, ["W*X", "no symbol"]),
+    "nothing as value": (lambda: sn.evaluate(LOSS, {**VALUES, X: None}), TypeError, ["X", "None"]),
+    "a symbol as value": (lambda: sn.evaluate(LOSS, {**VALUES, X: X}), TypeError, ["X is 2×n", "no array"]),
+    "a size for proving": (lambda: sn.prove(L2, W, 2), TypeError, ["sizes", "2"]),
+    # training
+    "data without names": (lambda: quick(LOSS, [x, y]), TypeError, ["data", "dictionary", "list"]),
+    "no data": (lambda: quick(LOSS, None), TypeError, ["data", "dictionary"]),
+    "a number of parameters": (lambda: quick(LOSS, {X: x, Y: y}, 3), TypeError, ["parameters", "int"]),
+    "parameters without names": (lambda: quick(LOSS, {X: x, Y: y}, [np.ones((1, 2))]), TypeError, ["parameters", "ndarray"]),
+    "a seed by name": (lambda: quick(LOSS, {X: x, Y: y}, seed="a"), ValueError, ["seed", "'a'"]),
+    "a seed below 0": (lambda: quick(LOSS, {X: x, Y: y}, seed=-1), ValueError, ["seed", "-1"]),
+    "an initializer by name": (lambda: quick(LOSS, {X: x, Y: y}, initializer="he"), TypeError, ["'he'", "sn.glorot()"]),
+    "an initializer not called": (
+        lambda: quick(LOSS, {X: x, Y: y}, initializer=sn.glorot), TypeError, ["initializer=sn.glorot()"],
+    ),
+    "a number as initializer": (lambda: quick(LOSS, {X: x, Y: y}, initializer=0.1), TypeError, ["sn.normal(0.1)"]),
+    "an initializer of one": (
+        lambda: quick(LOSS, {X: x, Y: y}, initializer=lambda shape: 0), TypeError, ["(shape, generator)", "W"],
+    ),
+    "an initializer of another shape": (
+        lambda: quick(LOSS, {X: x, Y: y}, initializer=lambda s, g: np.ones(3)), ValueError, ["W", "(1, 2)", "(3,)"],
+    ),
+    "uniform by name": (lambda: sn.uniform("a", "b"), TypeError, ["uniform", "'a'"]),
+    "normal by name": (lambda: sn.normal("a"), ValueError, ["deviation", "'a'"]),
+    "one multiplier for all": (lambda: quick(LOSS, {X: x, Y: y}, multipliers=0.1), TypeError, ["multipliers", "optimizer="]),
+    "a callback that is none": (lambda: quick(LOSS, {X: x, Y: y}, callback="print"), TypeError, ["callback", "'print'"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUESSES)
+def test_a_wrong_guess_is_answered_in_the_users_words(name):
+    call, error, words = GUESSES[name]
+    refused(error, words, call)
+
+
+def test_more_that_works():
+    assert sn.matrix("W", (2, 3)) == sn.matrix("W", 2, 3)
+    assert sn.mse(W * X, Y, axis=1) == sn.mse(W * X, Y, axis=0) == sn.mse(W * X, Y)
+    wanted = str(sn.derive(LOSS, [W, b]))
+    for wrt in ({W: 1, b: 2}, {b, W}, (w for w in (W, b))):
+        assert str(sn.derive(LOSS, wrt)) == wanted
+    net = sn.mlp(X, [3, 1])
+    loss = sn.squared_error(net, Y)
+    run = quick(loss, {X: x, Y: y}, seed=np.random.default_rng(0))
+    assert run.history == quick(loss, {X: x, Y: y}, seed=np.random.default_rng(0)).history
+    assert sn.check_gradients(loss, {X: x, Y: y} | run.parameters, net).ok
+    assert sn.check_gradients(loss, {X: x, Y: y} | run.parameters, run).ok
+    assert net.parameters["W2"] is net.parameters[2] and net.parameters[:2] == (net.parameters[0], net.parameters[1])
+    assert sn.gradient(LOSS, [W]) == sn.gradient(LOSS, W)
+    assert pickle.loads(pickle.dumps(net.parameters)) == net.parameters
+
+
 @pytest.mark.parametrize("f", [sn.squared_error, sn.mse, sn.cross_entropy, sn.binary_cross_entropy])
 def test_a_loss_of_what_is_no_matrix_is_refused(f):
     for wrong in (Symbol("t"), 1, sn.norm(Y)):
