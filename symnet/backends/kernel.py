@@ -19,6 +19,7 @@ from sympy import Basic, MatrixSymbol, S, Symbol, lambdify
 
 from symnet.backends import binding
 from symnet.backends.complex_code import ComplexCode
+from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
@@ -78,7 +79,8 @@ class Kernel:
     def __call__(self, values: Values) -> Any:
         """Give the loss and the gradients by symbol, or whatever the kernel was compiled for.
 
-        values: symbols or names → arrays of the symbols' shapes (a scalar for a scalar symbol). Raises `KeyError` for
+        values: symbols or names → arrays of the symbols' shapes, of one axis where a symbol has one row or column (a
+        scalar for a scalar symbol). Raises `KeyError` for
         an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError`
         for arrays that hold no numbers.
         """
@@ -96,8 +98,8 @@ class Kernel:
         fixed = {name: binding.as_size(name, given[name]) for name in sizes if name in given}
         arrays = {name: binding.as_array(name, given[name]) for name in self.arguments if name not in fixed}
         for name, array in arrays.items():
-            binding.check_rank(symbols[name], array)
             binding.check_data(name, array)
+            arrays[name] = fitted(symbols[name], array)
         binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
         assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}
         binding.check_distributions(assumed, arrays)
@@ -245,14 +247,16 @@ def _expression(expr: Any) -> Basic:
 def evaluate(expr: Any, values: Values) -> Any:
     """Give the value of any expression: an array for a matrix expression, a number for a scalar one.
 
-    expr: a SymPy expression; values: symbols or names → arrays. Raises what `compile` and a `Kernel` raise.
+    expr: a SymPy expression; values: symbols or names → arrays, as many as you have: what the expression does not need
+    is left aside. Raises what `compile` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> A = sn.matrix("A", 2, 2)
     >>> evaluate(A * A.T, {A: [[1, 2], [3, 4]]}).tolist()
     [[5.0, 11.0], [11.0, 25.0]]
     """
-    return _compiled_expression(_expression(expr), Table.changes)(values)
+    kernel = _compiled_expression(_expression(expr), Table.changes)
+    return kernel(binding.needed(values, kernel.arguments, kernel.program.names.sizes))
 
 
 @lru_cache(maxsize=128)

@@ -58,9 +58,12 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     >>> print(prove(sn.norm(V * sn.tanh(W * X)) ** 2, W, {"n": 2}))
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
+    if not isinstance(sizes, (Mapping, type(None))):
+        raise TypeError(f"prove: sizes must be a dictionary such as {{'n': 2}}, not {sizes!r}")
     sizes = dict(sizes or {})
     loss = given(loss, "the loss")
     claimed = explicit(gradient(loss, W), sizes)
+    (W,) = derive(loss, W).wrt  # as the loss has it
     written = explicit(loss, sizes)
     if isinstance(W, MatrixSymbol):
         symbols = entries(W, sizes)

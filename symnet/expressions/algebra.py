@@ -45,6 +45,12 @@ def elementwise(f: Any, *args: Any) -> Any:
     24.0
     """
     values = [given(a) for a in args]
+    strange = next((a for a in values if not isinstance(a, Expr)), None)
+    if strange is not None or not values:
+        what = "nothing" if not values else f"{brief(strange)}, which is no scalar and no matrix"
+        raise TypeError(f"{getattr(f, '__name__', f)} entry by entry of {what}; give a matrix expression")
+    if not callable(f):
+        raise TypeError(f"elementwise: {f!r} is no function; write elementwise(f, A) with f such as sympy.tanh")
     with nested_variables(len(values)) as variables:
         body = given(f(*variables))
     if not isinstance(body, Expr) or body.is_Matrix:

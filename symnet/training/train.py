@@ -12,15 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding
-from symnet.derivation import derive
-from symnet.expressions import Name
-from symnet.optimizers import GradientDescent, Optimizer
+from symnet.backends import ByKey, binding, fitted
+from symnet.derivation import as_scalar, derive
+from symnet.expressions import Name, given
+from symnet.optimizers import Optimizer
 from symnet.program import survey
 from symnet.training.batches import Batches, checked_count
-from symnet.training.initializers import Initializer, glorot
+from symnet.training.initializers import Initializer
 from symnet.training.result import Training
-from symnet.training.start import checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols
+from symnet.training.start import (
+    as_generator, as_initializer, as_optimizer, checked_clip, checked_multipliers, first_values, starting_arrays,
+    trained_symbols,
+)  # fmt: skip
 from symnet.training.step import Step, compiled_step
 
 
@@ -28,7 +31,7 @@ def train(
     loss: Any,
     data: Mapping[Any, Any],
     parameters: Mapping[Any, Any] | Sequence[Any] | None = None,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | float | None = None,
     *,
     epochs: int = 100,
     batch_size: int | None = None,
@@ -43,9 +46,10 @@ def train(
     """Train the parameters of a loss by gradient descent.
 
     loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples.
-    parameters: starting arrays by symbol or name, a list of symbols, or None for every matrix symbol that is not data.
-    optimizer: how a parameter moves, `GradientDescent(0.1)` by default; epochs: passes over the data.
-    batch_size: samples a step, all of them by default; the last batch may be smaller.
+    parameters: starting arrays by symbol or name, a list of symbols, a net or an earlier `Training` for theirs, or None
+    for every matrix symbol that has no data and does not grow with the samples.
+    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate. epochs: passes over the
+    data; batch_size: samples a step, all of them by default; the last batch may be smaller.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
@@ -63,19 +67,25 @@ def train(
     >>> run.parameters[w].round(6).tolist()
     [[2.0]]
     """
-    options = (optimizer or GradientDescent(), dtype, multipliers or {}, checked_clip(clip))
-    begin = (initializer or glorot(), np.random.default_rng(seed))
+    parameters = getattr(parameters, "parameters", parameters)  # of a net, or of an earlier training
+    options = (as_optimizer(optimizer), dtype, multipliers or {}, checked_clip(clip))
+    begin = (as_initializer(initializer), as_generator(seed))
     loop = _begun(loss, data, parameters, options, begin, (checked_count("epochs", epochs), batch_size))
     return loop.run(progress, callback)
 
 
 def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, pieces: Any) -> _Loop:
     optimizer, dtype, multipliers, clip = options
+    if not isinstance(data, Mapping):
+        raise TypeError(f"data: give a dictionary from symbols or names to arrays, {{X: x, Y: y}}, not "
+                        f"{type(data).__name__}")  # fmt: skip
     draw, generator = begin
+    loss = as_scalar(given(loss, "the loss"))
     found = survey(loss)
     arrays = {name: binding.as_array(name, value) for name, value in binding.named(data).items()}
     starts = starting_arrays(parameters, found, arrays)
-    symbols = trained_symbols(parameters, found, arrays)
+    symbols = trained_symbols(loss, parameters, found, arrays)
+    arrays, starts = ({n: fitted(found.symbols[n], a) for n, a in some.items()} for some in (arrays, starts))
     shares = checked_multipliers(multipliers, symbols)
     derivation = derive(loss, [W for W in symbols if shares.get(W.name, 1)])
     step = compiled_step(derivation, optimizer, dtype or _data_dtype(arrays), shares, clip)
@@ -106,6 +116,8 @@ class _Loop:
         self.steps = 0
 
     def run(self, progress: bool, callback: Any) -> Training:
+        if callback is not None and not callable(callback):
+            raise TypeError(f"callback: {callback!r} is no function; write one of (epoch, loss, parameters)")
         interrupted = False
         bar = _progress_bar(self.batches.epochs, progress)
         try:
@@ -126,9 +138,9 @@ class _Loop:
                 bar.close()
         return Training(self.by_symbol(), self.history, self.step.derivation, interrupted)
 
-    def by_symbol(self) -> dict[Any, Any]:
+    def by_symbol(self) -> ByKey:
         reached = dict(zip(self.step.moving, self.weights, strict=True))
-        return {W: np.copy(reached[W] if W in reached else self.values[W.name])[()] for W in self.symbols}
+        return ByKey((W, np.copy(reached[W] if W in reached else self.values[W.name])[()]) for W in self.symbols)
 
     def _epoch(self) -> float:
         total, count, function, weights = 0.0, 0, self.function, self.weights
