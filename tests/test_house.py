@@ -20,7 +20,7 @@ WINGS = {
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",
-    "training":    "initializers start batches step result train",
+    "training":    "initializers start batches step monitor plan progress divergence loop picture result train",
     "checking":    "numeric kinks explicit result check prove",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
 }
@@ -136,11 +136,18 @@ def test_files_are_short(module):
     assert lines <= LONGEST_FILE, f"symnet/{module}.py has {lines} lines; {LONGEST_FILE} are allowed"
 
 
+def lines_of(function):
+    # what a docstring says to users does not make a function long
+    first = function.body[0]
+    said = first.end_lineno - first.lineno + 1 if ast.get_docstring(function) else 0
+    return function.end_lineno - function.lineno + 1 - said
+
+
 @each_module
 def test_functions_are_short(module):
     long = {
         node.name: size
         for node in ast.walk(TREES[module])
-        if isinstance(node, FUNCTION) and (size := node.end_lineno - node.lineno + 1) > LONGEST_FUNCTION
+        if isinstance(node, FUNCTION) and (size := lines_of(node)) > LONGEST_FUNCTION
     }
     assert not long, f"symnet/{module}.py: {long} lines; {LONGEST_FUNCTION} are allowed in a function"

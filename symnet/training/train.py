@@ -1,64 +1,83 @@
-"""The loop: one compiled step after another, with the history of the loss and a progress bar.
+"""Training: what the user asks is checked, the step is compiled, the loop runs.
 
-In: a loss, data and starting weights. Out: a `Training`. The step is one kernel; the loop only cuts batches, keeps the
+In: a loss, data and starting weights. Out: a `Training`. The step is one kernel; the loop cuts batches, keeps the
 history and shows progress.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from symnet.backends import ByKey, binding
+from symnet.backends import binding
 from symnet.derivation import derive
 from symnet.expressions import Name
 from symnet.optimizers import Optimizer
 from symnet.program import survey
-from symnet.training.batches import Batches, checked_count
+from symnet.training.batches import Arrays, Batches, Stream, as_data, batches_of
 from symnet.training.initializers import Initializer, glorot
+from symnet.training.loop import Loop
+from symnet.training.monitor import (
+    Monitor, checked_metrics, checked_patience, held_back, is_fraction, validation_batches,
+)  # fmt: skip
+from symnet.training.plan import planned
+from symnet.training.progress import Log
 from symnet.training.result import Training
 from symnet.training.start import (
     as_optimizer, checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols,
 )  # fmt: skip
-from symnet.training.step import Step, compiled_step
+from symnet.training.step import compiled_step
 
 
 def train(
     loss: Any,
-    data: Mapping[Any, Any],
+    data: Mapping[Any, Any] | Iterable[Mapping[Any, Any]],
     parameters: Mapping[Any, Any] | Sequence[Any] | None = None,
     optimizer: Optimizer | float | None = None,
     *,
-    epochs: int = 100,
+    epochs: int | None = None,
+    steps: int | None = None,
+    seconds: float | None = None,
     batch_size: int | None = None,
     seed: int | None = None,
     initializer: Initializer | None = None,
     dtype: Any = None,
     multipliers: Mapping[Any, float] | None = None,
     clip: float | None = None,
+    validation: Any = None,
+    metrics: Mapping[str, Any] | None = None,
+    patience: int | None = None,
     progress: bool = True,
     callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
+    log: Any = None,
 ) -> Training:
     """Train the parameters of a loss by gradient descent.
 
-    loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples.
+    loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples; arrays
+    that NumPy maps from a file are read batch by batch. Or a list of such dictionaries, one for each step, or any
+    object that gives them anew each time it is iterated.
     parameters: starting arrays by symbol or name, a list of symbols, a net or an earlier `Training` for theirs, or None
     for every matrix symbol that has no data and does not grow with the samples.
-    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate. epochs: passes over the
-    data; batch_size: samples a step, all of them by default; the last batch may be smaller.
+    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate.
+    epochs, steps, seconds: the budget, whichever ends first; 100 epochs, passes over the data, where none is given.
+    batch_size: samples a step, all of them by default; the last batch of an epoch may be smaller and counts as such.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
     it is and no gradient is derived for it. clip: the largest norm that all gradients together may have (longer ones
     are shortened to it: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013).
-    progress: a bar, in a terminal with tqdm; callback: called after each epoch with its number, its mean loss and the
-    parameters by symbol.
+    validation: data held back, as `data`, or the share of the samples to hold back, such as 0.1; its loss is measured
+    after each epoch. metrics: name → scalar expression, measured there too, or on the data where none are held back.
+    patience: stop after so many epochs without a lower validation loss, and keep the parameters of the best one.
+    progress: a bar, in a terminal or notebook with tqdm; callback: called after each epoch with its number, its mean
+    loss and the parameters by symbol; training ends where it gives True or raises `StopIteration`.
+    log: a `.jsonl` or `.csv` file that gets a row for each epoch.
 
-    Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`
-    and the `history` on it, where the loss is no longer finite, and what `derive` and a `Kernel` raise.
+    Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`,
+    the `history`, the `step` and its `samples` on it, where a value is no longer finite, and what `derive` and a
+    `Kernel` raise.
 
     >>> import symnet as sn
     >>> X, Y, w = sn.matrix("X", 1, "n"), sn.matrix("Y", 1, "n"), sn.matrix("w", 1, 1)
@@ -66,103 +85,80 @@ def train(
     >>> run.parameters[w].round(6).tolist()
     [[2.0]]
     """
+    plan = planned(epochs, steps, seconds, checked_patience(patience, validation), progress, callback)
+    measured = checked_metrics(metrics or {})
     parameters = getattr(parameters, "parameters", parameters)  # of a net, or of an earlier training
     options = (as_optimizer(optimizer), dtype, multipliers or {}, checked_clip(clip))
     begin = (initializer or glorot(), np.random.default_rng(seed))
-    loop = _begun(loss, data, parameters, options, begin, (checked_count("epochs", epochs), batch_size))
-    return loop.run(progress, callback)
+    loop = _begun(loss, data, parameters, options, begin, (plan, batch_size, validation, measured))
+    if log is not None:
+        loop.log = Log(log, ["epoch", *loop.columns()], goes_on=False)
+    return finished(loop, loop.run())
 
 
-def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, pieces: Any) -> _Loop:
+def finished(loop: Loop, interrupted: bool) -> Training:
+    """Give what a loop has reached; with patience, the parameters of the best epoch."""
+    history = {name: list(column) for name, column in loop.history.items()}
+    if loop.state.batches:  # a budget that ended within an epoch
+        for name, number in loop.row().items():
+            history.setdefault(name, []).append(number)
+    best = loop.best
+    keeps_best = best is not None and loop.plan.patience is not None
+    weights = best.weights if best is not None and keeps_best else None
+    return Training(
+        loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch
+    )
+
+
+def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, rest: Any) -> Loop:
     optimizer, dtype, multipliers, clip = options
     draw, generator = begin
+    plan, size, validation, metrics = rest
     found = survey(loss)
-    arrays = {name: binding.as_array(name, value) for name, value in binding.named(data).items()}
+    symbols = dict(found.symbols)
+    for metric in metrics.values():
+        symbols = {**survey(metric).symbols, **symbols}
+    stream = None if isinstance(data, Mapping) else Stream(data)
+    arrays = stream.first if stream else {n: as_data(n, v) for n, v in binding.named(data).items()}
+    of_loss = {n: a for n, a in arrays.items() if n in found.symbols or n not in symbols}
     starts = starting_arrays(parameters, found, arrays)
-    symbols = trained_symbols(loss, parameters, found, arrays)
-    shares = checked_multipliers(multipliers, symbols)
-    derivation = derive(loss, [W for W in symbols if shares.get(W.name, 1)])
-    step = compiled_step(derivation, optimizer, dtype or _data_dtype(arrays), shares, clip)
-    starts |= first_values(derivation.program, symbols, {**arrays, **starts}, draw, generator)
-    bound = step.kernel.bind({**arrays, **starts, **step.rates(0), **step.state_arrays(starts)})
-    batches = Batches(derivation, arrays, *pieces)
-    return _Loop(step, batches, dict(zip(step.kernel.arguments, bound, strict=True)), generator, symbols)
+    chosen = trained_symbols(loss, parameters, found, of_loss)
+    pool, held = None, validation
+    if is_fraction(validation):
+        if stream:
+            raise ValueError(
+                "validation: a share can be held back of arrays only; give data for validation beside the iterable"
+            )
+        pool, held = held_back(validation, arrays, symbols, generator.spawn(1)[0])
+    shares = checked_multipliers(multipliers, chosen)
+    derivation = derive(loss, [W for W in chosen if shares.get(W.name, 1)])
+    step = compiled_step(derivation, optimizer, dtype or _data_dtype(of_loss), shares, clip)
+    batches = batches_of(stream or data, arrays, symbols, size, pool)
+    starts |= first_values(derivation.program, chosen, {**_shown(batches, arrays, of_loss), **starts}, draw, generator)
+    values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
+    loop = Loop(step, batches, values, generator, chosen, plan)
+    loop.monitors = _monitors(loss, metrics, (data, arrays, size, pool), held, symbols, loop)
+    return loop
+
+
+def _shown(batches: Batches, arrays: Arrays, wanted: Arrays) -> Arrays:
+    # what is mapped from a file is not read to learn its shape
+    shown = getattr(batches, "arrays", arrays)
+    return {n: shown[n] for n in wanted if n in shown}
+
+
+def _monitors(loss: Any, metrics: Any, given: Any, held: Any, symbols: Mapping[str, Name], loop: Loop) -> list[Monitor]:
+    data, arrays, size, pool = given
+    parameters, dtype = loop.by_name(), loop.step.kernel.dtype
+    if held is not None:
+        batches = validation_batches(held, symbols, size)
+        return [Monitor({"validation_loss": loss, **metrics}, batches, "validation", parameters, dtype)]
+    if metrics:
+        batches = batches_of(Stream(data) if isinstance(loop.batches, Stream) else data, arrays, symbols, size, pool)
+        return [Monitor(metrics, batches, "metrics", parameters, dtype)]
+    return []
 
 
 def _data_dtype(arrays: Mapping[str, Any]) -> Any:
     kinds = {a.dtype for a in arrays.values() if a.ndim == 2}
     return np.result_type(*kinds) if kinds else np.dtype(float)
-
-
-class _Loop:
-    def __init__(
-        self, step: Step, batches: Batches, values: dict[str, Any], generator: np.random.Generator, symbols: list[Name]
-    ) -> None:
-        self.step = step
-        self.symbols = symbols
-        self.function = step.kernel.function
-        self.batches = batches
-        self.generator = generator
-        moving = [s.name for s in step.moving]
-        self.values = {n: v for n, v in values.items() if n not in moving}
-        self.weights = self.before = [values[n] for n in moving]
-        self.history: list[float] = []
-        self.steps = 0
-
-    def run(self, progress: bool, callback: Any) -> Training:
-        interrupted = False
-        bar = _progress_bar(self.batches.epochs, progress)
-        try:
-            for epoch in range(1, self.batches.epochs + 1):
-                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a loss that is not finite raises
-                    self.history.append(self._epoch())
-                if bar is not None:
-                    bar.update()
-                    bar.set_postfix(loss=f"{self.history[-1]:.4g}", refresh=False)
-                if callback is not None:
-                    callback(epoch, self.history[-1], self.by_symbol())
-            if not all(np.isfinite(w).all() for w in self.weights):
-                self._diverged("finite, but the weights are not")
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            if bar is not None:
-                bar.close()
-        return Training(self.by_symbol(), self.history, self.step.derivation, interrupted)
-
-    def by_symbol(self) -> ByKey:
-        reached = dict(zip(self.step.moving, self.weights, strict=True))
-        return ByKey((W, np.copy(reached[W] if W in reached else self.values[W.name])[()]) for W in self.symbols)
-
-    def _epoch(self) -> float:
-        total, count, function, weights = 0.0, 0, self.function, self.weights
-        for batch, samples in self.batches.of_epoch(self.values, self.generator):
-            batch.update(self.step.rates(self.steps))
-            loss, updated = function(*batch.values(), *weights)
-            if not -np.inf < loss < np.inf:
-                self._diverged(loss)
-            self.before, self.weights, weights = weights, updated, updated
-            self.steps += 1
-            total += float(loss) * samples
-            count += samples
-        return total / count
-
-    def _diverged(self, loss: Any) -> None:
-        error = FloatingPointError(
-            f"the loss is {loss} at step {self.steps + 1} (epoch {len(self.history) + 1}); lower the learning rate or "
-            "check the data; the last finite parameters are on this error: .parameters, .history"
-        )
-        if not all(np.isfinite(w).all() for w in self.weights):
-            self.weights = self.before
-        error.parameters, error.history = self.by_symbol(), self.history  # type: ignore[attr-defined]
-        raise error
-
-
-def _progress_bar(epochs: int, wanted: bool) -> Any:
-    if not wanted or not sys.stderr.isatty():
-        return None
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return None
-    return tqdm(total=epochs, unit="epoch")
