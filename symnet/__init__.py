@@ -3,7 +3,7 @@
 The public names, nothing else. See the README for a tour.
 """
 
-from symnet.backends import NUMPY, Kernel, compile, evaluate
+from symnet.backends import NUMPY, Kernel, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
 from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, prove
 from symnet.derivation import Derivation, derive, gradient
@@ -20,7 +20,7 @@ from symnet.optimizers import (
     step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
-from symnet.training import Training, glorot, normal, train, uniform, zeros
+from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
 __all__ = [
@@ -29,6 +29,6 @@ __all__ = [
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
     "SignSGD", "Training", "accuracy", "binary_cross_entropy", "check_function", "check_gradients", "compile",
     "cosine_decay", "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate",
-    "exponential_decay", "formula", "glorot", "gradient", "let", "mlp", "mse", "normal", "prove", "show",
-    "squared_error", "step_decay", "train", "uniform", "warmup", "zeros",
+    "exponential_decay", "formula", "glorot", "gradient", "let", "load", "mlp", "mse", "normal", "one_hot", "prove",
+    "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip

@@ -11,14 +11,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+import numpy as np
+from sympy import Basic, Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
 from symnet.expressions import (
-    MLP, Fixed, Name, Node, brief, functions, given, same_size, shape_text, total,
+    Fixed, Name, Node, brief, functions, given, same_size, shape_text, total,
 )  # fmt: skip
 from symnet.notation import notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
@@ -170,15 +171,18 @@ def derive(loss: Any, wrt: Any, *more: Any) -> Derivation:
       L  = ‖Z₁ − y‖²/(2n)      ∂L/∂w = Xᵀ⋅Z̅₁
     """
     loss = as_scalar(given(loss, "the loss"))
-    symbols = tuple(w for one in (wrt, *more) for w in _listed(one))
+    symbols = tuple(w for one in (wrt, *more) for w in symbols_in(one))
     _check_request(loss, symbols)
     with collector_paused():
         return _derived(loss, symbols)
 
 
-def _listed(wrt: Any) -> tuple[Any, ...]:
-    wrt = wrt.parameters if isinstance(wrt, MLP) else wrt
-    return tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
+def symbols_in(wrt: Any) -> tuple[Any, ...]:
+    """Give the symbols that are meant: those of a net or of an earlier training, of a list, or the keys of values."""
+    wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
+    if isinstance(wrt, (set, frozenset)):
+        wrt = sorted(wrt, key=str)
+    return tuple(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray)) else (wrt,)
 
 
 def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
@@ -269,7 +273,13 @@ def gradient(loss: Any, symbol: Any) -> Any:
     >>> gradient(sn.inner(X * w - y, X * w - y) / 2, w)
     X.T*(X*w - y)
     """
-    return derive(loss, symbol).closed(symbol)
+    symbols = symbols_in(symbol)
+    if len(symbols) != 1:
+        raise TypeError(
+            f"gradient: it gives the gradient for one symbol, not for {len(symbols)}; write sn.derive(loss, [W, b]), "
+            "then d.closed(W) for each, or d.compile() for a function that gives all"
+        )
+    return derive(loss, symbols).closed(symbols[0])
 
 
 _sympys_own = ArrayDerivative._call_derive_scalar_by_matexpr

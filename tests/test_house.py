@@ -13,14 +13,14 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering table sizes axes rebuilding scalars facts interned written nodes operands algebra functions perceptron losses metrics",
+    "expressions": "types entering table sizes beside axes rebuilding scalars facts interned written nodes operands algebra functions perceptron losses metrics tree",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",
-    "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
+    "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",
-    "training":    "initializers start batches step monitor plan progress divergence loop picture result train",
+    "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result check prove",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
 }

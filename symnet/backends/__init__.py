@@ -6,16 +6,19 @@ second time.
 
 from symnet.backends import binding
 from symnet.backends.emitter import Code
+from symnet.backends.files import load, read_arrays, save, write_arrays
+from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
     BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, evaluate,
 )  # fmt: skip
+from symnet.backends.labels import one_hot
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single
 
 __all__ = [
     "BACKENDS", "NUMPY", "STABLE", "ByKey", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
-    "Single", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
-    "identifiers",
+    "Single", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate", "fitted",
+    "identifiers", "load", "one_hot", "read_arrays", "save", "write_arrays",
 ]  # fmt: skip

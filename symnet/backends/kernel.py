@@ -19,6 +19,7 @@ from sympy import Basic, MatrixSymbol, S, Symbol, lambdify
 
 from symnet.backends import binding
 from symnet.backends.complex_code import ComplexCode
+from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
@@ -78,7 +79,8 @@ class Kernel:
     def __call__(self, values: Values) -> Any:
         """Give the loss and the gradients by symbol, or whatever the kernel was compiled for.
 
-        values: symbols or names → arrays of the symbols' shapes (a scalar for a scalar symbol). Raises `KeyError` for
+        values: symbols or names → arrays of the symbols' shapes, of one axis where a symbol has one row or column (a
+        scalar for a scalar symbol). Raises `KeyError` for
         an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError`
         for arrays that hold no numbers.
         """
@@ -94,9 +96,8 @@ class Kernel:
         sizes, symbols = self.program.names.sizes, self.symbols
         binding.check_names(given, self.arguments, sizes)
         fixed = {name: binding.as_size(name, given[name]) for name in sizes if name in given}
-        arrays = {name: binding.as_array(name, given[name]) for name in self.arguments if name not in fixed}
+        arrays = {n: fitted(symbols[n], binding.as_array(n, given[n])) for n in self.arguments if n not in fixed}
         for name, array in arrays.items():
-            binding.check_rank(symbols[name], array)
             binding.check_data(name, array)
         binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
         assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}

@@ -18,7 +18,7 @@ from symnet.checking import numeric
 from symnet.checking.kinks import allows_complex, near_a_kink
 from symnet.checking.numeric import Function, Slope
 from symnet.checking.result import CheckRow, GradientCheck, Probe
-from symnet.derivation import Derivation, derive
+from symnet.derivation import Derivation, derive, symbols_in
 from symnet.expressions import given
 from symnet.program import survey
 
@@ -135,8 +135,7 @@ def _checked_gradient(name: str, gradient: Any, shape: tuple[int, ...]) -> Any:
 def _symbols_to_check(loss: Any, wrt: Any) -> list[Any]:
     found = survey(loss)
     if wrt is not None:
-        chosen = wrt if isinstance(wrt, (list, tuple)) else [wrt]
-        return [found.symbols.get(w, w) if isinstance(w, str) else w for w in chosen]
+        return [found.symbols.get(w, w) if isinstance(w, str) else w for w in symbols_in(wrt)]
     return list(found.inputs.values())
 
 

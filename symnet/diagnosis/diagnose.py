@@ -152,6 +152,8 @@ def _shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int
     if not np.isfinite(array).all():
         what = "NaN" if np.isnan(array).any() else "an infinite value"
         raise ValueError(f"the gradient for {w.name} has {what} in it")
+    if array.ndim < 2 == len(shape) and array.size == np.prod(shape) == max(shape):
+        array = array.reshape(shape)  # a vector with one axis
     if array.shape == shape:
         return array, False
     if len(shape) == 2 == array.ndim:  # a bias whose gradient came with an entry for each sample

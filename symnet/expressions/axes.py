@@ -8,6 +8,7 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from symnet.expressions.entering import given
 from symnet.expressions.sizes import shape_text
 from symnet.expressions.table import brief
 
@@ -28,7 +29,7 @@ def axis_of_outputs(who: str, A: Any, axis: Any) -> int:
 
     Raises `ValueError` where the sizes of A tell that it is the other way: a size that is a symbol grows with the data.
     """
-    rows, cols = A.shape
+    rows, cols = map(given, A.shape)
     found = 0 if axis is None else as_axis(axis)
     text = f"{who}: {brief(A)} is {shape_text(A.shape)}"
     if axis is None and rows.is_Symbol and cols.is_Integer:

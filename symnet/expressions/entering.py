@@ -28,12 +28,12 @@ def given(value: Any, called: str = "") -> Any:
             f"{before}{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
             "sn.matrix('W', 2, 3) and sympy.Symbol('t')"
         )
-    if isinstance(value, np.ndarray):
-        return _constant(value)
+    if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not hasattr(value, "_sympy_")):
+        return _constant(np.asarray(value), before)  # a data frame of pandas among them
     if isinstance(value, (list, tuple, set, frozenset, dict)):
         raise TypeError(
             f"{before}{_short(value)} is a {type(value).__name__} and no expression; write numbers as "
-            "sympy.Matrix([[…]])"
+            "numpy.array([[…]])"
         )
     try:
         return sympify(value, strict=True)
@@ -44,10 +44,13 @@ def given(value: Any, called: str = "") -> Any:
         ) from None
 
 
-def _constant(array: Any) -> Any:
+def _constant(array: Any, before: str) -> Any:
     if array.dtype.kind not in "biuf" or array.ndim > 2:
+        if array.dtype.kind == "O" and any(isinstance(v, Basic) for v in array.flat):
+            raise TypeError(f"{before}an array of symbols is no expression: SymPy has written out the entries of a "
+                            "matrix; write the formula with the matrix as a whole")  # fmt: skip
         raise TypeError(
-            f"an array of {array.dtype} with {array.ndim} axes is no expression; "
+            f"{before}an array of {array.dtype} with {array.ndim} axes is no expression; "
             "give real numbers in one or two axes, or a symbol and the array as its value"
         )
     return ImmutableMatrix(array.tolist()) if array.ndim else sympify(array.item())

@@ -6,6 +6,7 @@ that round.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -13,28 +14,35 @@ import sympy
 from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, sympify
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import scalars
-from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
+from symnet.expressions import algebra, scalars
+from symnet.expressions.algebra import elementwise, inner_product, scaled, total, transpose
 from symnet.expressions.axes import as_axis
+from symnet.expressions.beside import check_shapes
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
-from symnet.expressions.operands import operands_of, raw
+from symnet.expressions.operands import as_matrix, raw
 from symnet.expressions.table import brief
-from symnet.expressions.sizes import Size, as_size, same_size, shape_text
+from symnet.expressions.sizes import Size, as_size, same_shape, same_size, shape_text
 
 
-def matrix(name: str, rows: Size, cols: Size) -> MatrixSymbol:
+def matrix(name: str, rows: Size | tuple[Size, Size], cols: Size | None = None) -> MatrixSymbol:
     """Give a symbolic matrix, a `sympy.MatrixSymbol`.
 
     name: what it is called in formulas; rows, cols: a whole number, a SymPy Symbol, or a name such as "n" for a size
-    that is read from the arrays. Raises `ValueError` for a size that is not positive and whole, `TypeError` for a name
-    that is not a string.
+    that is read from the arrays; or both as one tuple. A number beside a matrix is added to every entry, an array of
+    NumPy is a constant; `*` and `@` are the product of matrices, `A/B` is A·B⁻¹ and `A**2` is A·A, as in SymPy. Raises
+    `ValueError` for a size that is not positive and whole, `TypeError` for a name that is not a string.
 
     >>> import symnet as sn
     >>> sn.matrix("X", 3, "n").shape
     (3, n)
     """
     checked_name(name, "matrix", "W1")
+    if cols is None:
+        if not isinstance(rows, (tuple, list)) or len(rows) != 2:
+            raise TypeError(f"matrix: {name} needs rows and columns, such as sn.matrix('{name}', 2, 3); "
+                            f"a column is sn.vector('{name}', 3)")  # fmt: skip
+        rows, cols = rows
     return MatrixSymbol(name, as_size(rows, name), as_size(cols, name))
 
 
@@ -54,6 +62,7 @@ def unit(size: Size, index: int) -> MatrixExpr:
     Raises `ValueError` for an index that is negative or beyond a size that is a number.
     """
     rows = as_size(size, "unit")
+    index = _whole("unit", index)
     if index < 0 or (rows.is_Integer and index >= rows):
         raise ValueError(f"unit: there is no row {index} in a column of {rows}")
     return Unit(rows, Integer(index))
@@ -67,36 +76,58 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     >>> sn.evaluate(sn.entry(A * A.T, 0, 1), {A: [[1, 2], [3, 4]]})
     11.0
     """
-    A = given(A)
-    rows, cols = A.shape
-    return total(raw(MatMul, transpose(unit(rows, row)), A, unit(cols, column)))
+    A = as_matrix("entry", A)
+    places = _whole("entry", row), _whole("entry", column)
+    for place, size in zip(places, A.shape, strict=True):
+        if place < 0 or (given(size).is_Integer and place >= size):
+            raise ValueError(f"entry: {brief(A)} is {shape_text(A.shape)} and has no entry {list(places)}")
+    return total(raw(MatMul, transpose(unit(A.shape[0], places[0])), A, unit(A.shape[1], places[1])))
 
 
-def affine(W: MatrixExpr, X: MatrixExpr, b: MatrixExpr, axis: int = 0) -> MatrixExpr:
+def _whole(who: str, place: Any) -> int:
+    try:
+        return operator.index(place)
+    except TypeError:
+        raise TypeError(f"{who}: rows and columns are whole numbers from 0, not {place!r}") from None
+
+
+def affine(W: MatrixExpr, X: MatrixExpr, b: Any, axis: int = 0) -> MatrixExpr:
     """Give W·X + b·1ᵀ, a layer before its activation, one sample a column.
 
-    W: (outputs, inputs); X: (inputs, samples); b: (outputs, 1). With `axis=1` samples are rows and it is X·W + 1·b with
-    W: (inputs, outputs), X: (samples, inputs), b: (1, outputs), or its transpose.
-    Raises `ShapeError` where b is not a vector of the right length.
+    W: (outputs, inputs); X: (inputs, samples); b: (outputs, 1), or a scalar for all outputs. With `axis=1` samples are
+    rows and it is X·W + 1·b with W: (inputs, outputs), X: (samples, inputs), b: (1, outputs). A row stands for a column
+    and a column for a row where only that fits. Raises `ShapeError` where sizes do not match.
 
     >>> import symnet as sn
     >>> sn.affine(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.vector("b", 2)).shape
     (2, n)
     """
-    W, X, b, axis = *map(given, (W, X, b)), as_axis(axis)
-    outputs, samples = (W.shape[0], X.shape[1]) if axis == 0 else (W.shape[1], X.shape[0])
-    if axis == 1 and b.shape[1] == 1 and outputs != 1:
+    W, X, b, axis = as_matrix("affine", W), as_matrix("affine", X), given(b, "affine: the bias"), as_axis(axis)
+    left, right = _turned(W, X) if axis == 0 else _turned(X, W)
+    shape = left.shape[0], right.shape[1]
+    product = raw(MatMul, left, right)
+    if not b.is_Matrix:
+        return raw(MatAdd, product, scaled(b, OneMatrix(*shape)))
+    wanted = (shape[0], Integer(1)) if axis == 0 else (Integer(1), shape[1])
+    if same_shape(b.shape, wanted[::-1]) and not same_shape(b.shape, wanted):
         b = transpose(b)
-    wanted = (outputs, Integer(1)) if axis == 0 else (Integer(1), outputs)
-    if not (same_size(b.shape[0], wanted[0]) and same_size(b.shape[1], wanted[1])):
-        way_out = f"; write {b}.T" if b.shape == wanted[::-1] else ""
+    if not same_shape(b.shape, wanted):
         raise ShapeError(
             f"affine: the bias {brief(b)} is {shape_text(b.shape)} but must be {shape_text(wanted)}, "
-            f"{'a column' if axis == 0 else 'a row'} with one entry for each output of {brief(W)}{way_out}"
+            f"{'a column' if axis == 0 else 'a row'} with one entry for each output of {brief(W)}"
         )
-    if axis == 0:
-        return raw(MatAdd, raw(MatMul, W, X), raw(MatMul, b, OneMatrix(1, samples)))
-    return raw(MatAdd, raw(MatMul, X, W), raw(MatMul, OneMatrix(samples, 1), b))
+    ones = OneMatrix(1, shape[1]) if axis == 0 else OneMatrix(shape[0], 1)
+    return raw(MatAdd, product, raw(MatMul, *((b, ones) if axis == 0 else (ones, b))))
+
+
+def _turned(left: Any, right: Any) -> tuple[Any, Any]:
+    # vectors, turned where the inner sizes match only then
+    for a, b in ((left, right), (transpose(left), right), (left, transpose(right))):
+        turned = left if a is not left else right if b is not right else None
+        if same_size(a.shape[1], b.shape[0]) and (turned is None or 1 in turned.shape):
+            return a, b
+    check_shapes(left, right, "__mul__")
+    return left, right
 
 
 def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
@@ -106,7 +137,9 @@ def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
     >>> sn.relu_dot(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")).shape
     (2, n)
     """
-    return relu(raw(MatMul, given(W), given(X)))
+    W, X = as_matrix("relu_dot", W), as_matrix("relu_dot", X)
+    check_shapes(W, X, "__mul__")
+    return relu(raw(MatMul, W, X))
 
 
 def _entrywise(f: Any, name: str, text: str) -> Callable[[Any], Any]:
@@ -149,30 +182,29 @@ def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     >>> sn.evaluate(sn.softmax(sn.matrix("Z", 2, 1)), {"Z": [[0.0], [0.0]]}).tolist()
     [[0.5], [0.5]]
     """
-    return Softmax(Z, Integer(as_axis(axis)))
+    return Softmax(as_matrix("softmax", Z), Integer(as_axis(axis)))
 
 
 def log_softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow."""
-    return LogSoftmax(Z, Integer(as_axis(axis)))
+    return LogSoftmax(as_matrix("log_softmax", Z), Integer(as_axis(axis)))
 
 
 def logsumexp(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow."""
-    return LogSumExp(Z, Integer(as_axis(axis)))
+    return LogSumExp(as_matrix("logsumexp", Z), Integer(as_axis(axis)))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     """Give the sum of all entries (a scalar), or the sums along `axis`: a row (axis 0) or a column (axis 1).
 
+    `S**2` is the matrix product S·S, as in SymPy; the sum of the squares is `sn.norm(S)**2`.
+
     >>> import symnet as sn
     >>> sn.sum(sn.matrix("A", 2, 3), axis=0).shape
     (1, 3)
     """
-    A = given(A)
-    if not A.is_Matrix:
-        operands_of(A)  # says what a function of a whole matrix is to be written as
-        raise TypeError(f"sum: {brief(A)} is a scalar already; give a matrix expression")
+    A = as_matrix("sum", A)
     if axis is None:
         return total(A)
     rows, cols = A.shape
@@ -181,7 +213,7 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
 
 def mean(A: MatrixExpr, axis: int | None = None) -> Any:
     """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1)."""
-    A = given(A)
+    A = as_matrix("mean", A)
     rows, cols = A.shape
     if axis is None:
         return total(A) / (sympify(rows) * cols)
@@ -190,22 +222,52 @@ def mean(A: MatrixExpr, axis: int | None = None) -> Any:
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
     """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape."""
-    return inner_product(given(A), given(B))
+    A, B = as_matrix("inner", A), as_matrix("inner", B)
+    _check_alike("inner", A, B)
+    return inner_product(A, B)
+
+
+def _check_alike(who: str, A: Any, B: Any) -> None:
+    if not same_shape(A.shape, B.shape):
+        turned = f"; write {brief(B)}.T" if same_shape(A.shape, B.shape[::-1]) else "; make them one shape"
+        raise ShapeError(f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}{turned}")
+
+
+def hadamard(*matrices: Any) -> Any:
+    """Give the product entry by entry; matrices: matrices of one shape, and scalars, which multiply every entry.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.hadamard(2, sn.matrix("A", 1, 2), sn.matrix("A", 1, 2)), {"A": [[1, 3]]}).tolist()
+    [[2.0, 18.0]]
+    """
+    if not matrices:
+        raise TypeError("hadamard: give the matrices to multiply entry by entry")
+    values = [given(a, "hadamard") for a in matrices]
+    wide = [a for a in values if a.is_Matrix]
+    factor = sympy.Mul(*[a for a in values if not a.is_Matrix])
+    if not wide:
+        return factor
+    for other in wide[1:]:
+        _check_alike("hadamard", wide[0], other)
+    return scaled(factor, algebra.hadamard(*wide))
 
 
 def norm(A: MatrixExpr) -> Expr:
     """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined."""
-    A = given(A)
+    A = as_matrix("norm", A)
     return inner_product(A, A) ** S.Half
 
 
 def norm1(A: MatrixExpr) -> Expr:
     """Give the sum of the absolute values of all entries, a scalar."""
-    return total(abs(A))
+    return total(abs(as_matrix("norm1", A)))
+
+
+MatrixExpr.__abs__ = abs  # type: ignore[method-assign]
 
 
 __all__ = [
     "abs", "affine", "cos", "entry", "exp", "hadamard", "inner", "leaky_relu", "log", "log_softmax", "logsumexp",
-    "matrix", "mean", "norm", "norm1", "relu", "relu_dot", "sigmoid", "sign", "silu", "sin", "softmax",
-    "softplus", "sqrt", "sum", "tanh", "unit", "vector",
+    "matrix", "mean", "norm", "norm1", "relu", "relu_dot", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
+    "sqrt", "sum", "tanh", "unit", "vector",
 ]  # fmt: skip

@@ -21,6 +21,7 @@ from sympy.matrices.immutable import ImmutableDenseMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
+from symnet.expressions.beside import beside, extend
 from symnet.expressions.entering import given
 from symnet.expressions.rebuilding import checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
@@ -178,7 +179,9 @@ def _native(name: str) -> Callable[..., Any]:
     native = getattr(MatrixExpr, name)
 
     def operator(self: Any, other: Any) -> Any:
-        other = given(other)
+        other = beside(self, other, name)
+        if other is NotImplemented or (other == 0 and not other.is_Matrix):
+            return native(self, other)
         if max(self._height, getattr(other, "_height", 0)) < DEEP or name not in _DEEP:
             return native(self, other)
         return _DEEP[name](self, other)
@@ -211,15 +214,6 @@ class MatrixNode(Node, MatrixExpr):
         rows, cols = map(int, self.shape)
         return ImmutableDenseMatrix(rows, cols, lambda i, j: self.entry(int(i), int(j), *operands))
 
-    def __rtruediv__(self, other: Any) -> Any:
-        other = given(other)
-        if not other.is_Matrix:
-            raise TypeError(
-                f"{other}/A of a matrix A is not clear: write {other}*A**-1 for the inverse, "
-                f"or sn.elementwise(lambda a: {other}/a, A) for entry by entry"
-            )
-        return other * self**S.NegativeOne
-
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         return MatrixElement(self, i, j)  # not written out: an entry of a deep net would be all of it
 
@@ -237,6 +231,9 @@ class MatrixNode(Node, MatrixExpr):
 
     def __neg__(self) -> Any:
         return S.NegativeOne * self
+
+
+extend(MatrixNode)
 
 
 class ScalarNode(Node, Expr):
@@ -320,9 +317,6 @@ class DeepTranspose(_Nested, Transpose):
 
 
 def _sum(a: Any, b: Any) -> Any:
-    if not (a.is_Matrix and b.is_Matrix):
-        raise TypeError(f"a matrix and a scalar cannot be added; for {b if a.is_Matrix else a} in every entry "
-                        "write it times OneMatrix(rows, columns)")  # fmt: skip
     terms = [t for part in (a, b) for t in (part.args if isinstance(part, MatAdd) else (part,))]
     return DeepSum(*terms) if len(terms) <= LONG else DeepSum(a, b)
 

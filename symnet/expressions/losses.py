@@ -7,25 +7,59 @@ not given, that is refused.
 
 from typing import Any
 
-from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
+import numpy as np
+from sympy import Basic, Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
+from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.algebra import total
+from symnet.expressions.algebra import total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.entering import given
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution
 from symnet.expressions.operands import raw
-from symnet.expressions.sizes import same_shape
+from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
 
 
 def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
-    P, Y = given(P, who), given(Y, who)
+    P, Y = _as_operand(who, P, Y), _as_operand(who, Y, P)
     for A in (P, Y):
         if not getattr(A, "is_Matrix", False):
             raise TypeError(f"{who}: {brief(A)} is no matrix; give predictions and targets as matrices of one shape")
-    alike = same_shape(P.shape, Y.shape)  # others are refused when the loss is derived, with their names
-    return P, Y, axis_of_outputs(who, P, axis) if alike else as_axis(axis or 0)
+    if not same_shape(P.shape, Y.shape):
+        raise ShapeError(f"{who}: {_said(P, 'P')} is {shape_text(P.shape)} but {_said(Y, 'Y')} is "
+                         f"{shape_text(Y.shape)}{_way(who, P, Y, axis)}")  # fmt: skip
+    return P, Y, axis_of_outputs(who, P, axis)
+
+
+def _as_operand(who: str, A: Any, other: Any) -> Any:
+    # an array with one axis lies along the other operand, where that is a vector
+    array = np.asarray(A) if hasattr(A, "__array__") and not isinstance(A, Basic) else None
+    if array is not None and array.ndim == 1:
+        shape = getattr(given(other, who), "shape", (1, 1))
+        A = array.reshape((1, -1) if shape[0] == 1 != shape[1] else (-1, 1))
+    return given(A, who)
+
+
+def _said(A: Any, otherwise: str) -> str:
+    return f"the array for {otherwise}" if isinstance(A, MatrixBase) else brief(A)
+
+
+def _way(who: str, P: Any, Y: Any, axis: Any) -> str:
+    along = as_axis(axis or 0)
+    classes, samples = P.shape[along], P.shape[1 - along]
+    if who == "cross_entropy" and 1 in Y.shape and classes != 1:
+        turned = ", axis=1" if along else ""
+        return (
+            f"; targets have {classes} entries for each sample: declare them {shape_text(P.shape)} and give class "
+            f"labels as sn.one_hot(labels, {classes}{turned})"
+        )
+    if same_shape(P.shape, Y.shape[::-1]):
+        return f": one of them is transposed; write {_said(transpose(Y), 'Y, turned')}"
+    if isinstance(Y, MatrixBase) and samples.is_Symbol:
+        return f"; declare {samples} as a number, or make the array a symbol and give it as its value"
+    return "; make them one shape"
 
 
 def _difference(P: MatrixExpr, Y: MatrixExpr) -> MatrixExpr:
@@ -51,15 +85,17 @@ def squared_error(P: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr
     return _sum_of_squares(_difference(P, Y)) / (2 * P.shape[1 - axis])
 
 
-def mse(P: MatrixExpr, Y: MatrixExpr) -> Expr:
-    """Give the mean of (P − Y)² over all entries; P, Y: matrices of one shape.
+def mse(P: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
+    """Give the mean of (P − Y)² over all entries; P, Y: matrices of one shape, samples as columns or as rows.
+
+    axis: makes no difference here; it is taken because the other losses take it.
 
     >>> import symnet as sn
     >>> P, Y = sn.matrix("P", 1, "n"), sn.matrix("Y", 1, "n")
     >>> sn.evaluate(mse(P, Y), {P: [[1.0, 2.0]], Y: [[0.0, 0.0]]})
     2.5
     """
-    P, Y, _ = _entered("mse", P, Y, 0)
+    P, Y, _ = _entered("mse", P, Y, 0 * as_axis(axis or 0))
     rows, cols = P.shape
     return _sum_of_squares(_difference(P, Y)) / (rows * cols)
 

@@ -27,6 +27,7 @@ from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.entering import given
 from symnet.expressions.facts import SCALARS
 from symnet.expressions.interned import Node
 from symnet.expressions.nodes import Elementwise
@@ -126,6 +127,16 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
 def operands_of(node: Basic) -> tuple[Any, ...]:
     """Give what a node is computed from. Raises `TypeError` for a class that symnet does not know."""
     return OPERANDS.of(node)(node)
+
+
+def as_matrix(who: str, A: Any) -> Any:
+    """Give a matrix expression that a user handed over. Raises `TypeError` where it is none, naming who wants it."""
+    A = given(A, who)
+    if not getattr(A, "is_Matrix", False):
+        if isinstance(A, Expr):
+            operands_of(A)  # says what a function of a whole matrix is to be written as
+        raise TypeError(f"{who}: {brief(A)} is a scalar already and no matrix; give a matrix expression")
+    return A
 
 
 def walk(expr: Basic) -> Iterator[Any]:

@@ -6,13 +6,14 @@ symbols even where they have one name, so that nothing is tied by chance; an exp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
 from secrets import token_hex
 from typing import Any
 
+import numpy as np
 from sympy import MatrixExpr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
@@ -50,6 +51,18 @@ class Parameter(MatrixSymbol):
         return (*self.args, self._net)
 
 
+class Symbols(tuple[Any, ...]):
+    """Symbols in order; each is found by its place and by its name: `net.parameters["W1"]`."""
+
+    def __getitem__(self, key: Any) -> Any:
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        for symbol in self:
+            if symbol.name == key:
+                return symbol
+        raise KeyError(f"{key}: there are the symbols {', '.join(s.name for s in self)}")
+
+
 @dataclass(frozen=True)
 class MLP:
     """A multilayer perceptron: its output, an expression, and its parameters, symbols in order W1, b1, W2, b2, …
@@ -59,7 +72,7 @@ class MLP:
     """
 
     output: MatrixExpr
-    parameters: tuple[MatrixSymbol, ...]
+    parameters: Symbols
     activation: Callable[[Any], Any] = field(default=functions.tanh, repr=False)
     axis: int = field(default=0, repr=False)
 
@@ -71,6 +84,9 @@ class MLP:
             H = affine(W, H, b, self.axis)
             H = self.activation(H) if k < len(layers) else H
         return H
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return getattr(ufunc, method)(*[a.output if isinstance(a, MLP) else a for a in inputs], **options)
 
     def _sympy_(self) -> MatrixExpr:
         return self.output
@@ -84,6 +100,17 @@ class MLP:
     def T(self) -> MatrixExpr:
         """The output transposed."""
         return self.output.T
+
+
+def _of_output(name: str) -> Callable[..., Any]:
+    def operator(net: MLP, *other: Any) -> Any:
+        return getattr(net.output, name)(*other)
+
+    return operator
+
+
+for _name in "add radd sub rsub mul rmul matmul rmatmul truediv pow neg abs getitem".split():
+    setattr(MLP, f"__{_name}__", _of_output(f"__{_name}__"))
 
 
 def mlp(
@@ -111,9 +138,7 @@ def mlp(
     axis = axis_of_outputs("mlp", X, axis)
     if not isinstance(prefix, str):
         raise TypeError(f"mlp: prefix must be a string such as 'net2_', not {prefix!r}")
-    sizes = [sizes] if isinstance(sizes, int) else list(sizes)
-    if not sizes:
-        raise ValueError("mlp: give the size of one layer at least, such as [16, 10]")
+    sizes = _listed(sizes)
     inputs, parameters = X.shape[axis], []
     own: Any = partial(Parameter, net=token_hex(8))
     for k, outputs in enumerate(sizes, 1):
@@ -122,8 +147,17 @@ def mlp(
             plain = matrix(name, *(shape if axis == 0 else shape[::-1]))
             parameters.append(own(plain.name, *plain.shape))
         inputs = outputs
-    empty = MLP(X, tuple(parameters), f, axis)
+    empty = MLP(X, Symbols(parameters), f, axis)
     return MLP(empty(X), empty.parameters, f, axis)
+
+
+def _listed(sizes: Any) -> list[Any]:
+    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Iterable, int, np.integer)):
+        raise TypeError(f"mlp: sizes must be a list with the outputs of each layer, such as [16, 10], not {sizes!r}")
+    found = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+    if not found:
+        raise ValueError("mlp: give the size of one layer at least, such as [16, 10]")
+    return found
 
 
 NAMED: dict[str, Callable[[Any], Any]] = {

@@ -22,7 +22,7 @@ def as_size(value: Size, name: str) -> Expr:
     if isinstance(value, str):
         return Symbol(checked_name(value, name, "n"), integer=True, positive=True)
     size = given(value)
-    if not isinstance(size, Expr) or size.is_integer is False or size.is_positive is False:
+    if not isinstance(size, Expr) or size.is_Float or size.is_integer is False or size.is_positive is False:
         raise ValueError(
             f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
         )
@@ -33,6 +33,7 @@ def same_size(a: Expr, b: Expr) -> bool:
     """Tell whether two sizes are equal, size symbols being compared by name."""
     if a == b:
         return True
+    a, b = given(a), given(b)  # a matrix of numbers has Python's
     if a.is_Integer and b.is_Integer:
         return False
     named = [size.xreplace({s: Symbol(s.name) for s in size.free_symbols}) for size in (a, b)]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sympy import (
-    ITE, Add, And, Basic, Dummy, Float, Function, Identity, Lambda, MatAdd, MatMul, MatPow, MatrixSymbol, Max, Min, Mul, Not,
-    NumberSymbol, OneMatrix, Or, Piecewise, Pow, Rational, S, Symbol, Trace, Transpose, Tuple, ZeroMatrix, exp,
-    log, HadamardPower, HadamardProduct,
+    ITE, Add, And, Basic, Dummy, Float, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul,
+    MatPow, MatrixSymbol, Max, Min, Mul, Not, NumberSymbol, OneMatrix, Or, Piecewise, Pow, Rational, S, Symbol, Trace,
+    Transpose, Tuple, ZeroMatrix, exp, log,
 )  # fmt: skip
 from sympy.core.operations import AssocOp
 from mpmath.libmp import from_man_exp
@@ -38,9 +38,10 @@ from symnet.expressions.scalars import Bound
 Row = list[Any]
 
 _OF_SYMPY = (
-    Add, Mul, Pow, MatAdd, MatMul, MatPow, Transpose, Inverse, Trace, HadamardProduct, HadamardPower, Determinant, DotProduct,
-    MatrixElement, ElementwiseApplyFunction, ImmutableDenseMatrix, OneMatrix, ZeroMatrix, Identity, Lambda, Tuple, Max,
-    MatrixSymbol, Parameter, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le, And, Or, Not, ITE, exp, log,
+    Add, Mul, Pow, MatAdd, MatMul, MatPow, Transpose, Inverse, Trace, HadamardProduct, HadamardPower, Determinant,
+    DotProduct, MatrixElement, ElementwiseApplyFunction, ImmutableDenseMatrix, OneMatrix, ZeroMatrix, Identity, Lambda,
+    Tuple, MatrixSymbol, Parameter, Max, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le, And, Or, Not, ITE, exp,
+    log,
 )  # fmt: skip
 _CONSTANTS = {"true": S.true, "false": S.false, **{str(c): c for c in (S.Pi, S.Exp1, S.EulerGamma, S.GoldenRatio)}}
 _WRONG = (TypeError, KeyError, IndexError, AttributeError, ValueError)
@@ -54,6 +55,7 @@ def classes() -> dict[str, type]:
 
 
 def _below(kind: type) -> Iterator[type]:
+    one: type
     for one in kind.__subclasses__():
         yield one
         yield from _below(one)
@@ -64,6 +66,7 @@ def as_tree(expr: Basic) -> list[Row]:
     known = classes()
     rows: list[Row] = []
     place: dict[int, int] = {}
+    part: Any
     for part in parts(expr, lambda p: bool(p.args) and not isinstance(p, Symbol)):
         place[id(part)] = len(rows)
         rows.append(_leaf(part) or _branch(part, known, place))
@@ -73,8 +76,9 @@ def as_tree(expr: Basic) -> list[Row]:
 
 
 def _branch(part: Any, known: dict[str, type], place: dict[int, int]) -> Row:
-    name = type(part).__name__
-    if known.get(name) is not type(part):
+    kind: Any = type(part)
+    name = kind.__name__
+    if known.get(name) is not kind:
         raise TypeError(f"{name} cannot be written to a file: symnet would not know it when it reads it again")
     net = [part._net] if isinstance(part, Parameter) else []
     return [name, *[place[id(a)] for a in part.args], *net]
@@ -83,7 +87,8 @@ def _branch(part: Any, known: dict[str, type], place: dict[int, int]) -> Row:
 def _leaf(part: Any) -> Row | None:
     if isinstance(part, Bound):
         return ["bound", part.name]
-    if type(part) in (Symbol, Dummy):
+    kind: Any = type(part)
+    if kind in (Symbol, Dummy):
         assumed = {k: v for k, v in sorted(part.assumptions0.items()) if isinstance(v, bool)}
         return ["symbol", part.name, assumed, *([part.dummy_index] if isinstance(part, Dummy) else [])]
     if isinstance(part, (BooleanTrue, BooleanFalse)):
@@ -133,6 +138,8 @@ def _made(row: Any, made: list[Any], known: dict[str, type]) -> Any:
     if None in places:
         raise ValueError("an argument stands behind the row, or nowhere")
     args = [made[k] for k in places]  # type: ignore[index]
+    if not args:
+        raise ValueError("a node has no argument")
     if issubclass(cls, MatrixSymbol):
         return _matrix(cls, *args, *map(_checked_text, net))
     if issubclass(cls, Pow) and args[0].is_Number and args[1].is_Number and abs(args[1]) > LARGEST_EXPONENT:

@@ -5,6 +5,6 @@ In: what `train` is given. Out: a `Training`. The step is compiled from equation
 
 from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
 from symnet.training.result import Training
-from symnet.training.train import train
+from symnet.training.train import resume, train
 
-__all__ = ["Initializer", "Training", "glorot", "normal", "train", "uniform", "zeros"]
+__all__ = ["Initializer", "Training", "glorot", "normal", "resume", "train", "uniform", "zeros"]

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.backends import Kernel, binding
+from symnet.backends import Kernel, binding, fitted
 from symnet.expressions import Name, axes_of
 
 CHUNK = 1 << 24  # bytes of batches that are gathered at once
@@ -28,6 +28,9 @@ class Batches(Protocol):
     names: tuple[str, ...]
     samples: int | None
     steps: int | None
+
+    def first(self) -> Arrays:
+        """Give arrays that show all shapes: all data, or where these are too large the first batch."""
 
     def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
         """Check what a kernel takes of all values, and give its arguments by name; the batches get its dtype."""
@@ -106,6 +109,10 @@ class Whole:
         lengths = {np.shape(arrays[n])[axis] for n, axis in axes.items() if np.ndim(arrays[n]) == 2}
         self.samples = lengths.pop() if len(lengths) == 1 else None
 
+    def first(self) -> Arrays:
+        """Give all data."""
+        return self.arrays
+
     def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
         """Check all values, and give the arguments of a kernel by name."""
         return dict(zip(kernel.arguments, kernel.bind({**_wanted(kernel, self.arrays), **others}), strict=True))
@@ -140,15 +147,18 @@ class Pieces:
         self.mapped = [n for n in self.names if is_mapped(arrays[n])]
         self.dtype: Any = None
 
+    def first(self) -> Arrays:
+        """Give all data, or a batch where some are mapped from a file."""
+        if not self.mapped:
+            return self.arrays
+        some = np.arange(self.size) if self.pool is None else self.pool[: self.size]
+        return {n: taken(a, some, self.axes[n]) if n in self.axes else a for n, a in self.arrays.items()}
+
     def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
         """Check all values (of a mapped array, one batch), and give the arguments of a kernel by name."""
         self.arrays = _wanted(kernel, self.arrays)
         self.names = tuple(n for n in self.names if n in self.arrays)
-        first = np.arange(self.size) if self.pool is None else self.pool[: self.size]
-        shown = self.arrays if not self.mapped else {
-            n: taken(a, first, self.axes[n]) if n in self.axes else a for n, a in self.arrays.items()
-        }  # fmt: skip
-        bound = dict(zip(kernel.arguments, kernel.bind({**shown, **others}), strict=True))
+        bound = dict(zip(kernel.arguments, kernel.bind({**self.first(), **others}), strict=True))
         self.dtype = kernel.dtype
         if not self.mapped:
             self.arrays = {n: _by_sample(bound[n], self.axes.get(n)) for n in self.arrays}
@@ -225,17 +235,21 @@ class Stream:
         first = next(iter(batches), None)
         if first is None:
             raise ValueError("data: the iterable gives no batch at all")
-        self.first = {n: as_data(n, v) for n, v in _dictionary(first, 0).items()}
-        self.names = tuple(self.first)
+        self.arrays = {n: as_data(n, v) for n, v in _dictionary(first, 0).items()}
+        self.names = tuple(self.arrays)
         if hasattr(batches, "__len__"):
             self.steps = len(batches)
         self.symbols: dict[str, Name] = {}
         self.sizes: dict[str, int] = {}
         self.axes: dict[str, int] = {}
 
+    def first(self) -> Arrays:
+        """Give the first batch."""
+        return self.arrays
+
     def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
         """Check the first batch and the other values, and give the arguments of a kernel by name."""
-        first = _wanted(kernel, self.first)
+        first = _wanted(kernel, self.arrays)
         self.names = tuple(first)
         bound = dict(zip(kernel.arguments, kernel.bind({**first, **others}), strict=True))
         self.symbols = {n: kernel.symbols[n] for n in self.names}
@@ -256,12 +270,12 @@ class Stream:
             raise ValueError("data: the iterable gave no batch; it must begin anew in each epoch")
 
     def _checked(self, batch: Arrays, number: int) -> Arrays:
-        if batch.keys() != self.first.keys():
-            raise KeyError(f"data: batch {number} holds {', '.join(batch)}, the first one {', '.join(self.first)}")
-        arrays = {n: binding.as_array(n, batch[n]).astype(self.dtype, copy=False) for n in self.names}
+        if batch.keys() != self.arrays.keys():
+            raise KeyError(f"data: batch {number} holds {', '.join(batch)}, the first one {', '.join(self.arrays)}")
+        arrays = {n: fitted(self.symbols[n], binding.as_array(n, batch[n])) for n in self.names}
         for name, array in arrays.items():
-            binding.check_rank(self.symbols[name], array)
             binding.check_data(name, array)
+            arrays[name] = array.astype(self.dtype, copy=False)
         binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
         return arrays
 

@@ -60,6 +60,7 @@ class Loop:
         self.best: Best | None = None
         self.log: Log | None = None
         self.saver: Any = None
+        self.split: Any = None  # the state of the random numbers that chose the samples held back
         self.order = generator.bit_generator.state  # of the epoch that runs
         self.seconds = 0.0  # of earlier runs that this one goes on from
         self.started = clock()
@@ -78,6 +79,8 @@ class Loop:
             total, unit, start = self.plan.steps, "step", self.state.steps
         self.bar = Bar(total, unit, start, self.plan.progress)
         interrupted = stopped = False
+        if self.saver is not None:
+            self.saver.write(self)
         try:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a loss that is not finite raises
                 while not (stopped or self._is_over()):
@@ -88,7 +91,7 @@ class Loop:
             self.bar.close()
             self.seconds, self.started = self.elapsed, clock()
             if self.saver is not None:
-                self.saver.close(self)
+                self.saver.write(self)
         return interrupted
 
     def _is_over(self) -> bool:
@@ -109,7 +112,7 @@ class Loop:
         weights, epochs, batches, steps, total, count = self.state
         self.generator.bit_generator.state = self.order
         self.anchor = self.state
-        limit = self.plan.steps or 0
+        stops = self._next_stop(steps)
         for pieces, samples, _ in self.batches.of_epoch(self.generator, batches):
             for k, piece in zip(slots, pieces, strict=True):
                 arguments[k] = piece
@@ -120,8 +123,9 @@ class Loop:
                 self._diverged()
             batches, steps, total, count = batches + 1, steps + 1, total + float(loss) * samples, count + samples
             self.state = State(weights, epochs, batches, steps, total, count)
-            if steps == limit or clock() >= clock_at:
-                clock_at = self._look(clock_at)
+            if steps >= stops or clock() >= clock_at:
+                clock_at = self._look()
+                stops = self._next_stop(steps)
                 if self._is_over() and batches != self.batches.steps:
                     return False
         if self.batches.steps is None:
@@ -133,10 +137,16 @@ class Loop:
         if self.plan.seconds is not None:
             times.append(self.started + self.plan.seconds - self.seconds)
         if self.saver is not None:
-            times.append(self.saver.next_look())
+            times.append(self.saver.next_time())
         return min(times, default=float("inf"))
 
-    def _look(self, since: float) -> float:
+    def _next_stop(self, steps: int) -> float:
+        stops = [self.plan.steps] if self.plan.steps and self.plan.steps > steps else []
+        if self.saver is not None and self.saver.next_step(steps):
+            stops.append(self.saver.next_step(steps))
+        return min(stops, default=float("inf"))
+
+    def _look(self) -> float:
         state = self.state
         if self.saver is not None:
             self.saver.glance(self)

@@ -99,7 +99,7 @@ class Monitor:
         self.batches = batches
         kernel = compile(dict(expressions), dtype)
         known = {*kernel.arguments, *kernel.program.names.sizes}
-        own = getattr(batches, "arrays", None) or getattr(batches, "first", {})
+        own = batches.first()
         unknown = [n for n in kernel.arguments if n not in own and n not in parameters]
         if unknown:
             raise KeyError(f"{where}: no value is given for {', '.join(unknown)}")

@@ -5,12 +5,29 @@ In: the arguments of `train`. Out: a `Plan`, checked. It holds no array and no e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from symnet.optimizers import is_number
+from symnet.optimizers import Optimizer, is_number
 from symnet.training.batches import checked_count
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained and how, apart from data, weights and time; the names are those of `train`.
+
+    `share`: of the samples that are held back, or None; `multipliers`: by name.
+    """
+
+    loss: Any
+    metrics: Mapping[str, Any]
+    optimizer: Optimizer
+    dtype: Any = None
+    multipliers: Mapping[Any, float] | None = None
+    clip: float | None = None
+    batch_size: int | None = None
+    share: float | None = None
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,18 @@ drawn by an initializer for the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose
+from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import binding
 from symnet.expressions import Name, axes_of, walk
 from symnet.optimizers import GradientDescent, Optimizer, is_number
 from symnet.program import Program, Survey
-from symnet.training.initializers import Initializer
+from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
 
 
 def starting_arrays(parameters: Any, found: Survey, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,7 +65,7 @@ def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str
         _check_no_data_missing(loss, free, found, data)
         return chosen + free
     if parameters is not None:
-        parameters = [parameters] if isinstance(parameters, (str, MatrixSymbol, Symbol)) else parameters
+        parameters = _as_list(parameters)
         symbols = [found.symbols.get(s if isinstance(s, str) else getattr(s, "name", s), s) for s in parameters]
         for s in (s for s in free if s not in symbols):
             raise KeyError(f"{s.name} is neither data nor among the parameters; give it in one of them")
@@ -73,6 +74,56 @@ def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str
         raise ValueError("every matrix symbol of the loss is data: there is nothing to train")
     _check_no_data_missing(loss, free, found, data)
     return free
+
+
+def _as_list(parameters: Any) -> list[Any]:
+    listed = [parameters] if isinstance(parameters, (str, MatrixSymbol, Symbol)) else parameters
+    listed = list(listed) if isinstance(listed, Iterable) and not isinstance(listed, np.ndarray) else [listed]
+    for s in listed:
+        if not isinstance(s, (str, MatrixSymbol, Symbol)):
+            raise TypeError(
+                f"parameters: give symbols or names, or a dictionary from them to starting arrays, {{W: array}}, not "
+                f"{type(s).__name__}"
+            )
+    return listed
+
+
+def as_initializer(initializer: Any) -> Initializer:
+    """Give what draws starting weights; None is `glorot()`. Raises `TypeError` for what is none."""
+    if initializer is None:
+        return glorot()
+    own = (uniform, normal, glorot, zeros)
+    if initializer in own:
+        way = f"write initializer=sn.{initializer.__name__}()"
+    elif isinstance(initializer, str):
+        known = ", ".join(f"sn.{f.__name__}()" for f in own)
+        way = f"{initializer!r} is text; write one of {known}"
+    elif not callable(initializer):
+        way = f"{initializer!r} is no function; write sn.normal(0.1), or start from arrays, parameters={{W: array}}"
+    else:
+        return initializer  # type: ignore[no-any-return]
+    raise TypeError(f"initializer: {way} (one of your own is a function (shape, generator) → array)")
+
+
+def as_generator(seed: Any) -> np.random.Generator:
+    """Give the source of random numbers. Raises `ValueError` for a seed that is no whole number from 0."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
+        raise ValueError(f"seed must be a whole number from 0, not {seed!r}")
+    return np.random.default_rng(seed)
+
+
+def _drawn(W: Any, draw: Initializer, shape: tuple[int, int], generator: np.random.Generator) -> Any:
+    try:
+        array = np.asarray(draw(shape, generator))
+    except TypeError as error:
+        raise TypeError(
+            f"initializer: it is called as f(shape, generator) for {W.name}, and raised: {error}"
+        ) from error
+    if array.shape != shape:
+        raise ShapeError(f"initializer: {W.name} has shape {shape}, but an array of shape {array.shape} was drawn")
+    return array
 
 
 def _check_no_data_missing(loss: Any, free: Sequence[Any], found: Survey, data: Mapping[str, Any]) -> None:
@@ -106,6 +157,11 @@ def _factors(loss: Any) -> set[Any]:
 
 def checked_multipliers(multipliers: Mapping[Any, float], symbols: Sequence[Name]) -> dict[str, float]:
     """Give the multipliers by name. Raises `KeyError` for what is not trained, `ValueError` where one is no share."""
+    if not isinstance(multipliers, Mapping):
+        raise TypeError(
+            f"multipliers: give a dictionary such as {{W: 0.1}}, not {multipliers!r}; one number for all is the "
+            "learning rate, optimizer=0.05"
+        )
     shares = binding.named(multipliers)
     known = [W.name for W in symbols]
     for name, share in shares.items():
@@ -134,7 +190,6 @@ def first_values(
 ) -> dict[str, Any]:
     """Give an array for each wanted symbol that has none among the `known` arrays, by name."""
     for name, array in known.items():
-        binding.check_rank(program.inputs[name], array)
         binding.check_data(name, array)
     sizes = binding.bind_sizes([program.inputs[n] for n in known], known)
     biases, drawn = _biases(program), {}
@@ -144,7 +199,7 @@ def first_values(
         if not isinstance(W, MatrixSymbol):
             raise KeyError(f"{W.name} is a scalar and has no starting value; give one: parameters={{{W.name}: 1.0, …}}")
         rows, cols = (binding.size_value(size, sizes, W.name) for size in W.shape)
-        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else np.asarray(draw((rows, cols), generator))
+        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else _drawn(W, draw, (rows, cols), generator)
     return drawn
 
 

@@ -7,28 +7,21 @@ history and shows progress.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from symnet.backends import binding
-from symnet.derivation import derive
-from symnet.expressions import Name
+from symnet.derivation import as_scalar
+from symnet.expressions import given
 from symnet.optimizers import Optimizer
-from symnet.program import survey
-from symnet.training.batches import Arrays, Batches, Stream, as_data, batches_of
-from symnet.training.initializers import Initializer, glorot
+from symnet.training.begin import begun
+from symnet.training.checkpoint import Saved, Saver
+from symnet.training.initializers import Initializer, zeros
 from symnet.training.loop import Loop
-from symnet.training.monitor import (
-    Monitor, checked_metrics, checked_patience, held_back, is_fraction, validation_batches,
-)  # fmt: skip
-from symnet.training.plan import planned
+from symnet.training.monitor import checked_metrics, checked_patience, is_fraction
+from symnet.training.plan import Task, planned
 from symnet.training.progress import Log
 from symnet.training.result import Training
-from symnet.training.start import (
-    as_optimizer, checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols,
-)  # fmt: skip
-from symnet.training.step import compiled_step
+from symnet.training.start import as_generator, as_initializer, as_optimizer, checked_clip
 
 
 def train(
@@ -52,6 +45,8 @@ def train(
     progress: bool = True,
     callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
     log: Any = None,
+    checkpoint: Any = None,
+    checkpoint_every: int | str | None = None,
 ) -> Training:
     """Train the parameters of a loss by gradient descent.
 
@@ -73,7 +68,9 @@ def train(
     patience: stop after so many epochs without a lower validation loss, and keep the parameters of the best one.
     progress: a bar, in a terminal or notebook with tqdm; callback: called after each epoch with its number, its mean
     loss and the parameters by symbol; training ends where it gives True or raises `StopIteration`.
-    log: a `.jsonl` or `.csv` file that gets a row for each epoch.
+    log: a `.jsonl` or `.csv` file that gets a row for each epoch. checkpoint: an `.npz` file from which `resume` goes
+    on; it is written at the start, at the end, and as often as checkpoint_every says: a number of epochs (1), or text
+    such as "200 steps" or "5 s".
 
     Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`,
     the `history`, the `step` and its `samples` on it, where a value is no longer finite, and what `derive` and a
@@ -86,79 +83,82 @@ def train(
     [[2.0]]
     """
     plan = planned(epochs, steps, seconds, checked_patience(patience, validation), progress, callback)
-    measured = checked_metrics(metrics or {})
     parameters = getattr(parameters, "parameters", parameters)  # of a net, or of an earlier training
-    options = (as_optimizer(optimizer), dtype, multipliers or {}, checked_clip(clip))
-    begin = (initializer or glorot(), np.random.default_rng(seed))
-    loop = _begun(loss, data, parameters, options, begin, (plan, batch_size, validation, measured))
+    task = Task(
+        as_scalar(given(loss, "the loss")), checked_metrics(metrics or {}), as_optimizer(optimizer), dtype,
+        multipliers, checked_clip(clip), batch_size, float(validation) if is_fraction(validation) else None,
+    )  # fmt: skip
+    draw, generator = as_initializer(initializer), as_generator(seed)
+    loop = begun(task, data, parameters, validation, plan, draw, generator)
+    if checkpoint is not None:
+        loop.saver = Saver(checkpoint, 1 if checkpoint_every is None else checkpoint_every, task)
+    elif checkpoint_every is not None:
+        raise ValueError("checkpoint_every: give the file as well, such as checkpoint='run.npz'")
+    return _run(loop, log, goes_on=False)
+
+
+def resume(
+    path: Any,
+    data: Any,
+    *,
+    validation: Any = None,
+    optimizer: Optimizer | float | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    seconds: float | None = None,
+    progress: bool = True,
+    callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
+    log: Any = None,
+) -> Training:
+    """Go on with a run from its checkpoint as if nothing had happened, up to the budget that it was begun with.
+
+    path: the file that `train` was given as `checkpoint`, which is written on; data: as for `train`, the same.
+    validation: the data held back, where arrays were given; a share of the samples is held back as it was.
+    optimizer: only where the run was begun with one of the user's own, or with a schedule of their own.
+    epochs, steps, seconds: another budget, counted from the beginning of the run; the others are as for `train`.
+
+    Gives a `Training` with the history of the whole run. Raises `ValueError` for a file that is damaged, foreign, or
+    of another optimizer, `FileNotFoundError` where there is none, and what `train` raises.
+
+    >>> import os, tempfile, symnet as sn
+    >>> X, Y, w = sn.matrix("X", 1, "n"), sn.matrix("Y", 1, "n"), sn.matrix("w", 1, 1)
+    >>> loss, data = sn.squared_error(w * X, Y), {X: [[1, 2, 3]], Y: [[2, 4, 6]]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "run.npz")
+    ...     first = sn.train(loss, data, {w: [[0.0]]}, epochs=20, checkpoint=path)
+    ...     run = sn.resume(path, data, epochs=50)
+    >>> len(run.history["loss"]), run.parameters[w].round(6).tolist()
+    (50, [[2.0]])
+    """
+    saved = Saved(path)
+    task = saved.task
+    if optimizer is not None:
+        task = replace(task, optimizer=as_optimizer(optimizer))
+    elif task.optimizer is None:
+        raise ValueError("resume: the run was begun with an optimizer or a schedule of your own; give it as optimizer=")
+    if task.share is None and saved.best is not None and validation is None:
+        raise ValueError("resume: the run was judged on data held back; give them as validation=")
+    if task.share is not None and validation is not None:
+        raise ValueError("resume: the run holds back a share of its samples; leave validation away")
+    budget: Any = (epochs, steps, seconds) if (epochs, steps, seconds) != (None, None, None) else saved.budget
+    epochs, steps, seconds = budget
+    plan = planned(epochs, steps, seconds, saved.patience, progress, callback)
+    loop = begun(task, data, saved.parameters, validation, plan, zeros(), saved.generator, saved.split)
+    saved.put_into(loop)
+    loop.saver = Saver(path, saved.every, task)
+    return _run(loop, log, goes_on=True)
+
+
+def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
     if log is not None:
-        loop.log = Log(log, ["epoch", *loop.columns()], goes_on=False)
-    return finished(loop, loop.run())
-
-
-def finished(loop: Loop, interrupted: bool) -> Training:
-    """Give what a loop has reached; with patience, the parameters of the best epoch."""
+        loop.log = Log(log, ["epoch", *loop.columns()], goes_on)
+    interrupted = loop.run()
     history = {name: list(column) for name, column in loop.history.items()}
     if loop.state.batches:  # a budget that ended within an epoch
         for name, number in loop.row().items():
             history.setdefault(name, []).append(number)
     best = loop.best
-    keeps_best = best is not None and loop.plan.patience is not None
-    weights = best.weights if best is not None and keeps_best else None
+    weights = best.weights if best is not None and loop.plan.patience is not None else None
     return Training(
         loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch
     )
-
-
-def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, rest: Any) -> Loop:
-    optimizer, dtype, multipliers, clip = options
-    draw, generator = begin
-    plan, size, validation, metrics = rest
-    found = survey(loss)
-    symbols = dict(found.symbols)
-    for metric in metrics.values():
-        symbols = {**survey(metric).symbols, **symbols}
-    stream = None if isinstance(data, Mapping) else Stream(data)
-    arrays = stream.first if stream else {n: as_data(n, v) for n, v in binding.named(data).items()}
-    of_loss = {n: a for n, a in arrays.items() if n in found.symbols or n not in symbols}
-    starts = starting_arrays(parameters, found, arrays)
-    chosen = trained_symbols(loss, parameters, found, of_loss)
-    pool, held = None, validation
-    if is_fraction(validation):
-        if stream:
-            raise ValueError(
-                "validation: a share can be held back of arrays only; give data for validation beside the iterable"
-            )
-        pool, held = held_back(validation, arrays, symbols, generator.spawn(1)[0])
-    shares = checked_multipliers(multipliers, chosen)
-    derivation = derive(loss, [W for W in chosen if shares.get(W.name, 1)])
-    step = compiled_step(derivation, optimizer, dtype or _data_dtype(of_loss), shares, clip)
-    batches = batches_of(stream or data, arrays, symbols, size, pool)
-    starts |= first_values(derivation.program, chosen, {**_shown(batches, arrays, of_loss), **starts}, draw, generator)
-    values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
-    loop = Loop(step, batches, values, generator, chosen, plan)
-    loop.monitors = _monitors(loss, metrics, (data, arrays, size, pool), held, symbols, loop)
-    return loop
-
-
-def _shown(batches: Batches, arrays: Arrays, wanted: Arrays) -> Arrays:
-    # what is mapped from a file is not read to learn its shape
-    shown = getattr(batches, "arrays", arrays)
-    return {n: shown[n] for n in wanted if n in shown}
-
-
-def _monitors(loss: Any, metrics: Any, given: Any, held: Any, symbols: Mapping[str, Name], loop: Loop) -> list[Monitor]:
-    data, arrays, size, pool = given
-    parameters, dtype = loop.by_name(), loop.step.kernel.dtype
-    if held is not None:
-        batches = validation_batches(held, symbols, size)
-        return [Monitor({"validation_loss": loss, **metrics}, batches, "validation", parameters, dtype)]
-    if metrics:
-        batches = batches_of(Stream(data) if isinstance(loop.batches, Stream) else data, arrays, symbols, size, pool)
-        return [Monitor(metrics, batches, "metrics", parameters, dtype)]
-    return []
-
-
-def _data_dtype(arrays: Mapping[str, Any]) -> Any:
-    kinds = {a.dtype for a in arrays.values() if a.ndim == 2}
-    return np.result_type(*kinds) if kinds else np.dtype(float)
