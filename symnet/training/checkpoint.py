@@ -45,6 +45,8 @@ class Saver:
         self.path = Path(path)
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"checkpoint: there is no folder {self.path.parent}")
+        for left in self.path.parent.glob(f".{self.path.name}.*.part"):  # by a run that was killed while it wrote
+            left.unlink(missing_ok=True)
         self.every = every
         self.number, self.unit = _interval(every)
         self.task = task
@@ -223,7 +225,8 @@ class Saved:
         self.task = Task(
             from_tree(told["loss"]), {str(n): from_tree(rows) for n, rows in told["metrics"].items()},
             None if row is None else _optimizer_of(row),  # type: ignore[arg-type]
-            checked_dtype(str(told["dtype"])), dict(told["multipliers"]), told["clip"], told["batch_size"], told["share"],
+            checked_dtype(str(told["dtype"])), dict(told["multipliers"]), told["clip"], told["batch_size"],
+            told["share"],
         )  # fmt: skip
         self.budget, self.patience, self.every = told["budget"], told["patience"], told["every"]
         self.split = None if told["split"] is None else generator_of(told["split"])
