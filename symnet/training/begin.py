@@ -20,14 +20,16 @@ from symnet.training.loop import Loop
 from symnet.training.monitor import Monitor, held_back, validation_batches
 from symnet.training.plan import Plan, Task
 from symnet.training.start import checked_multipliers, first_values, starting_arrays, trained_symbols
-from symnet.training.step import compiled_step
+from symnet.training.step import Step, compiled_step
 
 
 def begun(
     task: Task, data: Any, parameters: Any, validation: Any, plan: Plan,
     draw: Initializer, generator: np.random.Generator, split: np.random.Generator | None = None,
+    step: Step | None = None,
 ) -> Loop:  # fmt: skip
     """Give the loop of a task. `split`: what chooses the samples to hold back; spawned from `generator` by default.
+    `step`: one that was compiled for the task before.
 
     Raises what `train` raises before its first step.
     """
@@ -49,12 +51,13 @@ def begun(
         told = split.bit_generator.state
         pool, validation = held_back(task.share, arrays, symbols, split)
     shares = checked_multipliers(task.multipliers or {}, chosen)
-    derivation = derive(task.loss, [W for W in chosen if shares.get(W.name, 1)])
-    dtype = task.dtype or _data_dtype(arrays[n] for n in of_loss)
-    step = compiled_step(derivation, task.optimizer, dtype, shares, task.clip)
+    if step is None:
+        derivation = derive(task.loss, [W for W in chosen if shares.get(W.name, 1)])
+        dtype = task.dtype or _data_dtype(arrays[n] for n in of_loss)
+        step = compiled_step(derivation, task.optimizer, dtype, shares, task.clip)
     batches = batches_of(stream or data, arrays, symbols, task.batch_size, pool)
     known = {n: a for n, a in batches.first().items() if n in of_loss}
-    starts |= first_values(derivation.program, chosen, {**known, **starts}, draw, generator)
+    starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
     loop = Loop(step, batches, values, generator, chosen, plan)
     loop.split = told
