@@ -9,8 +9,8 @@ from symnet.checking import CheckRow, GradientCheck, Proof, check_function, chec
 from symnet.derivation import Derivation, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
-    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, binary_cross_entropy, cross_entropy, elementwise, let, mlp,
-    mse, squared_error,
+    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, elementwise,
+    let, mlp, mse, squared_error,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -20,15 +20,15 @@ from symnet.optimizers import (
     step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
-from symnet.training import Training, glorot, normal, train, uniform, zeros
+from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
 __all__ = [
-    *_functions, *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad",
-    "Adam", "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
+    *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
+    "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile", "cosine_decay",
-    "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "exponential_decay",
-    "formula", "glorot", "gradient", "let", "load", "mlp", "mse", "normal", "one_hot", "prove", "save", "show",
-    "squared_error", "step_decay", "train", "uniform", "warmup", "zeros",
+    "SignSGD", "Training", "accuracy", "binary_cross_entropy", "check_function", "check_gradients", "compile",
+    "cosine_decay", "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate",
+    "exponential_decay", "formula", "glorot", "gradient", "let", "load", "mlp", "mse", "normal", "one_hot", "prove",
+    "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip

@@ -188,7 +188,7 @@ def test_an_interrupted_or_diverged_training_loses_nothing():
     with pytest.raises(FloatingPointError) as raised:
         fit(optimizer=sn.GradientDescent(1e200), epochs=50)
     assert all(np.isfinite(w).all() for w in raised.value.parameters.values())
-    assert isinstance(raised.value.history, list)
+    assert isinstance(raised.value.history, dict)
 
 
 def test_a_row_for_a_new_node_is_all_it_takes():

@@ -222,7 +222,7 @@ def test_a_net_or_a_training_stands_for_its_parameters():
     first = quick(loss, {X: x, Y: y}, net)
     assert set(first.parameters) == set(net.parameters)
     again = quick(loss, {X: x, Y: y}, first, epochs=1)
-    assert again.history[0] < first.history[-1]
+    assert again.history["loss"][0] < first.history["loss"][-1]
     assert sn.derive(loss, net).wrt == net.parameters
 
 

@@ -13,20 +13,22 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering table sizes beside axes rebuilding scalars facts interned written nodes operands algebra functions perceptron losses",
+    "expressions": "types entering table sizes beside axes rebuilding scalars facts interned written nodes operands algebra functions perceptron losses metrics tree",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",
-    "training":    "initializers start batches step result train",
+    "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result check prove",
+    "sklearn":     "",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
 }
 # fmt: on
 BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"optimizers", "training", "checking"}}  # not below
 OPTIONAL = {"IPython", "jax", "matplotlib", "scipy", "sklearn", "torch", "tqdm"}
+OF_ITS_OWN = {"sklearn": {"sklearn"}}  # modules that `import symnet` does not load
 REQUIRED = {"mpmath", "numpy", "sympy", "symnet", *sys.stdlib_module_names}
 LONGEST_FILE = 350
 LONGEST_FUNCTION = 45
@@ -111,7 +113,7 @@ def test_only_optional_packages_are_imported_inside_functions(module):
 @each_module
 def test_modules_load_with_the_required_packages_alone(module):
     at_the_top = set(ast.walk(TREES[module])) - imports_in_functions(TREES[module])
-    extra = packages(*at_the_top) - REQUIRED
+    extra = packages(*at_the_top) - REQUIRED - OF_ITS_OWN.get(module, set())
     assert not extra, f"symnet/{module}.py: optional, so to be imported where it is used: {sorted(extra)}"
 
 
@@ -136,11 +138,18 @@ def test_files_are_short(module):
     assert lines <= LONGEST_FILE, f"symnet/{module}.py has {lines} lines; {LONGEST_FILE} are allowed"
 
 
+def lines_of(function):
+    # what a docstring says to users does not make a function long
+    first = function.body[0]
+    said = first.end_lineno - first.lineno + 1 if ast.get_docstring(function) else 0
+    return function.end_lineno - function.lineno + 1 - said
+
+
 @each_module
 def test_functions_are_short(module):
     long = {
         node.name: size
         for node in ast.walk(TREES[module])
-        if isinstance(node, FUNCTION) and (size := node.end_lineno - node.lineno + 1) > LONGEST_FUNCTION
+        if isinstance(node, FUNCTION) and (size := lines_of(node)) > LONGEST_FUNCTION
     }
     assert not long, f"symnet/{module}.py: {long} lines; {LONGEST_FUNCTION} are allowed in a function"

@@ -23,6 +23,7 @@ from symnet.backends.results import ByKey
 from symnet.expressions import checked_name
 
 _ENDING = ".npy"
+_PACKED, _RATIO = 1 << 26, 100  # bytes that an array may unpack to anyway, and how often its packed size beyond that
 _DAMAGE = (
     BadZipFile, LargeZipFile, EOFError, IndexError, KeyError, MemoryError, NotImplementedError, OverflowError,
     RuntimeError, SyntaxError, TypeError, UnicodeError, ValueError, zlib.error,
@@ -43,8 +44,11 @@ def save(path: Any, parameters: Any) -> None:
     ...     sn.load(os.path.join(folder, "weights.npz"))
     {'W': array([[1., 2.]])}
     """
-    target = _path("save", path)
-    arrays = _arrays(getattr(parameters, "parameters", parameters))
+    write_arrays(_path("save", path), _arrays(getattr(parameters, "parameters", parameters)))
+
+
+def write_arrays(target: Path, arrays: Mapping[str, Any]) -> None:
+    """Write arrays by name. An older file is replaced only once the new one is written to the disk."""
     beside = target.with_name(f".{target.name}.{token_hex(4)}.part")
     try:
         with beside.open("xb") as file:
@@ -55,8 +59,19 @@ def save(path: Any, parameters: Any) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, target)
+        _sync_folder(target.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    # the new name is on the disk as well, where the system lets a folder be synced
+    if hasattr(os, "O_DIRECTORY"):
+        opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _path(who: str, path: Any) -> Path:
@@ -94,25 +109,37 @@ def load(path: Any) -> ByKey:
     """
     source = _path("load", path)
     plain = Path(path)
-    source = plain if plain.is_file() else source
+    return ByKey(read_arrays("load", plain if plain.is_file() else source))
+
+
+def read_arrays(who: str, source: Path) -> dict[str, Any]:
+    """Give the arrays of a file by name. Raises what `load` raises."""
     content = source.read_bytes()
     if not content.startswith(b"PK"):
-        raise ValueError(f"load: {source} is no .npz file{_kind(content)}")
+        raise ValueError(f"{who}: {source} is no .npz file{_kind(content)}")
     try:
         with ZipFile(BytesIO(content)) as archive:
             names = archive.namelist()
+            _check_packing(archive)
             _check_count(content, len(names))
             found = {name: archive.read(name) for name in names if name.endswith(_ENDING)}
     except _DAMAGE as error:
-        raise ValueError(f"load: {source} is damaged or was not written to its end ({error})") from None
+        raise ValueError(f"{who}: {source} is damaged or was not written to its end ({error})") from None
     foreign = next((name for name in names if not name.endswith(_ENDING)), None)
     if foreign is not None:
-        raise ValueError(f"load: {source} is no file of arrays: it holds {foreign!r}, which is no array")
+        raise ValueError(f"{who}: {source} is no file of arrays: it holds {foreign!r}, which is no array")
     if len(found) < len(names):
-        raise ValueError(f"load: {source} holds an array twice")
+        raise ValueError(f"{who}: {source} holds an array twice")
     if not found:
-        raise ValueError(f"load: {source} holds no array")
-    return ByKey((name[: -len(_ENDING)], _read(source, name, part)) for name, part in found.items())
+        raise ValueError(f"{who}: {source} holds no array")
+    return {name[: -len(_ENDING)]: _read(f"{who}: ", source, name, part) for name, part in found.items()}
+
+
+def _check_packing(archive: ZipFile) -> None:
+    # a small file that unpacks to more than memory holds is none that anybody has saved
+    for member in archive.infolist():
+        if member.file_size > max(_PACKED, _RATIO * member.compress_size):
+            raise BadZipFile(f"{member.filename} would unpack from {member.compress_size} bytes to {member.file_size}")
 
 
 def _check_count(content: bytes, count: int) -> None:
@@ -133,7 +160,7 @@ def _kind(content: bytes) -> str:
     return ""
 
 
-def _read(source: Path, name: str, part: bytes) -> Any:
+def _read(who: str, source: Path, name: str, part: bytes) -> Any:
     called = name[: -len(_ENDING)]
     stream = BytesIO(part)
     try:
@@ -141,11 +168,11 @@ def _read(source: Path, name: str, part: bytes) -> Any:
         header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, _, dtype = header(stream)
     except _DAMAGE as error:
-        raise ValueError(f"load: {called} in {source} is no array ({error})") from None
+        raise ValueError(f"{who}{called} in {source} is no array ({error})") from None
     if dtype.kind not in "biuf":
-        raise ValueError(f"load: {called} in {source} holds values of type {dtype} and no real numbers")
+        raise ValueError(f"{who}{called} in {source} holds values of type {dtype} and no real numbers")
     wanted, there = int(np.prod(shape, dtype=object)) * dtype.itemsize, len(part) - stream.tell()
     if wanted != there:
-        raise ValueError(f"load: {called} in {source} is damaged: its shape {shape} needs {wanted} bytes, not {there}")
+        raise ValueError(f"{who}{called} in {source} is damaged: its shape {shape} needs {wanted} bytes, not {there}")
     array = npy.read_array(BytesIO(part), allow_pickle=False)
     return array[()] if array.ndim == 0 else array

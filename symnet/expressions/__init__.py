@@ -14,6 +14,7 @@ from symnet.expressions.entering import checked_name, given
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
+from symnet.expressions.metrics import accuracy
 from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
 )  # fmt: skip
@@ -21,6 +22,7 @@ from symnet.expressions.operands import OPERANDS, is_subtracted, operands_of, ra
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
+from symnet.expressions.tree import as_tree, from_tree
 from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
@@ -28,10 +30,10 @@ __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
     "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
     "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total",
-    "Unit", "Values", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_size", "axes_of",
-    "binary_cross_entropy", "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise", "functions",
-    "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul",
-    "maximum", "mlp", "mse", "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled",
-    "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared",
-    "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
+    "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_size", "as_tree",
+    "axes_of", "binary_cross_entropy", "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise",
+    "from_tree", "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned",
+    "kinks_of", "let", "matmul", "maximum", "mlp", "mse", "operands_of", "partial", "raw", "relu", "same_shape",
+    "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector",
+    "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

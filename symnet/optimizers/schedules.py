@@ -64,6 +64,9 @@ class _Warmup:
         return min((step + 1) / self.steps, 1.0) * rate_at(self.rate, step, "warmup: the rate")
 
 
+SCHEDULES = {kind.__name__: kind for kind in (_StepDecay, _ExponentialDecay, _CosineDecay, _Warmup)}
+
+
 def step_decay(rate: float, factor: float = 0.5, every: int = 1000) -> Callable[[int], float]:
     """Multiply the rate by a factor after every so many steps: rate·factor^⌊step/every⌋.
 

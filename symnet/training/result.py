@@ -1,31 +1,37 @@
-"""What training gives: the weights reached, the history of the loss, and the equations that were stepped."""
+"""What training gives: the weights reached, the history of every number, and the equations that were stepped."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
 from typing import Any
 
 from symnet.backends import binding, evaluate
 from symnet.derivation import Derivation
 from symnet.expressions import Values
+from symnet.training.picture import drawn
 
 
 @dataclass(eq=False)
 class Training:
-    """What `train` gives: `parameters` (by symbol or name), `history` (the mean loss of each epoch), `loss` (the last).
+    """What `train` gives: `parameters` (by symbol or name), `history` (name → a number for each epoch).
 
-    `derivation`: the equations that were trained; `interrupted`: whether Ctrl-C ended it early.
+    `history` holds "loss", the mean over the batches of an epoch; where there is one, "validation_loss", each metric
+    and the learning "rate"; and "seconds" since training began. `derivation`: the equations that were trained;
+    `best_epoch`: that of the lowest validation loss, from 1; `interrupted`: whether Ctrl-C ended it early.
     """
 
-    parameters: dict[Any, Any]
-    history: list[float]
+    parameters: Any
+    history: dict[str, list[float]]
     derivation: Derivation = field(repr=False)
     interrupted: bool = False
+    best_epoch: int | None = None
 
     @property
     def loss(self) -> float:
         """The mean loss of the last epoch; NaN before the first."""
-        return self.history[-1] if self.history else float("nan")
+        return self.history["loss"][-1] if self.history["loss"] else float("nan")
 
     def evaluate(self, expr: Any, data: Values | None = None) -> Any:
         """Give the value of any expression at the trained parameters, such as the output of a net for new data.
@@ -34,3 +40,40 @@ class Training:
         here stands in the place of the trained one. Raises what `symnet.evaluate` raises.
         """
         return evaluate(expr, {**binding.named(self.parameters), **binding.named(data or {})})
+
+    def plot(self, path: str | Path | None = None, axes: Any = None) -> Any:
+        """Draw the loss of each epoch, and that of the data held back with its lowest point, on a log scale.
+
+        path: a file to write, such as "loss.png"; axes: those of matplotlib to draw in, new ones by default. Gives the
+        axes. Raises `ModuleNotFoundError` where matplotlib is not installed.
+        """
+        return drawn(self.history, self.best_epoch, path, axes)
+
+    def _rows(self) -> list[tuple[str, str]]:
+        epochs = len(self.history["loss"])
+        ended = ", interrupted" if self.interrupted else ""
+        rows = [("epochs", f"{epochs}{ended}")]
+        for name, column in self.history.items():
+            if column and name == "seconds":
+                rows.append((name, f"{column[-1]:.3g}"))
+            elif column:
+                first = f"  (first epoch {column[0]:.4g})" if epochs > 1 and column[0] != column[-1] else ""
+                rows.append((name.replace("_", " "), f"{column[-1]:.4g}{first}"))
+        if self.best_epoch is not None:
+            best = self.history["validation_loss"][self.best_epoch - 1]
+            rows.append(("best epoch", f"{self.best_epoch}  (validation loss {best:.4g})"))
+        trained = ", ".join(str(W) for W in self.parameters)
+        numbers = sum(int(getattr(v, "size", 1)) for v in self.parameters.values())
+        return [*rows, ("parameters", f"{numbers:,} numbers in {trained}")]
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {text}" for name, text in rows)
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f'<tr><th style="text-align:left">{escape(name)}</th><td style="text-align:left">{escape(text)}</td></tr>'
+            for name, text in self._rows()
+        )
+        return f"<table>{cells}</table>"
