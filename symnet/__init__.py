@@ -24,7 +24,7 @@ from symnet.training import Training, glorot, normal, train, uniform, zeros
 
 __version__ = "0.2.0"
 __all__ = [
-    *_functions, *_functions, "FORMULAS", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
+    *_functions, "FORMULAS", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
     "SignSGD", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile", "cosine_decay",
@@ -32,3 +32,7 @@ __all__ = [
     "formula", "glorot", "gradient", "let", "mse", "normal", "prove", "show", "squared_error", "step_decay",
     "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,7 +7,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,13 +17,13 @@ from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
-from symnet.expressions import Fixed, Name, Node, brief, functions, given, same_size, shape_text, total
-from symnet.notation import notebook, render
+from symnet.expressions import Fixed, Name, Node, Shown, brief, functions, given, listed, same_size, shape_text, total
+from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 
 
-@dataclass(frozen=True, eq=False)
-class Derivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivation(Shown):
     """A loss and its gradients as equations; made by `derive`.
 
     `forward`, `backward`: tuples of `Equation(lhs, rhs)`; `loss`: the expression of the loss in the names of the
@@ -31,7 +31,7 @@ class Derivation:
     `compile` makes a NumPy function of it.
     """
 
-    program: Program = field(repr=False)
+    program: Program
     wrt: tuple[Name, ...]
 
     @property
@@ -123,6 +123,9 @@ class Derivation:
             raise KeyError(f"outputs: {key} is no value of this derivation, which has {known}")
         return found.lhs
 
+    def headline(self) -> str:
+        return f" of {self.loss_name} in {listed(self.wrt)}: {len(self.equations)} equations"
+
     def __str__(self) -> str:
         return self.render("unicode")
 
@@ -148,6 +151,9 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return notebook(self.sections, self.loss_name)
+
+    def _repr_html_(self) -> str:
+        return html(self.sections, self.loss_name)
 
 
 def derive(loss: Any, wrt: Any) -> Derivation:

@@ -16,15 +16,15 @@ from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol
 
 from symnet.checking.explicit import entries, explicit
 from symnet.derivation import derive, gradient
-from symnet.expressions import given
+from symnet.expressions import Shown, given, listed
 
 DIGITS = 50
 POINTS = 5
 LARGEST = 60_000  # operations beyond which a difference is not expanded
 
 
-@dataclass(frozen=True)
-class Proof:
+@dataclass(frozen=True, repr=False)
+class Proof(Shown):
     """The result of `prove`.
 
     `ok`: whether all agree; `method`: "formulas" or "points"; `entries`: how many; `failed`: which do not agree.
@@ -36,9 +36,12 @@ class Proof:
     entries: int
     failed: tuple[tuple[int, int], ...] = ()
 
+    def headline(self) -> str:
+        return f": {self}"
+
     def __str__(self) -> str:
         if not self.ok:
-            return f"∂L/∂{self.parameter}: the entries {', '.join(map(str, self.failed))} do NOT agree with sympy.diff"
+            return f"∂L/∂{self.parameter}: the entries {listed(self.failed)} do NOT agree with sympy.diff"
         how = "as formulas" if self.method == "formulas" else f"in {DIGITS} digits at {POINTS} random rational points"
         return f"∂L/∂{self.parameter}: all {self.entries} entries equal sympy.diff of the loss written out, {how}"
 

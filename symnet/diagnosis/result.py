@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from symnet.expressions import Shown, preformatted
 from symnet.notation import columns
 
 
-@dataclass(frozen=True)
-class Fault:
+@dataclass(frozen=True, repr=False)
+class Fault(Shown):
     """One mistake. `kind`: a stable string; `parameters`: whose gradients it spoils; `equation`: the name it stands at.
 
     `right`, `yours`: the equation as derived and as the numbers say it was computed; `words`: the mistake in words;
@@ -29,6 +30,9 @@ class Fault:
     words: str
     factor: float | None = None
 
+    def headline(self) -> str:
+        return f" {self.kind}: {self.words}"
+
     def __str__(self) -> str:
         if not self.right:
             return f"  {self.words}"
@@ -36,8 +40,8 @@ class Fault:
         return f"  right:  {self.right}\n  yours:  {self.yours}{gap}    {self.words}"
 
 
-@dataclass(frozen=True, eq=False)
-class Diagnosis:
+@dataclass(frozen=True, eq=False, repr=False)
+class Diagnosis(Shown):
     """The result of `diagnose`; its text is the explanation.
 
     `right`, `wrong`: the parameters; `ok`: whether nothing is wrong; `explanations`: every explanation that fits, the
@@ -68,6 +72,9 @@ class Diagnosis:
             return best
         return tuple(e[0] for e in self.explanations if len(e) == 1)
 
+    def headline(self) -> str:
+        return f": {self._verdict()}"
+
     def _verdict(self) -> str:
         parts = []
         for symbols, what in ((self.wrong, "wrong"), (self.right, "right")):
@@ -92,5 +99,5 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         colour = "#2e7d32" if self.ok else "#c62828"
-        body = escape("\n".join(self._rest()))
-        return f'<p style="color:{colour}"><b>{escape(self._verdict())}</b></p><pre>{body}</pre>'
+        rest = preformatted("\n".join(self._rest())) if self._rest() else ""
+        return f'<p style="color:{colour}"><b>{escape(self._verdict())}</b></p>{rest}'

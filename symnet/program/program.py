@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, TypeAlias
 
-from symnet.expressions import Fixed, Name
+from symnet.expressions import Fixed, Name, Shown, brief, listed
 from symnet.program.names import Names
 
 Role: TypeAlias = Literal["pre-activation", "activation", "value", "adjoint", "gradient", "update", "state"]
 
 
-@dataclass(frozen=True)
-class Equation:
+@dataclass(frozen=True, repr=False)
+class Equation(Shown):
     """`lhs = rhs`: a name (a MatrixSymbol or Symbol), and the expression that it stands for.
 
     `role`: what kind of value it is; `of`: what it belongs to: the pre-activation of an activation, what an adjoint is
@@ -38,17 +38,26 @@ class Equation:
     def __str__(self) -> str:
         return f"{self.lhs} = {self.rhs}"
 
+    def headline(self) -> str:
+        return f" {self.lhs} = {brief(self.rhs)}"
 
-@dataclass(frozen=True)
-class Section:
+
+@dataclass(frozen=True, repr=False)
+class Section(Shown):
     """Equations under a heading: "Forward", "Backward", "Update"."""
 
     title: str
     equations: tuple[Equation, ...]
 
+    def headline(self) -> str:
+        return f" {self.title}: {len(self.equations)} equations, {listed(e.lhs for e in self.equations)}"
 
-@dataclass(frozen=True, eq=False)
-class Program:
+    def __str__(self) -> str:
+        return "\n".join([self.title, *(f"  {e}" for e in self.equations)])
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Program(Shown):
     """Equations in `sections`; `inputs`: the arguments by name; `outputs`: the names that are asked for.
 
     `names`: the names in use; `parameters`: the symbols differentiated in; `assumptions`: inputs that are stated to sum
@@ -61,6 +70,12 @@ class Program:
     names: Names
     parameters: tuple[Name, ...] = ()
     assumptions: dict[Name, int] = field(default_factory=dict)
+
+    def headline(self) -> str:
+        return f": {listed(self.inputs)} → {listed(self.outputs)} in {len(self.equations)} equations"
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self.sections))
 
     @cached_property
     def equations(self) -> tuple[Equation, ...]:

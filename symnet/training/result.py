@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from symnet.derivation import Derivation
+from symnet.expressions import Shown, listed, shape_text
 
 
-@dataclass(eq=False)
-class Training:
+@dataclass(eq=False, repr=False)
+class Training(Shown):
     """What `train` gives: `parameters` (symbol → array), `history` (the mean loss of each epoch), `loss` (the last).
 
     `derivation`: the equations that were trained; `interrupted`: whether Ctrl-C ended it early.
@@ -17,10 +20,22 @@ class Training:
 
     parameters: dict[Any, Any]
     history: list[float]
-    derivation: Derivation = field(repr=False)
+    derivation: Derivation
     interrupted: bool = False
 
     @property
     def loss(self) -> float:
         """The mean loss of the last epoch; NaN before the first."""
         return self.history[-1] if self.history else float("nan")
+
+    def headline(self) -> str:
+        ended = ", interrupted" if self.interrupted else ""
+        return f": loss {self.loss:.6g} after {len(self.history)} epochs of {listed(self.parameters)}{ended}"
+
+    def __str__(self) -> str:
+        first = f", {self.history[0]:.6g} in the first" if len(self.history) > 1 else ""
+        ended = ", interrupted" if self.interrupted else ""
+        names = {str(getattr(W, "name", W)): np.shape(value) for W, value in self.parameters.items()}
+        width = max(map(len, names), default=0)
+        rows = [f"  {name:{width}}  {shape_text(shape) if shape else 'scalar'}" for name, shape in names.items()]
+        return "\n".join([f"loss {self.loss:.6g} after {len(self.history)} epochs{first}{ended}", *rows])
