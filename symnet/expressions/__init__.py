@@ -18,14 +18,14 @@ from symnet.expressions.nodes import (
 )  # fmt: skip
 from symnet.expressions.operands import OPERANDS, is_subtracted, operands_of, raw, split, symbols_of, walk
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
-from symnet.expressions.shown import Shown, in_a_line, listed, preformatted
+from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
     "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
-    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
+    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix",
     "MatrixNode", "Name", "Node", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table", "Total",
     "Unit", "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
     "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise", "functions", "given", "hadamard",

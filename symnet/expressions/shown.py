@@ -7,8 +7,9 @@ more than text. Out: its `repr`, and the forms from which a terminal or a notebo
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import fields
 from html import escape
-from typing import Any
+from typing import Any, ClassVar
 
 WIDEST = 110  # characters of a line
 NAMED = 8  # names of a list before the others are counted
@@ -48,3 +49,13 @@ class Shown:
         forms = {"text/plain": str(self), "text/html": self._repr_html_()}
         latex = getattr(self, "_repr_latex_", None)
         return forms | ({"text/latex": latex()} if latex else {})
+
+
+class Made:
+    """A dataclass whose `repr` is the call of the function that makes it, `called`."""
+
+    called: ClassVar[str]
+
+    def __repr__(self) -> str:
+        written = [f"{f.name}={getattr(self, f.name)!r}" for f in fields(self)]  # type: ignore[arg-type]
+        return f"{self.called}({', '.join(written)})"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from sympy import Basic, Expr, sympify
+from sympy import Basic, Expr, MatrixExpr, sympify
 from sympy.core.sympify import SympifyError
 
 from symnet.expressions import brief
@@ -67,6 +67,24 @@ def show(expr: Any) -> None:
         "text/html": formula(expr, "mathml"),
     }
     interactive.display.display(forms, raw=True)
+
+
+def typeset_in_notebooks() -> None:
+    """Have a notebook that is running show expressions of matrices as MathML, beside the LaTeX that SymPy gives it."""
+    interactive = sys.modules.get("IPython")
+    shell = interactive.get_ipython() if interactive is not None else None
+    if shell is not None:
+        shell.display_formatter.formatters["text/html"].for_type(Expr, _typeset)
+
+
+def _typeset(expr: Any) -> str | None:
+    # None: it is shown in another form
+    if not expr.has(MatrixExpr):
+        return None
+    try:
+        return formula(expr, "mathml")
+    except (TypeError, ValueError):
+        return None
 
 
 def _expression(expr: Any) -> Any:

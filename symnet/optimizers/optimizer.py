@@ -108,6 +108,9 @@ class Rule(Shown):
     def _repr_html_(self) -> str:
         return preformatted(repr(self)) + html(self._sections(), Symbol("L"))
 
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return super()._repr_mimebundle_() | {"text/plain": f"{self!r}\n{self}"}
+
     def _repr_latex_(self) -> str:
         return notebook(self._sections(), Symbol("L"))
 
