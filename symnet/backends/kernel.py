@@ -68,6 +68,22 @@ class Kernel(Shown):
     `arguments`: the names of the arrays, in the order `function` takes them; `function`: the bare function, which
     checks nothing; `source`: its text, which runs on its own. A kernel can be pickled, copied and sent to another
     process; there it compiles itself again when it is first called.
+
+    >>> import symnet as sn
+    >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
+    >>> d = sn.derive(sn.norm(sn.tanh(W * x) - y)**2, W)
+    >>> kernel = d.compile()
+    >>> values = {W: [[1, 0, 0], [0, 1, 0]], x: [[0], [0], [1]], y: [[0], [1]]}
+    >>> loss, gradients = kernel(values)
+    >>> gradients[W].tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, -2.0]]
+    >>> kernel.arguments, kernel.parameters
+    (('x', 'y', 'W'), (W,))
+    >>> arrays = kernel.bind(values)
+    >>> kernel.function(*arrays)[0] == loss and "return L, [Wbar]" in kernel.source
+    True
+    >>> kernel.equations[0], kernel.symbols["W"]
+    (<Equation Z1 = W*x>, W)
     """
 
     program: Program
@@ -82,7 +98,7 @@ class Kernel(Shown):
         kept = ("program", "outputs", "result", "arguments", "dtype", "backend")
         return {name: getattr(self, name) for name in kept} | {"_functions": {}}
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         dtype = f", in {np.dtype(self.dtype)}" if self.dtype else ""
         return f": {listed(self.arguments)} → {listed(self.outputs)}{dtype}"
 

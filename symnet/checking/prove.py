@@ -28,6 +28,12 @@ class Proof(Shown):
     """The result of `prove`.
 
     `ok`: whether all agree; `method`: "formulas" or "points"; `entries`: how many; `failed`: which do not agree.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> proof = sn.prove(sn.norm(x)**2, x)
+    >>> proof.ok, proof.method, proof.entries
+    (True, 'formulas', 2)
     """
 
     parameter: Any
@@ -36,7 +42,7 @@ class Proof(Shown):
     entries: int
     failed: tuple[tuple[int, int], ...] = ()
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f": {self}"
 
     def __str__(self) -> str:
@@ -55,6 +61,8 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     formulas: their difference vanishes identically when functions of entries are taken as independent symbols. Where
     that does not settle it, they are compared in 50 digits at random rational points, and the result says so. Raises
     `KeyError` where a size has no number, and what `derive` raises.
+
+    seed: chooses the points at which formulas that do not simplify are compared.
 
     >>> import symnet as sn
     >>> V, W, X = sn.matrix("V", 1, 2), sn.matrix("W", 2, 2), sn.matrix("X", 2, "n")

@@ -56,6 +56,14 @@ class CheckRow(Shown):
     `checked`: how many entries and directions; `absolute`, `relative`: the largest errors, relative to the largest
     entry of the gradient; `index`: where, with the `symbolic` and `numeric` values there; `verdict`: "ok", "wrong" or
     "at a kink" (ok, but some entries lie on a corner); `kinks`: those probes.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> row = sn.check_gradients(sn.norm(x)**2, {x: [[1], [2]]}).rows[0]
+    >>> row.parameter, row.checked, row.verdict, row.ok
+    ('x', 'all 2', 'ok', True)
+    >>> row.cells()[:3]
+    ('x', '2×1', 'all 2')
     """
 
     parameter: str
@@ -91,7 +99,7 @@ class CheckRow(Shown):
         """Whether nothing is wrong."""
         return self.verdict != "wrong"
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f" {self.parameter}: {self.verdict}, relative error {self.relative:.1e}, {self.checked} checked"
 
     def cells(self) -> tuple[str, ...]:
@@ -110,6 +118,15 @@ class GradientCheck(Shown):
 
     `rows`: a `CheckRow` for each parameter; `ok`: whether all agree; `method`: how the numeric side was computed;
     `tolerance`: the error allowed, relative to the largest entry of each gradient.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> check = sn.check_gradients(sn.norm(x)**2, {x: [[1], [2]]})
+    >>> check.ok, check.method, len(check.rows)
+    (True, 'complex', 1)
+    >>> check.summary.split(",")[0]
+    'the gradient agrees'
+    >>> check.raise_if_failed()
     """
 
     rows: tuple[CheckRow, ...]
@@ -123,7 +140,7 @@ class GradientCheck(Shown):
         """Whether every gradient agrees."""
         return all(row.ok for row in self.rows)
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f": {self.summary}"
 
     @property

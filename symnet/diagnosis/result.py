@@ -20,6 +20,12 @@ class Fault(Shown):
 
     `right`, `yours`: the equation as derived and as the numbers say it was computed; `words`: the mistake in words;
     `factor`: the constant where the mistake is one, else None.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> fault = sn.diagnose(sn.norm(x)**2, {x: [[1], [2]]}, {x: [[-2.0], [-4.0]]}).faults[0]
+    >>> fault.kind, fault.words[:17]
+    ('sign', 'the sign is wrong')
     """
 
     kind: str
@@ -30,7 +36,7 @@ class Fault(Shown):
     words: str
     factor: float | None = None
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f" {self.kind}: {self.words}"
 
     def __str__(self) -> str:
@@ -48,6 +54,12 @@ class Diagnosis(Shown):
     simplest first, each a tuple of one or two faults; `faults`: the single faults that fit, most likely first, or the
     two of the best pair; `facts`: what is true where nothing fits; `advice`: what would tell several explanations
     apart; `partials`: how the gradient of each parameter is written.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> diagnosis = sn.diagnose(sn.norm(x)**2, {x: [[1], [2]]}, {x: [[-2.0], [-4.0]]})
+    >>> diagnosis.ok, diagnosis.wrong, diagnosis.faults[0].kind
+    (False, (x,), 'sign')
     """
 
     right: tuple[Any, ...]
@@ -72,7 +84,7 @@ class Diagnosis(Shown):
             return best
         return tuple(e[0] for e in self.explanations if len(e) == 1)
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f": {self._verdict()}"
 
     def _verdict(self) -> str:

@@ -1,6 +1,6 @@
 """How what a user holds shows itself: in one line by `repr`, whole by `str`, typeset in a notebook.
 
-In: a class that says its line in `headline`, its text in `__str__`, and `_repr_html_` or `_repr_latex_` where it has
+In: a class that says its line in `_headline`, its text in `__str__`, and `_repr_html_` or `_repr_latex_` where it has
 more than text. Out: its `repr`, and the forms from which a terminal or a notebook chooses.
 """
 
@@ -33,14 +33,14 @@ def preformatted(text: str) -> str:
 
 
 class Shown:
-    """What shows itself. `headline`: what stands in the brackets of its `repr`, behind the name of the class."""
+    """What shows itself. `_headline`: what stands in the brackets of its `repr`, behind the name of the class."""
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         """Say in a few words what this is."""
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return f"<{in_a_line(f'{type(self).__name__}{self.headline()}')}>"
+        return f"<{in_a_line(f'{type(self).__name__}{self._headline()}')}>"
 
     def _repr_html_(self) -> str:
         return preformatted(str(self))

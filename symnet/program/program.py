@@ -24,6 +24,15 @@ class Equation(Shown):
     `role`: what kind of value it is; `of`: what it belongs to: the pre-activation of an activation, what an adjoint is
     the adjoint of, the parameter of a gradient or update, the symbol that a state follows. `movable`: it has no name
     of its own, so it moves into the line that uses it where that costs nothing. An equation unpacks as `lhs, rhs`.
+
+    >>> import symnet as sn
+    >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
+    >>> d = sn.derive(sn.norm(sn.tanh(W * x) - y)**2, W)
+    >>> d.forward[0], d.forward[0].role
+    (<Equation Z1 = W*x>, 'pre-activation')
+    >>> name, value = d.forward[0]
+    >>> print(name, "is", value)
+    Z1 is W*x
     """
 
     lhs: Name
@@ -38,7 +47,7 @@ class Equation(Shown):
     def __str__(self) -> str:
         return f"{self.lhs} = {self.rhs}"
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f" {self.lhs} = {brief(self.rhs)}"
 
 
@@ -49,7 +58,7 @@ class Section(Shown):
     title: str
     equations: tuple[Equation, ...]
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f" {self.title}: {len(self.equations)} equations, {listed(e.lhs for e in self.equations)}"
 
     def __str__(self) -> str:
@@ -62,6 +71,14 @@ class Program(Shown):
 
     `names`: the names in use; `parameters`: the symbols differentiated in; `assumptions`: inputs that are stated to sum
     to 1, and along which axis.
+
+    >>> import symnet as sn
+    >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
+    >>> d = sn.derive(sn.norm(sn.tanh(W * x) - y)**2, W)
+    >>> [section.title for section in d.program.sections], sorted(d.program.inputs)
+    (['Forward', 'Backward'], ['W', 'x', 'y'])
+    >>> d.program.by_name["Z1"] in d.program.equations
+    True
     """
 
     sections: tuple[Section, ...]
@@ -71,7 +88,7 @@ class Program(Shown):
     parameters: tuple[Name, ...] = ()
     assumptions: dict[Name, int] = field(default_factory=dict)
 
-    def headline(self) -> str:
+    def _headline(self) -> str:
         return f": {listed(self.inputs)} → {listed(self.outputs)} in {len(self.equations)} equations"
 
     def __str__(self) -> str:
