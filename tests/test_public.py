@@ -1,5 +1,6 @@
 """The public names: `dir` shows them and nothing else, and `help` of each says what a newcomer needs."""
 
+import doctest
 import inspect
 import pydoc
 import re
@@ -108,3 +109,18 @@ def test_help_of_a_method(name):
 def test_every_reason_is_needed():
     named = {m for name in MEMBERS for m in (name, name.split(".")[1])} | {"Diagnosis.right"}
     assert set(REASONS) <= named
+
+
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_a_snippet_of_the_readme_runs_when_pasted_alone(number):
+    parsed = doctest.DocTestParser().get_doctest(BLOCKS[number], {}, f"README {number}", None, None)
+    assert parsed.examples
+    failures, _ = doctest.DocTestRunner(verbose=False).run(parsed, out=lambda text: pytest.fail(text))
+    assert not failures
+
+
+def test_every_snippet_of_the_readme_is_one_of_these():
+    assert README.count(">>> ") == sum(block.count(">>> ") for block in BLOCKS) and len(BLOCKS) > 10
