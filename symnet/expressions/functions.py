@@ -20,7 +20,7 @@ from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
 from symnet.expressions.operands import operands_of, raw
 from symnet.expressions.table import brief
-from symnet.expressions.shown import Shown, listed
+from symnet.expressions.shown import in_a_line, listed
 from symnet.expressions.sizes import Size, as_size, same_size, shape_text
 
 
@@ -285,8 +285,8 @@ def norm1(A: MatrixExpr) -> Expr:
     return total(abs(A))
 
 
-@dataclass(frozen=True, repr=False)
-class MLP(Shown):
+@dataclass(frozen=True)
+class MLP:
     """A multilayer perceptron: its output, an expression, and its parameters, symbols in order W1, b1, W2, b2, …
 
     >>> import symnet as sn
@@ -297,8 +297,8 @@ class MLP(Shown):
     output: MatrixExpr
     parameters: tuple[MatrixSymbol, ...]
 
-    def _headline(self) -> str:
-        return f": output {shape_text(self.output.shape)}, parameters {listed(self.parameters)}"
+    def __repr__(self) -> str:
+        return in_a_line(f"MLP: output {shape_text(self.output.shape)}, parameters {listed(self.parameters)}")
 
 
 def mlp(X: MatrixExpr, sizes: Sequence[int], activation: Callable[[Any], Any] = tanh, axis: int = 0) -> MLP:

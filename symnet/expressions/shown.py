@@ -16,9 +16,9 @@ NAMED = 8  # names of a list before the others are counted
 
 
 def in_a_line(text: str) -> str:
-    """Give a text as one line, cut where it is too long."""
+    """Give a text as one line in angle brackets, cut where it is too long."""
     line = " ".join(text.split())
-    return line if len(line) <= WIDEST else line[: WIDEST - 1] + "…"
+    return f"<{line if len(line) <= WIDEST else line[: WIDEST - 1] + '…'}>"
 
 
 def listed(names: Iterable[Any]) -> str:
@@ -40,7 +40,7 @@ class Shown:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return f"<{in_a_line(f'{type(self).__name__}{self._headline()}')}>"
+        return in_a_line(type(self).__name__ + self._headline())
 
     def _repr_html_(self) -> str:
         return preformatted(str(self))

@@ -17,6 +17,7 @@ from symnet.notation.style import Line, Part, Text, joined, plain_number, templa
 _T = '<mi mathvariant="normal">T</mi>'
 _LEFT = "width:fit-content;margin-inline:0;"
 _FONTS = "font-family:Latin Modern Math,STIX Two Math,Cambria Math,DejaVu Math TeX Gyre,math"
+_HEADING = 'style="margin-bottom:0.3em"'
 _BOLD = 'mathvariant="bold" style="font-weight:bold"'
 _MINUS = '<mo form="prefix">−</mo>'
 
@@ -157,5 +158,8 @@ class Html(MathML):
     """A page of HTML for a notebook: the parts beside each other where they fit, each under its heading."""
 
     def page(self, parts: Sequence[Part[str]], sizes: Any) -> str:
-        blocks = [f"<div><b>{escape(part.title)}</b>{_math(_table(self.rows(part)))}</div>" for part in parts]
+        blocks = [
+            f"<div><div {_HEADING}><b>{escape(part.title)}</b></div>{_math(_table(self.rows(part)))}</div>"
+            for part in parts
+        ]
         return f'<div style="display:flex;flex-wrap:wrap;gap:0.5em 3em">{"".join(blocks)}</div>'
