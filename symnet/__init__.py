@@ -14,7 +14,7 @@ from symnet.expressions import (
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
-from symnet.notation import FORMULAS, NOTATIONS, formula, show
+from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.optimizers import (
     AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
     step_decay, warmup,
@@ -32,3 +32,9 @@ __all__ = [
     "exponential_decay", "formula", "glorot", "gradient", "let", "load", "mlp", "mse", "normal", "one_hot", "prove",
     "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip
+
+typeset_in_notebooks()
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -7,7 +7,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -18,23 +18,39 @@ from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
-from symnet.expressions import (
-    Fixed, Name, Node, brief, functions, given, same_size, shape_text, total,
-)  # fmt: skip
-from symnet.notation import notebook, render
+from symnet.expressions import Fixed, Name, Node, Shown, brief, functions, given, listed, same_size, shape_text, total
+from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 
 
-@dataclass(frozen=True, eq=False)
-class Derivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivation(Shown):
     """A loss and its gradients as equations; made by `derive`.
 
     `forward`, `backward`: tuples of `Equation(lhs, rhs)`; `loss`: the expression of the loss in the names of the
     intermediates; `d[W]`: likewise the gradient for W. `str`, `pretty`, `latex`, `mathml` and `mathematica` print it,
     `compile` makes a NumPy function of it.
+
+    >>> import symnet as sn
+    >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
+    >>> d = sn.derive(sn.norm(W * x - y)**2 / 2, W)
+    >>> print(d)
+    Forward               Backward
+      Z₁ = W⋅x              Z̅₁ = Z₁ − y
+      L  = ‖Z₁ − y‖²/2      ∂L/∂W = Z̅₁⋅xᵀ
+    >>> d.loss_name, d.forward[0], d.backward[-1]
+    (L, <Equation Z1 = W*x>, <Equation Wbar = Zbar1*x.T>)
+    >>> d[W], d.gradient_names[W], d.loss == d.by_name[d.loss_name]
+    (Zbar1*x.T, Wbar, True)
+    >>> len(d.equations), [section.title for section in d.sections], "‖Z₁ - y‖" in d.pretty()
+    (4, ['Forward', 'Backward'], True)
+    >>> "Z_{1} &= W x" in d.latex(), d.mathematica().splitlines()[1], d.mathml()[:5]
+    (True, 'Z1 = W . x;', '<math')
+    >>> d.render("unicode") == str(d)
+    True
     """
 
-    program: Program = field(repr=False)
+    program: Program
     wrt: tuple[Name, ...]
 
     @property
@@ -82,7 +98,13 @@ class Derivation:
         return self.by_name[self.gradient_names[self._symbol(symbol)]]
 
     def closed(self, symbol: Name | str) -> Any:
-        """Give the gradient for a symbol in the symbols of the loss alone."""
+        """Give the gradient for a symbol in the symbols of the loss alone.
+
+        >>> import symnet as sn
+        >>> x, y = sn.vector("x", 3), sn.vector("y", 3)
+        >>> sn.derive(sn.norm(x - y)**2 / 2, x).closed(x)
+        x - y
+        """
         with collector_paused():
             return closed(self.program, self.gradient_names[self._symbol(symbol)])
 
@@ -126,6 +148,9 @@ class Derivation:
             raise KeyError(f"outputs: {key} is no value of this derivation, which has {known}")
         return found.lhs
 
+    def _headline(self) -> str:
+        return f" of {self.loss_name} in {listed(self.wrt)}: {len(self.equations)} equations"
+
     def __str__(self) -> str:
         return self.render("unicode")
 
@@ -151,6 +176,9 @@ class Derivation:
 
     def _repr_latex_(self) -> str:
         return notebook(self.sections, self.loss_name)
+
+    def _repr_html_(self) -> str:
+        return html(self.sections, self.loss_name)
 
 
 def derive(loss: Any, wrt: Any, *more: Any) -> Derivation:

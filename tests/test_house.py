@@ -13,7 +13,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering table sizes beside axes rebuilding scalars facts interned written nodes operands algebra functions perceptron losses metrics tree",
+    "expressions": "types entering shown table sizes beside axes rebuilding scalars facts interned written nodes operands algebra functions perceptron losses metrics tree",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",

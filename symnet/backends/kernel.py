@@ -26,7 +26,19 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.expressions import Fixed, Name, Table, Values, axes_of, brief, given, symbols_of
+from symnet.expressions import (
+    Fixed,
+    Name,
+    Shown,
+    Table,
+    Values,
+    axes_of,
+    brief,
+    given,
+    listed,
+    preformatted,
+    symbols_of,
+)
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
 
@@ -50,26 +62,49 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Kernel(Shown):
     """A compiled loss with its gradients, or any compiled values; made by `compile`.
 
     `arguments`: the names of the arrays, in the order `function` takes them; `function`: the bare function, which
     checks nothing; `source`: its text, which runs on its own. A kernel can be pickled, copied and sent to another
     process; there it compiles itself again when it is first called.
+
+    >>> import symnet as sn
+    >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
+    >>> d = sn.derive(sn.norm(sn.tanh(W * x) - y)**2, W)
+    >>> kernel = d.compile()
+    >>> values = {W: [[1, 0, 0], [0, 1, 0]], x: [[0], [0], [1]], y: [[0], [1]]}
+    >>> loss, gradients = kernel(values)
+    >>> gradients[W].tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, -2.0]]
+    >>> kernel.arguments, kernel.parameters
+    (('x', 'y', 'W'), (W,))
+    >>> arrays = kernel.bind(values)
+    >>> kernel.function(*arrays)[0] == loss and "return L, [Wbar]" in kernel.source
+    True
+    >>> kernel.equations[0], kernel.symbols["W"]
+    (<Equation Z1 = W*x>, W)
     """
 
-    program: Program = field(repr=False)
+    program: Program
     outputs: tuple[Name, ...]
-    result: Result = field(repr=False)
+    result: Result
     arguments: tuple[str, ...]
     dtype: Any = None
     backend: str = "numpy"
-    _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict, repr=False)
+    _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("program", "outputs", "result", "arguments", "dtype", "backend")
         return {name: getattr(self, name) for name in kept} | {"_functions": {}}
+
+    def _headline(self) -> str:
+        dtype = f", in {np.dtype(self.dtype)}" if self.dtype else ""
+        return f": {listed(self.arguments)} → {listed(self.outputs)}{dtype}"
+
+    def _repr_html_(self) -> str:
+        return f"{preformatted(str(self))}<details><summary>source</summary>{preformatted(self.source)}</details>"
 
     @property
     def parameters(self) -> tuple[Name, ...]:

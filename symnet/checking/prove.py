@@ -16,18 +16,24 @@ from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol
 
 from symnet.checking.explicit import entries, explicit
 from symnet.derivation import derive, gradient
-from symnet.expressions import given
+from symnet.expressions import Shown, given, listed
 
 DIGITS = 50
 POINTS = 5
 LARGEST = 60_000  # operations beyond which a difference is not expanded
 
 
-@dataclass(frozen=True)
-class Proof:
+@dataclass(frozen=True, repr=False)
+class Proof(Shown):
     """The result of `prove`.
 
     `ok`: whether all agree; `method`: "formulas" or "points"; `entries`: how many; `failed`: which do not agree.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> proof = sn.prove(sn.norm(x)**2, x)
+    >>> proof.ok, proof.method, proof.entries
+    (True, 'formulas', 2)
     """
 
     parameter: Any
@@ -36,9 +42,12 @@ class Proof:
     entries: int
     failed: tuple[tuple[int, int], ...] = ()
 
+    def _headline(self) -> str:
+        return f": {self}"
+
     def __str__(self) -> str:
         if not self.ok:
-            return f"∂L/∂{self.parameter}: the entries {', '.join(map(str, self.failed))} do NOT agree with sympy.diff"
+            return f"∂L/∂{self.parameter}: the entries {listed(self.failed)} do NOT agree with sympy.diff"
         how = "as formulas" if self.method == "formulas" else f"in {DIGITS} digits at {POINTS} random rational points"
         return f"∂L/∂{self.parameter}: all {self.entries} entries equal sympy.diff of the loss written out, {how}"
 
@@ -52,6 +61,8 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     formulas: their difference vanishes identically when functions of entries are taken as independent symbols. Where
     that does not settle it, they are compared in 50 digits at random rational points, and the result says so. Raises
     `KeyError` where a size has no number, and what `derive` raises.
+
+    seed: chooses the points at which formulas that do not simplify are compared.
 
     >>> import symnet as sn
     >>> V, W, X = sn.matrix("V", 1, 2), sn.matrix("W", 2, 2), sn.matrix("X", 2, "n")

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from symnet.expressions import Shown
+
 METHOD_TEXT = {
     "complex": "complex steps",
     "central": "central differences with extrapolation",
@@ -33,6 +35,9 @@ class Probe(NamedTuple):
     kink: tuple[float, float] | None = None
     between: bool = True
 
+    def __repr__(self) -> str:
+        return f"<Probe {self.index}: symbolic {self.symbolic:.6g}, numeric {self.numeric:.6g}>"
+
     @property
     def error(self) -> float:
         """The absolute difference; 0 at a kink where the symbolic slope lies between the two."""
@@ -44,13 +49,21 @@ class Probe(NamedTuple):
         return self.between if self.kink else bool(self.error <= self.allowed)
 
 
-@dataclass(frozen=True)
-class CheckRow:
+@dataclass(frozen=True, repr=False)
+class CheckRow(Shown):
     """The comparison for one parameter.
 
     `checked`: how many entries and directions; `absolute`, `relative`: the largest errors, relative to the largest
     entry of the gradient; `index`: where, with the `symbolic` and `numeric` values there; `verdict`: "ok", "wrong" or
     "at a kink" (ok, but some entries lie on a corner); `kinks`: those probes.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> row = sn.check_gradients(sn.norm(x)**2, {x: [[1], [2]]}).rows[0]
+    >>> row.parameter, row.checked, row.verdict, row.ok
+    ('x', 'all 2', 'ok', True)
+    >>> row.cells()[:3]
+    ('x', '2×1', 'all 2')
     """
 
     parameter: str
@@ -86,6 +99,9 @@ class CheckRow:
         """Whether nothing is wrong."""
         return self.verdict != "wrong"
 
+    def _headline(self) -> str:
+        return f" {self.parameter}: {self.verdict}, relative error {self.relative:.1e}, {self.checked} checked"
+
     def cells(self) -> tuple[str, ...]:
         """Give the row as texts, one for each heading."""
         where = self.index if isinstance(self.index, str) else str(list(self.index)) if self.index else ""
@@ -96,12 +112,21 @@ class CheckRow:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class GradientCheck:
+@dataclass(frozen=True, eq=False, repr=False)
+class GradientCheck(Shown):
     """The result of a gradient check; its text is a table.
 
     `rows`: a `CheckRow` for each parameter; `ok`: whether all agree; `method`: how the numeric side was computed;
     `tolerance`: the error allowed, relative to the largest entry of each gradient.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> check = sn.check_gradients(sn.norm(x)**2, {x: [[1], [2]]})
+    >>> check.ok, check.method, len(check.rows)
+    (True, 'complex', 1)
+    >>> check.summary.split(",")[0]
+    'the gradient agrees'
+    >>> check.raise_if_failed()
     """
 
     rows: tuple[CheckRow, ...]
@@ -114,6 +139,9 @@ class GradientCheck:
     def ok(self) -> bool:
         """Whether every gradient agrees."""
         return all(row.ok for row in self.rows)
+
+    def _headline(self) -> str:
+        return f": {self.summary}"
 
     @property
     def summary(self) -> str:

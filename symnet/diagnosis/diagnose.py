@@ -71,6 +71,11 @@ def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: fl
 
     Gives a `Diagnosis` and raises what `diagnose` does; also `KeyError` where a parameter is only in one of `before`
     and `after`, `ValueError` for a learning rate that is not positive.
+
+    >>> import symnet as sn
+    >>> x, before, after = sn.vector("x", 2), [[1.0], [2.0]], [[1.2], [2.4]]
+    >>> sn.diagnose_update(sn.norm(x)**2, {x: before}, {x: after}, 0.1, {}).faults[0].kind
+    'sign'
     """
     _check_rate(learning_rate)
     old, new = binding.named(before), binding.named(after)

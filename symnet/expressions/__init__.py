@@ -21,6 +21,7 @@ from symnet.expressions.nodes import (
 from symnet.expressions.operands import OPERANDS, is_subtracted, operands_of, raw, split, symbols_of, walk
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
+from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
 from symnet.expressions.table import Fixed, Table, brief
@@ -28,12 +29,13 @@ from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Sca
 
 __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
-    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
-    "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total",
-    "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_size", "as_tree",
-    "axes_of", "binary_cross_entropy", "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise",
-    "from_tree", "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned",
-    "kinks_of", "let", "matmul", "maximum", "mlp", "mse", "operands_of", "partial", "raw", "relu", "same_shape",
-    "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector",
-    "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
+    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix",
+    "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table",
+    "Total", "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_size",
+    "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "checked_name", "cross_entropy",
+    "elementwise", "from_tree", "functions", "given", "hadamard", "in_a_line", "inner_product", "is_light",
+    "is_subtracted", "is_turned", "kinks_of", "let", "listed", "matmul", "maximum", "mlp", "mse", "operands_of",
+    "partial", "preformatted", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid",
+    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step",
+    "sums", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

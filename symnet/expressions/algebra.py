@@ -194,7 +194,15 @@ def matmul(*args: Expr) -> MatrixExpr:
 
 
 def hadamard(*args: MatrixExpr) -> MatrixExpr:
-    """Give the entrywise product, coefficients in front, ones dropped."""
+    """Give the entrywise product, coefficients in front, ones dropped.
+
+    args: matrices of one shape; raises `ShapeError` where they differ.
+
+    >>> import symnet as sn
+    >>> A, B = sn.matrix("A", 1, 2), sn.matrix("B", 1, 2)
+    >>> sn.evaluate(sn.hadamard(A, B), {A: [[1, 2]], B: [[3, 4]]}).tolist()
+    [[3.0, 8.0]]
+    """
     coefficient: Expr = S.One
     factors: list[MatrixExpr] = []
     for arg in args:

@@ -13,7 +13,7 @@ To teach symnet a scalar function: write the class with its derivative (`fdiff`)
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import mpmath
@@ -29,9 +29,14 @@ def _same(*_: Any) -> Any:
     raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Facts:
-    """A row of `SCALARS`; see the module. `cheap`: it costs no more than reading its argument."""
+    """A row of `SCALARS`; see the module. `cheap`: it costs no more than reading its argument.
+
+    >>> import symnet as sn
+    >>> sn.Facts(numpy=lambda np, x: x * np.tanh(x))
+    <Facts: numpy>
+    """
 
     numpy: Callable[..., Any]
     analytic: Callable[..., Any] | None = _same
@@ -39,6 +44,9 @@ class Facts:
     kinks: Callable[..., tuple[Expr, ...]] = lambda *_: ()
     names: Mapping[str, str] = field(default_factory=dict)
     cheap: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Facts: {', '.join(f.name for f in fields(self) if getattr(self, f.name) not in (f.default, {}))}>"
 
     def code(self, complex_arguments: bool) -> Callable[..., Any]:
         """Give the code for real or for complex arguments."""

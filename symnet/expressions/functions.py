@@ -49,6 +49,8 @@ def matrix(name: str, rows: Size | tuple[Size, Size], cols: Size | None = None) 
 def vector(name: str, size: Size) -> MatrixSymbol:
     """Give a symbolic column, a matrix of one column.
 
+    name, size: as in `matrix`, which says what is raised.
+
     >>> import symnet as sn
     >>> sn.vector("b1", 3).shape
     (3, 1)
@@ -60,6 +62,11 @@ def unit(size: Size, index: int) -> MatrixExpr:
     """Give the unit column with a 1 in row `index` (counted from 0): `unit(n, 0).T * A` is the first row of A.
 
     Raises `ValueError` for an index that is negative or beyond a size that is a number.
+
+    >>> import symnet as sn
+    >>> A = sn.matrix("A", 2, 2)
+    >>> sn.evaluate(sn.unit(2, 0).T * A, {A: [[1, 2], [3, 4]]}).tolist()
+    [[1.0, 2.0]]
     """
     rows = as_size(size, "unit")
     index = _whole("unit", index)
@@ -70,6 +77,8 @@ def unit(size: Size, index: int) -> MatrixExpr:
 
 def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     """Give one entry of a matrix expression as a scalar, rows and columns counted from 0.
+
+    A: a matrix expression. Raises `ValueError` for a row or column that is not there.
 
     >>> import symnet as sn
     >>> A = sn.matrix("A", 2, 2)
@@ -133,6 +142,8 @@ def _turned(left: Any, right: Any) -> tuple[Any, Any]:
 def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
     """Give relu(W·X), so that `functools.reduce` mirrors Mathematica's Fold.
 
+    W: (outputs, inputs); X: (inputs, samples). Raises `ShapeError` where they do not fit.
+
     >>> import symnet as sn
     >>> sn.relu_dot(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")).shape
     (2, n)
@@ -142,31 +153,47 @@ def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
     return relu(raw(MatMul, W, X))
 
 
-def _entrywise(f: Any, name: str, text: str) -> Callable[[Any], Any]:
+_ENTRYWISE = """Give {text}, entry by entry.
+
+    A: a matrix or scalar expression; the result has its shape. Raises `TypeError` for what is no expression.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.{name}(sn.matrix("A", 1, 2)), {{"A": [{at}]}}).round(4).tolist()
+    [{values}]
+    """
+
+
+def _entrywise(f: Any, name: str, text: str, at: str, values: str) -> Callable[[Any], Any]:
     def apply(A: Any) -> Any:
         return elementwise(f, A)
 
     apply.__name__ = apply.__qualname__ = name
-    apply.__doc__ = f"Give {text}, entry by entry; A: a matrix or scalar expression. The result has its shape."
+    apply.__doc__ = _ENTRYWISE.format(text=text, name=name, at=at, values=values)
     return apply
 
 
-sigmoid = _entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))")
-relu = _entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0")
-softplus = _entrywise(scalars.softplus, "softplus", "log(1 + exp(A))")
-tanh = _entrywise(sympy.tanh, "tanh", "the hyperbolic tangent")
-exp = _entrywise(sympy.exp, "exp", "the exponential")
-log = _entrywise(sympy.log, "log", "the natural logarithm")
-sqrt = _entrywise(sympy.sqrt, "sqrt", "the square root")
-abs = _entrywise(sympy.Abs, "abs", "the absolute value, with the derivative 0 at 0")
-sign = _entrywise(sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is taken as 0")
-sin = _entrywise(sympy.sin, "sin", "the sine")
-cos = _entrywise(sympy.cos, "cos", "the cosine")
-silu = _entrywise(lambda x: x * scalars.sigmoid(x), "silu", "A∘sigmoid(A), also called swish")
+sigmoid = _entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))", "[0.0, 1.0]", "[0.5, 0.7311]")
+relu = _entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0", "[-1.0, 2.0]", "[0.0, 2.0]")
+softplus = _entrywise(scalars.softplus, "softplus", "log(1 + exp(A))", "[0.0, 1.0]", "[0.6931, 1.3133]")
+tanh = _entrywise(sympy.tanh, "tanh", "the hyperbolic tangent", "[0.0, 1.0]", "[0.0, 0.7616]")
+exp = _entrywise(sympy.exp, "exp", "the exponential", "[0.0, 1.0]", "[1.0, 2.7183]")
+log = _entrywise(sympy.log, "log", "the natural logarithm", "[1.0, 2.0]", "[0.0, 0.6931]")
+sqrt = _entrywise(sympy.sqrt, "sqrt", "the square root", "[4.0, 2.0]", "[2.0, 1.4142]")
+abs = _entrywise(sympy.Abs, "abs", "the absolute value, with the derivative 0 at 0", "[-1.0, 2.0]", "[1.0, 2.0]")
+sign = _entrywise(
+    sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is taken as 0", "[-3.0, 2.0]", "[-1.0, 1.0]"
+)
+sin = _entrywise(sympy.sin, "sin", "the sine", "[0.0, 1.0]", "[0.0, 0.8415]")
+cos = _entrywise(sympy.cos, "cos", "the cosine", "[0.0, 1.0]", "[1.0, 0.5403]")
+silu = _entrywise(
+    lambda x: x * scalars.sigmoid(x), "silu", "A∘sigmoid(A), also called swish", "[0.0, 1.0]", "[0.0, 0.7311]"
+)
 
 
 def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
     """Give max(A, slope·A) entry by entry; `slope` is a number between 0 and 1, or a Symbol that is trained.
+
+    A: a matrix or scalar expression; the result has its shape.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.sum(sn.leaky_relu(sn.matrix("A", 1, 2))), {"A": [[-1.0, 2.0]]})
@@ -178,6 +205,8 @@ def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
 def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give exp(Z) divided by its sums along `axis`: probabilities, one sample a column (axis 0) or a row (axis 1).
 
+    Z: a matrix expression; the result has its shape. Raises `ValueError` for another axis.
+
     >>> import symnet as sn
     >>> sn.evaluate(sn.softmax(sn.matrix("Z", 2, 1)), {"Z": [[0.0], [0.0]]}).tolist()
     [[0.5], [0.5]]
@@ -186,12 +215,26 @@ def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
 
 
 def log_softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
-    """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow."""
+    """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow.
+
+    Z, axis: as in `softmax`.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.log_softmax(sn.matrix("Z", 2, 1)), {"Z": [[1000.0], [0.0]]}).tolist()
+    [[0.0], [-1000.0]]
+    """
     return LogSoftmax(as_matrix("log_softmax", Z), Integer(as_axis(axis)))
 
 
 def logsumexp(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
-    """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow."""
+    """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow.
+
+    Z, axis: as in `softmax`.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.logsumexp(sn.matrix("Z", 2, 1)), {"Z": [[1000.0], [0.0]]}).tolist()
+    [[1000.0]]
+    """
     return LogSumExp(as_matrix("logsumexp", Z), Integer(as_axis(axis)))
 
 
@@ -199,6 +242,7 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     """Give the sum of all entries (a scalar), or the sums along `axis`: a row (axis 0) or a column (axis 1).
 
     `S**2` is the matrix product S·S, as in SymPy; the sum of the squares is `sn.norm(S)**2`.
+    A: a matrix expression. Raises `TypeError` for a scalar, `ValueError` for another axis.
 
     >>> import symnet as sn
     >>> sn.sum(sn.matrix("A", 2, 3), axis=0).shape
@@ -212,7 +256,14 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
 
 
 def mean(A: MatrixExpr, axis: int | None = None) -> Any:
-    """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1)."""
+    """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1).
+
+    A, axis: as in `sum`.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.mean(sn.matrix("A", 2, 2)), {"A": [[1, 2], [3, 6]]})
+    3.0
+    """
     A = as_matrix("mean", A)
     rows, cols = A.shape
     if axis is None:
@@ -221,7 +272,15 @@ def mean(A: MatrixExpr, axis: int | None = None) -> Any:
 
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
-    """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape."""
+    """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape.
+
+    Raises `ShapeError` where they do not.
+
+    >>> import symnet as sn
+    >>> x, y = sn.vector("x", 2), sn.vector("y", 2)
+    >>> sn.evaluate(sn.inner(x, y), {x: [[1], [2]], y: [[3], [4]]})
+    11.0
+    """
     A, B = as_matrix("inner", A), as_matrix("inner", B)
     _check_alike("inner", A, B)
     return inner_product(A, B)
@@ -253,13 +312,27 @@ def hadamard(*matrices: Any) -> Any:
 
 
 def norm(A: MatrixExpr) -> Expr:
-    """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined."""
+    """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined.
+
+    A: a matrix expression.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.norm(sn.vector("x", 2)), {"x": [[3], [4]]})
+    5.0
+    """
     A = as_matrix("norm", A)
     return inner_product(A, A) ** S.Half
 
 
 def norm1(A: MatrixExpr) -> Expr:
-    """Give the sum of the absolute values of all entries, a scalar."""
+    """Give the sum of the absolute values of all entries, a scalar.
+
+    A: a matrix expression. The gradient is sign(A), 0 at 0.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.norm1(sn.vector("x", 2)), {"x": [[3], [-4]]})
+    7.0
+    """
     return total(abs(as_matrix("norm1", A)))
 
 

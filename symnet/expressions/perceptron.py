@@ -22,6 +22,7 @@ from symnet.expressions.algebra import elementwise
 from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.entering import given
 from symnet.expressions.functions import affine, matrix
+from symnet.expressions.shown import in_a_line, listed
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
 
@@ -63,12 +64,16 @@ class Symbols(tuple[Any, ...]):
         raise KeyError(f"{key}: there are the symbols {', '.join(s.name for s in self)}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class MLP:
     """A multilayer perceptron: its output, an expression, and its parameters, symbols in order W1, b1, W2, b2, …
 
     It stands for its output wherever an expression is meant. Called with another input it gives the output for that,
     with the same weights.
+
+    >>> import symnet as sn
+    >>> sn.mlp(sn.matrix("X", 4, "n"), [16, 3])
+    <MLP: output 3×n, parameters W1, b1, W2, b2>
     """
 
     output: MatrixExpr
@@ -84,6 +89,9 @@ class MLP:
             H = affine(W, H, b, self.axis)
             H = self.activation(H) if k < len(layers) else H
         return H
+
+    def __repr__(self) -> str:
+        return in_a_line(f"MLP: output {shape_text(self.output.shape)}, parameters {listed(self.parameters)}")
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         return getattr(ufunc, method)(*[a.output if isinstance(a, MLP) else a for a in inputs], **options)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
+
+from symnet.expressions import Made
 
 Rate: TypeAlias = float | Callable[[int], float]
 
@@ -28,8 +30,9 @@ def rate_at(rate: Rate, step: int, called: str = "the rate") -> float:
     return float(value)
 
 
-@dataclass(frozen=True)
-class _StepDecay:
+@dataclass(frozen=True, repr=False)
+class _StepDecay(Made):
+    called: ClassVar[str] = "step_decay"
     rate: float
     factor: float
     every: int
@@ -38,14 +41,17 @@ class _StepDecay:
         return self.rate * self.factor ** (step // self.every)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _ExponentialDecay(_StepDecay):
+    called: ClassVar[str] = "exponential_decay"
+
     def __call__(self, step: int) -> float:
         return float(self.rate * self.factor ** (step / self.every))
 
 
-@dataclass(frozen=True)
-class _CosineDecay:
+@dataclass(frozen=True, repr=False)
+class _CosineDecay(Made):
+    called: ClassVar[str] = "cosine_decay"
     rate: float
     steps: int
     last: float
@@ -55,8 +61,9 @@ class _CosineDecay:
         return self.last + (self.rate - self.last) * (1 + math.cos(math.pi * share)) / 2
 
 
-@dataclass(frozen=True)
-class _Warmup:
+@dataclass(frozen=True, repr=False)
+class _Warmup(Made):
+    called: ClassVar[str] = "warmup"
     rate: Rate
     steps: int
 

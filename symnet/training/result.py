@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from symnet.backends import binding, evaluate
 from symnet.derivation import Derivation
-from symnet.expressions import Values
+from symnet.expressions import Shown, Values, listed
 from symnet.training.picture import drawn
 
 
-@dataclass(eq=False)
-class Training:
+@dataclass(eq=False, repr=False)
+class Training(Shown):
     """What `train` gives: `parameters` (by symbol or name), `history` (name → a number for each epoch).
 
     `history` holds "loss", the mean over the batches of an epoch; where there is one, "validation_loss", each metric
     and the learning "rate"; and "seconds" since training began. `derivation`: the equations that were trained;
     `best_epoch`: that of the lowest validation loss, from 1; `interrupted`: whether Ctrl-C ended it early.
+
+    >>> import symnet as sn
+    >>> x, y = sn.vector("x", 2), sn.vector("y", 2)
+    >>> run = sn.train(sn.norm(x - y)**2 / 2, {y: [[1], [2]]}, {x: [[0], [0]]}, epochs=3)
+    >>> run
+    <Training: loss 1.64025 after 3 epochs, x>
+    >>> len(run.history["loss"]), run.loss == run.history["loss"][-1]
+    (3, True)
     """
 
     parameters: Any
     history: dict[str, list[float]]
-    derivation: Derivation = field(repr=False)
+    derivation: Derivation
     interrupted: bool = False
     best_epoch: int | None = None
 
@@ -48,6 +56,11 @@ class Training:
         axes. Raises `ModuleNotFoundError` where matplotlib is not installed.
         """
         return drawn(self.history, self.best_epoch, path, axes)
+
+    def _headline(self) -> str:
+        epochs = len(self.history["loss"])
+        ended = ", interrupted" if self.interrupted else ""
+        return f": loss {self.loss:.6g} after {epochs} epoch{'s' * (epochs != 1)}{ended}, {listed(self.parameters)}"
 
     def _rows(self) -> list[tuple[str, str]]:
         epochs = len(self.history["loss"])
