@@ -340,7 +340,7 @@ GUESSES = {
     "a symbol as value": (lambda: sn.evaluate(LOSS, {**VALUES, X: X}), TypeError, ["X is 2×n", "no array"]),
     "a size for proving": (lambda: sn.prove(L2, W, 2), TypeError, ["sizes", "2"]),
     # training
-    "data without names": (lambda: quick(LOSS, [x, y]), TypeError, ["data", "dictionary", "list"]),
+    "data without names": (lambda: quick(LOSS, [x, y]), TypeError, ["data", "dictionary", "ndarray"]),
     "no data": (lambda: quick(LOSS, None), TypeError, ["data", "dictionary"]),
     "a number of parameters": (lambda: quick(LOSS, {X: x, Y: y}, 3), TypeError, ["parameters", "int"]),
     "parameters without names": (lambda: quick(LOSS, {X: x, Y: y}, [np.ones((1, 2))]), TypeError, ["parameters", "ndarray"]),
@@ -379,7 +379,7 @@ def test_more_that_works():
     net = sn.mlp(X, [3, 1])
     loss = sn.squared_error(net, Y)
     run = quick(loss, {X: x, Y: y}, seed=np.random.default_rng(0))
-    assert run.history == quick(loss, {X: x, Y: y}, seed=np.random.default_rng(0)).history
+    assert run.history["loss"] == quick(loss, {X: x, Y: y}, seed=np.random.default_rng(0)).history["loss"]
     assert sn.check_gradients(loss, {X: x, Y: y} | run.parameters, net).ok
     assert sn.check_gradients(loss, {X: x, Y: y} | run.parameters, run).ok
     assert net.parameters["W2"] is net.parameters[2] and net.parameters[:2] == (net.parameters[0], net.parameters[1])

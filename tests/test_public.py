@@ -30,6 +30,9 @@ REASONS = {
     "Facts.analytic": "a default, not a method",
     "Facts.kinks": "a default, not a method",
     "GradientCheck.plot": "needs matplotlib",
+    "Training.plot": "needs matplotlib",
+    "MLP.activation": "what it was given",
+    "MLP.T": "as for a matrix",
 }
 
 

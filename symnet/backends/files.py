@@ -106,6 +106,12 @@ def load(path: Any) -> ByKey:
     path: as for `save`. They may be given to `train` as parameters and to `evaluate` as values. Raises `ValueError`
     where the file is damaged, was not written to its end, or is of another kind, `FileNotFoundError` where there is
     none. Only arrays of numbers are read; nothing in a file is run.
+
+    >>> import os, tempfile, symnet as sn
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sn.save(os.path.join(folder, "weights.npz"), {"b": [0.5]})
+    ...     sn.load(os.path.join(folder, "weights.npz"))["b"]
+    array([0.5])
     """
     source = _path("load", path)
     plain = Path(path)

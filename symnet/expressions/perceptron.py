@@ -74,6 +74,8 @@ class MLP:
     >>> import symnet as sn
     >>> sn.mlp(sn.matrix("X", 4, "n"), [16, 3])
     <MLP: output 3×n, parameters W1, b1, W2, b2>
+    >>> sn.mlp(sn.matrix("X", 4, "n"), [16, 3]).shape
+    (3, n)
     """
 
     output: MatrixExpr

@@ -115,7 +115,8 @@ def resume(
     path: the file that `train` was given as `checkpoint`, which is written on; data: as for `train`, the same.
     validation: the data held back, where arrays were given; a share of the samples is held back as it was.
     optimizer: only where the run was begun with one of the user's own, or with a schedule of their own.
-    epochs, steps, seconds: another budget, counted from the beginning of the run; the others are as for `train`.
+    epochs, steps, seconds: another budget, counted from the beginning of the run; progress, callback, log: as for
+    `train`; rows are appended to the log.
 
     Gives a `Training` with the history of the whole run. Raises `ValueError` for a file that is damaged, foreign, or
     of another optimizer, `FileNotFoundError` where there is none, and what `train` raises.
