@@ -25,7 +25,7 @@ LARGEST = 60_000  # operations beyond which a difference is not expanded
 
 @dataclass(frozen=True)
 class Proof:
-    """The result of `prove`.
+    """The result of `prove`; its truth value is `ok`.
 
     `ok`: whether all agree; `method`: "formulas" or "points"; `entries`: how many; `failed`: which do not agree.
     """
@@ -35,6 +35,9 @@ class Proof:
     method: str
     entries: int
     failed: tuple[tuple[int, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.ok
 
     def __str__(self) -> str:
         if not self.ok:

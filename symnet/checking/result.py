@@ -43,6 +43,9 @@ class Probe(NamedTuple):
         """Whether the two agree, or the symbolic slope lies between those at a kink."""
         return self.between if self.kink else bool(self.error <= self.allowed)
 
+    def __bool__(self) -> bool:
+        return self.ok
+
 
 @dataclass(frozen=True)
 class CheckRow:
@@ -86,6 +89,9 @@ class CheckRow:
         """Whether nothing is wrong."""
         return self.verdict != "wrong"
 
+    def __bool__(self) -> bool:
+        return self.ok
+
     def cells(self) -> tuple[str, ...]:
         """Give the row as texts, one for each heading."""
         where = self.index if isinstance(self.index, str) else str(list(self.index)) if self.index else ""
@@ -98,7 +104,7 @@ class CheckRow:
 
 @dataclass(frozen=True, eq=False)
 class GradientCheck:
-    """The result of a gradient check; its text is a table.
+    """The result of a gradient check; its text is a table, its truth value is `ok`.
 
     `rows`: a `CheckRow` for each parameter; `ok`: whether all agree; `method`: how the numeric side was computed;
     `tolerance`: the error allowed, relative to the largest entry of each gradient.
@@ -114,6 +120,9 @@ class GradientCheck:
     def ok(self) -> bool:
         """Whether every gradient agrees."""
         return all(row.ok for row in self.rows)
+
+    def __bool__(self) -> bool:
+        return self.ok
 
     @property
     def summary(self) -> str:

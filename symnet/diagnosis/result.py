@@ -38,7 +38,7 @@ class Fault:
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """The result of `diagnose`; its text is the explanation.
+    """The result of `diagnose`; its text is the explanation, its truth value is `ok`: true where nothing is wrong.
 
     `right`, `wrong`: the parameters; `ok`: whether nothing is wrong; `explanations`: every explanation that fits, the
     simplest first, each a tuple of one or two faults; `faults`: the single faults that fit, most likely first, or the
@@ -57,6 +57,9 @@ class Diagnosis:
     def ok(self) -> bool:
         """Whether every gradient is right."""
         return not self.wrong
+
+    def __bool__(self) -> bool:
+        return self.ok
 
     @property
     def faults(self) -> tuple[Fault, ...]:
