@@ -21,7 +21,7 @@ WINGS = {
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step result train",
-    "checking":    "numeric kinks explicit result check prove",
+    "checking":    "numeric kinks explicit result judge check prove",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
 }
 # fmt: on
