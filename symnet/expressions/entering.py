@@ -45,6 +45,8 @@ def given(value: Any, called: str = "") -> Any:
 
 
 def _constant(array: Any) -> Any:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError("a masked array is no expression: its masked entries have no value; write .filled(0)")
     if array.dtype.kind not in "biuf" or array.ndim > 2:
         raise TypeError(
             f"an array of {array.dtype} with {array.ndim} axes is no expression; "

@@ -84,7 +84,7 @@ def first_values(
     """Give an array for each wanted symbol that has none among the `known` arrays, by name."""
     for name, array in known.items():
         binding.check_rank(program.inputs[name], array)
-        binding.check_data(name, array)
+        binding.check_finite(name, array)
     sizes = binding.bind_sizes([program.inputs[n] for n in known], known)
     biases, drawn = _biases(program), {}
     for W in wanted:
@@ -93,8 +93,14 @@ def first_values(
         if not isinstance(W, MatrixSymbol):
             raise KeyError(f"{W.name} is a scalar and has no starting value; give one: parameters={{{W.name}: 1.0, …}}")
         rows, cols = (binding.size_value(size, sizes, W.name) for size in W.shape)
-        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else np.asarray(draw((rows, cols), generator))
+        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else _drawn(W.name, draw((rows, cols), generator))
     return drawn
+
+
+def _drawn(name: str, values: Any) -> Any:
+    array = binding.as_array(f"what the initializer draws for {name}", values)
+    binding.check_finite(f"what the initializer draws for {name}", array)
+    return array.copy()
 
 
 def _biases(program: Program) -> set[str]:
