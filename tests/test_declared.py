@@ -29,13 +29,15 @@ BODIES = {  # entry by entry; most are constant, by pieces or altogether
     "power 0": lambda u: u**0 + sympy.sign(u),
     "clipped away": lambda u: Max(Min(u, 0), 0) + 0 * u,
     "step times 0": lambda u: 0 * Max(u, 0) + sympy.sign(u),
-    "tanh": sympy.tanh,
+    "always 0": lambda u: (u + 1) ** 2 - u**2 - 2 * u - 1,
+    "0 by Pythagoras": lambda u: sympy.sin(u) ** 2 + sympy.cos(u) ** 2 - 1,
+    "never above 0": lambda u: Max(sympy.tanh(u) - 1, 0),
+    "nowhere": lambda u: Heaviside(u) * Heaviside(-u - 1),
     "identity": lambda u: u,
 }
 SHELLS = {
     "sum": lambda E, M: sn.sum(E),
     "norm": lambda E, M: sn.norm(E) ** 2,
-    "mean": lambda E, M: sn.mean(E) + sn.sum(M) * 0 + sn.norm(M),
     "masked": lambda E, M: sn.sum(sn.hadamard(E, M)),
     "maximum": lambda E, M: Max(sn.sum(E), sn.sum(M), sn.norm(M)),
     "cases": lambda E, M: Piecewise((sn.sum(E), sn.sum(M) > 0), (sn.norm(M), True)),
