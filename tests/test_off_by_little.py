@@ -114,3 +114,22 @@ def test_off_by_little_is_wrong_and_right_is_right(seed, method):
     assert right, right
     for check in wrong:
         assert not check and "WRONG" in check.summary, check
+
+
+@pytest.mark.parametrize("size", [12, 20, 64])
+@pytest.mark.parametrize("off", [1e-6, 1e-4])
+@pytest.mark.parametrize("slopes", [lambda z: (z > 0) * 1.0, lambda z: 1 - np.tanh(z) ** 2], ids=["relu", "tanh"])
+def test_one_entry_of_a_large_parameter_is_not_overlooked(size, off, slopes):
+    draw = np.random.default_rng(size)
+    W, V = draw.normal(size=(size, size)) / np.sqrt(size), draw.normal(size=(3, size)) / np.sqrt(size)
+    x, y = draw.normal(size=(size, 8)), draw.normal(size=(3, 8))
+    value = np.tanh if slopes(np.zeros(1))[0] else lambda z: np.maximum(z, 0)
+    cost = lambda W, V: ((V @ value(W @ x) - y) ** 2).sum() / 2
+    Z = W @ x
+    D = V @ value(Z) - y
+    right = [((V.T @ D) * slopes(Z)) @ x.T, D @ value(Z).T]
+    assert sn.check_function(cost, lambda *_: right, [W, V])
+    for index in draw.integers(size, size=(5, 2)):
+        wrong = [g.copy() for g in right]
+        wrong[0][tuple(index)] += off * np.abs(wrong[0]).max()
+        assert not sn.check_function(cost, lambda *_, wrong=wrong: wrong, [W, V]), index

@@ -21,7 +21,7 @@ from symnet.checking.result import CheckRow, GradientCheck, Probe
 TOLERANCE = {"complex": 1e-11, "central": 1e-6, "mpmath": 1e-11}  # relative to the largest entry of a gradient
 COARSE = 2e-3  # of the largest entry: where rounding in a function hides more than this, nothing can be said
 ZERO = 1e-9  # slopes less certain than this are not told from 0, whatever is claimed
-ALL_ENTRIES = 100  # parameters with more entries are probed
+ALL_ENTRIES = 250  # parameters with more entries are probed
 ENTRIES, DIRECTIONS = 24, 8  # by so many entries and so many random directions
 EPS = float(np.finfo(float).eps)
 
@@ -89,8 +89,9 @@ def _claimed(gradient: Any) -> float:
 
 def _measured(subject: Subject, place: int, generator: np.random.Generator) -> list[_Found]:
     k, gradient = subject.checked[place], np.asarray(subject.gradients[place])
-    enough, found = 0.05 * subject.tolerance * _claimed(gradient), []
+    found = []
     for index, direction in _directions(gradient.shape, generator):
+        enough = 0.05 * subject.tolerance * _claimed(gradient) * float(np.max(direction))
         if subject.exact is not None:
             slope = subject.exact(subject.arrays, k, direction)
         else:
@@ -112,6 +113,8 @@ def _scale(one: _Found, size: float) -> float:
 def _by_differences(subject: Subject, one: _Found, size: float, largest: float) -> Probe:
     slope, error, scale = one.slope, one.slope.error, _scale(one, size)
     close = subject.tolerance * scale
+    if subject.tolerance == TOLERANCE["central"]:  # along a direction as well one entry that is off must show
+        close = subject.tolerance * size * float(np.max(one.direction))
     if slope.sides:
         return _at_kink(one, close)
     probe = Probe(one.index, one.symbolic, slope.value, close - error, uncertain=error)
@@ -173,8 +176,8 @@ def _directions(shape: tuple[int, ...], generator: np.random.Generator) -> list[
     directions: list[tuple[Any, Any]] = [(index, _unit(shape, index)) for index in indices]
     if size > ALL_ENTRIES:
         for number in range(DIRECTIONS):
-            v = generator.normal(size=shape)
-            directions.append((f"direction {number + 1}", v / np.linalg.norm(v)))
+            v = generator.choice([-1.0, 1.0], shape) / np.sqrt(size)  # all entries alike, so that none is overlooked
+            directions.append((f"direction {number + 1}", v))
     return directions
 
 
