@@ -176,3 +176,30 @@ def test_a_gradient_of_0_that_is_not_is_wrong(scale):
     assert not sn.check_function(f, lambda x, y: (0 * x, 0 * y), point)
     beside = lambda x, y: scale * ((x**2).sum() + 0 * y.sum())
     assert sn.check_function(beside, lambda x, y: (scale * 2 * x, 0 * y), point)
+
+
+# -- functions that are hard to differentiate by numbers
+
+HARD = {
+    "a domain that ends nearby": (lambda x: np.log(x).sum(), lambda x: 1 / x, [1e-7, 1.0, 3e-4]),
+    "square roots near 0": (lambda x: np.sqrt(x).sum(), lambda x: 0.5 / np.sqrt(x), [1e-6, 2.0]),
+    "a pole nearby": (lambda x: (1 / x).sum(), lambda x: -1 / x**2, [1e-3, 2.0]),
+    "large arguments": (lambda x: (x**2).sum(), lambda x: 2 * x, [1e8, 2.0, 1e-3]),
+    "small arguments": (lambda x: (x**2).sum(), lambda x: 2 * x, [1e-8, 2e-9]),
+    "steep": (lambda x: np.tanh(1e3 * x).sum(), lambda x: 1e3 / np.cosh(1e3 * x) ** 2, [1e-4, -2e-3]),
+    "growing": (lambda x: np.exp(30 * x).sum(), lambda x: 30 * np.exp(30 * x), [1.0, -1.0]),
+    "a weak corner": (lambda x: (np.abs(x) ** 1.5).sum(), lambda x: 1.5 * np.sign(x) * np.abs(x) ** 0.5, [0.0, 1.0]),
+    "scales apart": (lambda x: 1e6 * x[0] ** 2 + 1e-6 * x[1] ** 2, lambda x: x * [2e6, 2e-6], [1.0, 1.0]),
+    "cancelling": (lambda x: ((1e4 + x) ** 2).sum() - 1e8, lambda x: 2 * (1e4 + x), [1e-3, 2.0]),
+    "a sorted value": (np.median, lambda x: np.array([0, 1.0, 0]), [1.0, 2.0, 3.0]),
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_hard_functions_are_judged(name):
+    f, gradient, point = HARD[name]
+    point = np.array(point)
+    assert sn.check_function(f, gradient, point)
+    for factor in (*WRONG.values(), 1 + 1e-5):
+        check = sn.check_function(f, lambda x, c=factor: c * gradient(x), point)
+        assert not check and "WRONG" in check.summary, (factor, check)

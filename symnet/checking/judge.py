@@ -66,21 +66,25 @@ class _Found(NamedTuple):
 
 def compare(subject: Subject, notes: Sequence[str], seed: int) -> GradientCheck:
     """Compare every claimed gradient with numeric slopes. seed: chooses the probes of large parameters."""
-    value = float(np.real(subject.real(subject.arrays)))
-    if not np.isfinite(value):
-        raise ValueError(
-            f"the function to differentiate is {value} at the point given; there is no slope to compare with"
+    with np.errstate(all="ignore"):  # a step may leave the domain of the function
+        value = float(np.real(subject.real(subject.arrays)))
+        if not np.isfinite(value):
+            raise ValueError(f"the function to differentiate is {value} at the point given, so it has no slope there")
+        return GradientCheck(
+            tuple(_rows(subject, seed)), subject.method, subject.tolerance, tuple(notes), _curve_of(subject)
         )
+
+
+def _rows(subject: Subject, seed: int) -> list[CheckRow]:
     generator = np.random.default_rng(seed)
     found = [_measured(subject, place, generator) for place in range(len(subject.names))]
     sizes = [_size_of(subject.gradients[place], own) for place, own in enumerate(found)]
-    largest = max([*sizes, *(_claimed(g) for g in subject.gradients)], default=0.0)
+    largest = max([*sizes, *map(_claimed, subject.gradients)], default=0.0)
     judge = _by_differences if subject.exact is None else _exactly
-    rows = [
+    return [
         CheckRow.of(name, np.shape(gradient), [judge(subject, one, size, largest) for one in own])
         for name, gradient, own, size in zip(subject.names, subject.gradients, found, sizes, strict=True)
     ]
-    return GradientCheck(tuple(rows), subject.method, subject.tolerance, tuple(notes), _curve_of(subject))
 
 
 def _claimed(gradient: Any) -> float:

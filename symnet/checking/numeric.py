@@ -20,7 +20,7 @@ CENTRAL_STEP = float(np.finfo(float).eps ** 0.2)  # where rounding and the fourt
 DIGITS = 50
 LEFT_OVER = 1e-30  # what a step of 1e-17 leaves of higher derivatives, and 50 digits of a difference
 RATIO = 4  # of one step to the next smaller one
-COARSEST, FINEST = -4, 9  # the steps are CENTRAL_STEP / RATIO**level
+COARSEST, FINEST = -4, 14  # the steps are CENTRAL_STEP / RATIO**level
 
 
 class Slope(NamedTuple):
@@ -97,8 +97,8 @@ def noise_of(f: Function, arrays: Sequence[Any], which: Sequence[int], seed: int
         points = ([a + i * steps[k] if k in steps else a for k, a in enumerate(arrays)] for i in range(300, 309))
         values = np.array([float(f(point)) for point in points])
         found.append(math.sqrt(float(np.mean(np.diff(values, 4) ** 2)) / 70))  # of independent errors: 70 = (8 over 4)
-    second = sorted(noise for noise in found if math.isfinite(noise))[1:2]
-    return max([last_digit, *second])
+    least = sorted(noise for noise in found if math.isfinite(noise))[:2]
+    return max([last_digit, *least])
 
 
 class _Ladder:
@@ -159,7 +159,7 @@ class _Ladder:
 
 
 def _error(slope: Slope) -> float:
-    return slope.error
+    return slope.error if math.isfinite(slope.error) else math.inf  # beyond the domain of f there is no value
 
 
 def central(
