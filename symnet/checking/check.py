@@ -33,11 +33,12 @@ def check_gradients(
     symbols, by default every symbol of the loss that is not a size.
     method: "complex" (complex steps, exact to rounding), "central" (central differences with extrapolation), "mpmath"
     (50 digits, for small nets), or "auto": complex where every function of the loss allows it, else central.
-    seed: chooses the entries and directions that probe parameters of more than 100 entries.
+    seed: chooses the entries and directions that probe parameters of more than 250 entries.
 
-    Gives a `GradientCheck`: `.ok`, `.rows`, a table as its text, `.raise_if_failed()`, `.plot()`. The comparison runs
-    in float64; float32 arrays are widened for it, and the float32 kernel is then compared with the float64 one. Raises
-    `ValueError` for an unknown method or one that the loss does not allow, and what `derive` and a `Kernel` raise.
+    Gives a `GradientCheck`, true where it is `.ok`; `.rows`, a table as its text, `.raise_if_failed()`, `.plot()`. It
+    runs in float64; float32 arrays are widened for it, and the float32 kernel is then compared with the float64 one.
+    Raises `ValueError` for an unknown method or one that the loss does not allow, for data or a loss that are not
+    finite, and what `derive` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> W, X = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")
@@ -70,7 +71,10 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     of arrays, then as f(*x), grad(*x), and grad gives as many arrays.
     method: "central", or "complex" where `f` is analytic and takes complex arrays.
 
-    Raises `ValueError` where a gradient has not the shape of its argument, naming the argument, or has NaN in it.
+    Both are given copies, which they may update in place. Gradients in float32 are judged by its digits. Where the
+    values of `f` are too coarse to tell, as with a large constant in them, the result is not `ok` and says that it
+    cannot be judged. Raises `ValueError` where a gradient has not the shape of its argument, naming the argument, and
+    where it, `x0` or `f(x0)` is not finite, `TypeError` for complex and masked arrays.
 
     >>> import numpy as np
     >>> check_function(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([1.0, -2.0])).ok
