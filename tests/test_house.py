@@ -21,7 +21,7 @@ WINGS = {
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
-    "checking":    "numeric kinks explicit result check prove",
+    "checking":    "numeric kinks explicit result judge check prove",
     "sklearn":     "",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
 }

@@ -62,14 +62,21 @@ def needed(values: Mapping[Any, Any], wanted: Iterable[str], optional: Iterable[
 
 
 def as_array(name: str, value: Any) -> Any:
-    """Give a value as a numeric array; whole numbers become floats. Raises `TypeError` for anything else."""
+    """Give a value as an array of real numbers; whole ones become floats. Raises `TypeError` for anything else."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name}: a masked array is given, and its masked entries have no value; write {name}.filled(0), with the "
+            "number that they shall have, or leave these samples out"
+        )
     try:
         array = as_numbers(np.asarray(value))
     except ValueError as error:
         raise TypeError(f"{name}: rows of different lengths are no matrix ({error})") from None
     if array.dtype.kind in "biu":
         array = array.astype(float)
-    if array.dtype.kind not in "fc":
+    if array.dtype.kind == "c":
+        raise TypeError(f"{name}: the array given holds complex numbers, and all is real here; write {name}.real")
+    if array.dtype.kind != "f":
         raise TypeError(no_numbers(name, array))
     return array
 
@@ -129,6 +136,14 @@ def check_data(name: str, array: Any) -> None:
     if not np.isfinite(array.sum()) and np.isnan(array).any():
         where = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
         raise ValueError(f"{name} has NaN in it, first at {list(where)}")
+
+
+def check_finite(name: str, array: Any) -> None:
+    """Raise `ValueError` where an array is empty or has an entry that is no finite number."""
+    check_data(name, array)
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} has an infinite value in it, first at {list(where)}")
 
 
 def check_distributions(distributions: Mapping[Basic, int], arrays: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import linecache
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -42,11 +42,11 @@ from symnet.expressions import (
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
 
-# who writes the code, and what stands in the place of NumPy's functions
-BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]]]] = {
-    "numpy": (NumPyCode, dict),
-    "complex": (ComplexCode, dict),
-    "mpmath": (NumPyCode, mpmath_functions),
+# who writes the code, what stands in the place of NumPy's functions, and the dtype of new arrays, None as those given
+BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
+    "numpy": (NumPyCode, dict, None),
+    "complex": (ComplexCode, dict, "complex"),
+    "mpmath": (NumPyCode, mpmath_functions, "object"),
 }
 
 
@@ -122,8 +122,11 @@ class Kernel(Shown):
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
         found = self.result.listed(self._function(dtype)(*arrays))
-        found = [np.copy(v) if any(np.may_share_memory(v, a) for a in arrays) else v for v in found]
-        return self.result.given([_typed(v, o, dtype) for v, o in zip(found, self.outputs, strict=True)])
+        own: list[Any] = []
+        for value, output in zip(found, self.outputs, strict=True):  # each an array that shares memory with no other
+            shared = any(np.may_share_memory(value, a) for a in [*arrays, *own])
+            own.append(_typed(np.copy(value) if shared else value, output, dtype))
+        return self.result.given(own)
 
     def bind(self, values: Values) -> list[Any]:
         """Check the values and give the arrays in the order of `arguments`; raises what calling the kernel raises."""
@@ -138,7 +141,7 @@ class Kernel(Shown):
         binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
         assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}
         binding.check_distributions(assumed, arrays)
-        dtype = self.dtype or _common_dtype(arrays.values())
+        dtype = self.dtype or _common_dtype(arrays, given)
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
 
     def _dtype_of(self, arrays: Sequence[Any]) -> Any:
@@ -178,11 +181,11 @@ class Kernel(Shown):
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         sizes, symbols = self.program.names.sizes, list(self.symbols.values())
-        code, functions = BACKENDS[self.backend]
+        code, functions, entries = BACKENDS[self.backend]
         safe = identifiers(dict.fromkeys([*self.arguments, *sizes, *[e.lhs.name for e in self.equations]]))
         largest = float(np.floor(np.log(np.finfo(dtype).max))) if dtype.kind in "fc" else 709.0
         typed = sorted((s for s in symbols if s.name not in sizes), key=lambda s: not s.is_Matrix)
-        first = next((f"{safe[s.name]}.dtype" for s in typed), "float")
+        first = entries or next((f"{safe[s.name]}.dtype" for s in typed), "float")
         writer = code(safe, sizes, first, largest, lengths_of(symbols, safe))
         outputs = self._lowered.outputs
         steps = size_steps(self.equations, symbols, sizes)
@@ -199,15 +202,25 @@ class Kernel(Shown):
 
 
 def _typed(value: Any, output: Any, dtype: np.dtype[Any]) -> Any:
-    # a value that does not depend on any array is a Python number; a float64 scalar is handed over as one
-    if isinstance(value, (int, float)):
-        value = dtype.type(value)
-    return value.item() if isinstance(value, np.float64) and not output.is_Matrix else value
+    # a matrix is an array, a scalar a number of the dtype (in float64 Python's own), whatever the code computed
+    if dtype.kind not in "fc":
+        return value
+    with np.errstate(over="ignore"):
+        if output.is_Matrix:
+            return np.asarray(value, dtype)
+        number = dtype.type(value)
+    return number.item() if isinstance(number, np.float64) else number
 
 
-def _common_dtype(arrays: Collection[Any]) -> Any:
-    floats = {a.dtype for a in arrays if a.ndim} or {a.dtype for a in arrays}
-    return np.result_type(*floats) if floats else np.dtype(float)
+def _common_dtype(arrays: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    # that of the matrices; else that of the scalars, of which Python's own numbers take any dtype
+    told = [
+        a
+        for name, a in arrays.items()
+        if not isinstance(given[name], (int, float)) or isinstance(given[name], np.generic)
+    ]
+    kinds = {a.dtype for a in told if a.ndim} or {a.dtype for a in told}
+    return np.result_type(*kinds) if kinds else np.dtype(float)
 
 
 def compile_program(
@@ -218,7 +231,8 @@ def compile_program(
     told = {size.name for size, _, _ in axes_of(program.inputs.values())} & program.names.sizes
     data = [n for n in _by_first_use(program) if n not in parameters and n not in told]
     arguments = (*data, *[p for p in parameters if p in program.inputs])
-    return Kernel(program, tuple(outputs), result, arguments, checked_dtype(dtype), backend)
+    dtype = checked_dtype(dtype) if BACKENDS[backend][2] is None else dtype
+    return Kernel(program, tuple(outputs), result, arguments, dtype, backend)
 
 
 def _by_first_use(program: Program) -> list[str]:
@@ -230,14 +244,14 @@ def _by_first_use(program: Program) -> list[str]:
 
 
 def checked_dtype(dtype: Any) -> Any:
-    """Give the dtype, or None. Raises `TypeError` for one that is not a real or complex floating type."""
+    """Give the dtype, or None. Raises `TypeError` for one that is not a real floating type."""
     if dtype is None:
         return None
     try:
         found = np.dtype(dtype)
     except TypeError:
         raise TypeError(f"dtype: {dtype!r} is no NumPy type; use float, numpy.float32 or numpy.float64") from None
-    if found.kind not in "fc":
+    if found.kind != "f":
         raise TypeError(f"dtype: {found} cannot hold a gradient; use float, numpy.float32 or numpy.float64")
     return found
 

@@ -25,7 +25,7 @@ LARGEST = 60_000  # operations beyond which a difference is not expanded
 
 @dataclass(frozen=True, repr=False)
 class Proof(Shown):
-    """The result of `prove`.
+    """The result of `prove`; its truth value is `ok`.
 
     `ok`: whether all agree; `method`: "formulas" or "points"; `entries`: how many; `failed`: which do not agree.
 
@@ -41,6 +41,9 @@ class Proof(Shown):
     method: str
     entries: int
     failed: tuple[tuple[int, int], ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.ok
 
     def _headline(self) -> str:
         return f": {self}"

@@ -51,7 +51,7 @@ def diagnose(
     """
     if learning_rate is not None:
         _check_rate(learning_rate)
-    loss, values = given(loss, "the loss"), binding.named(values)
+    loss, values = given(loss, "the loss"), _checked(values)
     written = _called(gradients, values) if callable(gradients) else gradients
     parameters = _parameters(loss, written)
     derivation = derive(loss, parameters)
@@ -90,7 +90,7 @@ def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: fl
             raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
         steps[name] = (a - b) / learning_rate
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
-    everything = {**binding.named(values), **old}
+    everything = _checked({**binding.named(values), **old})
     loss = given(loss, "the loss")
     derivation = derive(loss, _parameters(loss, steps))
     kernel = derivation.compile(dtype=float)
@@ -103,6 +103,14 @@ def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: fl
 def _check_rate(learning_rate: Any) -> None:
     if not isinstance(learning_rate, (int, float, np.floating)) or not 0 < learning_rate < np.inf:
         raise ValueError(f"the learning rate must be a positive number, not {learning_rate!r}")
+
+
+def _checked(values: Values) -> dict[str, Any]:
+    # before a function of the user's meets them
+    found = binding.named(values)
+    for name, value in found.items():
+        binding.check_finite(name, binding.as_array(name, value))
+    return found
 
 
 def _called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Values:
@@ -152,8 +160,6 @@ def _point(
 
 
 def _shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
-    if np.iscomplexobj(array):
-        raise TypeError(f"the gradient for {w.name} has complex numbers in it; give real ones")
     if not np.isfinite(array).all():
         what = "NaN" if np.isnan(array).any() else "an infinite value"
         raise ValueError(f"the gradient for {w.name} has {what} in it")

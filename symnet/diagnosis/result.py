@@ -48,7 +48,7 @@ class Fault(Shown):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Diagnosis(Shown):
-    """The result of `diagnose`; its text is the explanation.
+    """The result of `diagnose`; its text is the explanation, its truth value is `ok`: true where nothing is wrong.
 
     `right`, `wrong`: the parameters; `ok`: whether nothing is wrong; `explanations`: every explanation that fits, the
     simplest first, each a tuple of one or two faults; `faults`: the single faults that fit, most likely first, or the
@@ -73,6 +73,9 @@ class Diagnosis(Shown):
     def ok(self) -> bool:
         """Whether every gradient is right."""
         return not self.wrong
+
+    def __bool__(self) -> bool:
+        return self.ok
 
     @property
     def faults(self) -> tuple[Fault, ...]:

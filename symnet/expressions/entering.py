@@ -45,6 +45,8 @@ def given(value: Any, called: str = "") -> Any:
 
 
 def _constant(array: Any, before: str) -> Any:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
     if array.dtype.kind not in "biuf" or array.ndim > 2:
         if array.dtype.kind == "O" and any(isinstance(v, Basic) for v in array.flat):
             raise TypeError(f"{before}an array of symbols is no expression: SymPy has written out the entries of a "

@@ -188,7 +188,7 @@ class Pieces:
         if name not in self.mapped:
             return found
         found = found.astype(self.dtype)
-        binding.check_data(name, found)
+        binding.check_finite(name, found)
         binding.check_distributions({s: a for s, a in self.distributions.items() if s.name == name}, {name: found})
         _release(self.arrays[name])
         return found
@@ -274,7 +274,7 @@ class Stream:
             raise KeyError(f"data: batch {number} holds {', '.join(batch)}, the first one {', '.join(self.arrays)}")
         arrays = {n: fitted(self.symbols[n], binding.as_array(n, batch[n])) for n in self.names}
         for name, array in arrays.items():
-            binding.check_data(name, array)
+            binding.check_finite(name, array)
             arrays[name] = array.astype(self.dtype, copy=False)
         binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
         return arrays

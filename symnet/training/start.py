@@ -116,11 +116,13 @@ def as_generator(seed: Any) -> np.random.Generator:
 
 def _drawn(W: Any, draw: Initializer, shape: tuple[int, int], generator: np.random.Generator) -> Any:
     try:
-        array = np.asarray(draw(shape, generator))
+        drawn = draw(shape, generator)
     except TypeError as error:
         raise TypeError(
             f"initializer: it is called as f(shape, generator) for {W.name}, and raised: {error}"
         ) from error
+    array = binding.as_array(f"what the initializer draws for {W.name}", drawn).copy()
+    binding.check_finite(f"what the initializer draws for {W.name}", array)
     if array.shape != shape:
         raise ShapeError(f"initializer: {W.name} has shape {shape}, but an array of shape {array.shape} was drawn")
     return array
@@ -190,7 +192,7 @@ def first_values(
 ) -> dict[str, Any]:
     """Give an array for each wanted symbol that has none among the `known` arrays, by name."""
     for name, array in known.items():
-        binding.check_data(name, array)
+        binding.check_finite(name, array)
     sizes = binding.bind_sizes([program.inputs[n] for n in known], known)
     biases, drawn = _biases(program), {}
     for W in wanted:
