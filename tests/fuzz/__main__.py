@@ -17,6 +17,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--show", type=int, help="print one loss, shrunk where it has a fault")
     parser.add_argument("--examples", type=int, default=1, help="scripts printed for each kind of fault")
+    parser.add_argument("--shrink", type=float, default=15.0, help="seconds spent on making an example smaller")
     parser.add_argument("--kinds", action="store_true", help="print how often each kind of node was met")
     options = parser.parse_args()
     warnings.simplefilter("error")
@@ -34,7 +35,8 @@ def _run(seeds, options, show) -> int:
         for label, message in outcome.faults:
             found.setdefault(label, []).append((seed, message))
             if len(found[label]) <= options.examples:
-                print(f"\n--- seed {seed}: {label}\n{message}\n{script(smallest(tree, sizes, seed, label), sizes, seed)}", flush=True)
+                short = smallest(tree, sizes, seed, label, options.shrink)
+                print(f"\n--- seed {seed}: {label}\n{message}\n{script(short, sizes, seed)}", flush=True)
         if show and not outcome.faults:
             print(script(tree, sizes, seed))
         if number % 50 == 0:

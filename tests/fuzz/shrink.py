@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -11,12 +12,12 @@ from .kinds import SCALAR
 from .tree import PRELUDE, Tree, drawn, expected, written
 
 
-def smallest(tree: Tree, sizes: Mapping[str, int], seed: int, label: str, tries: int = 150) -> Tree:
+def smallest(tree: Tree, sizes: Mapping[str, int], seed: int, label: str, seconds: float = 15.0) -> Tree:
     """Give the smallest loss found that has a fault of the same label, by putting parts in the place of wholes."""
+    end = time.monotonic() + seconds
     while True:
         for smaller in _smaller(tree):
-            tries -= 1
-            if tries < 0:
+            if time.monotonic() > end:
                 return tree
             if label in check(smaller, sizes, seed).labels():
                 tree = smaller
