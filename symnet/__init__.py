@@ -14,16 +14,21 @@ from symnet.expressions import (
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
-from symnet.notation import FORMULAS, NOTATIONS
-from symnet.optimizers import GradientDescent
+from symnet.notation import FORMULAS, NOTATIONS, formula, show
+from symnet.optimizers import (
+    AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
+    step_decay, warmup,
+)  # fmt: skip
 from symnet.program import Equation, Program
 from symnet.training import Training, glorot, normal, train, uniform, zeros
 
 __version__ = "0.2.0"
 __all__ = [
-    *_functions, "FORMULAS", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "CheckRow", "Derivation",
-    "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck", "GradientDescent", "Kernel", "MatrixNode", "Program",
-    "Proof", "ScalarNode", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile",
-    "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "glorot", "gradient", "let",
-    "mse", "normal", "prove", "squared_error", "train", "uniform", "zeros",
+    *_functions, *_functions, "FORMULAS", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
+    "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
+    "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
+    "SignSGD", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile", "cosine_decay",
+    "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "exponential_decay",
+    "formula", "glorot", "gradient", "let", "mse", "normal", "prove", "show", "squared_error", "step_decay",
+    "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip

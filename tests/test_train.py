@@ -162,6 +162,6 @@ def test_initializers():
 def test_an_optimizer_is_a_value():
     assert GradientDescent(0.1) == GradientDescent(0.1)
     with pytest.raises(AttributeError):
-        GradientDescent(0.1).learning_rate = 3
+        GradientDescent(0.1).rate = 3
     eta, w, g = Symbol("eta"), Symbol("w"), Symbol("g")
     assert GradientDescent(0.1).update(w, g, eta=eta) == {w: w - eta * g}

@@ -19,7 +19,7 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.backends.emitter import ATOM, SUM, Code, entrywise, number
 from symnet.backends.scalar_code import ScalarCode
-from symnet.expressions import AxisMax, Elementwise, Table, Total, Unit, split, step
+from symnet.expressions import AxisMax, Elementwise, Table, Total, Unit, is_subtracted, split, step
 from symnet.program import estimate
 
 
@@ -60,7 +60,7 @@ class NumPyCode(ScalarCode):
         """Give code for a scalar times a piece: numbers below the line divide."""
         if c == 1:
             return code
-        if c.could_extract_minus_sign():
+        if is_subtracted(c):
             return -self.scaled(-c, code)
         above, below = [], []
         for f in Mul.make_args(c):
@@ -71,9 +71,10 @@ class NumPyCode(ScalarCode):
             else:
                 above.append(f)
         full = code.full
-        if above:
-            code = self.scalar(Mul(*above), {}) * code
-        code = code / self.scalar(Mul(*below), {}) if below else code
+        if above:  # one pass over the entries, whatever the coefficient
+            code = self.scalar(c, {}) * code
+        elif below:
+            code = code / self.scalar(Mul(*below), {})
         return Code(code.text, code.level, full)
 
     def dot(self, a: Code, b: Code) -> Code:
@@ -132,7 +133,7 @@ def _matadd(c: NumPyCode, expr: Any) -> Code:
     code = c.piece(first)
     for term in others:
         k, A = split(term)
-        if k.could_extract_minus_sign():
+        if is_subtracted(k):
             code = code - c.piece(MatMul(-k, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False))
         else:
             code = code + c.piece(term)

@@ -15,12 +15,12 @@ from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix
 
 from symnet.calculus.rules import RULES
 from symnet.expressions import Name, add, symbols_of
-from symnet.program import Builder
+from symnet.program import Builder, Equation, live
 
 
 def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]:
     """Append the adjoint equations of `loss`; give the name of the gradient for each symbol."""
-    forward = list(builder.equations)
+    forward = _late(live(builder.equations, [loss])[0])
     reached = _dependent(forward, wrt)
     found: dict[Any, list[Any]] = defaultdict(list, {loss: [S.One]})
     due = _due(forward, wrt)
@@ -57,6 +57,20 @@ def _dependent(forward: Sequence[Any], wrt: Sequence[Name]) -> set[Any]:
         if not reached.isdisjoint(symbols_of(rhs)):
             reached.add(lhs)
     return reached
+
+
+def _late(equations: Sequence[Equation]) -> list[Equation]:
+    # scalars of the inputs, such as ‖W‖² in a penalty, come where they are needed: a gradient is whole in its layer
+    defined = {e.lhs for e in equations}
+    parts = [symbols_of(e.rhs) & defined for e in equations]
+    waiting = {e.lhs: e for e, needed in zip(equations, parts, strict=True) if not (needed or e.lhs.is_Matrix)}
+    ordered = []
+    for e, needed in zip(equations, parts, strict=True):
+        if e.lhs in waiting:
+            continue
+        ordered += [waiting.pop(name) for name in sorted(needed & waiting.keys(), key=str)]
+        ordered.append(e)
+    return ordered + list(waiting.values())
 
 
 def _due(forward: Sequence[Any], wrt: Sequence[Name]) -> dict[int, list[Name]]:

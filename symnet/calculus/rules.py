@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from sympy import (
-    Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
+    Add, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
     Transpose,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
@@ -59,8 +59,16 @@ def _slope(f: Lambda, variable: Symbol) -> Expr:
 def elementwise_adjoint(G: MatrixExpr, Y: MatrixExpr, f: Lambda, *args: Expr) -> tuple[Any, ...]:
     """Give G ∘ f'(A) for each matrix, written with Y = f(A) where it can be; its sum for each scalar."""
     values = dict(zip(f.variables, args, strict=True)) | {_OUTPUT: Y}
-    slopes = [apply_entrywise(_slope(f, v), values) for v in f.variables]
-    return (None, *[(hadamard if a.is_Matrix else inner_product)(G, D) for a, D in zip(args, slopes, strict=True)])
+    return (None, *[_through(G, _slope(f, v), a, values) for v, a in zip(f.variables, args, strict=True)])
+
+
+def _through(G: MatrixExpr, slope: Expr, argument: Expr, values: dict[Any, Expr]) -> Expr:
+    # numbers and scalars stand before the product, not inside
+    entries = [v for v, a in values.items() if a.is_Matrix]
+    c, body = slope.as_independent(*entries, as_Add=False)
+    D = apply_entrywise(body, values)
+    c = c.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    return scaled(c, hadamard(G, D)) if argument.is_Matrix else c * inner_product(G, D)
 
 
 def scalar_adjoint(g: Expr, y: Expr, body: Expr, *symbols: Symbol) -> tuple[Expr, ...]:
@@ -102,6 +110,7 @@ RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = l
     LogSoftmax:      _log_softmax,
     LogSumExp:       _log_sum_exp,
     # scalars of scalars
+    Add:             lambda g, y, *terms: (g,) * len(terms),
     Expr:            scalar_adjoint,
 })
 # fmt: on

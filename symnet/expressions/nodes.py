@@ -8,22 +8,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Add, Expr, Integer, MatrixSymbol, Max, S, Symbol, exp, log, sympify
+from sympy import (
+    Add, Expr, HadamardPower, HadamardProduct, Integer, Inverse, MatAdd, MatMul, MatPow, Max, S, Symbol,
+    Transpose, exp, log,
+)  # fmt: skip
 from sympy.core.symbol import Str
-from sympy.printing.precedence import precedence
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.printing.precedence import PRECEDENCE, precedence
 
+from symnet.expressions.entering import checked_name, given
 from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.scalars import Bound
 from symnet.expressions.sizes import Shape
+from symnet.expressions.written import LATEX, TEXT, Signs, Writer
+
+_OPEN = (MatAdd, MatMul, HadamardProduct, HadamardPower, MatPow, Inverse)  # what an operator beside it would split
 
 
-class _Verbatim(Symbol):
-    # finished print in the place of an operand, for SymPy's own printers
-
-    def _sympystr(self, printer: Any) -> str:
-        return self.name
-
-    _latex = _sympystr
+def _is_atom(a: Any) -> bool:
+    # whether its text can stand beside ∘ without brackets
+    if isinstance(a, Elementwise):
+        return bool(a.body.is_Function)
+    if isinstance(a, Transpose):
+        return _is_atom(a.args[0])
+    return not isinstance(a, _OPEN)
 
 
 class Elementwise(MatrixNode):
@@ -48,19 +56,25 @@ class Elementwise(MatrixNode):
         return self.body.xreplace(dict(zip(self.variables, values, strict=True)))
 
     def _sympystr(self, printer: Any) -> str:
-        alone = self.body.is_Function
-        shown = {}
-        for v, a in zip(self.variables, self.operands, strict=True):
-            text = printer._print(a)
-            shown[v] = _Verbatim(text if alone or isinstance(a, MatrixSymbol) else f"({text})", real=True)
-        return str(printer._print(self.body.xreplace(shown)))
+        return self._written(printer, TEXT)
 
-    _latex = _sympystr
+    def _latex(self, printer: Any) -> str:
+        return self._written(printer, LATEX)
+
+    def _written(self, printer: Any, signs: Signs) -> str:
+        body = self.body.xreplace({v: a for v, a in self.slots.items() if not a.is_Matrix})
+        shown = {}
+        for v, a in self.slots.items():
+            if a.is_Matrix:
+                text = str(printer._print(a))
+                alone = body.is_Function and v in body.args and body.count(v) == 1  # f(A + B) has its brackets
+                shown[v] = text if alone or _is_atom(a) else f"{signs.left}{text}{signs.right}"
+        return Writer(printer, shown, signs).write(body)
 
     @property
     def precedence(self) -> int:
         """How strongly SymPy's printers take the formula to bind."""
-        return int(precedence(self.body))
+        return PRECEDENCE["Add"] if self.body.is_Mul or self.body.is_Pow else int(precedence(self.body))
 
     @property
     def body(self) -> Expr:
@@ -180,6 +194,9 @@ class Unit(MatrixNode):
     def shape_of(*args: Any) -> Shape:
         return args[0], S.One
 
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return Integer(int(i == self.args[1])) if i.is_Integer and j.is_Integer else MatrixElement(self, i, j)
+
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         return Integer(int(i == self.args[1]))
 
@@ -227,7 +244,7 @@ def let(name: str, expr: Any) -> Any:
     """Name a sub-expression; it appears under that name in every formula and kernel.
 
     name: the name, such as "H"; expr: a matrix or scalar expression. Gives an expression of the same shape.
-    Raises `TypeError` where `name` is not a string or is empty.
+    Raises `TypeError` where `name` is not a string or is empty, or `expr` is no expression.
 
     >>> import symnet as sn
     >>> W, X = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")
@@ -235,7 +252,6 @@ def let(name: str, expr: Any) -> Any:
     >>> print(sn.derive(sn.sum(H), [W]).forward[1])
     H = tanh(Z1)
     """
-    if not isinstance(name, str) or not name.strip():
-        raise TypeError(f"let: the name must be a string such as 'H', not {name!r}")
-    expr = sympify(expr)
+    checked_name(name, "let", "H")
+    expr = given(expr)
     return (Let if expr.is_Matrix else LetScalar)(Str(name), expr)

@@ -3,6 +3,7 @@
 In: equations in sections. Out: one string. Nothing here differentiates, names an intermediate or simplifies.
 """
 
+from symnet.notation.formula import formula, show
 from symnet.notation.page import NOTATIONS, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, Style
@@ -10,5 +11,5 @@ from symnet.notation.unicode import columns
 
 __all__ = [
     "ADD", "ATOM", "FORMULAS", "HADAMARD", "NOTATIONS", "POWER", "PRODUCT", "QUOTIENT", "Line", "Part",
-    "Reading", "Style", "columns", "notebook", "render", "writer",
+    "Reading", "Style", "columns", "formula", "notebook", "render", "show", "writer",
 ]  # fmt: skip

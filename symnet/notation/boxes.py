@@ -23,6 +23,7 @@ class Boxes(Style[prettyForm]):
     """Formulas as SymPy's two-dimensional boxes."""
 
     key = "pretty"
+    in_unicode = True
     stacks_fractions = True
     signs = "-", " - ", " + "
 
@@ -33,6 +34,9 @@ class Boxes(Style[prettyForm]):
     def line(self, line: Line[prettyForm]) -> str:
         rows = self.beside(line.lhs, self.sign(line), line.rhs).render(wrap_line=False).splitlines()
         return "\n".join(row.rstrip() for row in rows)
+
+    def alone(self, form: prettyForm) -> str:
+        return "\n".join(row.rstrip() for row in form.render(wrap_line=False).splitlines())
 
     def beside(self, *parts: Any) -> prettyForm:
         return prettyForm(*stringPict.next(*parts))

@@ -47,6 +47,7 @@ class Latex(Text):
     fraction = template(r"\frac{%s}{%s}")
     transpose = template(r"%s^{\mathsf{T}}")
     inverse = template("{%s}^{-1}")
+    identity = template("I")
     root = template(r"\sqrt{%s}")
     both = joined(r" \land ")
     either = joined(r" \lor ")

@@ -72,6 +72,8 @@ class Mathematica(Text):
     scaled = template("%s*%s")
     hadamard = joined(" * ")
     quotient = joined("/")
+    fraction = template("%s/%s")
+    relations = {}  # comparisons are made of numbers, see `condition`
     power = template("%s^(%s)")
     matrix_power = template("MatrixPower[%s, %s]")
     transpose = template("Transpose[%s]")

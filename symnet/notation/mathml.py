@@ -47,7 +47,13 @@ class MathML(Text):
     signs = _MINUS, _mo("−"), _mo("+")
 
     partial = template("<mfrac><mrow><mo>∂</mo>%s</mrow><mrow><mo>∂</mo>%s</mrow></mfrac>")
+    relations = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
     times = joined("\u2062")
+    dot = joined("⋅")
+    hadamard = joined("∘")
+    quotient = joined("⊘")
+    both = joined("and")
+    either = joined("or")
     fraction = template("<mfrac><mrow>%s</mrow><mrow>%s</mrow></mfrac>")
     transpose = template(f"<msup><mrow>%s</mrow>{_T}</msup>")
     inverse = template(f"<msup><mrow>%s</mrow><mrow>{_MINUS}<mn>1</mn></mrow></msup>")
@@ -64,6 +70,9 @@ class MathML(Text):
                 rows.append(_mtr(*[f'<mtd columnalign="{side}">{cell}</mtd>' for side, cell in cells]))
         table = "\n".join(rows)
         return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>\n{table}\n</mtable></math>'
+
+    def alone(self, form: str) -> str:
+        return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{_row(form)}</math>'
 
     def line(self, line: Line[str]) -> str:
         return _row(super().line(line))

@@ -17,7 +17,7 @@ from symnet.notation.latex import Latex, Notebook
 from symnet.notation.mathematica import Mathematica
 from symnet.notation.mathml import MathML
 from symnet.notation.reading import PRODUCT, Names, Reading
-from symnet.notation.style import Line, Part, Style
+from symnet.notation.style import Line, Part, Style, unwritten
 from symnet.notation.unicode import Unicode
 from symnet.program import Equation, Section
 
@@ -79,7 +79,7 @@ def render(sections: Sequence[Section], loss: Any, notation: str = "unicode") ->
     sections: equations under headings, empty ones are left out; loss: the name of the loss; notation: a key of
     `NOTATIONS`. Raises `ValueError` for a notation that is not there.
     """
-    return _rendered(_style(notation), sections, loss)
+    return _rendered(style_of(notation), sections, loss)
 
 
 def notebook(sections: Sequence[Section], loss: Any) -> str:
@@ -89,7 +89,7 @@ def notebook(sections: Sequence[Section], loss: Any) -> str:
 
 def writer(sections: Sequence[Section], loss: Any, notation: str = "unicode") -> Callable[[Any], str]:
     """Give what writes a name, or one side of an equation, as it is on the page of the sections."""
-    style = _style(notation)
+    style = style_of(notation)
     with style.drawing():
         page = _Page(style, sections, loss)
 
@@ -100,7 +100,15 @@ def writer(sections: Sequence[Section], loss: Any, notation: str = "unicode") ->
     return write
 
 
-def _style(notation: str) -> Style[Any]:
-    if notation not in NOTATIONS:
+def style_of(notation: Any) -> Style[Any]:
+    """Give the style of a notation. Raises `ValueError` where there is none, `TypeError` where it leaves constructs."""
+    if not isinstance(notation, str) or notation not in NOTATIONS:
         raise ValueError(f"there is no notation {notation!r}; there are {', '.join(NOTATIONS)}")
-    return NOTATIONS[notation]()
+    style = NOTATIONS[notation]
+    left = unwritten(style)
+    if left:
+        raise TypeError(
+            f"the notation {notation!r} does not say how it writes {', '.join(left)}: give {style.__name__} these "
+            "methods, or make it a subclass of the notation that it shares them with"
+        )
+    return style()

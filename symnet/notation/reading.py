@@ -7,52 +7,48 @@ class of nodes how it is read; a node of ours without a row is a call of its tit
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic
 
 import sympy
 from sympy.logic.boolalg import BooleanAtom
 from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
-from sympy.core.function import Application
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions import (
-    SCALARS,
-    Distribution,
-    Elementwise,
-    Let,
-    LetScalar,
-    Node,
-    Table,
-    Total,
-    Unit,
-    split,
-    squared,
+    SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, raw, split, squared,
     step,
-)
+)  # fmt: skip
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
 
 def is_negative(expr: Any) -> bool:
     """Tell whether a term of a sum is printed with a minus sign."""
     if getattr(expr, "is_Matrix", False):
-        return bool(split(expr)[0].could_extract_minus_sign())
-    return not expr.is_Add and bool(expr.could_extract_minus_sign())
+        return is_subtracted(split(expr)[0])
+    return not expr.is_Add and is_subtracted(expr)
 
 
 class Reading(Generic[Form]):
     """The walk. `write(expr)` gives the formula in the style, `box(expr)` also how strongly it binds.
 
-    `names`: how symbols are written; `bound`: the boxes that stand for the bound variables of an entrywise function.
+    `names`: how symbols are written; `bound`: the boxes that stand for the bound variables of an entrywise function,
+    and `slots` the matrices that they are of.
     """
 
     def __init__(
-        self, style: Style[Form], names: Names[Form] | None = None, bound: Mapping[Any, Box[Form]] | None = None
+        self,
+        style: Style[Form],
+        names: Names[Form] | None = None,
+        bound: Mapping[Any, Box[Form]] | None = None,
+        slots: Mapping[Any, Any] | None = None,
     ) -> None:
         self.style = style
         self.names = Names(style) if names is None else names
         self.bound = bound or {}
+        self.slots = slots or {}
 
     def write(self, expr: Any, least: int = ADD) -> Form:
         """Write an expression, in brackets where it binds less than `least`."""
@@ -77,6 +73,9 @@ class Reading(Generic[Form]):
 
     def sum(self, terms: Iterable[Any]) -> Box[Form]:
         """Read terms with their signs, what is subtracted last; a single one may be what begins with a minus sign."""
+        terms = _flat(terms)
+        if len(terms) > 1:
+            terms = [_without_ones(term) for term in terms]
         signed = [(is_negative(term), term) for term in sorted(terms, key=is_negative)]
         written = [(minus, self.write(_negated(term) if minus else term, QUOTIENT)) for minus, term in signed]
         return self.style.signed_sum(written), ADD
@@ -104,8 +103,9 @@ class Reading(Generic[Form]):
         """Read a quotient, in brackets where the style does not stack it."""
         if self.style.stacks_fractions and not entrywise:
             return self.style.fraction(above[0], below[0]), PRODUCT
-        parts = self.at_least(above, PRODUCT), self.at_least(below, ATOM)
-        return (self.style.quotient(parts), HADAMARD) if entrywise else (self.style.fraction(*parts), PRODUCT)
+        if entrywise:
+            return self.style.quotient((self.at_least(above, POWER), self.at_least(below, ATOM))), HADAMARD
+        return self.style.fraction(self.at_least(above, PRODUCT), self.at_least(below, POWER)), PRODUCT
 
     def product(self, expr: Any) -> Box[Form]:
         """Read a product of scalars, or of entries where some of its factors are bound to matrices."""
@@ -114,12 +114,18 @@ class Reading(Generic[Form]):
         top, bottom = _over_and_under(expr)
         varying, scalars = sift(top.as_ordered_factors(), self._varies, binary=True)
         varying_below, below = sift(Mul.make_args(bottom), self._varies, binary=True)
-        above = self.entries([self.box(f) for f in varying]) if varying else self._times(scalars)
-        if varying and scalars:
-            above = self._scaled(self._times(scalars), above)
-        if varying_below:
-            above = self.fraction(above, self.entries([self.box(f) for f in varying_below]), True)
+        above = self._entrywise(varying, varying_below) if varying or varying_below else self._times(scalars)
+        if (varying or varying_below) and scalars != [S.One]:
+            above = self._scaled(self._times(scalars), above) if scalars else above
         return self._over(above, Mul(*below))
+
+    def _entrywise(self, above: list[Any], below: list[Any]) -> Box[Form]:
+        parts = [(self, f) for f in sorted(above, key=lambda f: f.is_Add)]
+        return self._quotient(parts, [(self, f) for f in below])
+
+    def _quotient(self, above: list[Any], below: list[Any]) -> Box[Form]:
+        top = self._factors(above) if above else (self.style.number(S.One), ATOM)
+        return self.fraction(top, self._factors(below), True) if below else top
 
     def _varies(self, expr: Any) -> bool:
         return bool(self.bound) and not expr.free_symbols.isdisjoint(self.bound)
@@ -131,44 +137,76 @@ class Reading(Generic[Form]):
         numeric = factors[0].is_Number and not after.is_Number
         return self.style.times([self.write(f, PRODUCT) for f in factors], numeric), PRODUCT
 
-    def entries(self, boxes: list[Box[Form]]) -> Box[Form]:
-        """Read a product entry by entry."""
+    def _factors(self, parts: Iterable[tuple[Reading[Form], Any]]) -> Box[Form]:
+        # a product entry by entry, each factor in the reading of the function that it comes from; equal ones are powers
+        found: dict[Any, tuple[Reading[Form], Any]] = {}
+        times: Counter[Any] = Counter()
+        for reading, factor in parts:
+            repeated = factor.is_Pow and factor.exp.is_Integer and factor.exp > 1 and reading._varies(factor)
+            base, exponent = factor.args if repeated else (factor, S.One)
+            key = reading._key(base)
+            found.setdefault(key, (reading, base))
+            times[key] += int(exponent)
+        boxes: list[Box[Form]] = []
+        for key, (reading, base) in found.items():
+            if isinstance(key, sympy.MatrixSymbol) and times[key] <= 3:
+                boxes += [reading.box(base)] * times[key]
+            else:
+                boxes.append(reading.box(base) if times[key] == 1 else reading.raised(base, S(times[key]), True))
         if len(boxes) == 1:
             return boxes[0]
         plain = all(level == ATOM for _, level in boxes)
         written = [form if level in (HADAMARD, POWER, ATOM) else self.style.paren(form) for form, level in boxes]
         return self.style.hadamard(written, plain), HADAMARD
 
+    def _key(self, factor: Any) -> Any:
+        if factor in self.slots:
+            return self.slots[factor]
+        within = [v for v in self.slots if v in factor.free_symbols]
+        return (factor, *(self.slots[v] for v in within)) if within else factor
+
     def hadamard(self, expr: Any) -> Box[Form]:
-        """Read an entrywise product; the factors of an entrywise factor stand beside the others."""
-        boxes: list[Box[Form]] = []
+        """Read an entrywise product; what an entrywise factor is made of stands beside the others, or below them."""
+        above: list[Any] = []
+        below: list[Any] = []
         for factor in expr.args:
             inner, body = self.inside(factor) if isinstance(factor, Elementwise) else (self, factor)
-            apart = isinstance(body, Mul) and not is_negative(body)
-            if apart and all(inner._varies(f) and not f.is_Pow for f in body.args):
-                boxes.extend(inner.box(f) for f in body.as_ordered_factors())
+            if isinstance(factor, HadamardProduct):
+                above.extend((self, a) for a in factor.args)
+                continue
+            top, bottom = _over_and_under(body) if isinstance(factor, Elementwise) else (body, S.One)
+            parts, unders = top.as_ordered_factors() if inner is not self else [top], Mul.make_args(bottom)
+            parts = [f for f in parts if f is not S.One]
+            unders = [f for f in unders if f is not S.One]
+            if inner is self or body.is_Add or not all(map(inner._varies, [*parts, *unders])):
+                above.append((self, factor))
             else:
-                boxes.append(self.box(factor))
-        return self.entries(boxes)
+                above.extend((inner, f) for f in parts)
+                below.extend((inner, f) for f in unders)
+        return self._quotient(above, below)
 
     def power(self, expr: Any) -> Box[Form]:
         """Read a power of a scalar or of each entry: small ones as products, negative ones as fractions."""
         base, exponent = expr.args
-        varies, whole = self._varies(base), squared(base)
-        if exponent == S.Half and whole is not None:
-            return self.style.norm(self.write(whole), False), ATOM
+        varies, whole = self._varies(base), _root_of_square(base)
+        if whole is not None and (2 * exponent).is_Integer and exponent.is_positive:
+            return self._norm(whole, 2 * exponent)
         if exponent.could_extract_minus_sign() and not exponent.is_Add:
             form, level = self.fraction((self.style.number(S.One), ATOM), self.box(base**-exponent), varies)
             return form, QUOTIENT if varies else level
         if exponent == S.Half:
             return self.style.root(self.write(base), expr), ATOM
         if varies and exponent.is_Integer and exponent <= 3:
-            return self.entries([self.box(base)] * int(exponent))
+            return self._factors([(self, expr)])
         return self.raised(base, exponent, varies)
+
+    def _norm(self, A: Any, exponent: Any) -> Box[Form]:
+        form = self.style.norm(self.write(A), exponent == 2)
+        return (form, ATOM) if exponent <= 2 else (self.style.power(form, self.write(exponent), False, True), POWER)
 
     def raised(self, base: Any, exponent: Any, entrywise: bool) -> Box[Form]:
         """Read a power with its exponent."""
-        raised = self.write(base, ATOM) if squared(base) is None else self.style.paren(self.write(base))
+        raised = self.write(base, ATOM) if _root_of_square(base) is None else self.style.paren(self.write(base))
         return self.style.power(raised, self.write(exponent), entrywise, bool(exponent.is_Integer)), POWER
 
     # -- functions
@@ -177,7 +215,8 @@ class Reading(Generic[Form]):
         """Give the reading in which the variables of a function are the matrices it is of, and what to read in it."""
         function, *operands = expr.args
         slots = list(zip(function.variables, operands, strict=True))
-        inner = Reading(self.style, self.names, {v: self.box(a) for v, a in slots if a.is_Matrix})
+        of = {v: a for v, a in slots if a.is_Matrix}
+        inner = Reading(self.style, self.names, {v: self.box(a) for v, a in of.items()}, of)
         return inner, function.expr.xreplace({v: a for v, a in slots if not a.is_Matrix})
 
     def step(self, expr: Any) -> Box[Form]:
@@ -192,7 +231,7 @@ class Reading(Generic[Form]):
 
     def total(self, expr: Total) -> Box[Form]:
         """Read a sum of entries as a squared norm or an inner product where it is one."""
-        A, whole = expr.args[0], squared(expr)
+        A, whole = expr.args[0], _root_of_square(expr)
         if whole is not None:
             return self.style.norm(self.write(whole), True), ATOM
         if isinstance(A, HadamardProduct) and len(A.args) == 2:
@@ -217,6 +256,30 @@ class Reading(Generic[Form]):
         return self.call(expr, expr.title or type(expr).__name__, expr.operands, expr.labels)
 
 
+def _flat(terms: Iterable[Any]) -> list[Any]:
+    # a sum inside a sum needs no brackets
+    found: list[Any] = []
+    for term in terms:
+        found.extend(_flat(term.args) if isinstance(term, sympy.MatAdd) else [term])
+    return found
+
+
+def _root_of_square(expr: Any) -> Any:
+    # A where an expression is the sum of A∘A, or of M∘M∘D∘D, which is ‖M∘D‖²
+    if squared(expr) is not None or not (isinstance(expr, Total) and isinstance(expr.args[0], HadamardProduct)):
+        return squared(expr)
+    times = Counter(expr.args[0].args)
+    if any(n % 2 for n in times.values()):
+        return None
+    return raw(HadamardProduct, *[a for a, n in times.items() for _ in range(n // 2)])
+
+
+def _without_ones(term: Any) -> Any:
+    # in a sum a number stands for itself in every entry
+    c, A = split(term) if term.is_Matrix else (S.One, None)
+    return c if isinstance(A, sympy.OneMatrix) else term
+
+
 def _negated(expr: Any) -> Any:
     if not getattr(expr, "is_Matrix", False):
         return -expr
@@ -232,7 +295,7 @@ def _over_and_under(c: Any) -> tuple[Any, Any]:
             below.append(S(factor.q))
         elif factor.is_Pow and factor.exp.could_extract_minus_sign() and not factor.exp.is_Add:
             below.append(factor.base ** (-factor.exp))
-        else:
+        elif not (factor.is_Number and float(factor) == 1):  # nor 1.0
             above.append(factor)
     return Mul(*above), Mul(*below)
 
@@ -259,6 +322,7 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
         **dict.fromkeys((Elementwise, ElementwiseApplyFunction), lambda r, e: Reading.box(*r.inside(e))),
         Distribution: lambda r, e: r.box(e.args[0]),
         Total: Reading.total,
+        sympy.DotProduct: lambda r, e: (r.style.inner(*map(r.write, e.args)), ATOM),
         sympy.Trace: lambda r, e: r.call(e, "tr", [e.arg]),
         sympy.Determinant: lambda r, e: r.call(e, "det", [e.arg]),
         MatrixElement: lambda r, e: r.call(e, "entry", e.args),
@@ -280,7 +344,7 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
         sympy.Or: lambda r, e: (r.style.either([r.write(a, HADAMARD) for a in e.args]), ADD),
         sympy.Not: lambda r, e: r.call(e, "not", e.args),
         BooleanAtom: lambda r, e: (r.style.name("true" if e else "false"), ATOM),
-        Application: lambda r, e: r.call(e, type(e).__name__, e.args),
+        sympy.core.function.Application: lambda r, e: r.call(e, type(e).__name__, e.args),
         Node: Reading.node,
     },
 )

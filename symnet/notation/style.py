@@ -22,6 +22,8 @@ from sympy.core.symbol import Str
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.pretty.pretty_symbology import pretty_symbol, pretty_use_unicode
 
+from symnet.expressions import Let, LetScalar
+
 ADD, QUOTIENT, HADAMARD, PRODUCT, POWER, ATOM = range(6)  # how strongly a formula binds
 Form = TypeVar("Form")  # what a style makes of a formula: a string, or a form in two dimensions
 Box: TypeAlias = tuple[Form, int]  # a form and how strongly it binds
@@ -96,11 +98,12 @@ def joined(sign: str) -> Construct:
 class Style(ABC, Generic[Form]):
     """How one language writes each construct, which is a method that takes and gives forms of that language.
 
-    What a language does not say is put together as in a line of Unicode. `key`: the name of the language, under which
-    functions state what they are called in it.
+    What a language does not say is put together as in a line of Unicode, which is refused unless it is `in_unicode`.
+    `key`: the name of the language, under which functions state what they are called in it.
     """
 
     key = ""
+    in_unicode = False  # whether what it does not say is written as in a line of Unicode
     stacks_fractions = False  # whether a fraction needs no brackets above and below its line
     equals, becomes = " = ", " ← "
     signs = "−", " − ", " + "  # the minus before a sum, the minus and the plus in it
@@ -133,6 +136,10 @@ class Style(ABC, Generic[Form]):
     def fence(self, left: str, inside: Form, right: str) -> Form:
         """A form between brackets."""
         return self.beside(left, inside, right)
+
+    def alone(self, form: Form) -> str:
+        """A formula that stands by itself."""
+        return str(form)
 
     # -- names and numbers
 
@@ -251,6 +258,18 @@ class Style(ABC, Generic[Form]):
         return self.fence("[", self.join("; ", [self.join(", ", row) for row in rows]), "]")
 
 
+# What a language must say for itself, since the default is a sign of Unicode.
+OWN = (
+    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "norm",
+    "partial", "power", "quotient", "relations", "root", "signs", "transpose",
+)  # fmt: skip
+
+
+def unwritten(style: type[Style[Any]]) -> list[str]:
+    """Give the constructs that a language leaves to the signs of Unicode without saying that it is written in them."""
+    return [] if style.in_unicode else [name for name in OWN if getattr(style, name) is getattr(Style, name)]
+
+
 class Text(Style[str]):
     """A language whose forms are strings."""
 
@@ -279,7 +298,13 @@ class Names(dict[str, Box[Form]]):
 
 
 def _atoms(expr: Basic) -> list[Any]:
-    # constants and symbols from left to right, without bound variables
-    met = list(preorder_traversal(expr))
+    # constants and symbols from left to right, without bound variables and without what stands behind a name
+    met: list[Any] = []
+    walk = preorder_traversal(expr)
+    for node in walk:
+        met.append(node)
+        if isinstance(node, (Let, LetScalar)):
+            met.append(node.args[0])
+            walk.skip()
     bound = {v for node in met if isinstance(node, Lambda) for v in node.variables}
     return [node for node in met if node not in bound]

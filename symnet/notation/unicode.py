@@ -29,6 +29,7 @@ class Unicode(Text):
     """Formulas as one line of text."""
 
     key = "unicode"
+    in_unicode = True
 
     def page(self, parts: Sequence[Part[str]], sizes: Any) -> str:
         blocks = [self._block(part, aligned=part is parts[0]) for part in parts]

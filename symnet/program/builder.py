@@ -7,23 +7,23 @@ Nothing here differentiates, prints or computes.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Expr, Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Pow, Transpose
+from sympy import Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Transpose
 
 from symnet.expressions import (
     CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
 )  # fmt: skip
-from symnet.program.chains import KnownSums, bracketed, without_known_sums
-from symnet.program.inline import as_written, live, readable, substitute
+from symnet.program.chains import KnownSums, bracketed, value_key, without_known_sums
+from symnet.program.inline import readable
 from symnet.program.names import Namer, Names, symbol_like
+from symnet.program.naming import Layers, deserves_a_line, final_names, renamed
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
-from symnet.program.shapes import check_shapes
-from symnet.program.survey import Survey, is_data, plan_of, survey
+from symnet.program.shapes import check_shapes, is_symmetric, turned
+from symnet.program.survey import Survey, is_data, is_difference, plan_of, survey
 
 NameOrMaker = str | Callable[[], str] | None
 
@@ -38,16 +38,18 @@ class Builder:
         self._parameters = frozenset(self.parameters)
         self.inputs: dict[str, Name] = {}
         self.assumptions: dict[Name, int] = {}
-        self.layers: dict[Name, int] = {}  # the number k of each pre-activation Zk
+        self.constants: set[Name] = set()  # inputs that are numbers, such as a learning rate
+        self.layers = Layers(self.names)
+        self.lets: set[Name] = set()  # what the user named
         self._starts: list[tuple[str, int]] = [("Forward", 0)]
         self._place: dict[Name, int] = {}  # left-hand side → where its equation is
         self._numbers: dict[Any, Name] = {}
         self._final: dict[Name, Name] = {}  # names that values without one have been given
+        self._lines: set[Name] = set()  # values without a name that get one of their own in the end
         self._sums = KnownSums()
+        self._symmetric: set[Any] = set()  # names of matrices that are their own transposes, whatever the values
         self._atoms: dict[int, tuple[Any, Any]] = {}
         self._survey: Survey | None = None
-        self._layer_numbers: dict[str, int] = {}
-        self._highest = {"Z": 0, "A": 0}
 
     @classmethod
     def of(cls, program: Program) -> Builder:
@@ -76,7 +78,9 @@ class Builder:
         """Add an equation as it is."""
         self._place[equation.lhs] = len(self.equations)
         self.equations.append(equation)
-        self._numbers.setdefault(_key(equation.rhs), equation.lhs)
+        self._numbers.setdefault(value_key(equation.rhs), equation.lhs)
+        if equation.lhs.is_Matrix and is_symmetric(equation.rhs, self._symmetric):
+            self._symmetric.add(equation.lhs)
 
     # -- from expressions to values
 
@@ -134,6 +138,11 @@ class Builder:
         if (name := self.name_for(node)) is not None:
             return self.define(expr, name, node)
         c, rest = split(expr)
+        if isinstance(rest, Transpose) and rest.args[0] in self._symmetric:
+            return scaled(c, rest.args[0])
+        if isinstance(rest, MatMul):  # Bᵀ·Aᵀ where A·B is known
+            known = self._numbers.get(turned(rest, self._symmetric))
+            expr, rest = (expr, rest) if known is None else (scaled(c, transpose(known)), transpose(known))
         return expr if is_light(rest) else scaled(c, self.define(rest))
 
     def define(self, rhs: Any, name: NameOrMaker = None, node: Any = None) -> Name:
@@ -141,9 +150,9 @@ class Builder:
 
         name: the user's own name, which is kept in any case, or what makes one where one is needed, or None.
         """
-        known = self._numbers.get(_key(rhs))
+        known = self._numbers.get(value_key(rhs))
         if known is not None and (not isinstance(name, str) or known.name == name):
-            return known
+            return self._upgraded(known, name, node) if callable(name) and self._is_hidden(known) else known
         text = name() if callable(name) else name
         if text is not None and symbol_like(text, rhs) in self._place:
             raise ValueError(f"{text} would be the name of two values; choose another name for your let")
@@ -151,15 +160,25 @@ class Builder:
         lhs = symbol_like(text or self.names.nobody_sees(len(self.equations)), rhs)
         role, of = self._role(node)
         self.adopt(Equation(lhs, rhs, role, of, movable=text is None))
-        if text in self._layer_numbers:
-            self.layers[lhs] = self._layer_numbers[text]
+        if callable(name):
+            self.layers.enter(lhs, lhs.name)
+        elif text is not None:
+            self.lets.add(lhs)
         return lhs
+
+    def _upgraded(self, known: Name, name: Callable[[], str], node: Any) -> Name:
+        # what was met before as a part of something else is a layer after all
+        text = name()
+        self._final[known] = symbol_like(text, known)
+        self._mark(known, *self._role(node), movable=False)
+        self.layers.enter(known, text)
+        return known
 
     def _role(self, node: Any) -> tuple[Role, Any]:
         kind, about = plan_of(self._survey, node)
         if kind == "pre-activation":
             return "pre-activation", None
-        return ("activation", self.atom(about)) if kind == "activation" else ("value", None)
+        return ("activation", split(self.atom(about))[1]) if kind == "activation" else ("value", None)
 
     def call(self, value: Any, name: str, role: Role = "value", of: Any = None) -> Name:
         """Give a value a name of its own, by renaming where it has none yet and by an equation where it has."""
@@ -178,18 +197,34 @@ class Builder:
         self.equations[place] = replace(self.equations[place], role=role, of=of, movable=movable)
 
     def _is_hidden(self, value: Any) -> bool:
-        return value in self._place and value.name in self.names.hidden and value not in self._final
+        # no name is settled for it, and it stands under the heading that is being written
+        return self._is_unnamed(value) and self._place[value] >= self._starts[-1][1]
+
+    def _is_unnamed(self, value: Any) -> bool:
+        settled = value in self._final or value in self._lines
+        return value in self._place and value.name in self.names.hidden and not settled
 
     def adjoint(self, lhs: Name, adjoint: Any) -> Any:
-        """Give the value of the adjoint of `lhs`; that of a pre-activation is a line of its own."""
+        """Give the value of the adjoint of `lhs`; that of a pre-activation or of what has a name is a line."""
         before = len(self.equations)
         value = self.value(adjoint)
         unnamed = self._is_hidden(value)
-        if lhs in self.layers and (unnamed or not isinstance(value, MatrixSymbol)):
-            return self.call(value, self.names.adjoint(lhs.name), "adjoint", lhs)
-        if unnamed and len(self.equations) > before and self.equations[self._place[value]].of is None:
+        if self._has_line(lhs, value):
+            if not unnamed:
+                self.adopt(Equation(symbol_like(self.names.nobody_sees(len(self.equations)), value), value))
+                value = self.equations[-1].lhs
+            self._mark(value, "adjoint", lhs, movable=False)
+            self._lines.add(value)
+        elif unnamed and len(self.equations) > before and self.equations[self._place[value]].of is None:
             self._mark(value, "adjoint", lhs, movable=True)
         return value
+
+    def _has_line(self, lhs: Name, value: Any) -> bool:
+        if self._is_unnamed(value):
+            return lhs in self.layers or lhs in self.lets
+        if lhs not in self.lets:
+            return lhs in self.layers and not isinstance(value, MatrixSymbol)
+        return deserves_a_line(value, {name: self.names.symbols[name] for name in self.names.sizes})
 
     # -- names
 
@@ -199,24 +234,12 @@ class Builder:
         if kind == "let":
             return str(about)
         if kind == "activation":
-            return lambda: self._numbered("A", self.layers.get(self.atom(about)))[0]
-        return self._layer_name if kind == "pre-activation" else None
-
-    def _layer_name(self) -> str:
-        name, number = self._numbered("Z")
-        self._layer_numbers[name] = number
-        return name
+            return lambda: self.layers.name("A", self.atom(about))
+        return (lambda: self.layers.name("Z")) if kind == "pre-activation" else None
 
     def unless_let(self, node: Any) -> Any:
         """Give the node, or None where `let` names it: the name is for its value, not for the transpose of that."""
         return None if plan_of(self._survey, node)[0] == "let" else node
-
-    def _numbered(self, letter: str, wanted: int | None = None) -> tuple[str, int]:
-        number = wanted or self._highest[letter] + 1
-        while f"{letter}{number}" in self.names.used:
-            number += 1
-        self._highest[letter] = max(number, self._highest[letter])
-        return self.names.fresh(letter, number), number
 
     # -- operations
 
@@ -225,14 +248,17 @@ class Builder:
         if (name := self.name_for(node)) is not None:
             return self.define(rebuilt, name)
         function = isinstance(rebuilt, Function) or (isinstance(rebuilt, Pow) and not rebuilt.exp.is_Integer)
-        varying = any(s.name not in self.names.sizes for s in rebuilt.free_symbols)
+        varying = self._varies(rebuilt)
         shared = self._survey is not None and id(node) in self._survey.shared
         return self.define(rebuilt) if varying and (function or shared) else rebuilt
+
+    def _varies(self, c: Any) -> bool:
+        return any(s.name not in self.names.sizes for s in c.free_symbols - self.constants)
 
     def coefficient(self, c: Any) -> Any:
         """Give a scalar that is light enough to stand before a matrix."""
         simple = all(a.is_Atom or a.is_Pow and a.exp.is_Integer and a.base.is_Atom for a in Mul.make_args(c))
-        return c if simple or all(s.name in self.names.sizes for s in c.free_symbols) else self.define(c)
+        return self.define(c) if not simple and self._varies(c) else c
 
     def product(self, node: Any, *factors: Any) -> Any:
         """Give the value of a product of light operands, a long one bracketed by the sizes of its factors."""
@@ -242,16 +268,19 @@ class Builder:
             return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
         c, rest = split(matmul(*without_known_sums(factors, self._sums_to_one)))
         c = self.coefficient(c)
-        if is_light(rest):
-            return self.store(scaled(c, rest), node)
         name = self.name_for(node)
+        sign = S.NegativeOne if callable(name) and c.could_extract_minus_sign() else S.One  # Y − Z, where Z = W·A
+        if is_light(rest):
+            return scaled(sign, self.store(scaled(sign * c, rest), node))
 
         def pair(A: Any, B: Any, outermost: bool) -> Any:
             product = matmul(A, B)
             return product if outermost and name is not None else self.store(product)
 
         whole = bracketed(list(rest.args), pair)
-        return scaled(c, whole) if name is None else self.define(scaled(c, whole), name, node)
+        if is_symmetric(rest, self._symmetric):
+            self._symmetric.add(split(whole)[1])
+        return scaled(c, whole) if name is None else scaled(sign, self.define(scaled(sign * c, whole), name, node))
 
     def _sums_to_one(self, A: Any, axis: int) -> bool:
         if isinstance(A, Transpose):
@@ -268,7 +297,7 @@ class Builder:
         parts = sorted(self._sums(list(rest.args)), key=self._reading_order)
         name = self.name_for(node)
         if name is None:
-            parts = self._without_data(parts) if node is not None else parts
+            parts = self._without_data(parts) if node is not None and self._survey is not None else parts
             lhs = self.store(add(*parts))
         else:
             lhs = self.define(scaled(c, add(*parts)), name, node)
@@ -277,10 +306,12 @@ class Builder:
         return lhs if name is not None else scaled(c, lhs)
 
     def _reading_order(self, term: Any) -> tuple[bool, int]:
-        # as textbooks write it: W·X, then a bias; what is subtracted comes last
+        # as textbooks write it: W·X, what has a name, entrywise products, a bias, ones; what is subtracted comes last
         c, A = split(term)
-        product = isinstance(self.definition(A), MatMul)
-        return bool(c.could_extract_minus_sign()), 0 if product else 2 if isinstance(A, MatMul) else 1
+        e = self.equations[self._place[A]] if A in self._place else None
+        of = split(e.rhs)[1] if e is not None and e.movable else A
+        place = 3 * (of is A) if isinstance(of, MatMul) else {HadamardProduct: 2, OneMatrix: 4}.get(type(of), 1)
+        return bool(c.could_extract_minus_sign()), place
 
     def _without_data(self, terms: list[Any]) -> list[Any]:
         # W·A + b·1ᵀ − Y, written in one go, is the pre-activation Z and then Z − Y.
@@ -289,13 +320,13 @@ class Builder:
         affine = any(isinstance(self.definition(split(t)[1]), MatMul) for t in rest)
         if not data or not affine or any(split(t)[1] in self.layers for t in rest):
             return terms
-        if len(rest) == 1 and split(rest[0])[0] != 1:
+        c, whole = split(add(*rest) if len(rest) > 1 else rest[0])
+        if c not in (1, -1) or not all(is_difference(t, c) for t in data):
             return terms
-        whole = add(*rest) if len(rest) > 1 else self.definition(rest[0])
-        lhs = self.define(whole, self._layer_name)
+        lhs = self.define(self.definition(whole) if len(rest) == 1 else whole, lambda: self.layers.name("Z"))
         if lhs in self.layers:
             self._mark(lhs, "pre-activation", None, movable=False)
-        return [lhs, *data]
+        return [scaled(c, lhs), *data]
 
     def check(self, rhs: Any, name: str | None = None) -> None:
         """Raise `ShapeError` where the operands of an operation do not fit."""
@@ -309,31 +340,11 @@ class Builder:
 
     def finish(self, outputs: Sequence[Name]) -> Program:
         """Give the program. Shared values that have no name yet are called T1, T2, …, or as the adjoints they are."""
-        kept, uses = live(self.equations, outputs)
-        final, asked = dict(self._final), set(outputs)
-        for e in kept:
-            if e.lhs.name in self.names.hidden and e.lhs not in final and (uses[e.lhs] != 1 or e.lhs in asked):
-                final[e.lhs] = symbol_like(self._shared_name(e, final), e.lhs)
-        renamed = [_renamed(e, final) for e in self.equations]
-        ends = [start for _, start in self._starts[1:]] + [len(renamed)]
-        sections = [Section(t, tuple(renamed[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
+        letters = self.layers.letters
+        final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, self.names)
+        equations = [renamed(e, final) for e in self.equations]
+        ends = [start for _, start in self._starts[1:]] + [len(equations)]
+        sections = [Section(t, tuple(equations[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
         shown = tuple(final.get(o, o) for o in outputs)
         assumptions = Fixed(self.assumptions)
         return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
-
-    def _shared_name(self, e: Equation, final: dict[Name, Name]) -> str:
-        primal = final.get(e.of, e.of)
-        if e.role != "adjoint" or primal.name in self.names.hidden:
-            return self.names.fresh("T", 1)
-        return self.names.adjoint(primal.name)
-
-
-def _renamed(e: Equation, final: dict[Name, Name]) -> Equation:
-    rhs, of = substitute(e.rhs, final, as_written), e.of if not isinstance(e.of, Expr) else final.get(e.of, e.of)
-    return Equation(final.get(e.lhs, e.lhs), rhs, e.role, of, e.movable)
-
-
-def _key(rhs: Any) -> Any:
-    if isinstance(rhs, (MatAdd, HadamardProduct)):
-        return type(rhs), frozenset(Counter(rhs.args).items())
-    return rhs

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import OneMatrix
+from sympy import HadamardProduct, MatAdd, OneMatrix
 
 from symnet.expressions import size_number, split
 
@@ -47,6 +47,13 @@ def bracketed(chain: list[Any], pair: Callable[[Any, Any, bool], Any]) -> Any:
         return pair(build(i, k), build(k + 1, j), (i, j) == (0, len(chain) - 1))
 
     return build(0, len(chain) - 1)
+
+
+def value_key(rhs: Any) -> Any:
+    """Give what two right-hand sides of one value have in common."""
+    if isinstance(rhs, (MatAdd, HadamardProduct)):
+        return type(rhs), frozenset(Counter(rhs.args).items())
+    return rhs
 
 
 def without_known_sums(factors: Sequence[Any], sums_to_one: Callable[[Any, int], bool]) -> list[Any]:

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
-from symnet.expressions import Elementwise, Name, add, hadamard, matmul, raw, scaled, split, squared
+from symnet.expressions import Elementwise, Name, Total, add, hadamard, matmul, raw, scaled, split, squared, transpose
 from symnet.program.program import Equation, Program, Section
-from symnet.program.survey import is_data
+from symnet.program.survey import is_data, is_difference
 
 LARGE = 400  # equations from which a closed form is not put in SymPy's own order, which would descend
 _UNCHECKED = (MatMul, MatAdd, HadamardProduct, Transpose)  # SymPy would check their shapes again
@@ -42,15 +42,23 @@ def names_in(rhs: Any) -> Iterator[Name]:
 
 
 def names_read(rhs: Any) -> Iterator[Name]:
-    """Give the names in the right-hand side of an equation, as often as a reader meets them: ‖A‖² has A once."""
-    if squared(rhs) is not None:
-        yield from names_read(squared(rhs))
-    elif isinstance(rhs, (MatrixSymbol, Symbol, Elementwise)):
-        yield from names_in(rhs)
+    """Give the names in the right-hand side of an equation, as often as a reader meets them: A∘A has A once."""
+    if isinstance(rhs, Elementwise):
+        for v, operand in rhs.slots.items():
+            times = _readings(rhs.body, v)
+            for name in names_read(operand):
+                yield from [name] * times
+    elif isinstance(rhs, (MatrixSymbol, Symbol)):
+        yield rhs
     else:
-        for argument in rhs.args:
+        arguments = dict.fromkeys(rhs.args) if isinstance(rhs, HadamardProduct) else rhs.args
+        for argument in arguments:
             if isinstance(argument, Basic):
                 yield from names_read(argument)
+
+
+def _readings(body: Any, variable: Any) -> int:
+    return 1 if body == variable else sum(_readings(a, variable) for a in body.args)
 
 
 def _occurrences(body: Any, variable: Any) -> int:
@@ -117,6 +125,10 @@ def as_read(node: Any, *arguments: Any) -> Any:
         return node
     if isinstance(node, MatMul):
         return _sign_inside(matmul(*arguments))
+    if isinstance(node, HadamardProduct) and len(set(arguments)) > 1:  # (M∘D)∘(M∘D) is a square
+        return hadamard(*arguments)
+    if isinstance(node, Transpose):
+        return transpose(*arguments)
     if isinstance(node, MatAdd):
         terms: list[Any] = []
         for a in arguments:
@@ -152,28 +164,61 @@ def _sign_inside(product: Any) -> Any:
 
 
 def for_machine(program: Program, outputs: Iterable[Name]) -> list[Equation]:
-    """Give the equations that the machine runs: no value is computed twice."""
+    """Give the equations that the machine runs: no value is computed twice, none has two names."""
     outputs = set(outputs)
     kept, uses = live(program.equations, outputs)
-    once = lambda e: e.movable and e.lhs not in outputs and uses[e.lhs] == 1  # noqa: E731
-    return _gradients_in_order(settled(kept, once, as_written), program.parameters)
+
+    def inlined(e: Equation) -> bool:
+        once = e.movable and uses[e.lhs] == 1
+        return e.lhs not in outputs and (once or isinstance(e.rhs, (MatrixSymbol, Symbol)))
+
+    return _gradients_in_order(settled(kept, inlined, as_written), program.parameters)
+
+
+def read(
+    equations: Sequence[Equation], outputs: Iterable[Name], parameters: Iterable[Name]
+) -> tuple[list[Equation], Callable[[Equation], bool]]:
+    """Give the equations that a person needs, and which of them move into the lines that use them.
+
+    A value that is used once does, and one that reads as short as a name for it: a difference from data, such as Z − Y,
+    with a mask of data or without, a norm, an inner product of inputs.
+    """
+    outputs = set(outputs)
+    kept, uses = live(equations, outputs, names_read)
+    crowded = {name for e in kept for name, times in Counter(names_read(e.rhs)).items() if times > 2}
+    short = _short(kept, frozenset(parameters), crowded)
+    return kept, lambda e: e.movable and e.lhs not in outputs and (uses[e.lhs] == 1 or e.lhs in short)
+
+
+def _short(equations: Sequence[Equation], parameters: frozenset[Name], crowded: Collection[Name]) -> set[Name]:
+    movable = {e.lhs for e in equations if e.movable}
+    defined = {e.lhs for e in equations}
+    given = parameters | defined
+    short: set[Name] = set()
+    lengths: set[Name] = set()
+
+    def is_short(rhs: Any) -> bool:
+        if isinstance(rhs, MatAdd):
+            named = not any(split(a)[1] in movable for a in rhs.args)
+            pair = len(rhs.args) == 2 and is_difference(*rhs.args)
+            return named and pair and any(is_data(a, given) for a in rhs.args)
+        if isinstance(rhs, HadamardProduct):
+            return len(rhs.args) == 2 and all(a in short or is_data(a, given) for a in rhs.args)
+        factors = rhs.args[0].args if isinstance(rhs, Total) and isinstance(rhs.args[0], HadamardProduct) else ()
+        return len(factors) == 2 and all(isinstance(a, MatrixSymbol) and a not in defined for a in factors)
+
+    for e in equations:
+        length = isinstance(squared(e.rhs), MatrixSymbol) and squared(e.rhs) not in movable
+        if length or (e.rhs.is_Pow and e.rhs.base in lengths):  # ‖a‖², 1/‖a‖
+            lengths.add(e.lhs)
+        if e.movable and (e.lhs in lengths or e.lhs not in crowded and is_short(e.rhs)):
+            short.add(e.lhs)
+    return short
 
 
 def for_reader(program: Program) -> tuple[Section, ...]:
-    """Give the equations that a person reads: a difference from data, such as Z − Y, is written out where it stands."""
-    outputs = set(program.outputs)
-    kept, uses = live(program.equations, outputs, names_read)
-    movable = {e.lhs for e in program.equations if e.movable}
-    data = frozenset(program.parameters) | {e.lhs for e in program.equations}
-
-    def small(rhs: Any) -> bool:
-        if not isinstance(rhs, MatAdd) or len(rhs.args) != 2:
-            return False
-        return not any(split(a)[1] in movable for a in rhs.args) and any(is_data(a, data) for a in rhs.args)
-
-    def inlined(e: Equation) -> bool:
-        return e.movable and e.lhs not in outputs and (uses[e.lhs] == 1 or small(e.rhs))
-
+    """Give the equations that a person reads; see `read`."""
+    kept, inlined = read(program.equations, program.outputs, program.parameters)
     stay = settled(kept, inlined, as_read)
     of_section = {e.lhs: s.title for s in program.sections for e in s.equations}
     ordered = _gradients_in_order(stay, program.parameters)

@@ -11,12 +11,14 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sympy import Basic, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose, ZeroMatrix
+from sympy import (
+    Basic, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Trace, Transpose, ZeroMatrix,
+)  # fmt: skip
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Bound, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Unit, brief, operands_of,
-    split, walk,
+    Bound, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Total, Unit, brief,
+    operands_of, split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
@@ -110,6 +112,12 @@ def is_data(term: Any, *others: Container[Any]) -> bool:
     return isinstance(bare, MatrixSymbol) and not any(bare in names for names in others)
 
 
+def is_difference(term: Any, other: Any) -> bool:
+    """Tell whether of two terms of a sum one is subtracted from the other."""
+    minus = [bool((split(t)[0] if t.is_Matrix else t).could_extract_minus_sign()) for t in (term, other)]
+    return minus[0] != minus[1]
+
+
 def _plans(nodes: list[Any], consumers: dict[int, list[Any]], parameters: frozenset[Any]) -> dict[int, Plan]:
     plans: dict[int, Plan] = {}
     for node in nodes:
@@ -117,22 +125,39 @@ def _plans(nodes: list[Any], consumers: dict[int, list[Any]], parameters: frozen
         named = [u for u in users if isinstance(u, (Let, LetScalar))]
         if named:
             plans[id(node)] = ("let", named[0].args[0].name)
-        elif is_affine(node) and any(isinstance(u, ACTIVATIONS) or _is_residual(u, node, parameters) for u in users):
+        elif is_affine(node) and any(_is_layer_for(u, node, parameters) for u in users):
             plans[id(node)] = ("pre-activation", node)
-        elif isinstance(node, (*ENTRYWISE, Softmax)) and _feeds_on(users):
+        elif isinstance(node, (*ENTRYWISE, Softmax)):
             argument = operands_of(node)[0]
-            if argument.args and not isinstance(argument, (MatrixSymbol, Transpose)):
+            of_one = sum(a.is_Matrix for a in operands_of(node)) == 1
+            named_itself = isinstance(argument, (MatrixSymbol, Transpose)) or not argument.args
+            if of_one and not named_itself and _feeds_on(users, consumers if is_affine(argument) else None):
                 plans[id(node)] = ("activation", argument)
     return plans
 
 
-def _is_residual(user: Any, node: Any, parameters: frozenset[Any]) -> bool:
-    others = [a for a in user.args if a is not node] if isinstance(user, MatAdd) else []
-    return bool(others) and all(is_data(a, parameters) for a in others)
+def _is_layer_for(user: Any, node: Any, parameters: frozenset[Any]) -> bool:
+    if isinstance(user, MatAdd):  # Z − Y
+        others = [a for a in user.args if a is not node]
+        return bool(others) and all(is_data(a, parameters) and is_difference(a, node) for a in others)
+    others = [a for a in user.args if a is not node] if isinstance(user, HadamardProduct) else []
+    scored = bool(others) and all(is_data(a, parameters) for a in others)
+    return (scored or isinstance(user, ACTIVATIONS)) and not _has_difference(node, parameters)
 
 
-def _feeds_on(users: list[Any]) -> bool:
-    return any(isinstance(u, (MatMul, MatAdd, Transpose, MatrixNode, *ACTIVATIONS)) for u in users)
+def _has_difference(node: Any, parameters: frozenset[Any]) -> bool:
+    # what is subtracted from Z = W·A + b·1ᵀ stands beside it
+    terms = node.args if isinstance(node, MatAdd) else ()
+    affine = [t for t in terms if isinstance(split(t)[1], MatMul) and is_affine(t)]
+    return any(is_data(t, parameters) and all(is_difference(t, a) for a in affine) for t in terms)
+
+
+def _feeds_on(users: list[Any], consumers: dict[int, list[Any]] | None) -> bool:
+    kinds = (MatMul, MatAdd, Transpose, MatrixNode, *ACTIVATIONS)
+    if any(isinstance(u, kinds) for u in users):
+        return True
+    products = [u for u in users if consumers and isinstance(u, HadamardProduct)]
+    return any(not isinstance(v, (Total, Trace)) for u in products for v in (consumers or {})[id(u)])
 
 
 def plan_of(survey: Survey | None, node: Any) -> Plan | tuple[Literal[""], Any]:

@@ -14,6 +14,7 @@ from sympy import MatMul, MatrixSymbol, OneMatrix
 
 from symnet.backends import binding
 from symnet.expressions import Name
+from symnet.optimizers import is_number
 from symnet.program import Program, Survey
 from symnet.training.initializers import Initializer
 
@@ -50,6 +51,27 @@ def trained_symbols(parameters: Any, found: Survey, data: Mapping[str, Any]) -> 
     if not free:
         raise ValueError("every matrix symbol of the loss is data: there is nothing to train")
     return free
+
+
+def checked_multipliers(multipliers: Mapping[Any, float], symbols: Sequence[Name]) -> dict[str, float]:
+    """Give the multipliers by name. Raises `KeyError` for what is not trained, `ValueError` where one is no share."""
+    shares = binding.named(multipliers)
+    known = [W.name for W in symbols]
+    for name, share in shares.items():
+        if name not in known:
+            raise KeyError(f"multipliers: {name} is not trained; trained are {', '.join(known)}")
+        if not is_number(share) or share < 0:
+            raise ValueError(f"multipliers: that of {name} must be a number from 0 on, not {share!r}")
+    if not any(shares.get(name, 1) for name in known):
+        raise ValueError("multipliers: all are 0, so there is nothing to train")
+    return {name: float(share) for name, share in shares.items()}
+
+
+def checked_clip(clip: Any) -> float | None:
+    """Give the largest norm of the gradients, or None. Raises `ValueError` where it is no positive number."""
+    if clip is not None and not (is_number(clip) and clip > 0):
+        raise ValueError(f"clip: the largest norm of the gradients must be a positive number, not {clip!r}")
+    return None if clip is None else float(clip)
 
 
 def first_values(

@@ -14,12 +14,13 @@ import numpy as np
 
 from symnet.backends import binding
 from symnet.derivation import derive
+from symnet.expressions import Name
 from symnet.optimizers import GradientDescent, Optimizer
 from symnet.program import survey
 from symnet.training.batches import Batches, checked_count
 from symnet.training.initializers import Initializer, glorot
 from symnet.training.result import Training
-from symnet.training.start import first_values, starting_arrays, trained_symbols
+from symnet.training.start import checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols
 from symnet.training.step import Step, compiled_step
 
 
@@ -34,6 +35,8 @@ def train(
     seed: int | None = None,
     initializer: Initializer | None = None,
     dtype: Any = None,
+    multipliers: Mapping[Any, float] | None = None,
+    clip: float | None = None,
     progress: bool = True,
     callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
 ) -> Training:
@@ -45,6 +48,9 @@ def train(
     batch_size: samples a step, all of them by default; the last batch may be smaller.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
+    multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
+    it is and no gradient is derived for it. clip: the largest norm that all gradients together may have (longer ones
+    are shortened to it: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013).
     progress: a bar, in a terminal with tqdm; callback: called after each epoch with its number, its mean loss and the
     parameters by symbol.
 
@@ -57,17 +63,26 @@ def train(
     >>> run.parameters[w].round(6).tolist()
     [[2.0]]
     """
+    options = (optimizer or GradientDescent(), dtype, multipliers or {}, checked_clip(clip))
+    begin = (initializer or glorot(), np.random.default_rng(seed))
+    loop = _begun(loss, data, parameters, options, begin, (checked_count("epochs", epochs), batch_size))
+    return loop.run(progress, callback)
+
+
+def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, pieces: Any) -> _Loop:
+    optimizer, dtype, multipliers, clip = options
+    draw, generator = begin
     found = survey(loss)
     arrays = {name: binding.as_array(name, value) for name, value in binding.named(data).items()}
     starts = starting_arrays(parameters, found, arrays)
-    derivation = derive(loss, trained_symbols(parameters, found, arrays))
-    step = compiled_step(derivation, optimizer or GradientDescent(), dtype or _data_dtype(arrays))
-    generator = np.random.default_rng(seed)
-    starts |= first_values(derivation.program, derivation.wrt, {**arrays, **starts}, initializer or glorot(), generator)
-    bound = step.kernel.bind({**arrays, **starts, **step.hyperparameters, **step.state_arrays(starts)})
-    batches = Batches(derivation, arrays, checked_count("epochs", epochs), batch_size)
-    loop = _Loop(step, batches, dict(zip(step.kernel.arguments, bound, strict=True)), generator)
-    return loop.run(progress, callback)
+    symbols = trained_symbols(parameters, found, arrays)
+    shares = checked_multipliers(multipliers, symbols)
+    derivation = derive(loss, [W for W in symbols if shares.get(W.name, 1)])
+    step = compiled_step(derivation, optimizer, dtype or _data_dtype(arrays), shares, clip)
+    starts |= first_values(derivation.program, symbols, {**arrays, **starts}, draw, generator)
+    bound = step.kernel.bind({**arrays, **starts, **step.rates(0), **step.state_arrays(starts)})
+    batches = Batches(derivation, arrays, *pieces)
+    return _Loop(step, batches, dict(zip(step.kernel.arguments, bound, strict=True)), generator, symbols)
 
 
 def _data_dtype(arrays: Mapping[str, Any]) -> Any:
@@ -76,8 +91,11 @@ def _data_dtype(arrays: Mapping[str, Any]) -> Any:
 
 
 class _Loop:
-    def __init__(self, step: Step, batches: Batches, values: dict[str, Any], generator: np.random.Generator) -> None:
+    def __init__(
+        self, step: Step, batches: Batches, values: dict[str, Any], generator: np.random.Generator, symbols: list[Name]
+    ) -> None:
         self.step = step
+        self.symbols = symbols
         self.function = step.kernel.function
         self.batches = batches
         self.generator = generator
@@ -109,13 +127,13 @@ class _Loop:
         return Training(self.by_symbol(), self.history, self.step.derivation, interrupted)
 
     def by_symbol(self) -> dict[Any, Any]:
-        return {
-            w: np.copy(v)[()] for w, v in zip(self.step.derivation.wrt, self.weights, strict=False)
-        }  # then come states
+        reached = dict(zip(self.step.moving, self.weights, strict=True))
+        return {W: np.copy(reached[W] if W in reached else self.values[W.name])[()] for W in self.symbols}
 
     def _epoch(self) -> float:
         total, count, function, weights = 0.0, 0, self.function, self.weights
         for batch, samples in self.batches.of_epoch(self.values, self.generator):
+            batch.update(self.step.rates(self.steps))
             loss, updated = function(*batch.values(), *weights)
             if not -np.inf < loss < np.inf:
                 self._diverged(loss)
