@@ -430,7 +430,8 @@ def _case(operation: Operation, subject: Subject) -> Case:
         rows, cols = s.W.shape
         lines.append(f'W_ = {s.W.name}; V_ = sn.matrix("V_", {rows}, {cols})')
         values["V_"] = np.full(np.shape(s.values[s.W.name]), 0.3) + 0.1 * np.arange(np.size(s.values[s.W.name])).reshape(np.shape(s.values[s.W.name]))
-    lines.append(f"lam_ = {s.lam or 'sympy.Symbol("lam")'}; nowhere = sympy.Symbol('nowhere')")
+    lam = s.lam or 'sympy.Symbol("lam")'
+    lines.append(f"lam_ = {lam}; nowhere = sympy.Symbol('nowhere')")
     if s.lam is None:
         values["lam"] = np.float64(0.6)
     values["nowhere"] = np.float64(0.9)
