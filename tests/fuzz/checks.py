@@ -27,15 +27,17 @@ LARGEST = 1e6  # values beyond are of no use
 CORNER = 1e-4  # closer to a corner than this no slope is compared
 EPS = {np.dtype(np.float64): 2.3e-16, np.dtype(np.float32): 1.2e-7}
 SECONDS = 20
+OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError)
 RAW_TOO = r"(?<![\w})̅])_\d|Dummy|Elementwise\(|DeepSum|DeepProduct"
 RAW = RAW_TOO + r"|Lambda\("
 
 
 @dataclass
 class Outcome:
-    """`status`: "checked", or why the loss was left out; `faults`: (label, message)."""
+    """`status`: "checked", or why the loss was left out, with the words of who refused it; `faults`: (label, message)."""
 
     status: str = "checked"
+    words: str = ""
     faults: list[tuple[str, str]] = field(default_factory=list)
 
     def labels(self) -> set[str]:
@@ -90,9 +92,22 @@ def check(tree: Tree, sizes: Mapping[str, int], seed: int) -> Outcome:
     except TooLong as slow:
         outcome.faults.append((f"{step}: too long", f"{slow} in {where(slow)}"))
     except Exception as error:
-        label = f"{step}: {type(error).__name__} in {where(error)}"
-        outcome.faults.append((label, f"{type(error).__name__}: {error}"[:500]))
+        said = f"{type(error).__name__}: {error}"[:500]
+        who = refusal(error, step)
+        if who:
+            outcome.status, outcome.words = who, said
+        else:
+            outcome.faults.append((f"{step}: {type(error).__name__} in {where(error)}", said))
     return outcome
+
+
+def refusal(error: Exception, step: str) -> str:
+    """Say who refuses a loss: SymPy while it is written, or symnet in words of its own; "" where it is a crash."""
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    if step == "write" and "/symnet/" not in last:
+        return "SymPy refuses"
+    ours = isinstance(error, OUR_ERRORS) and "/symnet/" in last and len(str(error)) > 30
+    return "symnet refuses" if step in ("write", "derive") and ours and not re.search(RAW_TOO, str(error)) else ""
 
 
 class _Case:

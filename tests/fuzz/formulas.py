@@ -60,15 +60,6 @@ def logsumexp(a: Any, axis: int) -> Any:
     return top + np.log(np.exp(a - top).sum(axis=axis, keepdims=True))
 
 
-def axis_max(p: Any, a: Any, axis: int) -> Any:
-    lines = np.moveaxis(a, axis, 0)
-    best = np.argmax(np.real(lines), axis=0)
-    ordered = np.sort(np.real(lines), axis=0)
-    if len(ordered) > 1:
-        p.near(ordered[-1] - ordered[-2])
-    return np.expand_dims(np.take_along_axis(lines, best[None], axis=0)[0], axis)
-
-
 def norm(p: Any, a: Any) -> Any:
     squares = (a * a).sum()
     p.near(squares)

@@ -461,7 +461,6 @@ _AXIS = {
     "logsumexp": ("sn.logsumexp({0}, axis={axis})", lambda p, a, axis: N.logsumexp(a, axis)),
     "sum along an axis": ("sn.sum({0}, axis={axis})", lambda p, a, axis: a.sum(axis, keepdims=True)),
     "mean along an axis": ("sn.mean({0}, axis={axis})", lambda p, a, axis: a.mean(axis, keepdims=True)),
-    "largest along an axis": ("AxisMax({0}, Integer({axis}))", N.axis_max),
     "log of sums by hand": ("sn.log(sn.sum(sn.exp({0}), axis={axis}))", lambda p, a, axis: N.logsumexp(a, axis)),
 }
 for _name, (_text, _f) in _AXIS.items():
@@ -531,8 +530,6 @@ OF_ONE: dict[str, tuple[str, Callable[..., Any]]] = {
     "entry by index": ("sn.tanh({0})[0, 0]", lambda p, a: np.tanh(a[0, 0])),
     "entropy": ("-sn.sum(sn.hadamard(sn.softmax({0}), sn.log_softmax({0})))",
                 lambda p, a: -(N.softmax(a, 0) * N.log_softmax(a, 0)).sum()),
-    "largest of all": ("sn.sum(AxisMax(AxisMax({0}, Integer(0)), Integer(1)))",
-                       lambda p, a: N.axis_max(p, N.axis_max(p, a, 0), 1)[0, 0]),
 }  # fmt: skip
 for _kind, (_text, _f) in OF_ONE.items():
     simple(SCALARS, _kind, _text, _f, lambda g: [(g.size(), g.size())])
@@ -542,7 +539,7 @@ OF_TWO: dict[str, tuple[str, Callable[..., Any]]] = {
     "trace of a product": ("Trace(({0})*({1}).T)", lambda p, a, b: (a * b).sum()),
     "mse": ("sn.mse({0}, {1})", lambda p, a, b: ((a - b) ** 2).mean()),
     "distance": ("sn.norm({0} - {1})", lambda p, a, b: N.norm(p, a - b)),
-    "binary cross-entropy": ("sn.binary_cross_entropy({0}, {1})",
+    "binary cross-entropy": ("sn.binary_cross_entropy({0}, {1}, axis=0)",
                              lambda p, a, b: (N.softplus(a) - b * a).sum() / a.shape[1]),
     "binary cross-entropy by hand": (
         "(-sn.sum(sn.hadamard(sn.sigmoid({1}), sn.log(sn.sigmoid({0}))) "

@@ -20,7 +20,6 @@ import sympy
 from sympy import *
 from sympy.matrices.expressions.hadamard import HadamardPower
 import symnet as sn
-from symnet.expressions import AxisMax
 n, m = sympy.symbols("n m", integer=True, positive=True)
 """
 STEP = 1e-30  # of a complex step

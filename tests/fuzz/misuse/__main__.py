@@ -26,11 +26,10 @@ def main() -> int:
             kinds[verdict.status, case.kind] += 1
             shown[case.kind] += 1
             if shown[case.kind] <= options.examples:
-                code = "\n    ".join(line for line in case.code.splitlines() if not line.startswith(("import", "from")))
-                last = code.rsplit("    ", 1)[-1]
-                print(f"{verdict.status}: {last}\n    {verdict.message}", flush=True)
-                if "E_ =" in code:
-                    print("    " + code, flush=True)
+                written = [line for line in case.setup.splitlines() if line.startswith("E_ =")]
+                lines = [line for line in case.setup.splitlines() if " = sn." in line or line.startswith(("E_ =", "part"))]
+                print(f"{verdict.status}: {case.code}\n    {verdict.message}", flush=True)
+                print("".join(f"      {line}\n" for line in lines) if written else "", end="", flush=True)
         if number % 100 == 0:
             print(f"{number} of {len(chosen)} in {time.monotonic() - start:.0f} s: {dict(counts)}", file=sys.stderr, flush=True)
     print(f"\n{len(chosen)} inputs: {dict(counts)}")

@@ -53,7 +53,7 @@ STRANGE: dict[str, Any] = dict.fromkeys([
     "np.zeros((0, 2))", "np.ones((2, 2, 2))", "np.array([None])", "np.ma.masked_array([[1., 2.], [3., 4.]], [[0, 1], [0, 0]])",
     "sympy.Matrix([[sympy.Symbol('q'), 1], [1, 2]])", "sympy.Integral(lam, lam)", "sympy.Sum(lam, (lam, 1, 2))",
     "sympy.MatrixSymbol('A', 5, 5)", "sympy.Symbol('A')", "sympy.S.Half > lam", "sympy.Basic()", "sn.tanh", "sn.GradientDescent()",
-    "sympy.Array([1, 2])", "sympy.Permutation([1, 0])", "sympy.Poly(lam)", "np.random.default_rng(0)", "type(A)", "A.args",
+    "sympy.Array([1, 2])", "sympy.combinatorics.Permutation([1, 0])", "sympy.Poly(lam)", "np.random.default_rng(0)", "type(A)", "A.args",
     "sympy.MatrixSymbol('A', 2, 2)[sympy.Symbol('i'), 0]", "sympy.Order(lam)", "sympy.Quaternion(1, 2, 3, 4)",
 ], NOTHING) | {
     "1": 1.0, "2.5": 2.5, "True": 1.0, "np.float32(1.5)": 1.5, "np.int64(3)": 3.0, "fractions.Fraction(1, 2)": 0.5,
@@ -374,7 +374,7 @@ def _space() -> dict[str, Any]:
 def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
     texts = [text for text, _ in call.arguments]
     texts[position] = wrong
-    code = SETUP + MORE + "result = " + call.text.format(*texts)
+    code = "result = " + call.text.format(*texts)
 
     def wanted(space: dict[str, Any]) -> Any:
         if meaning is NOTHING:
@@ -393,7 +393,7 @@ def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
             return None if call.compare in (same_value, _number_of, accepted) else call.compare(space, found)
         return call.compare(space, found)
 
-    return Case(call.text, code, _space, wanted, compare)
+    return Case(call.text, SETUP + MORE, code, _space, wanted, compare)
 
 
 def calls() -> list[Case]:

@@ -278,7 +278,7 @@ PARTS = [
     Operation("DiagonalMatrix({E})", None, _matrix),
     Operation("DiagMatrix({E})", lambda a: np.diag(a[:, 0]), lambda s: not s.number and s.shape[1] == 1),
     Operation("DotProduct({E}, {E})", lambda a: (a * a).sum(), lambda s: not s.number and 1 in s.shape),
-    Operation("MatrixPermute({E}, Permutation([1, 0]))", None, lambda s: s.shape[:1] == (2,)),
+    Operation("MatrixPermute({E}, sympy.combinatorics.Permutation([1, 0]))", None, lambda s: s.shape[:1] == (2,)),
     Operation("{E}.equals({E})", None),
     Operation("{E}.is_zero", None),
     Operation("{E}.is_number", None),
@@ -435,7 +435,7 @@ def _case(operation: Operation, subject: Subject) -> Case:
     if s.lam is None:
         values["lam"] = np.float64(0.6)
     values["nowhere"] = np.float64(0.9)
-    lines.append("result = " + operation.text.format(E="E_", s="shape_"))
+    code = "result = " + operation.text.format(E="E_", s="shape_")
     shape = np.empty(s.shape)
 
     def space() -> dict[str, Any]:
@@ -448,7 +448,7 @@ def _case(operation: Operation, subject: Subject) -> Case:
         wanted = lambda space: lambda given: operation.value.f(s, given)
     elif operation.value is not None:
         wanted = lambda space: lambda given: operation.value(s.at(given))
-    return Case(operation.text, "\n".join(lines), space, wanted, ours=False)
+    return Case(operation.text, "\n".join(lines), code, space, wanted, ours=False)
 
 
 def methods(count: int, seed: int = 0) -> list[Case]:
