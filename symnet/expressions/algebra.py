@@ -21,7 +21,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from symnet.expressions.entering import given
 from symnet.expressions.interned import ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
-from symnet.expressions.operands import raw, split
+from symnet.expressions.operands import entered, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Shape, same_shape, shape_text
@@ -44,9 +44,10 @@ def elementwise(f: Any, *args: Any) -> Any:
     >>> sn.evaluate(sn.sum(elementwise(Max, A, B)), {A: [[1, 2, 3], [4, 5, 6]], B: [[3, 3, 3], [4, 4, 4]]})
     24.0
     """
-    values = [given(a) for a in args]
+    name = getattr(f, "__name__", str(f))
+    values = [entered(a, name) for a in args]
     with nested_variables(len(values)) as variables:
-        body = given(f(*variables))
+        body = given(_applied(f, variables), f"elementwise: what {name} gave")
     if not isinstance(body, Expr) or body.is_Matrix:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
     matrices = [a for a in values if a.is_Matrix]
@@ -56,10 +57,22 @@ def elementwise(f: Any, *args: Any) -> Any:
     for other in matrices[1:]:
         if not same_shape(matrices[0].shape, other.shape):
             raise ShapeError(
-                f"{getattr(f, '__name__', f)} entry by entry: {brief(matrices[0])} is "
+                f"{name} entry by entry: {brief(matrices[0])} is "
                 f"{shape_text(matrices[0].shape)} but {brief(other)} is {shape_text(other.shape)}; make them one shape"
             )
     return apply_entrywise(body, dict(zip(variables, values, strict=True)))
+
+
+def _applied(f: Any, variables: Any) -> Any:
+    if not callable(f):
+        raise TypeError(f"elementwise: {f!r} is no function; write sympy.tanh, a Lambda, or lambda t: t**2")
+    try:
+        return f(*variables)
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise TypeError(
+            f"elementwise: {getattr(f, '__name__', f)} does not take {len(variables)} symbols as its arguments ({error}); "
+            "write it with functions of SymPy's, such as sympy.tanh, Max and Piecewise"
+        ) from error
 
 
 def _constant(A: Any) -> Any:

@@ -36,12 +36,15 @@ def given(value: Any, called: str = "") -> Any:
             "sympy.Matrix([[…]])"
         )
     try:
-        return sympify(value, strict=True)
-    except SympifyError:
+        expr = sympify(value, strict=True)
+    except (SympifyError, TypeError, ValueError, AttributeError):
+        expr = None
+    if not isinstance(expr, Basic):  # a class of SymPy's passes through `sympify`
         raise TypeError(
             f"{before}{_short(value)} is no SymPy expression but of the type {type(value).__name__}; write it "
             "with matrices, scalars and functions that symnet and SymPy have"
-        ) from None
+        )
+    return expr
 
 
 def _constant(array: Any) -> Any:
@@ -50,6 +53,11 @@ def _constant(array: Any) -> Any:
             f"an array of {array.dtype} with {array.ndim} axes is no expression; "
             "give real numbers in one or two axes, or a symbol and the array as its value"
         )
+    if not array.size or np.ma.is_masked(array) or not np.isfinite(array).all():
+        what = (
+            "is empty" if not array.size else "has masked entries" if np.ma.is_masked(array) else "has NaN or infinity"
+        )
+        raise ValueError(f"an array of the shape {array.shape} in an expression {what}; give finite numbers")
     return ImmutableMatrix(array.tolist()) if array.ndim else sympify(array.item())
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from operator import attrgetter
+from sys import float_info
 from typing import Any
 
 from sympy import (
@@ -27,6 +28,7 @@ from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.entering import given
 from symnet.expressions.facts import SCALARS
 from symnet.expressions.interned import Node
 from symnet.expressions.nodes import Elementwise
@@ -93,6 +95,12 @@ def _infinite(node: Any) -> tuple[Any, ...]:
     raise TypeError(f"{node} is no number to compute with; write a finite one")
 
 
+def _of_number(node: Any) -> tuple[Any, ...]:
+    if not abs(node) <= float_info.max:
+        raise ValueError(f"{brief(node)} is too large for floating-point numbers, which end at {float_info.max:.1e}")
+    return ()
+
+
 def _imaginary(node: Any) -> tuple[Any, ...]:
     raise TypeError("complex numbers are not supported: write real and imaginary part as matrices of their own")
 
@@ -104,7 +112,8 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
     "symnet.OPERANDS[{name}] = lambda node: node.args",
     {
         Node: lambda node: node.operands,
-        **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), lambda node: ()),
+        **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, NumberSymbol), lambda node: ()),
+        Number: _of_number,
         **dict.fromkeys(
             (MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant, DotProduct), _ALL
         ),
@@ -121,6 +130,26 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         **dict.fromkeys((Infinity, NegativeInfinity, ComplexInfinity, NaN), _infinite),
     },
 )
+
+
+def entered(value: Any, who: str) -> Any:
+    """Give what a user wrote as a scalar or a matrix. Raises `TypeError` for all else; `who` is asked for it."""
+    expr = given(value, who)
+    if not isinstance(expr, Expr):
+        raise TypeError(
+            f"{who}: {brief(expr)} is of the type {type(expr).__name__}, no scalar and no matrix; "
+            "write an expression of symbols, numbers and functions"
+        )
+    operands_of(expr)
+    return expr
+
+
+def entered_matrix(value: Any, who: str) -> Any:
+    """Give what a user wrote as a matrix. Raises `TypeError` for all else; `who` is asked for it."""
+    expr = entered(value, who)
+    if not expr.is_Matrix:
+        raise TypeError(f"{who}: {brief(expr)} is a scalar; give a matrix expression, such as sn.matrix('A', 2, 3)")
+    return expr
 
 
 def operands_of(node: Basic) -> tuple[Any, ...]:

@@ -168,6 +168,7 @@ class Call:
     arguments: tuple[tuple[str, dict[str, Any]], ...]
     value: Callable[..., Any] | None = None
     compare: Callable[[Any, Any], str | None] = same_value
+    ours: bool = True
 
 
 def _meaning(text: str) -> Any:
@@ -223,8 +224,8 @@ def _expression_calls() -> list[Call]:
         Call("sn.elementwise({0}, A)", (("lambda t: t**2", FUNCTION),)),
         Call("sn.elementwise(sympy.tanh, {0})", (M,), np.tanh),
         Call("sn.elementwise(lambda p, q: p*sympy.sin(q), {0}, {1})", both, lambda a, b: a * np.sin(b) if () in (np.shape(a), np.shape(b)) or np.shape(a) == np.shape(b) else NOTHING),
-        Call("A.applyfunc({0})", (("sympy.tanh", FUNCTION),)),
-        Call("sn.tanh(A).applyfunc({0})", (("sympy.tanh", FUNCTION),)),
+        Call("A.applyfunc({0})", (("sympy.tanh", FUNCTION),), ours=False),
+        Call("sn.tanh(A).applyfunc({0})", (("sympy.tanh", FUNCTION),), ours=False),
         Call("sn.mlp({0}, [3, 2]).output", (("X", MATRIX),), lambda a: FREE if np.ndim(a) == 2 else NOTHING),
         Call("sn.mlp(X, {0}).output", (("[3, 2]", SIZES),)),
         Call("sn.mlp(X, [3, 2], activation={0}).output", (("sn.tanh", {k: v for k, v in FUNCTION.items() if k != "lambda t: A"} | {"None": FREE, "lambda t: 3": FREE}),)),
@@ -393,7 +394,7 @@ def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
             return None if call.compare in (same_value, _number_of, accepted) else call.compare(space, found)
         return call.compare(space, found)
 
-    return Case(call.text, SETUP + MORE, code, _space, wanted, compare)
+    return Case(call.text, SETUP + MORE, code, _space, wanted, compare, call.ours)
 
 
 def calls() -> list[Case]:
