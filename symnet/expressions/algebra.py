@@ -70,7 +70,7 @@ def _applied(f: Any, variables: Any) -> Any:
         return f(*variables)
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise TypeError(
-            f"elementwise: {getattr(f, '__name__', f)} does not take {len(variables)} symbols as its arguments ({error}); "
+            f"elementwise: {getattr(f, '__name__', f)} cannot be applied to {len(variables)} symbols ({error}); "
             "write it with functions of SymPy's, such as sympy.tanh, Max and Piecewise"
         ) from error
 

@@ -18,7 +18,7 @@ from symnet.expressions import algebra, scalars
 from symnet.expressions.algebra import elementwise, inner_product, total, transpose
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
-from symnet.expressions.operands import entered_matrix, raw
+from symnet.expressions.operands import entered_alike, entered_matrix, raw
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Size, as_index, as_size, same_size, shape_text
 
@@ -199,12 +199,12 @@ def hadamard(*factors: MatrixExpr) -> MatrixExpr:
     """
     if not factors:
         raise TypeError("hadamard: give one matrix at least")
-    return algebra.hadamard(*[entered_matrix(A, "hadamard") for A in factors])
+    return algebra.hadamard(*entered_alike("hadamard", *factors))
 
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
     """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape."""
-    return inner_product(entered_matrix(A, "inner"), entered_matrix(B, "inner"))
+    return inner_product(*entered_alike("inner", A, B))
 
 
 def norm(A: MatrixExpr) -> Expr:

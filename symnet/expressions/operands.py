@@ -22,6 +22,7 @@ from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, Ne
 from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
+from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
@@ -30,9 +31,9 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given
 from symnet.expressions.facts import SCALARS
-from symnet.expressions.interned import Node
+from symnet.expressions.interned import DeepProduct, DeepSum, Node
 from symnet.expressions.nodes import Elementwise
-from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.sizes import same_shape, same_size, shape_text
 from symnet.expressions.table import Table, brief
 
 
@@ -95,6 +96,20 @@ def _infinite(node: Any) -> tuple[Any, ...]:
     raise TypeError(f"{node} is no number to compute with; write a finite one")
 
 
+def _fitting(node: Any) -> tuple[Any, ...]:
+    # constants fall away in products and sums, and would take a wrong shape with them
+    matrices = [a for a in node.args if a.is_Matrix]
+    if not any(isinstance(split(A)[1], (ZeroMatrix, OneMatrix, Identity)) for A in matrices):
+        return tuple(node.args)
+    product = isinstance(node, (MatMul, DeepProduct))
+    for A, B in zip(matrices, matrices[1:], strict=False):
+        if not (same_size(A.shape[1], B.shape[0]) if product else same_shape(A.shape, B.shape)):
+            sizes = f"{brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}"
+            why = f"in their product the inner sizes {A.shape[1]} and {B.shape[0]} differ"
+            raise ShapeError(f"{sizes}; {why if product else 'they must have one shape'}")
+    return tuple(node.args)
+
+
 def _of_number(node: Any) -> tuple[Any, ...]:
     if not abs(node) <= float_info.max:
         raise ValueError(f"{brief(node)} is too large for floating-point numbers, which end at {float_info.max:.1e}")
@@ -114,9 +129,8 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         Node: lambda node: node.operands,
         **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, NumberSymbol), lambda node: ()),
         Number: _of_number,
-        **dict.fromkeys(
-            (MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant, DotProduct), _ALL
-        ),
+        **dict.fromkeys((MatAdd, MatMul, DeepSum, DeepProduct, HadamardProduct), _fitting),
+        **dict.fromkeys((Transpose, MatPow, HadamardPower, Determinant, DotProduct), _ALL),
         **dict.fromkeys((Add, Mul, Pow, Relational, ExprCondPair), _of_scalar),
         **dict.fromkeys((And, Or, Not, ITE, BooleanAtom), _ALL),
         Elementwise: _of_elementwise,
@@ -141,6 +155,8 @@ def entered(value: Any, who: str) -> Any:
             "write an expression of symbols, numbers and functions"
         )
     operands_of(expr)
+    if expr.is_number and not expr.is_Matrix and expr.is_extended_real is False:
+        _imaginary(expr)
     return expr
 
 
@@ -148,8 +164,20 @@ def entered_matrix(value: Any, who: str) -> Any:
     """Give what a user wrote as a matrix. Raises `TypeError` for all else; `who` is asked for it."""
     expr = entered(value, who)
     if not expr.is_Matrix:
-        raise TypeError(f"{who}: {brief(expr)} is a scalar; give a matrix expression, such as sn.matrix('A', 2, 3)")
+        raise TypeError(f"{who}: {brief(expr)} is a scalar already; give a matrix, such as sn.matrix('A', 2, 3)")
     return expr
+
+
+def entered_alike(who: str, *values: Any) -> list[Any]:
+    """Give what a user wrote as matrices of one shape. Raises `TypeError` or `ShapeError` for all else."""
+    matrices = [entered_matrix(value, who) for value in values]
+    for A, B in zip(matrices, matrices[1:], strict=False):
+        if not same_shape(A.shape, B.shape):
+            raise ShapeError(
+                f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}; "
+                "they must have one shape"
+            )
+    return matrices
 
 
 def operands_of(node: Basic) -> tuple[Any, ...]:

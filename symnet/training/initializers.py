@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from symnet.optimizers import is_number
+
 Initializer: TypeAlias = "Callable[[tuple[int, int], np.random.Generator], Any]"
 
 
@@ -20,6 +22,8 @@ def uniform(low: float = -1.0, high: float = 1.0) -> Initializer:
     >>> uniform(-1, 1)((2, 3), np.random.default_rng(0)).shape
     (2, 3)
     """
+    if not (is_number(low) and is_number(high)):
+        raise ValueError(f"uniform: low and high must be finite numbers, not {low!r} and {high!r}")
     if not low < high:
         raise ValueError(f"uniform: low must be below high, but {low} is not below {high}")
     return lambda shape, generator: generator.uniform(low, high, shape)
@@ -27,8 +31,8 @@ def uniform(low: float = -1.0, high: float = 1.0) -> Initializer:
 
 def normal(deviation: float = 1.0) -> Initializer:
     """Draw every entry from a normal distribution around 0 with the given standard deviation."""
-    if not deviation > 0:
-        raise ValueError(f"normal: the standard deviation must be positive, not {deviation}")
+    if not (is_number(deviation) and deviation > 0):
+        raise ValueError(f"normal: the standard deviation must be a positive number, not {deviation!r}")
     return lambda shape, generator: generator.normal(0.0, deviation, shape)
 
 

@@ -272,7 +272,7 @@ def _workshop_calls() -> list[Call]:
         Call("sn.derive(loss, {0})", (("[W, b]", WRT),), compare=_right_gradients),
         Call("sn.gradient({0}, W)", (("loss", LOSS),), compare=accepted),
         Call("sn.gradient(loss, {0})", (("W", WRT),), compare=accepted),
-        Call("sn.compile({0})", (("loss", LOSS | dict.fromkeys(["W", "W*X", "sn.tanh(W)", "{'L': loss}", "W*X - Y", "sympy.pi", "sympy.Matrix([[1, 2], [3, 4]])"], FREE)),), compare=accepted),
+        Call("sn.compile({0})", (("loss", LOSS | dict.fromkeys(["W", "W*X", "sn.tanh(W)", "{'L': loss}", "W*X - Y", "sympy.pi", "sympy.Matrix([[1, 2], [3, 4]])", "{1: 2}"], FREE)),), compare=accepted),
         Call("sn.compile(loss, dtype={0})", (("float", DTYPE),), compare=accepted),
         Call("sn.derive(loss, W).compile(dtype={0})(values)", (("float", DTYPE),), compare=accepted),
         Call("sn.derive(loss, W).compile(outputs={0})", (("'L'", {k: NOTHING for k in STRANGE if k not in ("None", "A.args", "()", "[]", "{}")} | {"['nothing']": NOTHING, "[W, 3]": NOTHING, "b": NOTHING, "()": FREE, "['L', 'L']": FREE, "{'L': 1}": FREE}),), compare=accepted),
