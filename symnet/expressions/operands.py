@@ -149,12 +149,13 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
 def entered(value: Any, who: str) -> Any:
     """Give what a user wrote as a scalar or a matrix. Raises `TypeError` for all else; `who` is asked for it."""
     expr = given(value, who)
-    if not isinstance(expr, Expr):
+    if not isinstance(expr, Expr) or isinstance(expr, Lambda):
         raise TypeError(
             f"{who}: {brief(expr)} is of the type {type(expr).__name__}, no scalar and no matrix; "
             "write an expression of symbols, numbers and functions"
         )
-    operands_of(expr)
+    if expr.is_Atom and expr.is_number:
+        operands_of(expr)
     if expr.is_number and not expr.is_Matrix and expr.is_extended_real is False:
         _imaginary(expr)
     return expr
@@ -164,6 +165,7 @@ def entered_matrix(value: Any, who: str) -> Any:
     """Give what a user wrote as a matrix. Raises `TypeError` for all else; `who` is asked for it."""
     expr = entered(value, who)
     if not expr.is_Matrix:
+        operands_of(expr)  # says what a function of a whole matrix is to be written as
         raise TypeError(f"{who}: {brief(expr)} is a scalar already; give a matrix, such as sn.matrix('A', 2, 3)")
     return expr
 
