@@ -14,13 +14,13 @@ import sympy
 from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, sympify
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import algebra, scalars
-from symnet.expressions.algebra import elementwise, inner_product, total, transpose
+from symnet.expressions import scalars
+from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
-from symnet.expressions.operands import entered_alike, entered_matrix, raw
+from symnet.expressions.operands import operands_of, raw
 from symnet.expressions.table import brief
-from symnet.expressions.sizes import Size, as_index, as_size, same_size, shape_text
+from symnet.expressions.sizes import Size, as_size, same_size, shape_text
 
 
 def matrix(name: str, rows: Size, cols: Size) -> MatrixSymbol:
@@ -54,7 +54,9 @@ def unit(size: Size, index: int) -> MatrixExpr:
     Raises `ValueError` for an index that is negative or beyond a size that is a number.
     """
     rows = as_size(size, "unit")
-    return Unit(rows, Integer(as_index(index, rows, "unit")))
+    if index < 0 or (rows.is_Integer and index >= rows):
+        raise ValueError(f"unit: there is no row {index} in a column of {rows}")
+    return Unit(rows, Integer(index))
 
 
 def entry(A: MatrixExpr, row: int, column: int) -> Expr:
@@ -65,7 +67,7 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     >>> sn.evaluate(sn.entry(A * A.T, 0, 1), {A: [[1, 2], [3, 4]]})
     11.0
     """
-    A = entered_matrix(A, "entry")
+    A = given(A)
     rows, cols = A.shape
     return total(raw(MatMul, transpose(unit(rows, row)), A, unit(cols, column)))
 
@@ -81,7 +83,7 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: MatrixExpr, axis: int = 0) -> Matrix
     >>> sn.affine(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.vector("b", 2)).shape
     (2, n)
     """
-    W, X, b = (entered_matrix(A, "affine") for A in (W, X, b))
+    W, X, b = map(given, (W, X, b))
     outputs, samples = (W.shape[0], X.shape[1]) if axis == 0 else (W.shape[1], X.shape[0])
     if _axis(axis) == 1 and b.shape[1] == 1 and outputs != 1:
         b = transpose(b)
@@ -104,7 +106,7 @@ def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
     >>> sn.relu_dot(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")).shape
     (2, n)
     """
-    return relu(raw(MatMul, entered_matrix(W, "relu_dot"), entered_matrix(X, "relu_dot")))
+    return relu(raw(MatMul, given(W), given(X)))
 
 
 def _entrywise(f: Any, name: str, text: str) -> Callable[[Any], Any]:
@@ -153,17 +155,17 @@ def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     >>> sn.evaluate(sn.softmax(sn.matrix("Z", 2, 1)), {"Z": [[0.0], [0.0]]}).tolist()
     [[0.5], [0.5]]
     """
-    return Softmax(entered_matrix(Z, "softmax"), Integer(_axis(axis)))
+    return Softmax(Z, Integer(_axis(axis)))
 
 
 def log_softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow."""
-    return LogSoftmax(entered_matrix(Z, "log_softmax"), Integer(_axis(axis)))
+    return LogSoftmax(Z, Integer(_axis(axis)))
 
 
 def logsumexp(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow."""
-    return LogSumExp(entered_matrix(Z, "logsumexp"), Integer(_axis(axis)))
+    return LogSumExp(Z, Integer(_axis(axis)))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:
@@ -173,7 +175,10 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     >>> sn.sum(sn.matrix("A", 2, 3), axis=0).shape
     (1, 3)
     """
-    A = entered_matrix(A, "sum")
+    A = given(A)
+    if not A.is_Matrix:
+        operands_of(A)  # says what a function of a whole matrix is to be written as
+        raise TypeError(f"sum: {brief(A)} is a scalar already; give a matrix expression")
     if axis is None:
         return total(A)
     rows, cols = A.shape
@@ -182,40 +187,27 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
 
 def mean(A: MatrixExpr, axis: int | None = None) -> Any:
     """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1)."""
-    A = entered_matrix(A, "mean")
+    A = given(A)
     rows, cols = A.shape
     if axis is None:
         return total(A) / (sympify(rows) * cols)
     return raw(MatMul, 1 / sympify(cols if _axis(axis) else rows), *sum(A, axis).args)
 
 
-def hadamard(*factors: MatrixExpr) -> MatrixExpr:
-    """Give the entrywise product of matrices of one shape, coefficients in front, ones dropped.
-
-    >>> import symnet as sn
-    >>> A, B = sn.matrix("A", 1, 2), sn.matrix("B", 1, 2)
-    >>> sn.evaluate(sn.hadamard(A, B), {A: [[1, 2]], B: [[3, 4]]}).tolist()
-    [[3.0, 8.0]]
-    """
-    if not factors:
-        raise TypeError("hadamard: give one matrix at least")
-    return algebra.hadamard(*entered_alike("hadamard", *factors))
-
-
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
     """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape."""
-    return inner_product(*entered_alike("inner", A, B))
+    return inner_product(given(A), given(B))
 
 
 def norm(A: MatrixExpr) -> Expr:
     """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined."""
-    A = entered_matrix(A, "norm")
+    A = given(A)
     return inner_product(A, A) ** S.Half
 
 
 def norm1(A: MatrixExpr) -> Expr:
     """Give the sum of the absolute values of all entries, a scalar."""
-    return total(abs(entered_matrix(A, "norm1")))
+    return total(abs(A))
 
 
 @dataclass(frozen=True)

@@ -161,27 +161,6 @@ def entered(value: Any, who: str) -> Any:
     return expr
 
 
-def entered_matrix(value: Any, who: str) -> Any:
-    """Give what a user wrote as a matrix. Raises `TypeError` for all else; `who` is asked for it."""
-    expr = entered(value, who)
-    if not expr.is_Matrix:
-        operands_of(expr)  # says what a function of a whole matrix is to be written as
-        raise TypeError(f"{who}: {brief(expr)} is a scalar already; give a matrix, such as sn.matrix('A', 2, 3)")
-    return expr
-
-
-def entered_alike(who: str, *values: Any) -> list[Any]:
-    """Give what a user wrote as matrices of one shape. Raises `TypeError` or `ShapeError` for all else."""
-    matrices = [entered_matrix(value, who) for value in values]
-    for A, B in zip(matrices, matrices[1:], strict=False):
-        if not same_shape(A.shape, B.shape):
-            raise ShapeError(
-                f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}; "
-                "they must have one shape"
-            )
-    return matrices
-
-
 def operands_of(node: Basic) -> tuple[Any, ...]:
     """Give what a node is computed from. Raises `TypeError` for a class that symnet does not know."""
     return OPERANDS.of(node)(node)

@@ -7,10 +7,9 @@ their symbols, so that assumptions a user forgot do not matter.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from operator import index
 from typing import Any, TypeAlias
 
-from sympy import Expr, Symbol
+from sympy import Expr, Lambda, Symbol
 
 from symnet.expressions.entering import checked_name, given
 
@@ -23,7 +22,12 @@ def as_size(value: Size, name: str) -> Expr:
     if isinstance(value, str):
         return Symbol(checked_name(value, name, "n"), integer=True, positive=True)
     size = given(value)
-    whole = isinstance(size, Expr) and not size.is_Matrix and (size.is_Integer or not size.is_Number)
+    whole = (
+        isinstance(size, Expr)
+        and not isinstance(size, Lambda)
+        and not size.is_Matrix
+        and (size.is_Integer or not size.is_Number)
+    )
     if not whole or not (
         size.is_integer is not False and size.is_positive is not False and size.is_finite is not False
     ):
@@ -31,19 +35,6 @@ def as_size(value: Size, name: str) -> Expr:
             f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
         )
     return size
-
-
-def as_index(value: Any, size: Expr, who: str) -> int:
-    """Give a place counted from 0. Raises `TypeError` for what is no whole number, `ValueError` beyond the size."""
-    try:
-        place = None if isinstance(value, bool) else index(value)
-    except TypeError:
-        place = None
-    if place is None:
-        raise TypeError(f"{who}: a row or column is a whole number counted from 0, not {value!r}")
-    if place < 0 or (size.is_Integer and place >= size):
-        raise ValueError(f"{who}: there is no row {place} in a column of {size}")
-    return place
 
 
 def same_size(a: Expr, b: Expr) -> bool:
