@@ -22,19 +22,17 @@ def as_size(value: Size, name: str) -> Expr:
     if isinstance(value, str):
         return Symbol(checked_name(value, name, "n"), integer=True, positive=True)
     size = given(value)
-    whole = (
-        isinstance(size, Expr)
-        and not isinstance(size, Lambda)
-        and not size.is_Matrix
-        and (size.is_Integer or not size.is_Number)
-    )
-    if not whole or not (
-        size.is_integer is not False and size.is_positive is not False and size.is_finite is not False
-    ):
+    if not _may_be_size(size):
         raise ValueError(
             f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
         )
     return size
+
+
+def _may_be_size(size: Any) -> bool:
+    if not isinstance(size, Expr) or isinstance(size, Lambda) or size.is_Matrix or size.is_Float:
+        return False
+    return size.is_integer is not False and size.is_positive is not False and size.is_finite is not False
 
 
 def same_size(a: Expr, b: Expr) -> bool:
