@@ -7,12 +7,12 @@ numbers in 50 digits at random rational points where the formulas do not simplif
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol
+from sympy import Dummy, Function, Integer, MatrixSymbol, Pow, Rational, S, Symbol
 
 from symnet.checking.explicit import entries, explicit
 from symnet.derivation import derive, gradient
@@ -58,8 +58,8 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     >>> print(prove(sn.norm(V * sn.tanh(W * X)) ** 2, W, {"n": 2}))
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
-    sizes = dict(sizes or {})
     loss = given(loss, "the loss")
+    sizes = _checked_sizes(sizes, derive(loss, W).program.names.sizes)
     claimed = explicit(gradient(loss, W), sizes)
     written = explicit(loss, sizes)
     if isinstance(W, MatrixSymbol):
@@ -77,6 +77,17 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
         if not _vanishes_at_points(difference, seed):
             failed.append(index)
     return Proof(W, not failed, method, len(pairs), tuple(failed))
+
+
+def _checked_sizes(sizes: Any, known: Collection[str]) -> dict[str, int]:
+    if not isinstance(sizes, Mapping | None):
+        raise TypeError(f"prove: sizes must be a dictionary such as {{'n': 2}}, not {sizes!r}")
+    for name, size in (sizes or {}).items():
+        if name not in known:
+            raise KeyError(f"prove: {name} is no size in this loss, which has {', '.join(sorted(known)) or 'none'}")
+        if isinstance(size, bool) or not isinstance(size, (int, Integer)) or size < 1:
+            raise ValueError(f"prove: the size {name} must be a small positive whole number, not {size!r}")
+    return dict(sizes or {})
 
 
 def _sums_to_one(loss: Any, W: Any, sizes: Mapping[str, int]) -> dict[Any, Any]:

@@ -14,8 +14,8 @@ from typing import Any
 
 from sympy import (
     Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatPow,
-    MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Sum, Symbol, Trace, Transpose,
-    ZeroMatrix,
+    MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Sum, Symbol, Trace,
+    Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
@@ -149,7 +149,7 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
 def entered(value: Any, who: str) -> Any:
     """Give what a user wrote as a scalar or a matrix. Raises `TypeError` for all else; `who` is asked for it."""
     expr = given(value, who)
-    if not isinstance(expr, Expr) or isinstance(expr, Lambda):
+    if not isinstance(expr, Expr) or isinstance(expr, (Lambda, Order)):
         raise TypeError(
             f"{who}: {brief(expr)} is of the type {type(expr).__name__}, no scalar and no matrix; "
             "write an expression of symbols, numbers and functions"

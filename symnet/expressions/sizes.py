@@ -30,7 +30,9 @@ def as_size(value: Size, name: str) -> Expr:
 
 
 def _may_be_size(size: Any) -> bool:
-    if not isinstance(size, Expr) or isinstance(size, Lambda) or size.is_Matrix or size.is_Float:
+    if not isinstance(size, Expr) or isinstance(size, Lambda) or size.is_Matrix:
+        return False
+    if size.is_number and not size.is_Integer:
         return False
     return size.is_integer is not False and size.is_positive is not False and size.is_finite is not False
 

@@ -7,6 +7,7 @@ the one of plain NumPy, which stands beside the call, or be refused.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +52,7 @@ STRANGE: dict[str, Any] = dict.fromkeys([
     "sympy.nan", "sympy.oo", "sympy.zoo", "sympy.I", "1j", "float('nan')", "float('inf')", "datetime.date(2020, 1, 1)",
     "np.datetime64('2020-01-01')", "np.array([['a']])", "np.array([[1j, 1], [1, 1]])", "np.array([[np.nan, 1.], [1., 1.]])",
     "np.zeros((0, 2))", "np.ones((2, 2, 2))", "np.array([None])", "np.ma.masked_array([[1., 2.], [3., 4.]], [[0, 1], [0, 0]])",
-    "sympy.Matrix([[sympy.Symbol('q'), 1], [1, 2]])", "sympy.Integral(lam, lam)", "sympy.Sum(lam, (lam, 1, 2))",
+    "sympy.Matrix([[sympy.Symbol('q'), 1], [1, 2]])", "sympy.Integral(lam, lam)",
     "sympy.MatrixSymbol('A', 5, 5)", "sympy.Symbol('A')", "sympy.S.Half > lam", "sympy.Basic()", "sn.tanh", "sn.GradientDescent()",
     "sympy.Array([1, 2])", "sympy.combinatorics.Permutation([1, 0])", "sympy.Poly(lam)", "np.random.default_rng(0)", "type(A)", "A.args",
     "sympy.MatrixSymbol('A', 2, 2)[sympy.Symbol('i'), 0]", "sympy.Order(lam)", "sympy.Quaternion(1, 2, 3, 4)",
@@ -61,7 +62,7 @@ STRANGE: dict[str, Any] = dict.fromkeys([
     "np.array([[1., 2.], [3., 4.]])": np.array([[1.0, 2], [3, 4]]), "[[1, 2], [3, 4]]": np.array([[1.0, 2], [3, 4]]),
     "np.array([[1, 2], [3, 4]], dtype=np.int8)": np.array([[1.0, 2], [3, 4]]), "np.array(2.0)": 2.0,
     "sympy.Matrix([[1, 2], [3, 4]])": np.array([[1.0, 2], [3, 4]]), "np.array([[True, False], [True, True]])": np.array([[1.0, 0], [1, 1]]),
-    "sympy.Identity(2)": np.eye(2), "np.array([1., 2.])": FREE, "range(2)": FREE, "np.float64(2)": 2.0,
+    "sympy.Identity(2)": np.eye(2), "np.array([1., 2.])": FREE, "range(2)": FREE, "sympy.Sum(lam, (lam, 1, 2))": FREE, "np.float64(2)": 2.0,
     "np.array([[1., 2.], [3., 4.]], dtype=object)": np.array([[1.0, 2], [3, 4]]), "sympy.BlockMatrix([[A, A]])": FREE,
 }  # fmt: skip
 NUMBERS = [text for text, meaning in STRANGE.items() if meaning is not NOTHING]
@@ -147,6 +148,9 @@ DICTIONARIES = dict.fromkeys([
     "{**values, 'b': np.ones((1, 2))}", "{**values, 'b': np.ones((3, 1))}", "{**values, 'b': 1.0}", "{**values, 'Y': values['Y'][:1]}", "{**values, 'Y': None}",
 ], NOTHING) | {"{**values, 'b': values['b'][:, 0]}": FREE, "dict(values)": FREE, "__import__('types').MappingProxyType(values)": FREE,
                "__import__('collections').ChainMap(values)": FREE, "{**values, 'n': 4}": FREE, "{**values, 'n': 4.0}": FREE}  # fmt: skip
+# `evaluate` leaves aside what it does not need
+MORE_THAN_NEEDED = {text: 0 if "'" in text.replace("'W']", "").split("**values")[1] else FREE
+                    for text in DICTIONARIES if text.startswith("{**values") and not re.search(r"'(n|X|b|Y)':", text)}  # fmt: skip
 FUNCTION = dict.fromkeys(["None", "3", "'sin'", f'"{HOSTILE}"', "'nothing'", "object()", "A", "int", "[]", "lambda: 1", "lambda t: None", "lambda t: 'a'", "lambda t: A",
                           "lambda t: [t]", "lambda p, q: p", "lambda t: t > 0", "lambda t: sympy.I*t", "lambda t: sympy.oo", "np.sin", "math.sin", "sympy.floor",
                           "lambda t: sympy.Integral(t, t)", "lambda t: 1/0", "lambda t: sympy.Function('f')(t)", "sympy.Matrix", "lambda t: t.nothing", "sympy.Symbol",
@@ -203,7 +207,7 @@ def _expression_calls() -> list[Call]:
         Call("sn.norm({0})", (M,), lambda a: np.sqrt(np.sum(np.asarray(a) ** 2))),
         Call("sn.norm1({0})", (M,), lambda a: np.sum(np.abs(a))),
         Call("sn.inner({0}, {1})", both, alike(lambda a, b: np.sum(a * b))),
-        Call("sn.hadamard({0}, {1})", both, alike(lambda a, b: a * b)),
+        Call("sn.hadamard({0}, {1})", both, lambda a, b: np.multiply(a, b) if np.shape(a) == np.shape(b) or () in (np.shape(a), np.shape(b)) else NOTHING),
         Call("sn.mse({0}, {1})", both, alike(lambda a, b: np.mean((a - b) ** 2))),
         Call("sn.squared_error({0}, {1}, axis={2})", (*both, axis), lambda a, b, k: np.sum((a - b) ** 2) / (2 * np.shape(a)[1 - k]) if np.shape(a) == np.shape(b) and np.ndim(a) == 2 else NOTHING),
         Call("sn.binary_cross_entropy({0}, {1}, axis={2})", (*both, axis), lambda a, b, k: (np.logaddexp(0, a) - b * a).sum() / np.shape(a)[1 - k] if np.shape(a) == np.shape(b) and np.ndim(a) == 2 else NOTHING),
@@ -273,15 +277,15 @@ def _workshop_calls() -> list[Call]:
         Call("sn.derive(loss, {0})", (("[W, b]", WRT),), compare=_right_gradients),
         Call("sn.gradient({0}, W)", (("loss", LOSS),), compare=accepted),
         Call("sn.gradient(loss, {0})", (("W", WRT),), compare=accepted),
-        Call("sn.compile({0})", (("loss", LOSS | dict.fromkeys(["W", "W*X", "sn.tanh(W)", "{'L': loss}", "W*X - Y", "sympy.pi", "{1: 2}", "sympy.Symbol('A')", *NUMBERS], FREE)),), compare=accepted),
+        Call("sn.compile({0})", (("loss", LOSS | dict.fromkeys(["W", "W*X", "sn.tanh(W)", "{'L': loss}", "W*X - Y", "{1: 2}", "sympy.Symbol('A')", "sn.mlp(X, [2])", "sympy.MatrixSymbol('A', 5, 5)", *NUMBERS], FREE)),), compare=accepted),
         Call("sn.compile(loss, dtype={0})", (("float", DTYPE),), compare=accepted),
         Call("sn.derive(loss, W).compile(dtype={0})(values)", (("float", DTYPE),), compare=accepted),
-        Call("sn.derive(loss, W).compile(outputs={0})", (("'L'", {k: NOTHING for k in STRANGE if k not in ("None", "A.args", "()", "[]", "{}")} | {"['nothing']": NOTHING, "[W, 3]": NOTHING, "b": NOTHING, "()": FREE, "['L', 'L']": FREE, "{'L': 1}": FREE}),), compare=accepted),
+        Call("sn.derive(loss, W).compile(outputs={0})", (("'L'", {k: NOTHING for k in STRANGE if k not in ("None", "A.args", "()", "[]", "{}")} | {"['nothing']": NOTHING, "[W, 3]": NOTHING, "b": NOTHING, "()": FREE, "np.zeros((0, 2))": FREE, "['L', 'L']": FREE, "{'L': 1}": FREE}),), compare=accepted),
         Call("sn.derive(loss, W).closed({0})", (("W", {k: NOTHING for k in STRANGE} | {"b": NOTHING, "'Q'": NOTHING, "'W'": FREE, "[W]": NOTHING}),), compare=accepted),
         Call("sn.derive(loss, W)[{0}]", (("W", {k: NOTHING for k in STRANGE} | {"b": NOTHING, "'Q'": NOTHING, "'W'": FREE, "[W]": NOTHING, "0": NOTHING}),), compare=accepted),
         Call("sn.derive(loss, W).render({0})", (("'latex'", dict.fromkeys(["None", "''", "'tex'", "3", "[]", "object()", "A", f'"{HOSTILE}"'], NOTHING)),), compare=accepted),
-        Call("sn.evaluate({0}, values)", (("loss", {k: v for k, v in LOSS.items() if k not in ("W", "W*X", "sn.tanh(W)", "W*X - Y", "sympy.pi", "sympy.Matrix([[1, 2], [3, 4]])")}),), compare=accepted),
-        Call("sn.evaluate(loss, {0})", (values,), lambda v: _loss(VALUES), _number_of),
+        Call("sn.evaluate({0}, values)", (("loss", {k: v for k, v in LOSS.items() if k not in ("W", "W*X", "sn.tanh(W)", "W*X - Y", "sn.mlp(X, [2])", *NUMBERS)}),), compare=accepted),
+        Call("sn.evaluate(loss, {0})", (("values", DICTIONARIES | MORE_THAN_NEEDED),), lambda v: _loss(VALUES), _number_of),
         Call("sn.derive(loss, W).compile()({0})[0]", (values,), lambda v: _loss(VALUES), _number_of),
         Call("sn.check_gradients(loss, {0}, [W, b])", (values,), compare=_says_ok),
         Call("sn.check_gradients({0}, values, W)", (("loss", LOSS),), compare=_says_ok),
@@ -341,7 +345,7 @@ def _training_calls() -> list[Call]:
         "optimizer": ("None", dict.fromkeys(["'nothing'", "0", "-1", "sn.GradientDescent", "object()", "lambda: 1", "float('nan')", "[0.1]", "{}", "A", "1j", "sn", "10**400", "()"], NOTHING) | {"0.1": FREE, "'sgd'": FREE, "True": FREE, "np.float64(0.1)": FREE}),
         "initializer": ("None", dict.fromkeys(["'nothing'", "1", "sn.uniform", "object()", "lambda: 1", "lambda s, g: np.ones((9, 9))", "lambda s, g: None", "lambda s, g: np.full(s, np.nan)", "lambda s, g: 'a'", "A", "{}", "lambda s, g: 1/0", "np.ones((2, 3))", "sn.glorot", "sn.zeros", "lambda s, g: g.normal(size=s) + 1j", "lambda s: np.ones(s)"], NOTHING) | {"lambda s, g: np.ones(s).tolist()": FREE, "'zeros'": FREE, "lambda s, g: np.ones(s, int)": FREE, "'glorot'": FREE, "lambda s, g: 1.0": FREE, "lambda s: np.ones(s)": FREE}),
         "dtype": ("None", DTYPE),
-        "parameters": ("[W, b]", dict.fromkeys(["3", "'Q'", "[3]", "[W]", "[None]", "[W*X, b]", "{'Q': w0}", "{W: 'a'}", "{W: None}", "{3: 1}", "{W: np.ones((3, 2))}", "object()", "A", "{W: np.full((2, 3), np.nan)}", "{X: values['X']}", "[W, b, X]", "{W: w0 + 1j}", "int", "[W, W, b]", "{W.T: w0.T}", "[[W, b]]", "1.5", "b", "{W: lambda: 1}"], NOTHING) | {"{}": FREE, "[]": FREE, "None": FREE, "{W: w0}": FREE, "(W, b)": FREE, "['W', 'b']": FREE, "{W, b}": FREE, "(w for w in [W, b])": FREE, "loss": NOTHING, "'W'": NOTHING}),
+        "parameters": ("[W, b]", dict.fromkeys(["3", "'Q'", "[3]", "[W]", "[None]", "[W*X, b]", "{'Q': w0}", "{W: 'a'}", "{W: None}", "{3: 1}", "{W: np.ones((3, 2))}", "object()", "A", "{W: np.full((2, 3), np.nan)}", "{X: values['X']}", "{W: w0 + 1j}", "int", "[W, W, b]", "{W.T: w0.T}", "[[W, b]]", "1.5", "b", "{W: lambda: 1}"], NOTHING) | {"{}": FREE, "[]": FREE, "None": FREE, "{W: w0}": FREE, "(W, b)": FREE, "['W', 'b']": FREE, "{W, b}": FREE, "(w for w in [W, b])": FREE, "loss": NOTHING, "'W'": NOTHING}),
         "callback": ("None", dict.fromkeys(["3", "'a'", "object()", "[]", "A"], NOTHING) | {"lambda *args: None": FREE}),
         "progress": ("False", dict.fromkeys(["'x'", "None", "3"], FREE)),
     }  # fmt: skip
