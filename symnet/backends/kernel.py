@@ -25,7 +25,7 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.expressions import Fixed, Name, Table, Values, axes_of, entered, symbols_of
+from symnet.expressions import Fixed, Name, Table, Values, axes_of, as_expression, symbols_of
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
 
@@ -236,7 +236,7 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
 
 
 def _expression(expr: Any) -> Basic:
-    return entered(expr, "compile")
+    return as_expression(expr, "compile")
 
 
 def evaluate(expr: Any, values: Values) -> Any:

@@ -16,7 +16,16 @@ from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, 
 from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
 )  # fmt: skip
-from symnet.expressions.operands import OPERANDS, entered, is_subtracted, operands_of, raw, split, symbols_of, walk
+from symnet.expressions.operands import (
+    OPERANDS,
+    as_expression,
+    is_subtracted,
+    operands_of,
+    raw,
+    split,
+    symbols_of,
+    walk,
+)
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.table import Fixed, Table, brief
@@ -26,10 +35,10 @@ __all__ = [
     "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
     "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
     "MatrixNode", "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit",
-    "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
-    "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise", "entered", "functions", "given",
-    "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul", "maximum",
-    "mse", "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid",
-    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step",
-    "sums", "symbols_of", "total", "transpose", "walk",
+    "Values", "add", "allows_complex_step", "apply_entrywise", "as_expression", "as_size", "axes_of",
+    "binary_cross_entropy", "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise", "functions",
+    "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul",
+    "maximum", "mse", "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text",
+    "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable",
+    "step", "sums", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol,
-    Trace, Transpose, ZeroMatrix, default_sort_key,
+    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min, OneMatrix, S,
+    Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
@@ -21,7 +21,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from symnet.expressions.entering import given
 from symnet.expressions.interned import ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
-from symnet.expressions.operands import entered, raw, split
+from symnet.expressions.operands import as_expression, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Shape, same_shape, shape_text
@@ -45,7 +45,7 @@ def elementwise(f: Any, *args: Any) -> Any:
     24.0
     """
     name = getattr(f, "__name__", str(f))
-    values = [entered(a, name) for a in args]
+    values = [as_expression(a, name) for a in args]
     with nested_variables(len(values)) as variables:
         body = given(_applied(f, variables), f"elementwise: what {name} gave")
     if not isinstance(body, Expr) or body.is_Matrix:
@@ -89,10 +89,10 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
-    constants = {v: c for a, v in slots.items() if (c := _constant(a)) is not None}
+    constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
-    body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
     body = body.xreplace(back)
     scalars = sorted(_scalar_atoms(body) - set(matrices), key=default_sort_key)
     loose = [s for s in scalars if any(isinstance(inner, Bound) for inner in s.free_symbols)]
@@ -114,6 +114,14 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     new = bound_variables(len(old))
     renamed = Lambda(new, body.xreplace(dict(zip(old, new, strict=True))))
     return Elementwise(renamed, *matrices.values(), *scalars)
+
+
+def _without_max(c: Expr) -> Expr:
+    # a scalar that comes to stand inside an entrywise function: SymPy's Max and Min have no derivative there
+    if c.is_Atom:
+        return c
+    c, back = _hidden(c)
+    return (stable(c) if c.has(Max, Min) else c).xreplace(back)
 
 
 def _hidden(body: Expr) -> tuple[Expr, dict[Any, Any]]:

@@ -146,7 +146,7 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
 )
 
 
-def entered(value: Any, who: str) -> Any:
+def as_expression(value: Any, who: str) -> Any:
     """Give what a user wrote as a scalar or a matrix. Raises `TypeError` for all else; `who` is asked for it."""
     expr = given(value, who)
     if not isinstance(expr, Expr) or isinstance(expr, (Lambda, Order)):

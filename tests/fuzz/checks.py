@@ -89,7 +89,7 @@ def where(error: BaseException) -> str:
     return f"{ours[-1].filename.rsplit('/', 1)[-1]}:{ours[-1].name}" if ours else "?"
 
 
-def check(tree: Tree, sizes: Mapping[str, int], seed: int) -> Outcome:
+def check(tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECONDS) -> Outcome:
     """Check one loss at values drawn from a seed."""
     values = drawn(tree, sizes, seed)
     wanted = expected(tree, sizes, values, seed)
@@ -99,7 +99,7 @@ def check(tree: Tree, sizes: Mapping[str, int], seed: int) -> Outcome:
         return outcome
     step = "write"
     try:
-        with at_most(SECONDS):
+        with at_most(seconds):
             for step, run in _Case(tree, sizes, values, wanted, outcome).steps():  # noqa: B007
                 run()
     except StopIteration as left_out:

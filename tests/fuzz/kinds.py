@@ -179,7 +179,7 @@ def _unit(g: Generator, s: Any) -> Tree | None:
     return node("unit", s, f"(sn.unit({s[0]}, {i})*OneMatrix(1, {s[1]}))", value)
 
 
-NUMBER = {"2": 2, "-1": -1, "3": 3, "Rational(1, 2)": 0.5, "Rational(-2, 3)": -2 / 3, "0.3": 0.3, "-1.5": -1.5,
+NUMBER = {"2": 2, "(-1)": -1, "3": 3, "Rational(1, 2)": 0.5, "Rational(-2, 3)": -2 / 3, "0.3": 0.3, "(-1.5)": -1.5,
           "sympy.sqrt(2)": 2**0.5, "(sympy.pi/4)": np.pi / 4, "Integer(0)": 0, "Integer(1)": 1, "sympy.Float(0.25)": 0.25}  # fmt: skip
 
 

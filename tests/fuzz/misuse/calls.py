@@ -301,7 +301,7 @@ def _workshop_calls() -> list[Call]:
              "{'W': grads['W'], W: grads['W']}", "lambda v: [1]", "int", "A", f'"{HOSTILE}"', "{W: {}}", "lambda v: {'W': None}"], NOTHING) | {"{'W': grads['W'].tolist()}": FREE, "lambda v: {'W': grads['W']}": FREE}),), compare=_accepted_as_diagnosis),
         Call("sn.diagnose_update(loss, {{W: w0}}, {{W: w0 - 0.1*grads['W']}}, {0}, data)", (("0.1", RATE | {"1": NOTHING, "True": NOTHING}),), compare=_says_ok),
         Call("sn.diagnose_update(loss, {0}, {{W: w0 - 0.1*grads['W']}}, 0.1, data)", (("{W: w0}", dict.fromkeys(["None", "{}", "[]", "{b: w0}", "{W: 'a'}", "{W: None}", "{W: np.ones((3, 2))}", "{'Q': w0}", "3", "w0", "{W: w0 + 1j}", "{W: np.full((2, 3), np.nan)}"], NOTHING)),), compare=accepted),
-        Call("sn.prove(loss, W, {0})", (("{'n': 2}", dict.fromkeys(["None", "{}", "[]", "{'n': 0}", "{'n': -1}", "{'n': 2.5}", "{'n': 'a'}", "{'Q': 2}", "{3: 2}", "{'n': None}", "{'n': [2]}", "2", "'n'", "{'n': float('nan')}", "{'n': 2, 'Q': 3}", "{W: 2}"], NOTHING)),), compare=accepted),
+        Call("sn.prove(loss, W, {0})", (("{'n': 2}", dict.fromkeys(["None", "{}", "[]", "{'n': 0}", "{'n': -1}", "{'n': 2.5}", "{'n': 'a'}", "{'Q': 2}", "{3: 2}", "{'n': None}", "{'n': [2]}", "2", "'n'", "{'n': float('nan')}", "{W: 2}"], NOTHING) | {"{'n': 2, 'Q': 3}": FREE}),), compare=accepted),
         Call("sn.prove({0}, W, {{'n': 1}})", (("loss", LOSS),), compare=accepted),
         Call("sn.prove(loss, {0}, {{'n': 1}})", (("W", WRT),), compare=accepted),
         Call("sn.GradientDescent({0})", (("0.1", RATE),), compare=accepted),
