@@ -13,12 +13,26 @@ from typing import Any
 
 import numpy as np
 from sympy import Basic, Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
-from symnet.expressions import Fixed, Name, Node, Shown, brief, functions, given, listed, same_size, shape_text, total
+from symnet.expressions import (
+    Fixed,
+    Name,
+    Node,
+    Shown,
+    brief,
+    functions,
+    given,
+    listed,
+    same_shape,
+    same_size,
+    shape_text,
+    total,
+)
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 
@@ -134,7 +148,8 @@ class Derivation(Shown):
         """
         if outputs is None:
             return compile_program(self.program, self.program.outputs, LossAndGradients(self.wrt), dtype=dtype)
-        keys = tuple([outputs] if isinstance(outputs, (str, Symbol, MatrixSymbol)) else outputs)
+        several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
+        keys = tuple(outputs if several else [outputs])
         return compile_program(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
 
     def _value(self, key: Name | str) -> Name:
@@ -220,10 +235,19 @@ def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
         if w.name not in builder.inputs:
             known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
             raise ValueError(f"the loss does not depend on {w.name}; it depends on {known}")
-    symbols = tuple(builder.inputs[w.name] for w in symbols)
+    symbols = tuple(_met(builder.inputs[w.name], w) for w in symbols)
     builder.section("Backward")
     gradients = sweep(builder, name, symbols)
     return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
+
+
+def _met(met: Any, asked: Any) -> Any:
+    # the symbol of the loss that was asked for: assumptions may differ, shapes may not
+    shapes: list[Any] = [getattr(w, "shape", ()) for w in (met, asked)]
+    if len(shapes[0]) != len(shapes[1]) or (shapes[0] and not same_shape(*shapes)):
+        kinds = [f"a {shape_text(shape)} matrix" if shape else "a scalar" for shape in shapes]
+        raise ShapeError(f"derive: {met.name} is {kinds[0]} in the loss but {kinds[1]} where it is asked for")
+    return met
 
 
 def slope(expr: Any, *symbols: Any) -> Any:

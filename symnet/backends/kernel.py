@@ -27,18 +27,8 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
 from symnet.expressions import (
-    Fixed,
-    Name,
-    Shown,
-    Table,
-    Values,
-    axes_of,
-    brief,
-    given,
-    listed,
-    preformatted,
-    symbols_of,
-)
+    Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of,
+)  # fmt: skip
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
 
@@ -287,10 +277,7 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
 
 
 def _expression(expr: Any) -> Basic:
-    expr = given(expr)
-    if not isinstance(expr, Basic):
-        raise TypeError(f"{brief(expr)} is no SymPy expression")
-    return expr
+    return as_expression(expr, "compile")
 
 
 def evaluate(expr: Any, values: Values) -> Any:

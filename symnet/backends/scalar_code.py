@@ -23,6 +23,14 @@ from symnet.expressions import SCALARS, Bound, Table, step
 Env: TypeAlias = Mapping[Any, Code]
 
 
+def _real(expr: Any) -> float:
+    # SymPy leaves a rounding error as imaginary part where a real number comes out of complex ones
+    value = complex(expr)
+    if abs(value.imag) > 1e-12 * abs(value):
+        raise TypeError(f"{expr} is a complex number; complex numbers are not supported")
+    return value.real
+
+
 class ScalarCode:
     """Writes scalar expressions. `names`: symbol name → identifier; `sizes`: which of them are sizes.
 
@@ -52,7 +60,7 @@ class ScalarCode:
         if expr in env:
             return env[expr]
         if isinstance(expr, Expr) and expr.is_number and expr.args and not expr.is_Rational:
-            return number(float(expr))
+            return number(_real(expr))
         row = SCALAR_CODE.find(expr)
         if row is not None:
             return row(self, expr, env)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol
+from sympy import Dummy, Function, Integer, MatrixSymbol, Pow, Rational, S, Symbol
 
 from symnet.checking.explicit import entries, explicit
 from symnet.derivation import derive, gradient
@@ -72,10 +72,8 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     >>> print(prove(sn.norm(V * sn.tanh(W * X)) ** 2, W, {"n": 2}))
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
-    if not isinstance(sizes, (Mapping, type(None))):
-        raise TypeError(f"prove: sizes must be a dictionary such as {{'n': 2}}, not {sizes!r}")
-    sizes = dict(sizes or {})
     loss = given(loss, "the loss")
+    sizes = _checked_sizes(sizes)
     claimed = explicit(gradient(loss, W), sizes)
     (W,) = derive(loss, W).wrt  # as the loss has it
     written = explicit(loss, sizes)
@@ -94,6 +92,17 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
         if not _vanishes_at_points(difference, seed):
             failed.append(index)
     return Proof(W, not failed, method, len(pairs), tuple(failed))
+
+
+def _checked_sizes(sizes: Any) -> dict[str, int]:
+    if not isinstance(sizes, Mapping | None):
+        raise TypeError(f"prove: sizes must be a dictionary such as {{'n': 2}}, not {sizes!r}")
+    for name, size in (sizes or {}).items():
+        if not isinstance(name, str):
+            raise TypeError(f"prove: sizes are given by name, such as {{'n': 2}}, not by {name!r}")
+        if isinstance(size, bool) or not isinstance(size, (int, Integer)) or size < 1:
+            raise ValueError(f"prove: the size {name} must be a small positive whole number, not {size!r}")
+    return dict(sizes or {})
 
 
 def _sums_to_one(loss: Any, W: Any, sizes: Mapping[str, int]) -> dict[Any, Any]:

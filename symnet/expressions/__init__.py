@@ -18,7 +18,9 @@ from symnet.expressions.metrics import accuracy
 from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
 )  # fmt: skip
-from symnet.expressions.operands import OPERANDS, is_subtracted, operands_of, raw, split, symbols_of, walk
+from symnet.expressions.operands import (
+    OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
+)  # fmt: skip
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
 from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
@@ -31,11 +33,11 @@ __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
     "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix",
     "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table",
-    "Total", "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_size",
-    "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "checked_name", "cross_entropy",
-    "elementwise", "from_tree", "functions", "given", "hadamard", "in_a_line", "inner_product", "is_light",
-    "is_subtracted", "is_turned", "kinks_of", "let", "listed", "matmul", "maximum", "mlp", "mse", "operands_of",
-    "partial", "preformatted", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid",
-    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step",
-    "sums", "symbols_of", "total", "transpose", "walk",
+    "Total", "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis",
+    "as_expression", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
+    "checked_name", "cross_entropy", "elementwise", "from_tree", "functions", "given", "hadamard", "in_a_line",
+    "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "listed", "matmul", "maximum",
+    "mlp", "mse", "operands_of", "partial", "preformatted", "raw", "relu", "same_shape", "same_size", "scaled",
+    "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared",
+    "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol,
-    Trace, Transpose, ZeroMatrix, default_sort_key,
+    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min, OneMatrix, S,
+    Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
@@ -21,7 +21,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from symnet.expressions.entering import given
 from symnet.expressions.interned import ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
-from symnet.expressions.operands import raw, split
+from symnet.expressions.operands import as_expression, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Shape, same_shape, shape_text
@@ -44,15 +44,14 @@ def elementwise(f: Any, *args: Any) -> Any:
     >>> sn.evaluate(sn.sum(elementwise(Max, A, B)), {A: [[1, 2, 3], [4, 5, 6]], B: [[3, 3, 3], [4, 4, 4]]})
     24.0
     """
-    values = [given(a) for a in args]
-    strange = next((a for a in values if not isinstance(a, Expr)), None)
-    if strange is not None or not values:
-        what = "nothing" if not values else f"{brief(strange)}, which is no scalar and no matrix"
-        raise TypeError(f"{getattr(f, '__name__', f)} entry by entry of {what}; give a matrix expression")
+    name = getattr(f, "__name__", str(f))
+    if not args:
+        raise TypeError(f"{name} entry by entry of nothing; give a matrix expression")
+    values = [as_expression(a, name) for a in args]
     if not callable(f):
         raise TypeError(f"elementwise: {f!r} is no function; write elementwise(f, A) with f such as sympy.tanh")
     with nested_variables(len(values)) as variables:
-        body = given(f(*variables))
+        body = given(_applied(f, variables), f"elementwise: what {name} gave")
     if not isinstance(body, Expr) or body.is_Matrix:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
     matrices = [a for a in values if a.is_Matrix]
@@ -62,10 +61,22 @@ def elementwise(f: Any, *args: Any) -> Any:
     for other in matrices[1:]:
         if not same_shape(matrices[0].shape, other.shape):
             raise ShapeError(
-                f"{getattr(f, '__name__', f)} entry by entry: {brief(matrices[0])} is "
+                f"{name} entry by entry: {brief(matrices[0])} is "
                 f"{shape_text(matrices[0].shape)} but {brief(other)} is {shape_text(other.shape)}; make them one shape"
             )
     return apply_entrywise(body, dict(zip(variables, values, strict=True)))
+
+
+def _applied(f: Any, variables: Any) -> Any:
+    if not callable(f):
+        raise TypeError(f"elementwise: {f!r} is no function; write sympy.tanh, a Lambda, or lambda t: t**2")
+    try:
+        return f(*variables)
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise TypeError(
+            f"elementwise: {getattr(f, '__name__', f)} cannot be applied to {len(variables)} symbols ({error}); "
+            "write it with functions of SymPy's, such as sympy.tanh, Max and Piecewise"
+        ) from error
 
 
 def _constant(A: Any) -> Any:
@@ -82,10 +93,10 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
-    constants = {v: c for a, v in slots.items() if (c := _constant(a)) is not None}
+    constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
-    body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
     body = body.xreplace(back)
     scalars = sorted(_scalar_atoms(body) - set(matrices), key=default_sort_key)
     loose = [s for s in scalars if any(isinstance(inner, Bound) for inner in s.free_symbols)]
@@ -107,6 +118,14 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     new = bound_variables(len(old))
     renamed = Lambda(new, body.xreplace(dict(zip(old, new, strict=True))))
     return Elementwise(renamed, *matrices.values(), *scalars)
+
+
+def _without_max(c: Expr) -> Expr:
+    # a scalar that comes to stand inside an entrywise function: SymPy's Max and Min have no derivative there
+    if c.is_Atom:
+        return c
+    c, back = _hidden(c)
+    return (stable(c) if c.has(Max, Min) else c).xreplace(back)
 
 
 def _hidden(body: Expr) -> tuple[Expr, dict[Any, Any]]:

@@ -23,6 +23,8 @@ def given(value: Any, called: str = "") -> Any:
     if isinstance(value, MatrixBase):
         return value.as_immutable()
     before = f"{called}: " if called else ""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
     if isinstance(value, (str, bytes)):
         raise TypeError(
             f"{before}{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
@@ -36,12 +38,15 @@ def given(value: Any, called: str = "") -> Any:
             "numpy.array([[…]])"
         )
     try:
-        return sympify(value, strict=True)
-    except SympifyError:
+        expr = sympify(value, strict=True)
+    except (SympifyError, TypeError, ValueError, AttributeError):
+        expr = None
+    if not isinstance(expr, Basic):  # a class of SymPy's passes through `sympify`
         raise TypeError(
             f"{before}{_short(value)} is no SymPy expression but of the type {type(value).__name__}; write it "
             "with matrices, scalars and functions that symnet and SymPy have"
-        ) from None
+        )
+    return expr
 
 
 def _constant(array: Any, before: str) -> Any:
@@ -55,6 +60,9 @@ def _constant(array: Any, before: str) -> Any:
             f"{before}an array of {array.dtype} with {array.ndim} axes is no expression; "
             "give real numbers in one or two axes, or a symbol and the array as its value"
         )
+    if not array.size or not np.isfinite(array).all():
+        what = "has NaN or infinity" if array.size else "is empty"
+        raise ValueError(f"an array of the shape {array.shape} in an expression {what}; give finite numbers")
     return ImmutableMatrix(array.tolist()) if array.ndim else sympify(array.item())
 
 

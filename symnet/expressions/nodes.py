@@ -253,5 +253,7 @@ def let(name: str, expr: Any) -> Any:
     H = tanh(Z1)
     """
     checked_name(name, "let", "H")
-    expr = given(expr)
+    expr = given(expr, "let")
+    if not isinstance(expr, Expr):
+        raise TypeError(f"let: {expr} is of the type {type(expr).__name__}, no scalar and no matrix")
     return (Let if expr.is_Matrix else LetScalar)(Str(name), expr)

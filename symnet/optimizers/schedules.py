@@ -18,8 +18,12 @@ Rate: TypeAlias = float | Callable[[int], float]
 
 def is_number(value: object) -> bool:
     """Tell whether a value is a finite number."""
-    number = isinstance(value, (int, float)) or hasattr(value, "__float__") and not getattr(value, "shape", ())
-    return number and not isinstance(value, bool) and math.isfinite(value)  # type: ignore[arg-type]
+    if isinstance(value, bool) or bool(getattr(value, "shape", None)) or not hasattr(value, "__float__"):
+        return False
+    try:
+        return math.isfinite(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):  # a symbol, i, or 10**400
+        return False
 
 
 def rate_at(rate: Rate, step: int, called: str = "the rate") -> float:

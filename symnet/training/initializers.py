@@ -64,7 +64,7 @@ def uniform(low: float = -1.0, high: float = 1.0) -> Initializer:
     (2, 3)
     """
     if not (is_number(low) and is_number(high)):
-        raise TypeError(f"uniform: low and high must be numbers, not {low!r} and {high!r}")
+        raise ValueError(f"uniform: low and high must be finite numbers, not {low!r} and {high!r}")
     if not low < high:
         raise ValueError(f"uniform: low must be below high, but {low} is not below {high}")
     return _Uniform(low, high)
