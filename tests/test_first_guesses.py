@@ -357,7 +357,7 @@ GUESSES = {
     "an initializer of another shape": (
         lambda: quick(LOSS, {X: x, Y: y}, initializer=lambda s, g: np.ones(3)), ValueError, ["W", "(1, 2)", "(3,)"],
     ),
-    "uniform by name": (lambda: sn.uniform("a", "b"), TypeError, ["uniform", "'a'"]),
+    "uniform by name": (lambda: sn.uniform("a", "b"), ValueError, ["uniform", "'a'"]),
     "normal by name": (lambda: sn.normal("a"), ValueError, ["deviation", "'a'"]),
     "one multiplier for all": (lambda: quick(LOSS, {X: x, Y: y}, multipliers=0.1), TypeError, ["multipliers", "optimizer="]),
     "a callback that is none": (lambda: quick(LOSS, {X: x, Y: y}, callback="print"), TypeError, ["callback", "'print'"]),

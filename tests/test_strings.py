@@ -43,7 +43,7 @@ def arguments(name, text):
         return [(text, 0, 0)]
     if name == "affine":
         return [(text, A, A), (A, text, A), (A, A, text)]
-    if name in ("check_function",):
+    if name in ("check_function", "load", "save", "resume", "one_hot"):  # text is a path or a label there
         return []
     count = sum(
         p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from sympy import Basic
 
 from symnet.expressions import as_axis
 
@@ -43,7 +44,7 @@ def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
 
 
 def _listed(labels: Any) -> list[Any]:
-    if isinstance(labels, (str, bytes)) or not (isinstance(labels, Iterable) or hasattr(labels, "__array__")):
+    if isinstance(labels, (str, bytes, Basic)) or not (isinstance(labels, Iterable) or hasattr(labels, "__array__")):
         raise TypeError(f"one_hot: labels must be an array or a list with a label for each sample, not {labels!r}")
     array = np.asarray(labels if hasattr(labels, "__array__") else list(labels))
     if array.ndim != 1 and array.size != max(array.shape, default=0):
@@ -61,7 +62,7 @@ def _listed(labels: Any) -> list[Any]:
 def _classes(classes: Any) -> list[Any]:
     if isinstance(classes, (int, np.integer)) and not isinstance(classes, bool) and classes > 0:
         return list(range(int(classes)))
-    if isinstance(classes, (str, bytes)) or not isinstance(classes, Iterable):
+    if isinstance(classes, (str, bytes, Basic)) or not isinstance(classes, Iterable):
         raise TypeError(f"one_hot: classes must be their number, such as 3, or a list of them, not {classes!r}")
     found: list[Any] = np.asarray(list(classes)).tolist()
     if not found or isinstance(found[0], list):
