@@ -13,10 +13,10 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering table sizes rebuilding scalars facts interned written nodes operands algebra functions losses",
+    "expressions": "types entering table sizes undefined rebuilding scalars facts interned written nodes operands algebra gathered sympys functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
-    "notation":    "style reading unicode latex mathml mathematica boxes page formula",
+    "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",

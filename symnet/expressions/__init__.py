@@ -11,6 +11,7 @@ from symnet.expressions.algebra import (
 )  # fmt: skip
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
+from symnet.expressions.gathered import gathered
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.expressions.nodes import (
@@ -19,17 +20,20 @@ from symnet.expressions.nodes import (
 from symnet.expressions.operands import OPERANDS, is_subtracted, operands_of, raw, split, symbols_of, walk
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
+from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
+from symnet.expressions.undefined import called, differentiated, origin, without_definition
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
     "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
     "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
     "MatrixNode", "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit",
-    "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
-    "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise", "functions", "given", "hadamard",
-    "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul", "maximum", "mse",
-    "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid",
-    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step",
-    "sums", "symbols_of", "total", "transpose", "walk",
+    "Values", "add", "allows_complex_step", "apply_entrywise", "as_scalar", "as_size", "axes_of",
+    "binary_cross_entropy", "bound_variables", "brief", "called", "checked_name", "cross_entropy", "differentiated",
+    "elementwise", "functions", "gathered", "given", "hadamard", "inner_product", "is_light", "is_subtracted",
+    "is_turned", "kinks_of", "let", "matmul", "maximum", "mse", "operands_of", "origin", "partial", "raw", "relu",
+    "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread",
+    "spread_vector", "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose",
+    "walk", "without_definition",
 ]  # fmt: skip

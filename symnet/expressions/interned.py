@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
+from sympy.core.function import FunctionClass
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 from sympy.printing.pretty.stringpict import prettyForm
@@ -127,7 +128,8 @@ class Node(Basic):
     def subs(self, *args: Any, **kwargs: Any) -> Any:
         pairs = args[0] if len(args) == 1 else [args]
         pairs = list(pairs.items() if isinstance(pairs, dict) else pairs)
-        return Basic.subs(self, [(given(old), given(new)) for old, new in pairs], **kwargs)
+        pairs = [(a if isinstance(a, FunctionClass) else given(a) for a in pair) for pair in pairs]
+        return Basic.subs(self, [(old, new) for old, new in pairs], **kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return unflat, (flat(self),)
@@ -345,3 +347,4 @@ _DEEP: dict[str, Callable[[Any, Any], Any]] = {
     "__rmul__": lambda a, b: _product(b, a),
     "__truediv__": lambda a, b: _product(a, 1 / b),
 }
+NESTED = _DEEP  # the operators of what is not taken apart, by name

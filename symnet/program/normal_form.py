@@ -12,8 +12,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sympy import (
-    Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
-    MatrixSymbol, Max, Min, Mul, OneMatrix, S, Symbol, Trace, Transpose, ZeroMatrix,
+    Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
+    MatrixSymbol, Max, Min, Mul, OneMatrix, S, Sum, Symbol, Trace, Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -24,7 +24,8 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit, apply_entrywise,
-    bound_variables, elementwise, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total, transpose,
+    bound_variables, elementwise, gathered, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total,
+    transpose,
 )  # fmt: skip
 
 
@@ -165,6 +166,11 @@ def _entry(b: Building, node: Any) -> Any:
     return b.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
 
 
+def _sum(b: Building, node: Any) -> Any:
+    whole = gathered(node)
+    return _scalar(b, node) if whole is None else b.atom(whole)
+
+
 def _distribution(b: Building, node: Distribution) -> Any:
     atom = b.atom(node.args[0])
     if isinstance(atom, MatrixSymbol):
@@ -199,6 +205,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
+    **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
     ScalarNode:      lambda b, node: b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node)),
