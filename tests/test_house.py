@@ -13,7 +13,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering table sizes undefined rebuilding scalars facts interned written nodes operands algebra gathered sympys functions losses",
+    "expressions": "types entering deep table sizes undefined rebuilding scalars facts interned written nodes operands algebra gathered sympys functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",

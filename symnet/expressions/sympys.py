@@ -10,17 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sympy import Basic, Expr, Function, MatrixExpr, MatrixSymbol, S, Symbol, Trace, preorder_traversal
+from sympy import Basic, Expr, Function, MatrixExpr, MatrixSymbol, S, Piecewise, Symbol, Trace, preorder_traversal
 from sympy.core.logic import fuzzy_and
+from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import total
+from symnet.expressions.algebra import hidden, total
 from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.sizes import same_size
 
-LARGE = 1000  # parts of an expression of SymPy's from which it is a part of the next one as it stands
+LARGE, HIGH = 500, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
 
 
 def one_by_one(A: Any) -> bool:
@@ -46,15 +47,15 @@ def _teach_commuting(kind: Any) -> None:
 
 
 def _large(expr: Any) -> bool:
-    # SymPy goes through the whole of it on every + and *, once for each place in which a part stands
-    stack, number = [expr], 0
+    # SymPy goes through the whole of it on every + and *, twice for each level and once for each place of a part
+    stack, number = [(expr, 0)], 0
     while stack:
-        part = stack.pop()
+        part, level = stack.pop()
         number += 1
-        if number > LARGE:
+        if number > LARGE or level > HIGH:
             return True
         if not isinstance(part, (Node, MatrixSymbol, Symbol)):
-            stack.extend(a for a in part.args if isinstance(a, Basic))
+            stack.extend((a, level + 1) for a in part.args if getattr(a, "is_Matrix", False))
     return False
 
 
@@ -72,6 +73,15 @@ def _taught(name: str, sympys_own: Callable[[Any, Any], Any]) -> Callable[[Any, 
 
     operator.__name__ = operator.__qualname__ = name
     return operator
+
+
+def _pair(cls: Any, expr: Any, cond: Any) -> Any:
+    # a case distinction inside a sum that is compared is the business of the sum
+    if not (isinstance(cond, Basic) and cond.has(Piecewise)):
+        return _sympys_pair(cls, expr, cond)
+    cond, back = hidden(cond)
+    expr, cond = _sympys_pair(cls, expr, cond).args
+    return Basic.__new__(cls, expr, cond.xreplace(back))
 
 
 def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
@@ -95,6 +105,8 @@ for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
         setattr(_kind, _name, _taught(_name, getattr(_kind, _name)))
 _sympys_commuting = Function._eval_is_commutative
+_sympys_pair = ExprCondPair.__new__
+ExprCondPair.__new__ = _pair
 _sympys_traversal = preorder_traversal._preorder_traversal
 preorder_traversal._preorder_traversal = _all_parts
 _teach_commuting(Function)
