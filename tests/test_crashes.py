@@ -1,15 +1,37 @@
 """SymPy rebuilds, sorts and folds what a loss is made of; it never trips over our nodes, however the loss is written."""
 
-import itertools
 import random
 
 import numpy as np
 import pytest
 import sympy as sp
 from sympy import (
-    Abs, Add, Derivative, Determinant, DotProduct, HadamardProduct, Identity, Integral, Lambda, MatAdd, MatPow, Max, Min,
-    OneMatrix, Piecewise, Rational, Subs, Symbol, Trace, atan, cos, exp, log, sign, sin, sqrt, tanh,
-)  # fmt: skip
+    Abs,
+    Derivative,
+    Determinant,
+    DotProduct,
+    HadamardProduct,
+    Identity,
+    Integral,
+    Lambda,
+    MatAdd,
+    MatPow,
+    Max,
+    Min,
+    Piecewise,
+    Rational,
+    Subs,
+    Symbol,
+    Trace,
+    atan,
+    cos,
+    exp,
+    log,
+    sign,
+    sin,
+    sqrt,
+    tanh,
+)
 
 import symnet as sn
 
@@ -110,12 +132,12 @@ def loss_of(seed):
 def test_random_losses_are_written_derived_and_closed(seed):
     loss, value = loss_of(seed)
     given = values_for(seed)
-    used = {s: v for s, v in given.items() if loss.has(s)}
+    used = {s: v for s, v in given.items() if s in loss.free_symbols}
     assert sn.evaluate(loss, used) == pytest.approx(value(given), rel=1e-9, abs=1e-11)
     for symbol in [s for s in (A, x, F, t) if loss.has(s)][:2]:
         closed = sp.sympify(sn.gradient(loss, symbol))
         assert not closed.has(Derivative, Subs, Integral)
-        found = sn.evaluate(closed, {s: v for s, v in given.items() if closed.has(s)})
+        found = sn.evaluate(closed, {s: v for s, v in given.items() if s in closed.free_symbols})
         numeric = np.zeros(np.shape(given[symbol]))
         for place in np.ndindex(numeric.shape):
             ends = []
@@ -125,3 +147,112 @@ def test_random_losses_are_written_derived_and_closed(seed):
                 ends.append(value({**given, symbol: moved if moved.ndim else float(moved)}))
             numeric[place] = (ends[0] - ends[1]) / 2e-6
         np.testing.assert_allclose(found, numeric, rtol=1e-4, atol=1e-5 * max(1, np.abs(numeric).max()))
+
+
+# -- 1×1 matrices as scalars, in whatever SymPy's operators and functions make of them
+
+ONES = [
+    (lambda: sqrt(x.T * x), lambda v: np.sqrt((v[x] ** 2).sum())), (lambda: (x.T * x) ** Rational(3, 2), lambda v: (v[x] ** 2).sum() ** 1.5),
+    (lambda: Max(x.T * x, 1), lambda v: max((v[x] ** 2).sum(), 1)), (lambda: Min(x.T * A * x, t), lambda v: min(quadratic(v[A], v[x]), v[t])),
+    (lambda: 1 / (x.T * x), lambda v: 1 / (v[x] ** 2).sum()), (lambda: (x.T * A * x) / (x.T * x), lambda v: quadratic(v[A], v[x]) / (v[x] ** 2).sum()),
+    (lambda: 2 ** (x.T * x), lambda v: 2 ** (v[x] ** 2).sum()), (lambda: ((x.T * x) * A).trace(), lambda v: (v[x] ** 2).sum() * np.trace(v[A])),
+    (lambda: sn.sum(A / (x.T * x)), lambda v: v[A].sum() / (v[x] ** 2).sum()), (lambda: Abs(x.T * A * x), lambda v: abs(quadratic(v[A], v[x]))),
+    (lambda: x.T * A * x + log(2 + sn.norm(x)), lambda v: quadratic(v[A], v[x]) + np.log(2 + np.sqrt((v[x] ** 2).sum()))),
+    (lambda: 3 - x.T * x, lambda v: 3 - (v[x] ** 2).sum()), (lambda: x.T * x * exp(-x.T * x), lambda v: (v[x] ** 2).sum() * np.exp(-(v[x] ** 2).sum())),
+    (lambda: t - sn.tanh(x.T * A * x), lambda v: v[t] - np.tanh(quadratic(v[A], v[x]))), (lambda: (x.T * A * x) ** 2, lambda v: quadratic(v[A], v[x]) ** 2),
+    (lambda: Piecewise((x.T * x, t > 0), (t, True)) + sn.sum(x), lambda v: ((v[x] ** 2).sum() if v[t] > 0 else v[t]) + v[x].sum()),
+    (lambda: Max(0, 1 - t * Trace(2 * x * y.T)), lambda v: max(0, 1 - 2 * v[t] * float((v[x] * v[y]).sum()))),
+    (lambda: sp.simplify(t * Trace(2 * x * y.T) + log(1 + Trace(x * x.T))), lambda v: 2 * v[t] * float((v[x] * v[y]).sum()) + np.log(1 + (v[x] ** 2).sum())),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(ONES)))
+def test_a_one_by_one_matrix_is_a_scalar_in_every_place(number):
+    write, value = ONES[number]
+    loss, given = write(), values_for(number)
+    assert np.sum(sn.evaluate(loss, {s: v for s, v in given.items() if s in loss.free_symbols})) == pytest.approx(
+        value(given)
+    )
+    closed = sn.gradient(loss, x)
+    found = sn.evaluate(closed, {s: v for s, v in given.items() if s in closed.free_symbols})
+    for k in range(3):
+        ends = [value({**given, x: given[x] + h * np.eye(3)[:, [k]]}) for h in (1e-6, -1e-6)]
+        assert found[k, 0] == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-5, abs=1e-7)
+
+
+def test_what_sympy_computes_by_itself_is_left_alone():
+    M, N = sp.MatrixSymbol("M", 3, 3), sp.MatrixSymbol("N", 3, 3)
+    assert (M / N) == M * N.I and (M**2).shape == (3, 3) and type(M + N) is MatAdd
+    assert exp(sp.Matrix([[1]])) == sp.Matrix([[sp.E]])
+    assert list(sp.preorder_traversal(t + u * 2)) == [t + 2 * u, *list(sp.preorder_traversal(t + 2 * u))[1:]]
+    walk = sp.preorder_traversal((t + u) * 2 + tanh(u))
+    met = []
+    for part in walk:
+        met.append(part)
+        if part == tanh(u):
+            walk.skip()
+    assert u in met and len(met) == len(list(sp.preorder_traversal((t + u) * 2 + tanh(u)))) - 1
+
+
+# -- deep and wide
+
+
+def deep(levels=1000, start=A):
+    H = start
+    for _ in range(levels):
+        H = sn.tanh(B * H)
+    return H
+
+
+METHODS = [
+    str, repr, sp.latex, sp.pretty, hash, sp.srepr, lambda H: H.free_symbols, lambda H: H == deep(), lambda H: list(sp.preorder_traversal(H)),
+    lambda H: H.atoms(), lambda H: H.has(A), lambda H: H / H, lambda H: H * H.T, lambda H: H.T, lambda H: MatPow(H * H.T, Rational(1, 2)),
+    lambda H: H.expand(), sp.simplify, lambda H: H.doit(), lambda H: H.subs(A, B), lambda H: H.xreplace({A: B}), lambda H: H.replace(A, B),
+    lambda H: H.as_dummy(), lambda H: H.equals(deep()), lambda H: H.count(A), lambda H: H.evalf(), lambda H: sp.count_ops(H), lambda H: Trace(H * H),
+    lambda H: Determinant(H), lambda H: H[0, 1], lambda H: H.trace(), lambda H: HadamardProduct(H, H), lambda H: sorted([H, A], key=sp.default_sort_key),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(METHODS)))
+def test_a_net_of_a_thousand_levels_is_no_burden(number):
+    assert METHODS[number](deep()) is not None
+    if number < 4:
+        assert "…" in METHODS[number](deep()) and "…" not in METHODS[number](deep(20))
+
+
+@pytest.mark.parametrize("ask", [lambda H: H.rewrite(exp), lambda H: H.replace(tanh, sin)])
+def test_what_goes_to_the_ground_is_refused_where_it_is_too_deep(ask):
+    with pytest.raises(ValueError, match="too many for SymPy's"):
+        ask(deep())
+    assert ask(deep(3)) is not None
+
+
+BUILDING = [
+    lambda H: t * H + sn.tanh(A * H), lambda H: HadamardProduct(H, B) + H, lambda H: H * A + H, lambda H: (H + A.T).applyfunc(tanh) * B + H,
+    lambda H: (t * H + B).T - H * H, lambda H: H / 2 - A * H * A.T, lambda H: sn.hadamard(H, H) - H.T,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(BUILDING)))
+def test_a_net_is_built_in_a_time_that_grows_with_its_levels(number):
+    H, value = S, np.eye(3) * 0.1
+    given = {A: values_for(1)[A] / 4, B: values_for(1)[B] / 4, t: 0.3}
+    for _ in range(40):  # 2**40 is more than anybody waits for
+        H = BUILDING[number](H)
+    symbol = next(s for s in (A, B, S) if s in H.free_symbols)
+    assert len(sn.derive(sn.sum(H), symbol).program.equations) < 600
+    step = BUILDING[number](S)
+    for _ in range(40):
+        value = sn.evaluate(step, {s: v for s, v in {**given, S: value}.items() if s in step.free_symbols})
+    whole = sn.evaluate(H, {s: v for s, v in {**given, S: np.eye(3) * 0.1}.items() if s in H.free_symbols})
+    np.testing.assert_allclose(whole, value, rtol=1e-9, atol=1e-12)
+
+
+def test_thousands_of_terms_are_added_one_by_one_and_run():
+    total = A
+    for k in range(2, 2001):
+        total = total + sp.MatrixSymbol("A", 3, 3) * k if k % 2 else total + sn.tanh(k * B)
+    assert len(sn.derive(sn.sum(total), A).program.equations) < 10_000
+    kernel = sn.derive(sn.sum(deep(1200)), B).compile()
+    loss, gradients = kernel({A: np.ones((3, 3)), B: np.eye(3) / 2})
+    assert np.isfinite(loss) and np.isfinite(gradients[B]).all()

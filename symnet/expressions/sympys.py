@@ -11,9 +11,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sympy import Basic, Expr, Function, MatrixExpr, MatrixSymbol, S, Piecewise, Symbol, Trace, preorder_traversal
-from sympy.core.logic import fuzzy_and
+from sympy.core.function import DefinedFunction
+from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.matrixbase import MatrixBase
 from sympy.utilities.iterables import iterable
 
 from symnet.expressions.algebra import hidden, total
@@ -34,16 +37,16 @@ def as_scalar(loss: Any) -> Any:
     return total(loss) if one_by_one(loss) else loss
 
 
-def _commutes(self: Any) -> Any:
-    return fuzzy_and(True if one_by_one(a) else a.is_commutative for a in self.args)
+def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # a function of a 1×1 matrix: SymPy's algorithms would take the matrix for a scalar that does not commute
+    def new(cls: Any, *args: Any, **options: Any) -> Any:
+        return sympys_own(cls, *[a if isinstance(a, MatrixBase) else as_scalar(a) for a in args], **options)
+
+    return new
 
 
-def _teach_commuting(kind: Any) -> None:
-    # SymPy has collected the handlers of each class when it was made
-    if kind._prop_handler.get("commutative") is _sympys_commuting:
-        kind._prop_handler["commutative"] = _commutes
-    for sub in kind.__subclasses__():
-        _teach_commuting(sub)
+def _below_scalars(sympys_own: Callable[[Any, Any], Any], of_scalars: Callable[[Any, Any], Any]) -> Any:
+    return lambda self, other: of_scalars(as_scalar(self), other) if one_by_one(self) else sympys_own(self, other)
 
 
 def _large(expr: Any) -> bool:
@@ -60,19 +63,35 @@ def _large(expr: Any) -> bool:
 
 
 def _taught(name: str, sympys_own: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    scalars_own = getattr(Expr, name)
+    kind = name.strip("_").removeprefix("r")
 
     def operator(self: Any, other: Any) -> Any:
         if isinstance(other, (Expr, int, float)):
-            scalar = not getattr(other, "is_Matrix", False)
-            if scalar and name.strip("_").lstrip("r") in ("add", "sub") and one_by_one(self):
-                return scalars_own(as_scalar(self), other)
-            if _large(self) or isinstance(other, Basic) and _large(other):
-                return NESTED[name](self, given(other))
+            A, B = _scalars_in(kind, self, other)
+            if not getattr(A, "is_Matrix", False):
+                return getattr(Expr, name)(A, B)
+            if _large(A) or isinstance(B, Basic) and _large(B):
+                return NESTED[name](A, given(B))
+            other = B
         return sympys_own(self, other)
 
     operator.__name__ = operator.__qualname__ = name
     return operator
+
+
+def _scalars_in(kind: str, A: Any, B: Any) -> tuple[Any, Any]:
+    # A 1×1 beside a scalar in a sum, over a 1×1 in a quotient, and beside a matrix that it is no matrix factor of
+    if kind in ("add", "sub"):
+        return (A if getattr(B, "is_Matrix", False) else as_scalar(A)), B
+    if kind == "truediv":
+        return (as_scalar(A), as_scalar(B)) if one_by_one(B) and not isinstance(B, MatrixBase) else (A, B)
+    if (
+        one_by_one(A) != one_by_one(B)
+        and getattr(B, "is_Matrix", False)
+        and S.One not in (A if one_by_one(B) else B).shape
+    ):
+        return as_scalar(A), as_scalar(B)
+    return A, B
 
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
@@ -104,12 +123,15 @@ def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
         setattr(_kind, _name, _taught(_name, getattr(_kind, _name)))
-_sympys_commuting = Function._eval_is_commutative
 _sympys_pair = ExprCondPair.__new__
 ExprCondPair.__new__ = _pair
 _sympys_traversal = preorder_traversal._preorder_traversal
 preorder_traversal._preorder_traversal = _all_parts
-_teach_commuting(Function)
-Function._eval_is_commutative = _commutes
+for _kind in (Function, DefinedFunction, MinMaxBase):
+    _kind.__new__ = _of_scalars(_kind.__new__)
+MatrixExpr.__rpow__ = _below_scalars(MatrixExpr.__rpow__, lambda a, b: b**a)
+for _kind in (MatrixNode, MatrixExpr):
+    _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)
 MatrixExpr.trace = lambda self: Trace(self)
 Trace.is_Atom = Determinant.is_Atom = True
+DotProduct.is_commutative = True

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from sympy import (
     Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
     MatrixSymbol, Max, Min, Mul, OneMatrix, S, Sum, Symbol, Trace, Transpose, ZeroMatrix,
+    conjugate, re,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -76,6 +77,9 @@ def _apply(b: Building, node: Elementwise) -> Any:
 
 def _power(b: Building, node: Any) -> Any:
     base, exponent = b.atom(node.args[0]), node.args[1]
+    if not exponent.is_Integer and base.shape == (1, 1):
+        x, y = bound_variables(2)
+        return b.store(b.value(apply_entrywise(x**y, {x: base, y: b.atom(exponent)})), node)
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
@@ -205,6 +209,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
+    **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
     **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
