@@ -20,19 +20,8 @@ from sympy.tensor.array.array_derivatives import ArrayDerivative
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
 from symnet.expressions import (
-    Fixed,
-    Name,
-    Node,
-    Shown,
-    brief,
-    functions,
-    given,
-    listed,
-    same_shape,
-    same_size,
-    shape_text,
-    total,
-)
+    Fixed, Name, Node, Shown, as_scalar, brief, functions, given, listed, same_shape, shape_text,
+)  # fmt: skip
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 
@@ -289,12 +278,6 @@ def _slope(expr: Any, symbol: Any) -> Any:
     if symbol not in expr.free_symbols:
         return ZeroMatrix(*symbol.shape) if symbol.is_Matrix else S.Zero
     return derive(expr, symbol).closed(symbol)
-
-
-def as_scalar(loss: Any) -> Any:
-    """Give a 1×1 matrix as the scalar that it is, anything else as it stands."""
-    one_by_one = getattr(loss, "is_Matrix", False) and all(same_size(size, S.One) for size in loss.shape)
-    return total(loss) if one_by_one else loss
 
 
 def _check_request(loss: Any, symbols: tuple[Any, ...]) -> None:

@@ -355,10 +355,10 @@ def _matrices(loss):
 
 
 def test_a_class_that_nobody_would_know_is_not_written():
-    class Strange(sn.MatrixNode):
+    class OnlyHere(sn.MatrixNode):
         pass
 
-    assert from_tree(as_tree(Strange(X))) == Strange(X)  # while it is defined it is known
+    assert from_tree(as_tree(OnlyHere(X))) == OnlyHere(X)  # while it is defined it is known
     with pytest.raises(TypeError, match="Other"):
         as_tree(Other(X, X.shape[0]))
     x = Symbol("x")

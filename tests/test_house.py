@@ -13,10 +13,10 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering shown table sizes beside axes rebuilding scalars facts interned written nodes operands algebra functions perceptron losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars facts interned written nodes operands algebra gathered sympys functions perceptron losses metrics tree",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
-    "notation":    "style reading unicode latex mathml mathematica boxes page formula",
+    "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",

@@ -112,13 +112,11 @@ STRANGERS = [
     sympy.floor(sn.sum(A)),
     sympy.ceiling(x),
     sympy.besselj(0, sn.sum(A)),
-    sympy.Function("f")(sn.sum(A)),
     sympy.Derivative(sympy.Function("f")(x), x),
     sympy.Integral(sympy.sin(x), (x, 0, x)),
     sympy.Sum(x**2, (x, 1, 3)),
     sympy.I * x,
     sympy.Mod(x, 2),
-    (sn.matrix("X", 3, "n") * sn.matrix("X", 3, "n").T)[0, 1],
 ]
 
 
@@ -130,10 +128,7 @@ def test_what_symnet_does_not_know_is_refused_by_name(stranger, wrapped):
     for use in (lambda: sn.derive(loss, A), lambda: sn.evaluate(loss, {}), lambda: sn.compile(loss)):
         with pytest.raises(TypeError, match=r"write|not supported") as raised:
             use()
-        names = {type(part).__name__ for part in sympy.preorder_traversal(stranger)} | {
-            "complex",
-            "without a definition",
-        }
+        names = {type(part).__name__ for part in sympy.preorder_traversal(stranger)} | {"complex"}
         assert any(name in str(raised.value) for name in names)
 
 

@@ -27,7 +27,7 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
 from symnet.expressions import (
-    Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of,
+    Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
@@ -217,6 +217,9 @@ def compile_program(
     program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None, backend: str = "numpy"
 ) -> Kernel:
     """Compile values of a program. The arguments are the data in the order of use, then the parameters."""
+    for equation in program.equations:
+        if undefined := without_definition(equation.rhs):
+            raise TypeError(undefined)
     parameters = [p.name for p in program.parameters]
     told = {size.name for size, _, _ in axes_of(program.inputs.values())} & program.names.sizes
     data = [n for n in _by_first_use(program) if n not in parameters and n not in told]

@@ -17,7 +17,7 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.backends.emitter import ATOM, SUM, Code, entrywise, number
+from symnet.backends.emitter import ATOM, SUM, Code, entrywise, number, signed_sum
 from symnet.backends.scalar_code import ScalarCode
 from symnet.expressions import AxisMax, Elementwise, Table, Total, Unit, is_subtracted, split, step
 from symnet.program import estimate
@@ -130,14 +130,14 @@ def _with_ones(c: NumPyCode, a: Any, b: Any) -> Code | None:
 
 def _matadd(c: NumPyCode, expr: Any) -> Code:
     first, *others = expr.args
-    code = c.piece(first)
+    terms = [(False, c.piece(first))]
     for term in others:
         k, A = split(term)
-        if is_subtracted(k):
-            code = code - c.piece(MatMul(-k, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False))
-        else:
-            code = code + c.piece(term)
-    return code
+        minus = is_subtracted(k)
+        if minus:
+            term = MatMul(-k, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False)
+        terms.append((minus, c.piece(term)))
+    return signed_sum(terms)
 
 
 def _hadamard(c: NumPyCode, expr: Any) -> Code:

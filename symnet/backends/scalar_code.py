@@ -17,7 +17,7 @@ from sympy import (
 from sympy.core.relational import Relational
 from sympy.logic.boolalg import BooleanAtom
 
-from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number
+from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number, signed_sum
 from symnet.expressions import SCALARS, Bound, Table, step
 
 Env: TypeAlias = Mapping[Any, Code]
@@ -90,11 +90,10 @@ class ScalarCode:
 
 def _sum(c: ScalarCode, expr: Any, env: Env) -> Code:
     terms = sorted(expr.as_ordered_terms(), key=lambda t: bool(t.could_extract_minus_sign()))
-    code = c.scalar(terms[0], env)
-    for term in terms[1:]:
-        negative = term.could_extract_minus_sign()
-        code = code - c.scalar(-term, env) if negative else code + c.scalar(term, env)
-    return code
+    negative = [bool(term.could_extract_minus_sign()) for term in terms]
+    if all(negative):
+        negative[0] = False
+    return signed_sum([(n, c.scalar(-t if n else t, env)) for n, t in zip(negative, terms, strict=True)])
 
 
 def _product(c: ScalarCode, expr: Any, env: Env) -> Code:

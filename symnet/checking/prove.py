@@ -16,7 +16,7 @@ from sympy import Dummy, Function, Integer, MatrixSymbol, Pow, Rational, S, Symb
 
 from symnet.checking.explicit import entries, explicit
 from symnet.derivation import derive, gradient
-from symnet.expressions import Shown, given, listed
+from symnet.expressions import Shown, differentiated, given, listed
 
 DIGITS = 50
 POINTS = 5
@@ -85,7 +85,7 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     constraints = _sums_to_one(loss, W, sizes)
     method, failed = "formulas", []
     for index, (entry, symbol) in pairs.items():
-        difference = (entry - written.diff(symbol)).xreplace(constraints)
+        difference = (entry - differentiated(written, symbol)).xreplace(constraints)
         if _vanishes(difference):
             continue
         method = "points"

@@ -12,6 +12,7 @@ from symnet.expressions.algebra import (
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
+from symnet.expressions.gathered import gathered
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.expressions.metrics import accuracy
@@ -26,7 +27,9 @@ from symnet.expressions.scalars import Bound, bound_variables, maximum, partial,
 from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
+from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
+from symnet.expressions.undefined import called, differentiated, origin, without_definition
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
@@ -34,10 +37,11 @@ __all__ = [
     "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix",
     "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table",
     "Total", "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis",
-    "as_expression", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "checked_name", "cross_entropy", "elementwise", "from_tree", "functions", "given", "hadamard", "in_a_line",
-    "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "listed", "matmul", "maximum",
-    "mlp", "mse", "operands_of", "partial", "preformatted", "raw", "relu", "same_shape", "same_size", "scaled",
-    "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared",
-    "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
+    "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables",
+    "brief", "called", "checked_name", "cross_entropy", "differentiated", "elementwise", "from_tree", "functions",
+    "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light", "is_subtracted", "is_turned",
+    "kinks_of", "let", "listed", "matmul", "maximum", "mlp", "mse", "operands_of", "origin", "partial",
+    "preformatted", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number",
+    "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step", "sums",
+    "symbols_of", "total", "transpose", "walk", "without_definition",
 ]  # fmt: skip

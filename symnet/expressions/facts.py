@@ -103,6 +103,7 @@ SCALARS: Table[Facts] = Table(
         sympy.sign:  Facts(lambda np, x: np.sign(x), lambda np, x: np.sign(np.real(x)), {"sign": "sign"}),
         Heaviside: Facts(lambda np, x, at_0=None: np.heaviside(x, 0.5),
                          lambda np, x, at_0=None: np.heaviside(np.real(x), 0.5), {"heaviside": _heaviside}),
+        **dict.fromkeys((sympy.re, sympy.conjugate), Facts(lambda np, x: x, None)),  # all numbers are real
         Piecewise: Facts(_same, kinks=lambda *pairs: _differences(Piecewise(*pairs))),
         **{f: _plain(f.__name__, latex=rf"\{f.__name__}") for f in _NAMED},
         sympy.asin: _plain("arcsin", "asin"), sympy.acos: _plain("arccos", "acos"),

@@ -16,12 +16,12 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
+from sympy.core.function import FunctionClass
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
-from sympy.printing.pretty.stringpict import prettyForm
-from sympy.printing.str import StrPrinter
 
 from symnet.expressions.beside import beside, extend
+from symnet.expressions.deep import Printed, within_reason
 from symnet.expressions.entering import given
 from symnet.expressions.rebuilding import checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
@@ -30,7 +30,7 @@ DEEP = 20  # levels of nodes from which an expression stays as it is written
 LONG = 8  # terms of a deep sum from which it is a term itself
 
 
-class Node(Basic):
+class Node(Printed, Basic):
     """A node of ours; its subclasses are `MatrixNode` and `ScalarNode`.
 
     `title`: how it is called in formulas; `operands`: the matrices and scalars it is computed from; `labels`: what else
@@ -43,8 +43,13 @@ class Node(Basic):
     _pool: ClassVar[WeakValueDictionary[Any, Any]] = WeakValueDictionary()
     _height: int
     _digest: str
+    _size: int  # parts, each as often as it is written
     _shape: Shape
     slope: ClassVar[Callable[..., Any]]  # how to differentiate; the derivation hangs it in
+
+    def __init_subclass__(cls) -> None:
+        for name in vars(cls).keys() & {"_sympystr", "_latex"}:
+            setattr(cls, name, within_reason(vars(cls)[name]))
 
     def __new__(cls, *args: Any) -> Any:
         args = tuple(map(given, args))
@@ -52,7 +57,7 @@ class Node(Basic):
         node = Node._pool.get(key)
         if node is None:
             node = Basic.__new__(cls, *args)
-            node._height, node._digest = _identity(cls, args)
+            node._height, node._size, node._digest = _identity(cls, args)
             if issubclass(cls, MatrixNode):
                 node._shape = cls.shape_of(*args)
             Node._pool[key] = node
@@ -113,11 +118,6 @@ class Node(Basic):
         """Give the derivative of a scalar node by one symbol: for a matrix symbol the gradient."""
         return Node.slope(self, *symbols)
 
-    def _unprinted(self, printer: Any) -> Any:
-        raise TypeError(f"lambdify does not know {type(self).__name__}; write sn.compile(expression), which gives code")
-
-    _pythoncode = _numpycode = _lambdacode = _mpmathcode = _unprinted
-
     def _xreplace(self, rule: Any) -> tuple[Any, bool]:
         new = replaced(self, checked_rule(rule))
         return new, new is not self
@@ -128,7 +128,8 @@ class Node(Basic):
     def subs(self, *args: Any, **kwargs: Any) -> Any:
         pairs = args[0] if len(args) == 1 else [args]
         pairs = list(pairs.items() if isinstance(pairs, dict) else pairs)
-        return Basic.subs(self, [(given(old), given(new)) for old, new in pairs], **kwargs)
+        pairs = [(a if isinstance(a, FunctionClass) else given(a) for a in pair) for pair in pairs]
+        return Basic.subs(self, [(old, new) for old, new in pairs], **kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return unflat, (flat(self),)
@@ -139,28 +140,17 @@ class Node(Basic):
     def __deepcopy__(self, memo: Any) -> Any:
         return self
 
-    def _sympystr(self, printer: Any) -> str:
-        written = [*(printer._print(o) for o in self.operands), *self.labels]
-        return f"{self.title or type(self).__name__}({', '.join(written)})"
 
-    def _latex(self, printer: Any) -> str:
-        title = (self.title or type(self).__name__).replace("_", r"\_")
-        written = [*(printer._print(o) for o in self.operands), *self.labels]
-        return rf"\operatorname{{{title}}}\left({', '.join(written)}\right)"
-
-    def _pretty(self, printer: Any) -> Any:
-        return prettyForm(self._sympystr(StrPrinter()))
-
-
-def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
-    # height and digest of a node from those of the nodes below it; what is SymPy's own in between is short
+def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, int, str]:
+    # height, size and digest of a node from those of the nodes below it; what is SymPy's own in between is short
     digest, height = blake2b(cls.__name__.encode(), digest_size=12), 0
+    size = 1
     met: dict[int, int] = {}
     stack = list(reversed(args))
     while stack:
         part = stack.pop()
         if isinstance(part, Node):
-            height = max(height, part._height)
+            height, size = max(height, part._height), size + part._size
             token = part._digest
         elif id(part) in met:
             token = f"#{met[id(part)]}"
@@ -171,7 +161,7 @@ def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
             token = f"{type(part).__name__}/{len(part.args)}"
             stack.extend(reversed([a for a in part.args if isinstance(a, Basic)]))
         digest.update(f"{token};".encode())
-    return height + 1, digest.hexdigest()
+    return height + 1, size + len(met), digest.hexdigest()
 
 
 def _native(name: str) -> Callable[..., Any]:
@@ -337,5 +327,6 @@ _DEEP: dict[str, Callable[[Any, Any], Any]] = {
     "__rsub__": lambda a, b: _sum(b, _product(S.NegativeOne, a)),
     "__mul__": _product,
     "__rmul__": lambda a, b: _product(b, a),
-    "__truediv__": lambda a, b: _product(a, 1 / b),
+    "__truediv__": lambda a, b: _product(a, b**S.NegativeOne),
 }
+NESTED = _DEEP  # the operators of what is not taken apart, by name

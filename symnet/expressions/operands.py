@@ -13,9 +13,9 @@ from sys import float_info
 from typing import Any
 
 from sympy import (
-    Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatPow,
-    MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Sum, Symbol, Trace,
-    Transpose, ZeroMatrix,
+    Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatPow,
+    MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Symbol, Trace, Transpose,
+    ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
@@ -40,7 +40,8 @@ from symnet.expressions.table import Table, brief
 _ALL: Any = attrgetter("args")
 
 
-def _of_scalar(node: Any) -> tuple[Any, ...]:
+def of_scalar(node: Any) -> tuple[Any, ...]:
+    """Give what a scalar is computed from. Raises `TypeError` for a matrix that is no scalar."""
     # a 1×1 matrix is a scalar; of a larger one nobody knows what is meant
     for A in node.args:
         if getattr(A, "is_Matrix", False) and not all(same_size(size, S.One) for size in A.shape):
@@ -57,11 +58,9 @@ def _of_scalar(node: Any) -> tuple[Any, ...]:
 
 
 def _of_function(node: Any) -> tuple[Any, ...]:
-    if isinstance(node, AppliedUndef):
-        raise TypeError(f"{node.func} is a function without a definition: write it with functions that symnet knows")
-    if not isinstance(node, (Max, Min)):  # those become `maximum`
+    if not isinstance(node, (Max, Min, AppliedUndef)):  # those become `maximum`; f(t) is computed once f is given
         SCALARS.of(node)
-    return _of_scalar(node)
+    return of_scalar(node)
 
 
 @lru_cache(maxsize=4096)
@@ -73,10 +72,6 @@ def _check_body(f: Lambda, tables: int) -> None:  # `tables`: once more when one
 def _of_elementwise(node: Any) -> tuple[Any, ...]:
     _check_body(node.args[0], Table.changes)
     return tuple(node.operands)
-
-
-def _written_out(node: Any) -> tuple[Any, ...]:
-    raise TypeError(f"{brief(node)}: SymPy has written an entry out as a Sum; write it as sn.entry(A, row, column)")
 
 
 def _scalars_only(node: Any) -> tuple[Any, ...]:
@@ -131,10 +126,9 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         Number: _of_number,
         **dict.fromkeys((MatAdd, MatMul, DeepSum, DeepProduct, HadamardProduct), _fitting),
         **dict.fromkeys((Transpose, MatPow, HadamardPower, Determinant, DotProduct), _ALL),
-        **dict.fromkeys((Add, Mul, Pow, Relational, ExprCondPair), _of_scalar),
+        **dict.fromkeys((Mul, Pow, Relational, ExprCondPair), of_scalar),
         **dict.fromkeys((And, Or, Not, ITE, BooleanAtom), _ALL),
         Elementwise: _of_elementwise,
-        Sum: _written_out,
         Trace: _of_trace,
         ElementwiseApplyFunction: lambda node: node.args[1:],
         MatrixElement: lambda node: node.args[:1],

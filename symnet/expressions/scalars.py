@@ -14,6 +14,8 @@ from sympy import (
 from sympy.logic.boolalg import ITE, And, Not, Or
 from sympy.core.function import ArgumentIndexError
 
+from symnet.expressions.undefined import checked, differentiated
+
 
 class Bound(Symbol):
     """A bound variable of an entrywise function; it meets no symbol of the user's, whatever its name."""
@@ -191,13 +193,14 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     >>> partial(tanh(x), x, y)
     1 - y**2
     """
-    slope = stable(body.diff(variable))
+    slope = stable(differentiated(body, variable))
     if slope.has(Derivative):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
         real = {s: Dummy(s.name, real=True) for s in body.free_symbols}
         there, back = body.xreplace(real), {d: s for s, d in real.items()}
-        slope = stable(there.diff(real[variable])).xreplace(back)
+        slope = stable(differentiated(there, real[variable])).xreplace(back)
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
+    checked(slope, body)
     if body.args and not body.is_Add and not body.is_Mul:
         slope = slope.subs(body, output)
     return slope

@@ -7,6 +7,7 @@ from symnet.notation.formula import formula, show, typeset_in_notebooks
 from symnet.notation.page import NOTATIONS, html, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, Style
+import symnet.notation.undefined  # noqa: F401 - a row of its own
 from symnet.notation.unicode import columns
 
 __all__ = [

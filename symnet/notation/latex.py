@@ -94,6 +94,13 @@ class Latex(Text):
             head = f"{head}_{{{beside}}}"
         return head + self.paren(", ".join(arguments) or beside)
 
+    def differentiated(self, name: str, orders: Sequence[int]) -> str:
+        head = self.name(name) if len(name.translate(_ESCAPES)) == 1 or name in _GREEK.values() else self.word(name)
+        if len(orders) > 1:
+            return "".join(rf"\partial_{{{k}}} " * n for k, n in enumerate(orders, 1)) + head
+        n = sum(orders)
+        return head + ("'" * n if n < 4 else f"^{{({n})}}")
+
     def cases(self, pairs: Sequence[tuple[str, str | None]]) -> str:
         rows = [rf"{v} & \text{{otherwise}}" if c is None else rf"{v} & \text{{if }} {c}" for v, c in pairs]
         return r"\begin{cases}" + r" \\ ".join(rows) + r"\end{cases}"

@@ -114,6 +114,14 @@ class Mathematica(Text):
         quoted = [f'"{label}"' for label in labels]
         return row(node, *arguments) if row else f"{head}[{', '.join([*arguments, *quoted])}]"
 
+    def undefined(self, node: Any, name: str, orders: Sequence[int], arguments: Sequence[str]) -> str:
+        head, n = self.name(name), sum(orders)
+        if len(orders) > 1:
+            head = f"Derivative[{', '.join(map(str, orders))}][{head}]"
+        elif n:
+            head = head + "'" * n if n < 4 else f"Derivative[{n}][{head}]"
+        return f"{head}[{', '.join(arguments)}]"
+
     def condition(self, a: str, relation: str, b: str) -> str:
         return _CONDITIONS[relation].format(a, b)
 

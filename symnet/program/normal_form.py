@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from sympy import (
-    Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
-    MatrixSymbol, Max, Min, Mul, OneMatrix, S, Symbol, Trace, Transpose, ZeroMatrix,
+    Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
+    MatrixSymbol, Max, Min, Mul, OneMatrix, S, Sum, Symbol, Trace, Transpose, ZeroMatrix,
+    conjugate, re,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
@@ -24,7 +25,8 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit, apply_entrywise,
-    bound_variables, elementwise, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total, transpose,
+    bound_variables, elementwise, gathered, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total,
+    transpose,
 )  # fmt: skip
 
 
@@ -75,6 +77,9 @@ def _apply(b: Building, node: Elementwise) -> Any:
 
 def _power(b: Building, node: Any) -> Any:
     base, exponent = b.atom(node.args[0]), node.args[1]
+    if not exponent.is_Integer and base.shape == (1, 1):
+        x, y = bound_variables(2)
+        return b.store(b.value(apply_entrywise(x**y, {x: base, y: b.atom(exponent)})), node)
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
@@ -165,6 +170,11 @@ def _entry(b: Building, node: Any) -> Any:
     return b.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
 
 
+def _sum(b: Building, node: Any) -> Any:
+    whole = gathered(node)
+    return _scalar(b, node) if whole is None else b.atom(whole)
+
+
 def _distribution(b: Building, node: Distribution) -> Any:
     atom = b.atom(node.args[0])
     if isinstance(atom, MatrixSymbol):
@@ -199,6 +209,8 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
+    **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
+    **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
     ScalarNode:      lambda b, node: b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node)),

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from symnet.derivation import as_scalar
-from symnet.expressions import given
+
+from symnet.expressions import as_scalar, given
 from symnet.optimizers import Optimizer
 from symnet.training.begin import begun
 from symnet.training.checkpoint import Saved, Saver
