@@ -24,7 +24,7 @@ from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.sizes import same_size
 
-LARGE, HIGH = 500, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
+LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
 
 
 def one_by_one(A: Any) -> bool:
