@@ -51,7 +51,7 @@ def elementwise(f: Any, *args: Any) -> Any:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
     matrices = [a for a in values if a.is_Matrix]
     if not matrices:
-        body, back = hidden(body)
+        body, back = _hidden(body)
         return body.xreplace(dict(zip(variables, values, strict=True))).xreplace(back)
     for other in matrices[1:]:
         if not same_shape(matrices[0].shape, other.shape):
@@ -72,7 +72,7 @@ def _constant(A: Any) -> Any:
 
 def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`."""
-    body, back = hidden(body)
+    body, back = _hidden(body)
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
@@ -103,8 +103,8 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     return Elementwise(renamed, *matrices.values(), *scalars)
 
 
-def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
-    """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them."""
+def _hidden(body: Expr) -> tuple[Expr, dict[Any, Any]]:
+    # sums and the like stand aside while a body is rewritten: they may use the same bound variables inside
     away = {part: Dummy(real=True) for part in _scalar_atoms(body) if not isinstance(part, Symbol)}
     return body.xreplace(away), {name: part for part, name in away.items()}
 
