@@ -34,46 +34,40 @@ def within_reason(write: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]
 class Shown:
     """How SymPy's printers write a node of ours, from its title; and SymPy's methods that go to the ground of it."""
 
-    args: tuple[Any, ...]
-    operands: tuple[Any, ...]
-    labels: tuple[str, ...]
-    title: str
-    _height: int
-
     def _unprinted(self, printer: Any) -> Any:
         raise TypeError(f"lambdify does not know {type(self).__name__}; write sn.compile(expression), which gives code")
 
     _pythoncode = _numpycode = _lambdacode = _mpmathcode = _unprinted
 
     @within_reason
-    def _sympystr(self, printer: Any) -> str:
+    def _sympystr(self: Any, printer: Any) -> str:
         written = [*(printer._print(o) for o in self.operands), *self.labels]
         return f"{self.title or type(self).__name__}({', '.join(written)})"
 
     @within_reason
-    def _latex(self, printer: Any) -> str:
+    def _latex(self: Any, printer: Any) -> str:
         title = (self.title or type(self).__name__).replace("_", r"\_")
         written = [*(printer._print(o) for o in self.operands), *self.labels]
         return rf"\operatorname{{{title}}}\left({', '.join(written)}\right)"
 
     @within_reason
-    def _sympyrepr(self, printer: Any) -> str:
+    def _sympyrepr(self: Any, printer: Any) -> str:
         return f"{type(self).__name__}({', '.join(map(printer._print, self.args))})"
 
-    def _pretty(self, printer: Any) -> Any:
+    def _pretty(self: Any, printer: Any) -> Any:
         return prettyForm(self._sympystr(StrPrinter()))
 
-    def replace(self, query: Any, value: Any = None, *args: Any, **options: Any) -> Any:
+    def replace(self: Any, query: Any, value: Any = None, *args: Any, **options: Any) -> Any:
         """SymPy's `replace`; a symbol is replaced in a net of any depth."""
         if isinstance(query, Basic) and isinstance(value, Basic) and not (args or options):
-            return self.xreplace({query: value})  # type: ignore[attr-defined]
+            return self.xreplace({query: value})
         return self._shallow("replace", query, value, *args, **options)
 
-    def rewrite(self, *args: Any, **hints: Any) -> Any:
+    def rewrite(self: Any, *args: Any, **hints: Any) -> Any:
         """SymPy's `rewrite`."""
         return self._shallow("rewrite", *args, **hints)
 
-    def expand(self, *args: Any, **hints: Any) -> Any:
+    def expand(self: Any, *args: Any, **hints: Any) -> Any:
         """SymPy's `expand`; what is deep stays as it is."""
         return self if self._height > HIGH else Expr.expand(self, *args, **hints)
 
@@ -85,7 +79,7 @@ class Shown:
         """Tell whether two expressions are the same; what is not written alike may still be equal."""
         return True if self == other else None
 
-    def _shallow(self, method: str, *args: Any, **options: Any) -> Any:
+    def _shallow(self: Any, method: str, *args: Any, **options: Any) -> Any:
         if self._height > HIGH:
             raise ValueError(
                 f"{type(self).__name__}(…) has {self._height} levels, too many for SymPy's {method}: write "

@@ -131,7 +131,7 @@ for _kind in (Function, DefinedFunction, MinMaxBase):
     _kind.__new__ = _of_scalars(_kind.__new__)
 MatrixExpr.__rpow__ = _below_scalars(MatrixExpr.__rpow__, lambda a, b: b**a)
 for _kind in (MatrixNode, MatrixExpr):
-    _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)
+    _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)  # type: ignore[method-assign]
 MatrixExpr.trace = lambda self: Trace(self)
 Trace.is_Atom = Determinant.is_Atom = True
 DotProduct.is_commutative = True
