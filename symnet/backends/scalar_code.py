@@ -15,7 +15,7 @@ from sympy import (
     Add, And, Expr, Function, Mul, Not, Number, NumberSymbol, Or, Piecewise, Pow, S, Symbol,
 )  # fmt: skip
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import BooleanAtom
+from sympy.logic.boolalg import ITE, BooleanAtom
 
 from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number, signed_sum
 from symnet.expressions import SCALARS, Bound, Table, step
@@ -157,6 +157,7 @@ SCALAR_CODE: Table[Callable[[ScalarCode, Any, Env], Code]] = Table("code", "writ
     Relational:   lambda c, e, env: c.compare(c.scalar(e.lhs, env), e.rel_op, c.scalar(e.rhs, env)),
     And:          lambda c, e, env: reduce(and_, [c.scalar(a, env) for a in e.args]),
     Or:           lambda c, e, env: reduce(or_, [c.scalar(a, env) for a in e.args]),
+    ITE:          lambda c, e, env: c.scalar(Or(And(e.args[0], e.args[1]), And(Not(e.args[0]), e.args[2])), env),
     BooleanAtom:  lambda c, e, env: Code(str(bool(e))),
     Not:          lambda c, e, env: ~c.scalar(e.args[0], env),
 })

@@ -56,7 +56,7 @@ def elementwise(f: Any, *args: Any) -> Any:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
     matrices = [a for a in values if a.is_Matrix]
     if not matrices:
-        body, back = hidden(body)
+        body, back = _hidden(body)
         return body.xreplace(dict(zip(variables, values, strict=True))).xreplace(back)
     for other in matrices[1:]:
         if not same_shape(matrices[0].shape, other.shape):
@@ -89,7 +89,7 @@ def _constant(A: Any) -> Any:
 
 def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`."""
-    body, back = hidden(body)
+    body, back = _hidden(body)
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
@@ -124,11 +124,11 @@ def _without_max(c: Expr) -> Expr:
     # a scalar that comes to stand inside an entrywise function: SymPy's Max and Min have no derivative there
     if c.is_Atom:
         return c
-    c, back = hidden(c)
+    c, back = _hidden(c)
     return (stable(c) if c.has(Max, Min) else c).xreplace(back)
 
 
-def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
+def _hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
     """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them."""
     away = {part: Dummy(real=True) for part in _scalar_atoms(body) if not isinstance(part, Symbol)}
     return body.xreplace(away), {name: part for part, name in away.items()}

@@ -16,15 +16,17 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import hidden, total
+from symnet.expressions.algebra import total
 from symnet.expressions.entering import given
-from symnet.expressions.interned import NESTED, MatrixNode, Node
+from symnet.expressions.interned import NESTED, MatrixNode, Node, ScalarNode
 from symnet.expressions.sizes import same_size
 
-LARGE, HIGH = 500, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
+LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
+_OF_MATRICES = (ScalarNode, Trace, Determinant, MatrixElement)  # scalars
 
 
 def one_by_one(A: Any) -> bool:
@@ -95,12 +97,10 @@ def _scalars_in(kind: str, A: Any, B: Any) -> tuple[Any, Any]:
 
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
-    # a case distinction inside a sum that is compared is the business of the sum
-    if not (isinstance(cond, Basic) and cond.has(Piecewise)):
-        return _sympys_pair(cls, expr, cond)
-    cond, back = hidden(cond)
-    expr, cond = _sympys_pair(cls, expr, cond).args
-    return Basic.__new__(cls, expr, cond.xreplace(back))
+    # SymPy folds a case distinction inside a condition, and would fold that of a sum with its bound variable
+    if isinstance(cond, Basic) and cond.has(Piecewise) and cond.has(*_OF_MATRICES):
+        return Basic.__new__(cls, given(expr), cond)
+    return _sympys_pair(cls, expr, cond)
 
 
 def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
@@ -131,7 +131,7 @@ for _kind in (Function, DefinedFunction, MinMaxBase):
     _kind.__new__ = _of_scalars(_kind.__new__)
 MatrixExpr.__rpow__ = _below_scalars(MatrixExpr.__rpow__, lambda a, b: b**a)
 for _kind in (MatrixNode, MatrixExpr):
-    _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)
+    _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)  # type: ignore[method-assign]
 MatrixExpr.trace = lambda self: Trace(self)
 Trace.is_Atom = Determinant.is_Atom = True
 DotProduct.is_commutative = True

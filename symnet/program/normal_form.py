@@ -16,6 +16,7 @@ from sympy import (
     MatrixSymbol, Max, Min, Mul, OneMatrix, S, Sum, Symbol, Trace, Transpose, ZeroMatrix,
     conjugate, re,
 )  # fmt: skip
+from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
@@ -186,7 +187,7 @@ def _scalar(b: Building, node: Any) -> Any:
     arguments = [b.value(Total(a)) if getattr(a, "is_Matrix", False) else b.atom(a) for a in node.args]  # 1×1
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
     rebuilt = node.func(*arguments) if changed else node
-    rebuilt = stable(rebuilt) if isinstance(node, (Max, Min, ITE)) else rebuilt
+    rebuilt = stable(rebuilt) if isinstance(node, (Max, Min, ITE, ExprCondPair)) else rebuilt
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
 
