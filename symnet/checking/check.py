@@ -15,7 +15,7 @@ import numpy as np
 
 from symnet.backends import Kernel, Single, binding, compile_program
 from symnet.checking import numeric
-from symnet.checking.judge import TOLERANCE, Subject, compare
+from symnet.checking.judge import DIGITS_OF_DTYPE, TOLERANCE, Subject, compare
 from symnet.checking.kinks import allows_complex, near_a_kink
 from symnet.checking.numeric import Function
 from symnet.checking.result import GradientCheck
@@ -111,7 +111,7 @@ def _tolerance_of(kind: str, arrays: Sequence[Any]) -> tuple[float, list[str]]:
     if np.finfo(least).precision >= np.finfo(float).precision:
         return TOLERANCE[kind], []
     note = f"the gradients are {least}, so they are judged by its digits; f was given the same numbers in float64"
-    return min(2500 * float(np.finfo(least).eps), 3e-2), [note]
+    return min(DIGITS_OF_DTYPE * float(np.finfo(least).eps), 3e-2), [note]
 
 
 def _number(value: Any) -> Any:

@@ -19,6 +19,7 @@ from symnet.checking.numeric import Function, Slope
 from symnet.checking.result import CheckRow, GradientCheck, Probe
 
 TOLERANCE = {"complex": 1e-11, "central": 1e-6, "mpmath": 1e-11}  # relative to the largest entry of a gradient
+DIGITS_OF_DTYPE = 2500  # what was computed in float32 is judged to so many of its last digits
 COARSE = 2e-3  # of the largest entry: where rounding in a function hides more than this, nothing can be said
 ZERO = 1e-9  # slopes less certain than this are not told from 0, whatever is claimed
 ALL_ENTRIES = 250  # parameters with more entries are probed
@@ -53,7 +54,8 @@ class Subject:
 
     def differences(self, k: int, direction: Any, enough: float) -> Slope:
         """Give the slope by differences of the real function."""
-        return numeric.central(self.real, self.arrays, k, direction, self.noise, enough)
+        resolution = 1e-12 if self.tolerance <= TOLERANCE["central"] else 8 * self.tolerance / DIGITS_OF_DTYPE
+        return numeric.central(self.real, self.arrays, k, direction, self.noise, enough, resolution)
 
 
 class _Found(NamedTuple):

@@ -98,7 +98,20 @@ def noise_of(f: Function, arrays: Sequence[Any], which: Sequence[int], seed: int
         values = np.array([float(f(point)) for point in points])
         found.append(math.sqrt(float(np.mean(np.diff(values, 4) ** 2)) / 70))  # of independent errors: 70 = (8 over 4)
     least = sorted(noise for noise in found if math.isfinite(noise))[:2]
-    return max([last_digit, *least])
+    single = (
+        float(np.finfo(np.float32).eps) * abs(float(f(arrays))) if _in_float32(f, arrays, which, generator) else 0.0
+    )
+    return max([last_digit, single, *least])
+
+
+def _in_float32(f: Function, arrays: Sequence[Any], which: Sequence[int], generator: np.random.Generator) -> bool:
+    # all values are numbers of float32, and not because they are all the same
+    points = (
+        [a * (1 + 0.01 * generator.uniform(size=np.shape(a))) if k in which else a for k, a in enumerate(arrays)]
+        for _ in range(5)
+    )
+    values = [float(f(point)) for point in points]
+    return len(set(values)) > 2 and all(value == float(np.float32(value)) for value in values)
 
 
 class _Ladder:
@@ -149,9 +162,9 @@ class _Ladder:
                 found.append(give(level))
         return min(found, key=_error)
 
-    def at_the_point(self, jump: float) -> float | None:
+    def at_the_point(self, jump: float, resolution: float) -> float | None:
         """Give the central slope so near that a jump of the slope just stands out, or None where it is there."""
-        h = max(400 * self.noise / jump, 1e-12 * self.step / CENTRAL_STEP)
+        h = max(400 * self.noise / jump, resolution * self.step / CENTRAL_STEP)
         below, above = self.f(-h), self.f(h)
         if abs(below - 2 * self.here + above) / h > jump / 2:
             return None
@@ -163,11 +176,18 @@ def _error(slope: Slope) -> float:
 
 
 def central(
-    f: Function, arrays: Sequence[Any], k: int, direction: Any, noise: float = 0.0, enough: float = 1e-8
+    f: Function,
+    arrays: Sequence[Any],
+    k: int,
+    direction: Any,
+    noise: float = 0.0,
+    enough: float = 1e-8,
+    resolution: float = 1e-12,
 ) -> Slope:
     """Give the derivative by differences; where slopes to the two sides are shown to differ, these as well.
 
-    noise: the rounding errors of f; enough: the error at which no further steps are tried. Central differences are
+    noise: the rounding errors of f; enough: the error at which no further steps are tried; resolution: how near, by
+    the size of an entry, a corner is at the point. Central differences are
     extrapolated (Stoer and Bulirsch, "Introduction to Numerical Analysis" (2002), section 3.5). Where they cannot be
     had to that error the two sides are looked at: beside a corner only one of them is smooth, and values nearer to the
     point tell which.
@@ -178,9 +198,9 @@ def central(
         return middle
     left, right = (ladder.best(lambda level, side=side: ladder.one_sided(level, side), enough) for side in (0, 1))  # type: ignore[misc]
     jump = abs(left.value - right.value)
-    if jump <= 4 * (left.error + right.error):
+    if not jump > 4 * (left.error + right.error):
         return min(middle, left, right, key=_error)
-    nearest = ladder.at_the_point(jump)
+    nearest = ladder.at_the_point(jump, resolution)
     if nearest is None:
         value = (left.value + right.value) / 2
         return Slope(value, jump / 2, sides=(left.value, right.value, left.error + right.error))
