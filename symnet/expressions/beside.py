@@ -15,7 +15,7 @@ from sympy import Expr, MatrixExpr, OneMatrix, Transpose
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.entering import given
+from symnet.expressions.entering import given, is_array
 from symnet.expressions.sizes import same_shape, same_size, shape_text
 from symnet.expressions.table import brief
 
@@ -30,7 +30,7 @@ def beside(A: Any, other: Any, name: str) -> Any:
     text and lists.
     """
     if not isinstance(other, (Expr, MatrixBase)):
-        if isinstance(other, np.ndarray) or hasattr(other, "__array__"):
+        if is_array(other):
             other = _constant(A, np.asarray(other), name)
         elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
             other = given(other, f"beside {brief(A)}")

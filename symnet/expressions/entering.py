@@ -28,7 +28,7 @@ def given(value: Any, called: str = "") -> Any:
             f"{before}{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
             "sn.matrix('W', 2, 3) and sympy.Symbol('t')"
         )
-    if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not hasattr(value, "_sympy_")):
+    if is_array(value):
         return _constant(np.asarray(value), before)  # a data frame of pandas among them
     if isinstance(value, (list, tuple, set, frozenset, dict)):
         raise TypeError(
@@ -42,6 +42,13 @@ def given(value: Any, called: str = "") -> Any:
             f"{before}{_short(value)} is no SymPy expression but of the type {type(value).__name__}; write it "
             "with matrices, scalars and functions that symnet and SymPy have"
         ) from None
+
+
+def is_array(value: Any) -> bool:
+    """Tell whether a value is an array, or gives one, as the columns of a data frame do."""
+    if isinstance(value, (type, Basic, MatrixBase)):
+        return False
+    return isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not hasattr(value, "_sympy_"))
 
 
 def _constant(array: Any, before: str) -> Any:
