@@ -60,6 +60,9 @@ def _constant(array: Any, before: str) -> Any:
             f"{before}an array of {array.dtype} with {array.ndim} axes is no expression; "
             "give real numbers in one or two axes, or a symbol and the array as its value"
         )
+    if not np.isfinite(array).all():
+        raise ValueError(f"{before}the array has a value that is no finite number")
+    array = array.astype(int) if array.dtype.kind == "b" else array
     return ImmutableMatrix(array.tolist()) if array.ndim else sympify(array.item())
 
 
