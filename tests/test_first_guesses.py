@@ -253,6 +253,18 @@ def test_samples_as_rows_are_noticed(name, outputs):
     assert f(sn.matrix("P", "n", "m"), sn.matrix("T", "n", "m")) and f(Z, Z) and f(Z, Z, axis=1)
 
 
+@pytest.mark.parametrize("f", [sn.softmax, sn.log_softmax, sn.logsumexp])
+def test_samples_as_rows_are_noticed_where_they_are_normalised(f):
+    Zr, z = sn.matrix("Z", "n", 3), sn.vector("z", "n")
+    refused(ValueError, [f.__name__, "Z is n×3", "axis=1"], lambda: f(Zr))
+    refused(ValueError, [f.__name__, "X*v", "axis=1"], lambda: f(sn.matrix("X", "n", 2) * sn.matrix("v", 2, 3)))
+    values = RNG.normal(size=(5, 3))
+    turned = sn.evaluate(f(Zr.T), {Zr: values}).T
+    np.testing.assert_allclose(sn.evaluate(f(Zr, axis=1), {Zr: values}), turned)
+    assert sn.evaluate(f(Zr, axis=0), {Zr: values}).shape[1] == 3
+    assert f(z) == f(z, axis=0) and f(z.T, axis=1) and f(sn.matrix("S", "n", "n")) and f(Z) == f(Z, axis=0)
+
+
 def test_samples_as_columns_are_noticed_where_rows_are_said():
     refused(ValueError, ["1×n", "columns", "axis"], lambda: sn.squared_error(Y, Y, axis=1))
     refused(ValueError, ["mlp", "n×2", "axis=1"], lambda: sn.mlp(sn.matrix("X", "n", 2), [3, 1]))
@@ -303,7 +315,7 @@ GUESSES = {
     "an entry by halves": (lambda: sn.entry(W, 0, 0.5), TypeError, ["entry", "0.5"]),
     "a unit by name": (lambda: sn.unit(3, "1"), TypeError, ["unit", "'1'"]),
     "affine of a scalar": (lambda: sn.affine(SCALAR, X, b), TypeError, ["affine", "t is a scalar"]),
-    "affine, samples as rows": (lambda: sn.affine(W3, X3, sn.vector("b", 3)), ValueError, ["W", "X is n×2", "X.T"]),
+    "affine, samples as rows": (lambda: sn.affine(W3, X3, sn.vector("b", 3)), ValueError, ["X is n×2", "axis=1", "X.T"]),
     "affine, W turned": (lambda: sn.affine(W3.T, X, sn.vector("b", 3)), ValueError, ["W.T is 2×3", "X is 2×n", "write W"]),
     "affine, b of another layer": (lambda: sn.affine(W3, X, sn.vector("b", 2)), ValueError, ["b is 2×1", "3×1"]),
     "relu_dot of a scalar": (lambda: sn.relu_dot(SCALAR, X), TypeError, ["relu_dot", "t is a scalar"]),

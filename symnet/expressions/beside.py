@@ -15,7 +15,7 @@ from sympy import Expr, MatrixExpr, OneMatrix, Transpose
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.entering import given
+from symnet.expressions.entering import given, is_array
 from symnet.expressions.sizes import same_shape, same_size, shape_text
 from symnet.expressions.table import brief
 
@@ -30,7 +30,7 @@ def beside(A: Any, other: Any, name: str) -> Any:
     text and lists.
     """
     if not isinstance(other, (Expr, MatrixBase)):
-        if isinstance(other, np.ndarray) or hasattr(other, "__array__"):
+        if is_array(other):
             other = _constant(A, np.asarray(other), name)
         elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
             other = given(other, f"beside {brief(A)}")
@@ -76,6 +76,11 @@ def check_shapes(A: Any, B: Any, name: str) -> None:
         left, right = (A, B) if name in ("__mul__", "__matmul__") else (B, A)
         if _differ(left.shape[1], right.shape[0]):
             raise ShapeError(_no_product(left, right))
+    elif name == "__truediv__" and _differ(*B.shape):
+        raise ShapeError(
+            f"A/B is A·B⁻¹, and {_text(B)} is {shape_text(B.shape)}: it has no inverse; for entry by entry write "
+            "sn.elementwise(lambda a, b: a/b, A, B)"
+        )
 
 
 def _differ(a: Any, b: Any) -> bool:
@@ -152,6 +157,22 @@ def _divided(self: Any, other: Any) -> Any:
         f"{other}/A is not clear for A = {brief(self)}, a matrix: write {other}*A**-1 for the inverse, or "
         f"sn.elementwise(lambda a: {other}/a, A) for entry by entry"
     )
+
+
+def _powered(self: Any, power: Any) -> Any:
+    if _differ(*self.shape):
+        raise ShapeError(
+            f"A**{power} is a product of A with itself, and A = {brief(self)} is {shape_text(self.shape)}; for entry "
+            f"by entry write sn.elementwise(lambda a: a**{power}, A), for the sum of all squares sn.norm(A)**2"
+        )
+    return _POWER(self, power)
+
+
+def _exponent(self: Any, base: Any) -> Any:
+    raise TypeError(f"{base}**A for a matrix A = {brief(self)}: write sn.elementwise(lambda a: {base}**a, A)")
+
+
+_POWER = MatrixExpr.__pow__
 
 
 # -- what NumPy asks a matrix for
@@ -237,9 +258,10 @@ def extend(kind: type) -> None:
 
 
 def _extend_all() -> None:
-    for name in (*_SUMS, *_PRODUCTS):
+    for name in (*_SUMS, *_PRODUCTS, "__truediv__"):
         setattr(MatrixExpr, name, _extended(name))
-    MatrixExpr.__rtruediv__ = _divided
+    for name, method in (("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent)):
+        setattr(MatrixExpr, name, method)
     for kind in MatrixExpr.__subclasses__():
         if not issubclass(kind, MatrixBase):  # a matrix of numbers is an array already
             extend(kind)

@@ -30,7 +30,7 @@ def given(value: Any, called: str = "") -> Any:
             f"{before}{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
             "sn.matrix('W', 2, 3) and sympy.Symbol('t')"
         )
-    if isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not hasattr(value, "_sympy_")):
+    if is_array(value):
         return _constant(np.asarray(value), before)  # a data frame of pandas among them
     if isinstance(value, (list, tuple, set, frozenset, dict)):
         raise TypeError(
@@ -49,6 +49,13 @@ def given(value: Any, called: str = "") -> Any:
     return expr
 
 
+def is_array(value: Any) -> bool:
+    """Tell whether a value is an array, or gives one, as the columns of a data frame do."""
+    if isinstance(value, (type, Basic, MatrixBase)):
+        return False
+    return isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not hasattr(value, "_sympy_"))
+
+
 def _constant(array: Any, before: str) -> Any:
     if isinstance(array, np.ma.MaskedArray):
         raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
@@ -62,7 +69,8 @@ def _constant(array: Any, before: str) -> Any:
         )
     if not array.size or not np.isfinite(array).all():
         what = "has NaN or infinity" if array.size else "is empty"
-        raise ValueError(f"an array of the shape {array.shape} in an expression {what}; give finite numbers")
+        raise ValueError(f"{before}an array of the shape {array.shape} in an expression {what}; give finite numbers")
+    array = array.astype(int) if array.dtype.kind == "b" else array
     return ImmutableMatrix(array.tolist()) if array.ndim else sympify(array.item())
 
 

@@ -16,7 +16,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import algebra, scalars
 from symnet.expressions.algebra import elementwise, inner_product, scaled, total, transpose
-from symnet.expressions.axes import as_axis
+from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.beside import check_shapes
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
@@ -112,7 +112,13 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: Any, axis: int = 0) -> MatrixExpr:
     (2, n)
     """
     W, X, b, axis = as_matrix("affine", W), as_matrix("affine", X), given(b, "affine: the bias"), as_axis(axis)
-    left, right = _turned(W, X) if axis == 0 else _turned(X, W)
+    written = (W, X) if axis == 0 else (X, W)
+    left, right = _turned(*written) or written
+    if (left, right) == written and not same_size(left.shape[1], right.shape[0]):
+        if axis == 0 and given(X.shape[0]).is_Symbol and given(X.shape[1]).is_Integer:
+            raise ShapeError(f"affine: {brief(X)} is {shape_text(X.shape)}, so its samples are the {X.shape[0]} rows: "
+                             f"write axis=1, with weights of {X.shape[1]} rows, or {brief(transpose(X))}")  # fmt: skip
+        check_shapes(left, right, "__mul__")
     shape = left.shape[0], right.shape[1]
     product = raw(MatMul, left, right)
     if not b.is_Matrix:
@@ -129,14 +135,13 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: Any, axis: int = 0) -> MatrixExpr:
     return raw(MatAdd, product, raw(MatMul, *((b, ones) if axis == 0 else (ones, b))))
 
 
-def _turned(left: Any, right: Any) -> tuple[Any, Any]:
+def _turned(left: Any, right: Any) -> tuple[Any, Any] | None:
     # vectors, turned where the inner sizes match only then
     for a, b in ((left, right), (transpose(left), right), (left, transpose(right))):
         turned = left if a is not left else right if b is not right else None
         if same_size(a.shape[1], b.shape[0]) and (turned is None or 1 in turned.shape):
             return a, b
-    check_shapes(left, right, "__mul__")
-    return left, right
+    return None
 
 
 def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
@@ -202,19 +207,27 @@ def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
     return elementwise(lambda x, a: a * x + (1 - a) * scalars.relu(x), A, slope)
 
 
-def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
+def _along(who: str, Z: Any, axis: Any) -> tuple[Any, Integer]:
+    # a column is one sample, whatever its size; of more columns the declared sizes tell whether they are samples
+    Z = as_matrix(who, Z)
+    told = axis is None and Z.shape[1] != 1
+    return Z, Integer(axis_of_outputs(who, Z, None) if told else as_axis(0 if axis is None else axis))
+
+
+def softmax(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
     """Give exp(Z) divided by its sums along `axis`: probabilities, one sample a column (axis 0) or a row (axis 1).
 
-    Z: a matrix expression; the result has its shape. Raises `ValueError` for another axis.
+    Z: a matrix expression; the result has its shape. Samples are columns where no axis is given. Raises `ValueError`
+    for another axis, and where the declared sizes tell that samples are rows.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.softmax(sn.matrix("Z", 2, 1)), {"Z": [[0.0], [0.0]]}).tolist()
     [[0.5], [0.5]]
     """
-    return Softmax(as_matrix("softmax", Z), Integer(as_axis(axis)))
+    return Softmax(*_along("softmax", Z, axis))
 
 
-def log_softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
+def log_softmax(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
     """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow.
 
     Z, axis: as in `softmax`.
@@ -223,10 +236,10 @@ def log_softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     >>> sn.evaluate(sn.log_softmax(sn.matrix("Z", 2, 1)), {"Z": [[1000.0], [0.0]]}).tolist()
     [[0.0], [-1000.0]]
     """
-    return LogSoftmax(as_matrix("log_softmax", Z), Integer(as_axis(axis)))
+    return LogSoftmax(*_along("log_softmax", Z, axis))
 
 
-def logsumexp(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
+def logsumexp(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
     """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow.
 
     Z, axis: as in `softmax`.
@@ -235,7 +248,7 @@ def logsumexp(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
     >>> sn.evaluate(sn.logsumexp(sn.matrix("Z", 2, 1)), {"Z": [[1000.0], [0.0]]}).tolist()
     [[1000.0]]
     """
-    return LogSumExp(as_matrix("logsumexp", Z), Integer(as_axis(axis)))
+    return LogSumExp(*_along("logsumexp", Z, axis))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:

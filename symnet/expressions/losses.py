@@ -8,13 +8,13 @@ not given, that is refused.
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
+from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.algebra import total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
-from symnet.expressions.entering import given
+from symnet.expressions.entering import given, is_array
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution
 from symnet.expressions.operands import raw
@@ -35,7 +35,7 @@ def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
 
 def _as_operand(who: str, A: Any, other: Any) -> Any:
     # an array with one axis lies along the other operand, where that is a vector
-    array = np.asarray(A) if hasattr(A, "__array__") and not isinstance(A, Basic) else None
+    array = np.asarray(A) if is_array(A) else None
     if array is not None and array.ndim == 1:
         shape = getattr(given(other, who), "shape", (1, 1))
         A = array.reshape((1, -1) if shape[0] == 1 != shape[1] else (-1, 1))
