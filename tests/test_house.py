@@ -5,6 +5,7 @@ circle is possible.
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars facts interned written nodes operands algebra gathered sympys functions perceptron losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars facts interned written nodes operands algebra gathered sympys symbols functions perceptron losses metrics tree",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",
@@ -85,6 +86,15 @@ def imports_in_functions(tree: ast.AST) -> set[ast.AST]:
 def test_the_table_is_the_package():
     files = {m for m in SOURCES if not m.endswith("__init__") and m != "__main__"}
     assert files == set(ORDER)
+
+
+def test_the_readme_names_every_file():
+    readme = (PACKAGE.parent / "README.md").read_text(encoding="utf-8")
+    for wing, files in WINGS.items():
+        row = re.search(rf"^\| `{wing}`.*", readme, re.MULTILINE)
+        assert row, f"README: the table of wings has no row for {wing}"
+        if files:
+            assert re.findall(r"`(\w+)`", row[0].split("|", 2)[2]) == files.split(), f"README: the files of {wing}"
 
 
 @each_module
