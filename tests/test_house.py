@@ -13,7 +13,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types table sizes scalars facts interned written nodes operands algebra functions losses",
+    "expressions": "types table sizes scalars stability facts interned written nodes operands algebra functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",

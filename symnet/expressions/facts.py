@@ -21,7 +21,7 @@ import sympy
 from sympy import Expr, Heaviside, Piecewise
 from sympy.core.relational import Relational
 
-from symnet.expressions.scalars import maximum, relu, sigmoid, softplus, step
+from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
 
 
@@ -69,6 +69,10 @@ def _softplus_analytic(np: Any, x: Any) -> Any:
     return np.where(np.real(x) > 0, x + np.log1p(np.exp(-x)), np.log1p(np.exp(x)))
 
 
+def _logaddexp_analytic(np: Any, x: Any, y: Any) -> Any:
+    return np.where(np.real(x - y) > 0, x + np.log1p(np.exp(y - x)), y + np.log1p(np.exp(x - y)))
+
+
 def _differences(body: Piecewise) -> tuple[Expr, ...]:
     return tuple(r.lhs - r.rhs for r in body.atoms(Relational))
 
@@ -84,6 +88,7 @@ SCALARS: Table[Facts] = Table(
         sigmoid:  Facts(lambda np, x: 1 / (1 + np.exp(np.minimum(-x, np.largest))), lambda np, x: 1 / (1 + np.exp(-x)),
                         names={"mathematica": "LogisticSigmoid"}),
         softplus: Facts(lambda np, x: np.logaddexp(0, x), _softplus_analytic, {"logaddexp": _logaddexp}),
+        logaddexp: Facts(lambda np, x, y: np.logaddexp(x, y), _logaddexp_analytic, {"logaddexp": _logaddexp}),
         relu:     Facts(lambda np, x: np.maximum(x, 0), lambda np, x: np.where(np.real(x) > 0, x, 0),
                         kinks=lambda x: (x,), names={"mathematica": "Ramp"}, cheap=True),
         step:     Facts(lambda np, x: np.heaviside(x, 0), lambda np, x: np.heaviside(np.real(x), 0), cheap=True),
@@ -101,7 +106,9 @@ SCALARS: Table[Facts] = Table(
         sympy.atan: _plain("arctan", "atan"), sympy.asinh: _plain("arcsinh", "asinh"),
         sympy.acosh: _plain("arccosh", "acosh"), sympy.atanh: _plain("arctanh", "atanh"),
         sympy.sec: _of_inverse("cos"), sympy.csc: _of_inverse("sin"), sympy.cot: _of_inverse("tan"),
-        sympy.sech: _of_inverse("cosh"), sympy.csch: _of_inverse("sinh"), sympy.coth: _of_inverse("tanh"),
+        sympy.sech: Facts(lambda np, x: 1 / np.cosh(np.minimum(np.absolute(x), np.largest)),
+                          lambda np, x: 1 / np.cosh(x), {"cosh": "cosh"}),
+        sympy.csch: _of_inverse("sinh"), sympy.coth: _of_inverse("tanh"),
         sympy.atan2: Facts(lambda np, y, x: np.arctan2(y, x), None, {"arctan2": "atan2"}),
         sympy.erf: _special("erf"), sympy.erfc: _special("erfc"), sympy.gamma: _special("gamma"),
         sympy.loggamma: _special("gammaln", "loggamma"), sympy.polygamma: _special("polygamma", "polygamma"),
