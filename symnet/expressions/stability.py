@@ -102,7 +102,8 @@ def _quotient(e: Expr) -> Expr:
             return _rewritten(rest * Add(*[exp(u + v) for v in terms]))
         if (slope := _tanh(f, rest, u)) is not None:
             return slope
-    return _exp(exp(u)) * Mul(*others)
+    joined = _exp(exp(u)) if powers else None
+    return joined * Mul(*others) if powers and joined != exp(u) else e
 
 
 def _tanh(difference: Expr, rest: Expr, u: Expr) -> Expr | None:
