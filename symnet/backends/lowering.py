@@ -11,7 +11,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Basic, Expr, Function, Integer, Lambda, Pow, S, exp, log, preorder_traversal
+from sympy import Abs, Basic, Expr, Function, Integer, Lambda, MatrixSymbol, Mul, Pow, S, exp, log, preorder_traversal
+from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
     SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, elementwise, hadamard,
@@ -31,6 +32,8 @@ def lowered(program: Program, outputs: Collection[Any]) -> Program:
             rhs = stable(target, rhs.args[0], rhs.axis)
         elif isinstance(rhs, Elementwise) and wanted:
             rhs = _with_shared(target, rhs, wanted)
+        elif isinstance(rhs, Expr) and not rhs.is_Matrix and rhs.has(log):
+            rhs = _with_log_determinants(target, rhs)
         target.adopt(replace(e, rhs=rhs))
     return target.finish(list(outputs))
 
@@ -64,6 +67,43 @@ def _log_sum_exp(target: Builder, Z: Any, axis: int) -> Any:
 STABLE: Table[Callable[[Builder, Any, int], Any]] = Table(
     "stable form", "it runs as it is", {Softmax: _softmax, LogSoftmax: _log_softmax, LogSumExp: _log_sum_exp}
 )
+
+
+# -- the logarithm of a determinant, which may be too small or too large for a number
+
+
+class SignedLogDet(Expr):
+    """The sign of a determinant and the logarithm of its absolute value, a pair."""
+
+
+class Item(Expr):
+    """An item of a pair: `Item(pair, 0)`."""
+
+
+def _opened(target: Builder, c: Any) -> Any:
+    # products, powers and absolute values that have names, put in
+    found = {s: target.definition(s) for s in c.free_symbols}
+    inside = {s: d for s, d in found.items() if isinstance(d, (Abs, Pow, Mul)) and not d.atoms(MatrixSymbol)}
+    return _opened(target, c.xreplace(inside)) if inside else c
+
+
+def _with_log_determinants(target: Builder, rhs: Any) -> Any:
+    # log(c·det(A)ᵏ) is log(c·signᵏ) + k·log|det(A)|: where the determinant is negative it stays what NumPy says
+    for f in rhs.atoms(log):
+        rest, summed = S.One, S.Zero
+        for factor in Mul.make_args(_opened(target, f.args[0])):
+            base, power = factor.as_base_exp()
+            A = base.args[0] if isinstance(base, Abs) else base
+            det = target.definition(A)
+            if not isinstance(det, Determinant):
+                rest *= factor
+                continue
+            pair = target.define(SignedLogDet(det.args[0]))
+            rest *= S.One if A is not base else Item(pair, S.Zero) ** power
+            summed += power * Item(pair, S.One)
+        if summed != 0:
+            rhs = rhs.xreplace({f: summed if rest == 1 else summed + log(rest)})
+    return rhs
 
 
 # -- scalar functions that several formulas need

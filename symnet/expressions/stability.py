@@ -8,6 +8,7 @@ no better form stays as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from sympy import (
     Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, exp, log, sech, tanh,
@@ -34,7 +35,7 @@ def exponents(total: Expr) -> list[Expr] | None:
     return None if None in found else found
 
 
-def complement(expr: Expr, of: type) -> Expr | None:
+def complement(expr: Any, of: type) -> Any:
     """Give u where an expression is 1 - of(u)."""
     if expr.is_Add and len(expr.args) == 2 and S.One in expr.args:
         other = -(expr - 1)

@@ -12,6 +12,7 @@ from sympy import (
     Abs, Dummy, Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose,
     ZeroMatrix, exp, log, tanh,
 )  # fmt: skip
+from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
     Elementwise, LogSoftmax, LogSumExp, Softmax, Total, apply_entrywise, entered, exponent, hadamard, is_light, sigmoid,
@@ -120,6 +121,9 @@ def fused_scalar(b: Defining, c: Any) -> Any:
         factor, T = f.args[0].as_independent(*[s for s in f.free_symbols if _meaning(b, s) is not None], as_Add=False)
         if T.is_Symbol and (found := _log_of(b, T)) is not None:
             return c.xreplace({f: log(factor) + b.value(found)})
+    if isinstance(c, log) and isinstance(size := _meaning(b, c.args[0]), Abs):
+        if isinstance(_meaning(b, size.args[0]), Determinant):  # |det A| itself may be 0 or beyond all numbers
+            return log(size.args[0] ** 2) / 2
     if c.is_Mul and (shared := _scalar_shares(b, c)) is not None:
         return shared
     view = View(b)
