@@ -13,7 +13,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types table sizes scalars stability facts interned written nodes operands algebra functions losses",
+    "expressions": "types entering table sizes rebuilding scalars stability facts interned written nodes operands algebra functions losses",
     "program":     "names survey chains program inline naming shapes fusing normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",
@@ -67,7 +67,7 @@ def of_symnet(tree: ast.AST) -> Iterator[tuple[str, str]]:
 def handed_on(wing: str) -> set[str]:
     """Give the names in `__all__` of a wing."""
     for node in TREES.get(f"{wing}.__init__", TREES[wing] if wing in TREES else None).body:
-        if isinstance(node, ast.Assign) and node.targets[0].id == "__all__":
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__":
             return set(ast.literal_eval(node.value))
     return {n.name for n in TREES[wing].body if isinstance(n, (*FUNCTION, ast.ClassDef)) and n.name[0] != "_"}
 

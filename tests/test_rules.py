@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import sympy
 from losses import central_difference, values_of
-from sympy import Determinant, Expr, HadamardProduct, Inverse, MatAdd, MatMul, Trace, Transpose
+from sympy import Add, Determinant, Expr, HadamardProduct, Inverse, MatAdd, MatMul, Trace, Transpose
 
 import symnet as sn
 from symnet.calculus import RULES
@@ -27,6 +27,7 @@ SAMPLES = {
     Softmax: sn.sum(HadamardProduct(sn.softmax(A), C)) + sn.sum(HadamardProduct(sn.softmax(A, axis=1), C)),
     LogSoftmax: sn.sum(HadamardProduct(sn.log_softmax(A), C)) + sn.norm(sn.log_softmax(A, axis=1)),
     LogSumExp: sn.norm(sn.logsumexp(A)) + sn.norm(sn.logsumexp(A, axis=1)),
+    Add: sn.sum(sn.exp(A)) + 3 * a * sn.norm(C) + a**2,
     Expr: sympy.sqrt(sn.sum(sn.exp(A))) * sympy.tanh(a) / (1 + sn.norm(C)),
 }
 

@@ -48,6 +48,7 @@ REASONS = {
     },
     ("NUMPY",): {
         **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
+        "DotProduct": "the normal form has made a sum of it",
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         "AlongAxis": "it has no instances", "Reduction": "it has no instances",
     },
@@ -107,7 +108,6 @@ STRANGERS = [
     sympy.DiagonalMatrix(A),
     sympy.DiagMatrix(sn.vector("v", 3)),
     sympy.Permanent(A),
-    sympy.DotProduct(sn.vector("v", 3), sn.vector("u", 3)),
     MatrixPermute(A, Permutation([1, 0, 2])),
     sympy.floor(sn.sum(A)),
     sympy.ceiling(x),

@@ -15,8 +15,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Basic, MatrixSymbol, S, Symbol, lambdify, sympify
-from sympy.matrices.matrixbase import MatrixBase
+from sympy import Basic, MatrixSymbol, S, Symbol, lambdify
 
 from symnet.backends import binding
 from symnet.backends.complex_code import ComplexCode
@@ -26,7 +25,7 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.expressions import Fixed, Name, Table, Values, axes_of, brief, symbols_of
+from symnet.expressions import Fixed, Name, Table, Values, axes_of, brief, given, symbols_of
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
 
@@ -237,8 +236,7 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
 
 
 def _expression(expr: Any) -> Basic:
-    expr = sympify(expr) if not isinstance(expr, str) else expr
-    expr = expr.as_immutable() if isinstance(expr, MatrixBase) else expr
+    expr = given(expr)
     if not isinstance(expr, Basic):
         raise TypeError(f"{brief(expr)} is no SymPy expression")
     return expr

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from sympy import (
-    Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
+    Add, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
     Transpose,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
@@ -110,6 +110,7 @@ RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = l
     LogSoftmax:      _log_softmax,
     LogSumExp:       _log_sum_exp,
     # scalars of scalars
+    Add:             lambda g, y, *terms: (g,) * len(terms),
     Expr:            scalar_adjoint,
 })
 # fmt: on

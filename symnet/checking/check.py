@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import sympify
 
 from symnet.backends import Kernel, Single, binding, compile_program
 from symnet.checking import numeric
@@ -20,6 +19,7 @@ from symnet.checking.kinks import allows_complex, near_a_kink
 from symnet.checking.numeric import Function, Slope
 from symnet.checking.result import CheckRow, GradientCheck, Probe
 from symnet.derivation import Derivation, derive
+from symnet.expressions import given
 from symnet.program import survey
 
 TOLERANCE = {"complex": 1e-11, "central": 1e-6, "mpmath": 1e-11}  # relative to the largest entry of a gradient
@@ -64,7 +64,7 @@ def check_gradients(
     """
     if method not in (methods := ("auto", *TOLERANCE)):
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(methods)}")
-    loss = sympify(loss)
+    loss = given(loss, "the loss")
     derivation = derive(loss, _symbols_to_check(loss, wrt))
     single = [a for a in map(np.asarray, binding.named(values).values()) if a.dtype == np.float32]
     kernel = derivation.compile(dtype=float)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol, sympify
+from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol
 
 from symnet.checking.explicit import entries, explicit
 from symnet.derivation import derive, gradient
+from symnet.expressions import given
 
 DIGITS = 50
 POINTS = 5
@@ -58,7 +59,7 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
     sizes = dict(sizes or {})
-    loss = sympify(loss)
+    loss = given(loss, "the loss")
     claimed = explicit(gradient(loss, W), sizes)
     written = explicit(loss, sizes)
     if isinstance(W, MatrixSymbol):

@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Expr, MatrixSymbol, Symbol, sympify
+from sympy import Expr, MatrixSymbol, Symbol
 
 from symnet.backends import Kernel, binding
 from symnet.derivation import Derivation, derive
+from symnet.expressions import given
 from symnet.diagnosis.edits import Gradients, Name, Setting, Values
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.result import Diagnosis, Fault
@@ -50,12 +51,12 @@ def diagnose(
     """
     if learning_rate is not None:
         _check_rate(learning_rate)
-    loss, values = sympify(loss), binding.named(values)
-    given = _called(gradients, values) if callable(gradients) else gradients
-    parameters = _parameters(loss, given)
+    loss, values = given(loss, "the loss"), binding.named(values)
+    written = _called(gradients, values) if callable(gradients) else gradients
+    parameters = _parameters(loss, written)
     derivation = derive(loss, parameters)
     kernel = derivation.compile(dtype=float)
-    points = [_point(derivation, kernel, values, given, {})]
+    points = [_point(derivation, kernel, values, written, {})]
     if callable(gradients):
         for elsewhere in _random_points(values, [p.name for p in parameters], seed):
             points.append(_point(derivation, kernel, elsewhere, _called(gradients, elsewhere), {}))
@@ -85,7 +86,7 @@ def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: fl
         steps[name] = (a - b) / learning_rate
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
     everything = {**binding.named(values), **old}
-    loss = sympify(loss)
+    loss = given(loss, "the loss")
     derivation = derive(loss, _parameters(loss, steps))
     kernel = derivation.compile(dtype=float)
     return _diagnosed(derivation, kernel, [_point(derivation, kernel, everything, steps, rounding)], learning_rate)
@@ -111,12 +112,12 @@ def _called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Values:
 
 def _parameters(loss: Expr, gradients: Values) -> list[Any]:
     known = survey(loss).inputs
-    given = binding.named(gradients)
-    if not given:
+    written = binding.named(gradients)
+    if not written:
         raise ValueError("diagnose: no gradient is given; give one for each parameter, {W1: …, W2: …}")
-    for name in given:
+    for name in written:
         binding.check_names([name], [name] if name in known else known)
-    return [s for n, s in known.items() if n in given]
+    return [s for n, s in known.items() if n in written]
 
 
 def _point(
@@ -125,8 +126,8 @@ def _point(
     arrays = dict(zip(kernel.arguments, kernel.bind(values), strict=True))
     found = kernel.function(*arrays.values())[1]
     right = dict(zip(kernel.parameters, found, strict=True))
-    given = binding.named(gradients)
-    missing = [w.name for w in derivation.wrt if w.name not in given]
+    written = binding.named(gradients)
+    missing = [w.name for w in derivation.wrt if w.name not in written]
     if missing:
         raise KeyError(f"no gradient is given for {', '.join(missing)}")
     symbols = list(kernel.symbols.values())
@@ -135,7 +136,7 @@ def _point(
     mine, allowed, unsummed = {}, {}, set()
     largest = max(float(np.max(np.abs(g), initial=0.0)) for g in found)
     for w, g in right.items():
-        array = binding.as_array(f"the gradient for {w.name}", given[w.name])
+        array = binding.as_array(f"the gradient for {w.name}", written[w.name])
         relative = TOLERANCE.get(array.dtype, TOLERANCE[np.dtype(float)])
         array, was_unsummed = _shaped(w, array, np.shape(g), sizes)
         unsummed |= {w} if was_unsummed else set()

@@ -9,6 +9,7 @@ from symnet.expressions.algebra import (
     CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul,
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
+from symnet.expressions.entering import checked_name, given
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
@@ -27,9 +28,9 @@ __all__ = [
     "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
     "MatrixNode", "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit",
     "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
-    "bound_variables", "brief", "complement", "cross_entropy", "elementwise", "entered", "exponent", "functions",
-    "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "logaddexp", "matmul",
-    "maximum", "mse", "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text",
-    "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable",
-    "step", "sums", "symbols_of", "total", "transpose", "walk",
+    "bound_variables", "brief", "checked_name", "complement", "cross_entropy", "elementwise", "entered", "exponent",
+    "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let",
+    "logaddexp", "matmul", "maximum", "mse", "operands_of", "partial", "raw", "relu", "same_shape", "same_size",
+    "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared",
+    "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

@@ -11,13 +11,14 @@ from typing import Any
 
 from sympy import (
     Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol,
-    Trace, Transpose, ZeroMatrix, default_sort_key, sympify,
+    Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.entering import given
 from symnet.expressions.interned import ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
 from symnet.expressions.operands import raw, split
@@ -44,9 +45,9 @@ def elementwise(f: Any, *args: Any) -> Any:
     >>> sn.evaluate(sn.sum(elementwise(Max, A, B)), {A: [[1, 2, 3], [4, 5, 6]], B: [[3, 3, 3], [4, 4, 4]]})
     24.0
     """
-    values = [sympify(a) for a in args]
+    values = [given(a) for a in args]
     with nested_variables(len(values)) as variables:
-        body = sympify(f(*variables))
+        body = given(f(*variables))
     if not isinstance(body, Expr) or body.is_Matrix:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
     body, away = _hidden(body)

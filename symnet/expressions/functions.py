@@ -16,8 +16,9 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import scalars
 from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
+from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
-from symnet.expressions.operands import raw
+from symnet.expressions.operands import operands_of, raw
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Size, as_size, same_size, shape_text
 
@@ -33,8 +34,7 @@ def matrix(name: str, rows: Size, cols: Size) -> MatrixSymbol:
     >>> sn.matrix("X", 3, "n").shape
     (3, n)
     """
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"matrix: the name must be a string such as 'W1', not {name!r}")
+    checked_name(name, "matrix", "W1")
     return MatrixSymbol(name, as_size(rows, name), as_size(cols, name))
 
 
@@ -67,6 +67,7 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     >>> sn.evaluate(sn.entry(A * A.T, 0, 1), {A: [[1, 2], [3, 4]]})
     11.0
     """
+    A = given(A)
     rows, cols = A.shape
     return total(raw(MatMul, transpose(unit(rows, row)), A, unit(cols, column)))
 
@@ -82,6 +83,7 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: MatrixExpr, axis: int = 0) -> Matrix
     >>> sn.affine(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.vector("b", 2)).shape
     (2, n)
     """
+    W, X, b = map(given, (W, X, b))
     outputs, samples = (W.shape[0], X.shape[1]) if axis == 0 else (W.shape[1], X.shape[0])
     if _axis(axis) == 1 and b.shape[1] == 1 and outputs != 1:
         b = transpose(b)
@@ -104,7 +106,7 @@ def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
     >>> sn.relu_dot(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")).shape
     (2, n)
     """
-    return relu(raw(MatMul, W, X))
+    return relu(raw(MatMul, given(W), given(X)))
 
 
 def _entrywise(f: Any, name: str, text: str) -> Callable[[Any], Any]:
@@ -173,7 +175,9 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     >>> sn.sum(sn.matrix("A", 2, 3), axis=0).shape
     (1, 3)
     """
+    A = given(A)
     if not A.is_Matrix:
+        operands_of(A)  # says what a function of a whole matrix is to be written as
         raise TypeError(f"sum: {brief(A)} is a scalar already; give a matrix expression")
     if axis is None:
         return total(A)
@@ -183,6 +187,7 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
 
 def mean(A: MatrixExpr, axis: int | None = None) -> Any:
     """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1)."""
+    A = given(A)
     rows, cols = A.shape
     if axis is None:
         return total(A) / (sympify(rows) * cols)
@@ -191,11 +196,12 @@ def mean(A: MatrixExpr, axis: int | None = None) -> Any:
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
     """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape."""
-    return inner_product(A, B)
+    return inner_product(given(A), given(B))
 
 
 def norm(A: MatrixExpr) -> Expr:
     """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined."""
+    A = given(A)
     return inner_product(A, A) ** S.Half
 
 
@@ -225,7 +231,7 @@ def mlp(X: MatrixExpr, sizes: Sequence[int], activation: Callable[[Any], Any] = 
     """
     if not sizes:
         raise ValueError("mlp: give the size of one layer at least, such as [16, 10]")
-    H, parameters = X, []
+    H, parameters = given(X), []
     for k, outputs in enumerate(sizes, 1):
         inputs = H.shape[_axis(axis)]
         W = matrix(f"W{k}", *((outputs, inputs) if axis == 0 else (inputs, outputs)))

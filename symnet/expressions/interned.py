@@ -15,12 +15,14 @@ from operator import mul
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
-from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose, sympify
+from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
+from symnet.expressions.entering import given
+from symnet.expressions.rebuilding import checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
 
 DEEP = 20  # levels of nodes from which an expression stays as it is written
@@ -41,9 +43,10 @@ class Node(Basic):
     _height: int
     _digest: str
     _shape: Shape
+    slope: ClassVar[Callable[..., Any]]  # how to differentiate; the derivation hangs it in
 
     def __new__(cls, *args: Any) -> Any:
-        args = tuple(map(sympify, args))
+        args = tuple(map(given, args))
         key = (cls, args)
         node = Node._pool.get(key)
         if node is None:
@@ -96,6 +99,45 @@ class Node(Basic):
     def doit(self, **hints: Any) -> Any:
         return self
 
+    def _eval_simplify(self, **hints: Any) -> Any:
+        return self
+
+    def normal(self) -> Any:
+        return self
+
+    def as_content_primitive(self, radical: bool = False, clear: bool = True) -> tuple[Any, Any]:
+        return S.One, self
+
+    def diff(self, *symbols: Any, **_: Any) -> Any:
+        """Give the derivative of a scalar node by one symbol: for a matrix symbol the gradient."""
+        return Node.slope(self, *symbols)
+
+    def _unprinted(self, printer: Any) -> Any:
+        raise TypeError(f"lambdify does not know {type(self).__name__}; write sn.compile(expression), which gives code")
+
+    _pythoncode = _numpycode = _lambdacode = _mpmathcode = _unprinted
+
+    def _xreplace(self, rule: Any) -> tuple[Any, bool]:
+        new = replaced(self, checked_rule(rule))
+        return new, new is not self
+
+    def _subs(self, old: Any, new: Any, **hints: Any) -> Any:
+        return self._xreplace({old: new})[0]
+
+    def subs(self, *args: Any, **kwargs: Any) -> Any:
+        pairs = args[0] if len(args) == 1 else [args]
+        pairs = list(pairs.items() if isinstance(pairs, dict) else pairs)
+        return Basic.subs(self, [(given(old), given(new)) for old, new in pairs], **kwargs)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return unflat, (flat(self),)
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
     def _sympystr(self, printer: Any) -> str:
         written = [*(printer._print(o) for o in self.operands), *self.labels]
         return f"{self.title or type(self).__name__}({', '.join(written)})"
@@ -136,7 +178,7 @@ def _native(name: str) -> Callable[..., Any]:
     native = getattr(MatrixExpr, name)
 
     def operator(self: Any, other: Any) -> Any:
-        other = sympify(other)
+        other = given(other)
         if max(self._height, getattr(other, "_height", 0)) < DEEP or name not in _DEEP:
             return native(self, other)
         return _DEEP[name](self, other)
@@ -169,11 +211,23 @@ class MatrixNode(Node, MatrixExpr):
         rows, cols = map(int, self.shape)
         return ImmutableDenseMatrix(rows, cols, lambda i, j: self.entry(int(i), int(j), *operands))
 
+    def __rtruediv__(self, other: Any) -> Any:
+        other = given(other)
+        if not other.is_Matrix:
+            raise TypeError(
+                f"{other}/A of a matrix A is not clear: write {other}*A**-1 for the inverse, "
+                f"or sn.elementwise(lambda a: {other}/a, A) for entry by entry"
+            )
+        return other * self**S.NegativeOne
+
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         return MatrixElement(self, i, j)  # not written out: an entry of a deep net would be all of it
 
     def _eval_transpose(self) -> Any:
         return DeepTranspose(self) if self._height >= DEEP else None
+
+    def _eval_derivative(self, symbol: Any) -> Any:
+        return Node.slope(self, symbol)
 
     def as_coeff_Mul(self, rational: bool = False) -> tuple[Expr, Any]:
         return S.One, self
@@ -192,6 +246,7 @@ class ScalarNode(Node, Expr):
     is_extended_real = True
     is_real = True
     is_number = False
+    is_Atom = True  # noqa: N815 - SymPy's rewriting stops here: it would take matrices for scalars
 
     @property
     def free_symbols(self) -> set[Basic]:
@@ -201,7 +256,7 @@ class ScalarNode(Node, Expr):
         return Expr.sort_key(self, order)
 
     def _eval_derivative(self, symbol: Any) -> Any:
-        return S.Zero if symbol not in self.free_symbols else None
+        return Node.slope(self, symbol)
 
 
 def _free_symbols(expr: Any) -> set[Basic]:

@@ -9,6 +9,7 @@ from typing import Any
 from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
 
 from symnet.expressions.algebra import total
+from symnet.expressions.entering import given
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution
 from symnet.expressions.operands import raw
@@ -33,6 +34,7 @@ def squared_error(P: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
     >>> sn.evaluate(squared_error(P, Y), {P: [[1.0, 2.0]], Y: [[0.0, 0.0]]})
     1.25
     """
+    P, Y = given(P), given(Y)
     return _sum_of_squares(_difference(P, Y)) / (2 * P.shape[1 - axis])
 
 
@@ -44,6 +46,7 @@ def mse(P: MatrixExpr, Y: MatrixExpr) -> Expr:
     >>> sn.evaluate(mse(P, Y), {P: [[1.0, 2.0]], Y: [[0.0, 0.0]]})
     2.5
     """
+    P, Y = given(P), given(Y)
     rows, cols = P.shape
     return _sum_of_squares(_difference(P, Y)) / (rows * cols)
 
@@ -61,6 +64,7 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
     >>> sn.gradient(cross_entropy(Z, Y), Z) == (sn.softmax(Z) - Y) / Z.shape[1]
     True
     """
+    Z, Y = given(Z), given(Y)
     target: Any = Distribution(Y, Integer(axis)) if isinstance(Y, MatrixSymbol) else Y
     return -total(raw(HadamardProduct, target, log_softmax(Z, axis))) / Z.shape[1 - axis]
 
@@ -76,4 +80,5 @@ def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int = 0) -> Expr:
     >>> sn.gradient(binary_cross_entropy(Z, Y), Z) == (sn.sigmoid(Z) - Y) / Z.shape[1]
     True
     """
+    Z, Y = given(Z), given(Y)
     return (total(softplus(Z)) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]

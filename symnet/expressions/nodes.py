@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import (
-    Add, Expr, HadamardPower, HadamardProduct, Integer, Inverse, MatAdd, MatMul, MatPow, Max, S, Symbol, Transpose,
-    exp, log, sympify,
+    Add, Expr, HadamardPower, HadamardProduct, Integer, Inverse, MatAdd, MatMul, MatPow, Max, S, Symbol,
+    Transpose, exp, log,
 )  # fmt: skip
 from sympy.core.symbol import Str
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.precedence import PRECEDENCE, precedence
 
+from symnet.expressions.entering import checked_name, given
 from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.scalars import Bound
 from symnet.expressions.sizes import Shape
@@ -192,6 +194,9 @@ class Unit(MatrixNode):
     def shape_of(*args: Any) -> Shape:
         return args[0], S.One
 
+    def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
+        return Integer(int(i == self.args[1])) if i.is_Integer and j.is_Integer else MatrixElement(self, i, j)
+
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         return Integer(int(i == self.args[1]))
 
@@ -239,7 +244,7 @@ def let(name: str, expr: Any) -> Any:
     """Name a sub-expression; it appears under that name in every formula and kernel.
 
     name: the name, such as "H"; expr: a matrix or scalar expression. Gives an expression of the same shape.
-    Raises `TypeError` where `name` is not a string or is empty.
+    Raises `TypeError` where `name` is not a string or is empty, or `expr` is no expression.
 
     >>> import symnet as sn
     >>> W, X = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")
@@ -247,7 +252,6 @@ def let(name: str, expr: Any) -> Any:
     >>> print(sn.derive(sn.sum(H), [W]).forward[1])
     H = tanh(Z1)
     """
-    if not isinstance(name, str) or not name.strip():
-        raise TypeError(f"let: the name must be a string such as 'H', not {name!r}")
-    expr = sympify(expr)
+    checked_name(name, "let", "H")
+    expr = given(expr)
     return (Let if expr.is_Matrix else LetScalar)(Str(name), expr)

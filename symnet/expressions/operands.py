@@ -23,6 +23,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -104,7 +105,9 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
     {
         Node: lambda node: node.operands,
         **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), lambda node: ()),
-        **dict.fromkeys((MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant), _ALL),
+        **dict.fromkeys(
+            (MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant, DotProduct), _ALL
+        ),
         **dict.fromkeys((Add, Mul, Pow, Relational, ExprCondPair), _of_scalar),
         **dict.fromkeys((And, Or, Not, ITE, BooleanAtom), _ALL),
         Elementwise: _of_elementwise,

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from sympy import Expr, Symbol, sympify
+from sympy import Expr, Symbol
+
+from symnet.expressions.entering import checked_name, given
 
 Size: TypeAlias = int | str | Expr
 Shape: TypeAlias = tuple[Expr, Expr]
@@ -18,8 +20,8 @@ Shape: TypeAlias = tuple[Expr, Expr]
 def as_size(value: Size, name: str) -> Expr:
     """Give a size that a user wrote. Raises `ValueError` where it is no positive whole number."""
     if isinstance(value, str):
-        return Symbol(value, integer=True, positive=True)
-    size = sympify(value)
+        return Symbol(checked_name(value, name, "n"), integer=True, positive=True)
+    size = given(value)
     if not isinstance(size, Expr) or size.is_integer is False or size.is_positive is False:
         raise ValueError(
             f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
@@ -57,7 +59,7 @@ def axes_of(symbols: Iterable[Any]) -> Iterator[tuple[Any, Any, int]]:
 
 def size_number(size: Any, known: Mapping[str, int]) -> int:
     """Give the number that a size stands for. Raises `KeyError` with the first name that `known` lacks."""
-    size = size if isinstance(size, Expr) else sympify(size)
+    size = size if isinstance(size, Expr) else given(size)
     if size.is_Symbol:
         return known[size.name]
     if size.is_Integer:

@@ -14,7 +14,6 @@ from typing import Any, Generic
 import sympy
 from sympy.logic.boolalg import BooleanAtom
 from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
-from sympy.core.function import Application
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -323,6 +322,7 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
         **dict.fromkeys((Elementwise, ElementwiseApplyFunction), lambda r, e: Reading.box(*r.inside(e))),
         Distribution: lambda r, e: r.box(e.args[0]),
         Total: Reading.total,
+        sympy.DotProduct: lambda r, e: (r.style.inner(*map(r.write, e.args)), ATOM),
         sympy.Trace: lambda r, e: r.call(e, "tr", [e.arg]),
         sympy.Determinant: lambda r, e: r.call(e, "det", [e.arg]),
         MatrixElement: lambda r, e: r.call(e, "entry", e.args),
@@ -344,7 +344,7 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
         sympy.Or: lambda r, e: (r.style.either([r.write(a, HADAMARD) for a in e.args]), ADD),
         sympy.Not: lambda r, e: r.call(e, "not", e.args),
         BooleanAtom: lambda r, e: (r.style.name("true" if e else "false"), ATOM),
-        Application: lambda r, e: r.call(e, type(e).__name__, e.args),
+        sympy.core.function.Application: lambda r, e: r.call(e, type(e).__name__, e.args),
         Node: Reading.node,
     },
 )

@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import Fixed, Name, same_shape, shape_text
+from symnet.expressions import Fixed, Name, checked_name, same_shape, shape_text
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Namer:
 
     def declare(self, symbol: Name) -> Name:
         """Enter a symbol of the user's; give the one that has its name. Raises `ValueError` where they differ."""
+        checked_name(symbol.name, "symbol", "W1")
         known = self.symbols.setdefault(symbol.name, symbol)
         self.used.add(symbol.name)
         if known == symbol:

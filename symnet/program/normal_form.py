@@ -18,12 +18,13 @@ from sympy import (
 from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit, apply_entrywise,
-    bound_variables, elementwise, hadamard, is_turned, matmul, raw, scaled, split, stable, total, transpose,
+    bound_variables, elementwise, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fusing import fused, fused_scalar, softmax_of
@@ -142,7 +143,12 @@ def _total(b: Building, node: Any) -> Any:
     definition = b.definition(A)
     if isinstance(definition, HadamardProduct):
         A = definition if len(definition.args) == 2 else _square(b, definition)
-    if A.shape == (1, 1) and isinstance(definition, MatMul) and len(definition.args) == 2:
+    if (
+        A.shape == (1, 1)
+        and isinstance(definition, MatMul)
+        and len(definition.args) == 2
+        and definition.args[0].is_Matrix
+    ):
         A = hadamard(transpose(definition.args[0]), definition.args[1])
     result = total(A)
     return c * _defined(b, result, b.name_for(node) if isinstance(c * result, Total) else None)
@@ -180,6 +186,11 @@ def _trace(b: Building, node: Any) -> Any:
     trace = raw(Trace, A)
     b.check(trace)
     return c * (A.shape[0] if isinstance(A, Identity) else b.define(trace))
+
+
+def _dot(b: Building, node: Any) -> Any:
+    columns = [transpose(a) if same_size(a.shape[0], S.One) else a for a in map(b.atom, node.args)]
+    return b.value(Total(raw(HadamardProduct, *columns)))
 
 
 def _defined(b: Building, summed: Any, name: Any = None) -> Any:
@@ -226,6 +237,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     ElementwiseApplyFunction: lambda b, node: b.store(b.value(elementwise(node.function, node.expr)), node),
     Total:           _total,
     Trace:           _trace,
+    DotProduct:      _dot,
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,

@@ -1,0 +1,98 @@
+"""Replacing and pickling what is deep: one pass from the leaves up, never one call inside another.
+
+In: an expression. Out: the same with parts replaced, or the list of its parts, each once, and back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sympy import Basic, MatrixSymbol, Mul, Symbol
+from sympy.matrices.exceptions import ShapeError
+
+from symnet.expressions.sizes import same_shape, shape_text
+
+
+def parts(expr: Basic, enter: Callable[[Any], bool]) -> Iterator[Any]:
+    """Give each part once, arguments first; `enter` tells whose arguments are parts."""
+    seen: set[int] = set()
+    stack: list[tuple[Any, bool]] = [(expr, False)]
+    while stack:
+        part, done = stack.pop()
+        if done:
+            yield part
+        elif id(part) not in seen:
+            seen.add(id(part))
+            stack.append((part, True))
+            if enter(part):
+                stack.extend((a, False) for a in reversed(part.args) if isinstance(a, Basic))
+
+
+def checked_rule(rule: Any) -> Any:
+    """Give the replacements that make sense. Raises `TypeError` or `ShapeError` where a shape would change.
+
+    SymPy writes −A in the place of a sum of matrices as if it were a scalar: that replaces nothing.
+    """
+    if not isinstance(rule, Mapping):
+        return rule  # a function of SymPy's own that looks like a mapping
+    rule = {old: new for old, new in rule.items() if not _is_mixed(new)}
+    for old, new in rule.items():
+        if not isinstance(old, MatrixSymbol):
+            continue
+        if not getattr(new, "is_Matrix", False):
+            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {new}; "
+                            f"write {new}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
+        if not same_shape(old.shape, new.shape):
+            raise ShapeError(f"{old} is {shape_text(old.shape)} and cannot be replaced by {new}, which is "
+                             f"{shape_text(new.shape)}; give a matrix of its shape")  # fmt: skip
+    return rule
+
+
+def _is_mixed(new: Any) -> bool:
+    return isinstance(new, Mul) and not new.is_Matrix and any(getattr(a, "is_Matrix", False) for a in new.args)
+
+
+def replaced(expr: Any, rule: Mapping[Any, Any]) -> Any:
+    """Give an expression with the parts that are keys of `rule` replaced, everywhere."""
+    new: dict[int, Any] = {}
+    for part in parts(expr, lambda p: p not in rule):
+        if part in rule:
+            new[id(part)] = rule[part]
+            continue
+        args = [new[id(a)] if isinstance(a, Basic) else a for a in part.args]
+        same = all(a is b for a, b in zip(args, part.args, strict=True))
+        new[id(part)] = part if same else part.func(*args)
+    return new[id(expr)]
+
+
+def flat(expr: Any) -> list[Any]:
+    """Give the parts of an expression as a list that can be pickled: a class with the places of its arguments."""
+    within: set[int] = set()  # what holds a node of ours; the rest is SymPy's own business
+    everything = list(parts(expr, _has_parts))
+    for part in everything:
+        if hasattr(type(part), "ends_lookup") or any(id(a) in within for a in part.args):
+            within.add(id(part))
+    place: dict[int, int] = {}
+    listed: list[Any] = []
+    for part in parts(expr, lambda p: id(p) in within):
+        place[id(part)] = len(listed)
+        listed.append((part.func, [place[id(a)] for a in part.args]) if id(part) in within else part)
+    return listed
+
+
+def _has_parts(part: Any) -> bool:
+    return bool(part.args) and not isinstance(part, (Symbol, MatrixSymbol))
+
+
+def unflat(listed: list[Any]) -> Any:
+    """Give the expression that `flat` has listed."""
+    made: list[Any] = []
+    for row in listed:
+        if not isinstance(row, tuple):
+            made.append(row)
+            continue
+        kind, places = row
+        args = [made[k] for k in places]
+        made.append(kind(*args) if hasattr(kind, "ends_lookup") else Basic.__new__(kind, *args))
+    return made[-1]

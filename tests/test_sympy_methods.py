@@ -1,0 +1,174 @@
+"""What a user of SymPy tries first on our expressions is right, or is refused by us with what to write instead."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy import (
+    Abs,
+    Determinant,
+    DotProduct,
+    Function,
+    Identity,
+    Lambda,
+    Max,
+    OneMatrix,
+    Permanent,
+    Symbol,
+    Trace,
+    exp,
+    floor,
+    log,
+    sign,
+)  # fmt: skip
+from sympy.matrices.exceptions import ShapeError
+
+import symnet as sn
+
+x, y, a = sn.vector("x", 3), sn.vector("y", 3), sn.vector("a", 3)
+A, B = sn.matrix("A", 3, 3), sn.matrix("B", 3, 3)
+W, X, Y = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
+F, M = sn.matrix("F", 1, 1), sn.matrix("M", 1, 1)
+lam, f = Symbol("lam"), Symbol("f")
+rng = np.random.default_rng(0)
+VALUES = {
+    **{s: rng.normal(size=(3, 1)) for s in (x, y, a)},
+    **{s: rng.normal(size=(3, 3)) for s in (A, B)},
+    W: rng.normal(size=(2, 3)), X: rng.normal(size=(3, 5)), Y: rng.normal(size=(2, 5)), F: [[0.7]], M: [[-1.3]],
+    lam: 0.6, f: 1.7,
+}  # fmt: skip
+
+
+def value(expr):
+    expr = sp.sympify(expr)
+    return sn.evaluate(expr, {s: VALUES[s] for s in VALUES if s in expr.free_symbols})
+
+
+def slope(expr, symbol):
+    """Give the gradient by central differences."""
+    start, found = np.array(VALUES[symbol], float), np.zeros(np.shape(VALUES[symbol]))
+    for place in np.ndindex(start.shape):
+        ends = []
+        for h in (1e-5, -1e-5):
+            moved = start.copy()
+            moved[place] += h
+            ends.append(
+                sn.evaluate(expr, {s: moved if s == symbol else v for s, v in VALUES.items() if s in expr.free_symbols})
+            )
+        found[place] = (np.sum(ends[0]) - np.sum(ends[1])) / 2e-5
+    return found
+
+
+LOSSES = [
+    (log(1 + exp(-y.T * x)), x), (exp(-x.T * x) + Trace(x.T * A * x), x), (DotProduct(x, y), x), (DotProduct(x, A * x), x),
+    (DotProduct(x.T, A * x), A), (x.T * A * x, x), ((a - y).T * (a - y) / 2, a), ((x.T * A * x)[0, 0], x),
+    (sn.norm(x) ** 2 + (x.T * A * x)[0, 0], x), ((sn.unit(3, 1).T * B)[0, 0] ** 2, B), (Max(f, sn.sum(A / 2 - B)), A),
+    (sn.tanh(log(Determinant(M * M.T + Identity(1)))), M), (Abs(lam) * sn.sum(A) ** 2, lam), (sign(lam) * sn.norm(A), A),
+    (sn.sum(sn.let("H", 3 * F)) ** 2, F), (sn.sum(sn.exp(B).applyfunc(Lambda(f, f**lam))), lam),
+    (sn.elementwise(lambda t, s: t * s, F, sn.sum(A.applyfunc(Lambda(f, f**2)))), F), (F, F), (F * F.T, F), (F[0, 0], F),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("loss, symbol", LOSSES, ids=str)
+def test_scalars_written_as_sympy_writes_them(loss, symbol):
+    closed = sn.gradient(loss, symbol)
+    assert not closed.has(sp.Derivative, sp.Subs, sp.Integral)
+    np.testing.assert_allclose(value(closed), slope(loss, symbol), rtol=1e-6, atol=1e-8)
+    d = sn.derive(loss, symbol)
+    at, gradients = d.compile()({s: VALUES[s] for s in d.program.inputs.values() if s in VALUES})
+    assert isinstance(at, float)
+    np.testing.assert_allclose(gradients[symbol], slope(loss, symbol), rtol=1e-6, atol=1e-8)
+
+
+SCALARS = [
+    sn.squared_error(W * X, Y), lam * sn.norm(W) ** 2, sn.norm(W), sn.sum(sn.tanh(W * X)) ** 2 + lam * sn.sum(W),
+    exp(-lam * sn.norm(W)), sn.cross_entropy(W * X, sn.softmax(Y)), sn.sum(sn.let("H", W * X)) * f, sn.entry(W, 0, 1) * lam,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("loss", SCALARS, ids=str)
+def test_diff_is_the_gradient_or_the_derivative(loss):
+    np.testing.assert_allclose(value(loss.diff(W)), slope(loss, W), rtol=1e-6, atol=1e-8)
+    np.testing.assert_allclose(value(sp.diff(loss, W)), slope(loss, W), rtol=1e-6, atol=1e-8)
+    assert value(loss.diff(W[0, 1])) == pytest.approx(slope(loss, W)[0, 1], rel=1e-6, abs=1e-8)
+    for s in (lam, f):
+        expected = slope(loss, s) if loss.has(s) else 0
+        assert value(loss.diff(s)) == pytest.approx(float(expected), rel=1e-6, abs=1e-8)
+    once, twice = loss.diff(lam), loss.diff(lam, 2)
+    assert value(twice) == pytest.approx(float(slope(once, lam)) if once.has(lam) else 0, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("loss", [*SCALARS, sn.tanh(W * X), sn.let("H", W * X) - Y, sn.softmax(W * X)], ids=str)
+def test_replacing_is_computing_with_the_replacement(loss):
+    held = {**VALUES, W: 2 * np.array(VALUES[W]) + 1, lam: VALUES[lam] ** 2}
+    wanted = sn.evaluate(loss, {s: held[s] for s in held if loss.has(s)})
+    by = 2 * W + OneMatrix(2, 3)
+    for new in (
+        loss.subs(W, by).subs(lam, lam**2),
+        loss.subs({W: by, lam: lam**2}),
+        loss.xreplace({W: by, lam: lam**2}),
+        loss.replace(W, by).replace(lam, lam**2),
+    ):
+        np.testing.assert_allclose(value(new), wanted, rtol=1e-10)
+    ones = loss.subs(W, sp.ones(2, 3))
+    assert not ones.has(W)
+    with pytest.raises(TypeError, match="W is a 2×3 matrix and cannot be replaced by the scalar"):
+        loss.subs(W, lam)
+    with pytest.raises(ShapeError, match="W is 2×3 and cannot be replaced by A"):
+        loss.xreplace({W: A})
+
+
+@pytest.mark.parametrize("loss", SCALARS, ids=str)
+@pytest.mark.parametrize("method", [sp.simplify, sp.expand, sp.factor, sp.together, lambda e: e.doit(), sp.signsimp])
+def test_rewriting_keeps_the_value(loss, method):
+    assert value(method(loss)) == pytest.approx(value(loss), rel=1e-12)
+
+
+REFUSED = [
+    (lambda: sn.gradient(exp(A), A), "sn.exp"),
+    (lambda: sn.sum(sp.tanh(W * X)), "sn.tanh"),
+    (lambda: sn.gradient(sp.sin(A), A), "sn.sin"),
+    (lambda: sn.gradient(Permanent(A), A), "Permanent"),
+    (lambda: sn.gradient(floor(sn.sum(A)), A), "floor"),
+    (lambda: sn.gradient(sp.Integral(f * sn.sum(A), (f, 0, 1)), A), "Integral"),
+    (lambda: sn.gradient(sp.Derivative(sn.sum(A) * f**2, f), A), "Derivative"),
+    (lambda: sn.gradient(sp.Subs(sn.sum(A) * f**2, f, 2), A), "Subs"),
+    (lambda: sn.gradient(sn.sum(sn.elementwise(Function("g"), A)), A), "g is a function without a definition"),
+    (lambda: sn.tanh(W * X).diff(W), "differentiate a scalar"),
+    (lambda: sn.sum(A).diff(), "give the symbol"),
+    (lambda: sn.sum(X).diff(X.shape[1]), "size"),
+    (lambda: sp.lambdify(A, sn.norm(A)), "sn.compile"),
+    (lambda: 1 / sn.tanh(A), "entry by entry"),
+    (lambda: sn.derive(sn.sum(A), sp.ones(3, 3)), "no symbol"),
+    (lambda: sn.derive(sn.sum(A), np.ones((3, 3))), "no symbol"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(REFUSED)))
+def test_what_cannot_be_done_is_refused_with_the_way_out(number):
+    attempt, word = REFUSED[number]
+    with pytest.raises((TypeError, ValueError), match=word):
+        attempt()
+
+
+def test_a_quotient_of_matrices_is_sympys():
+    np.testing.assert_allclose(value(A / sn.tanh(B)), VALUES[A] @ np.linalg.inv(np.tanh(VALUES[B])), rtol=1e-10)
+
+
+def test_deep_and_wide_expressions_are_copied_and_derived():
+    H = X
+    for _ in range(1000):
+        H = sn.tanh(A * H)
+    loss = sn.sum(H)
+    assert pickle.loads(pickle.dumps(loss)) is loss and copy.deepcopy(loss) is loss
+    wide = sp.MatAdd(*[sn.tanh(k * A) for k in range(1, 2001)], evaluate=False)
+    assert len(sn.derive(sn.sum(wide), A).program.equations) < 20_000
+    scalars = sp.Add(*[sn.sum(sn.tanh(k * A)) for k in range(1, 2001)])
+    assert len(sn.derive(scalars, A).program.equations) < 20_000
+
+
+def test_free_symbols_of_a_function_with_a_parameter():
+    assert sn.elementwise(Lambda(f, f**lam), A).free_symbols == {A, lam}
+    assert value(sn.sum(sn.softplus(-OneMatrix(1, 3)))) == pytest.approx(3 * np.log1p(np.exp(-1)))
