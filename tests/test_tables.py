@@ -163,6 +163,7 @@ def arguments_of(function, point):
     z = abs(point) / 1.7 if function in (sympy.acos, sympy.asin, sympy.atanh) else point
     z = abs(point) + 1 if function is sympy.acosh else z
     z = abs(z) if function in (sympy.log, sympy.gamma, sympy.loggamma, sympy.polygamma) else z
+    z = -abs(z) if function.__name__ == "log1mexp" else z
     return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3], logaddexp: [0.3]}.get(function, []) + [z]
 
 

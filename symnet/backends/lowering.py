@@ -14,17 +14,38 @@ from typing import Any
 from sympy import Abs, Basic, Expr, Function, Integer, Lambda, MatrixSymbol, Mul, Pow, S, exp, log, preorder_traversal
 from sympy.matrices.expressions.determinant import Determinant
 
+from symnet.backends.precision import precisely
 from symnet.expressions import (
-    SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, elementwise, hadamard,
-    scaled, spread, sums,
+    SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, by_exponential,
+    elementwise, hadamard, scaled, sigmoid, spread, sums,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, live
+
+
+def precise_equations(program: Program, outputs: Collection[Any]) -> list[Equation]:
+    """Give the equations that `outputs` need, none of which loses digits."""
+    equations, _ = live(program.equations, outputs)
+    meaning = {e.lhs: e.rhs for e in equations}
+    better, _ = live([replace(e, rhs=precisely(meaning.get, e.rhs)) for e in equations], outputs)
+    parts = {p for e in better for f in _sigmoids(e.rhs) if (p := _part(e.rhs, f)) is not None}
+    return [replace(e, rhs=_with_one_exponential(e.rhs, parts)) for e in better]
+
+
+def _sigmoids(rhs: Any) -> set[Any]:
+    return rhs.body.atoms(sigmoid) if isinstance(rhs, Elementwise) else set()
+
+
+def _with_one_exponential(rhs: Any, parts: set[Any]) -> Any:
+    # where sigmoid(u) and sigmoid(-u) are both needed they are 1/(1 + E) and E/(1 + E)
+    both = [f for f in _sigmoids(rhs) if {_part(rhs, f), _part(rhs, sigmoid(-f.args[0]))} <= parts]
+    known = {f: by_exponential(f) for f in both}
+    return Elementwise(Lambda(rhs.variables, rhs.body.xreplace(known)), *rhs.args[1:]) if known else rhs
 
 
 def lowered(program: Program, outputs: Collection[Any]) -> Program:
     """Give the program that the machine runs, for the equations that `outputs` need."""
     target = Builder.beside(program)
-    equations, _ = live(program.equations, outputs)
+    equations = precise_equations(program, outputs)
     wanted = _wanted(equations)
     for e in equations:
         rhs, stable = e.rhs, STABLE.find(e.rhs)
@@ -133,11 +154,12 @@ def _wanted(equations: Sequence[Equation]) -> set[Any]:
 def _with_shared(target: Builder, rhs: Elementwise, wanted: set[Any]) -> Any:
     body, values = rhs.body, dict(zip(rhs.variables, rhs.args[1:], strict=True))
     inside = [e for e in preorder_traversal(body) if _costly(e) and e != body]
+    inside.sort(key=lambda e: -len(list(preorder_traversal(e))))
     for number, part in enumerate(inside, 1):
         node = _part(rhs, part)
         if node in wanted and body.has(part):
             slot = bound_variables(len(rhs.variables) + number)[-1]
-            values[slot] = target.define(node)
+            values[slot] = target.define(_with_shared(target, node, wanted))
             body = body.xreplace({part: slot})
     if body is rhs.body:
         return rhs

@@ -17,6 +17,7 @@ from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
 )  # fmt: skip
 from symnet.expressions.operands import OPERANDS, is_subtracted, operands_of, raw, split, symbols_of, walk
+from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
@@ -24,13 +25,14 @@ from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
-    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
+    "CONSTANTS", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution",
+    "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
     "MatrixNode", "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit",
     "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
-    "bound_variables", "brief", "checked_name", "complement", "cross_entropy", "elementwise", "entered", "exponent",
-    "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let",
-    "logaddexp", "matmul", "maximum", "mse", "operands_of", "partial", "raw", "relu", "same_shape", "same_size",
-    "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared",
-    "squared_error", "stable", "step", "sums", "symbols_of", "total", "transpose", "walk",
+    "bound_variables", "brief", "by_exponential", "checked_name", "complement", "cross_entropy", "elementwise",
+    "entered", "exponent", "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted",
+    "is_turned", "kinks_of", "let", "logaddexp", "matmul", "maximum", "mse", "operands_of", "partial", "precise",
+    "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split",
+    "spread", "spread_vector", "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total",
+    "transpose", "walk",
 ]  # fmt: skip

@@ -7,8 +7,9 @@ s·(1 − s), relu to the bracket [x > 0]) and that can be computed without over
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any, ClassVar
 
-from sympy import Expr, Function, S, Symbol, exp, log
+from sympy import Dummy, Expr, Function, S, Symbol, exp, log
 from sympy.core.function import ArgumentIndexError
 
 
@@ -39,6 +40,19 @@ def nested_variables(number: int) -> Iterator[tuple[Bound, ...]]:
 class _Real(Function):
     is_real = True
     nargs = 1
+
+
+class MachineFunction(_Real):
+    """A function that programs compute and formulas do not show; `literal` is what it stands for."""
+
+    literal: ClassVar[Any]
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        x = Dummy(real=True)
+        return type(self).literal(x).diff(x).subs(x, self.args[0])
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        return type(self).literal(self.args[0])._eval_evalf(prec)
 
 
 class sigmoid(_Real):

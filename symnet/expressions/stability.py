@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
-    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, exp, log, sech, tanh,
+    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp, log,
+    sech, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
 
@@ -35,11 +36,13 @@ def exponents(total: Expr) -> list[Expr] | None:
     return None if None in found else found
 
 
-def complement(expr: Any, of: type) -> Any:
+def complement(expr: Any, of: type[Expr]) -> Any:
     """Give u where an expression is 1 - of(u)."""
     if expr.is_Add and len(expr.args) == 2 and S.One in expr.args:
         other = -(expr - 1)
-        return other.args[0] if isinstance(other, of) else None
+        if isinstance(other, of):
+            return other.args[0]
+        return -(expr - 1).args[0] if of is tanh and isinstance(-other, tanh) else None
     return None
 
 
@@ -53,7 +56,10 @@ def _log_of_sum(powers: list[Expr]) -> Expr:
 def _positive(factor: Expr) -> bool:
     base = factor.as_base_exp()[0] if factor.is_Pow else factor
     number = base.is_number and bool(base.is_positive)
-    return number or isinstance(base, (exp, sigmoid)) or exponents(base) is not None
+    known = isinstance(base, (exp, sigmoid, sech, cosh)) or any(
+        complement(base, f) is not None for f in (sigmoid, tanh)
+    )
+    return number or known or exponents(base) is not None
 
 
 def _log(e: Expr) -> Expr:
@@ -61,10 +67,22 @@ def _log(e: Expr) -> Expr:
     if isinstance(argument, sigmoid):
         return -softplus(-argument.args[0])
     if (powers := exponents(argument)) is not None:
-        return _log_of_sum(powers)
+        common = {t.as_coeff_Mul()[0] for t in argument.args}
+        c = common.pop() if len(common) == 1 else S.One
+        return log(c) + _log_of_sum([u - log(c) for u in powers])
     if (u := complement(argument, sigmoid)) is not None:
         return -softplus(u)
-    if (argument.is_Mul or argument.is_Pow and not isinstance(argument, exp)) and argument.has(exp, sigmoid):
+    if (u := complement(argument, tanh)) is not None:
+        return log(2) - softplus(2 * u)
+    if isinstance(argument, sech):
+        return -log(cosh(argument.args[0]))
+    if argument.is_Add and len(argument.args) == 2:
+        for u in argument.args:
+            if argument - u == sqrt(u**2 + 1):
+                return asinh(u)
+    if (argument.is_Mul or argument.is_Pow and not isinstance(argument, exp)) and argument.has(
+        exp, sigmoid, sech, cosh, tanh
+    ):
         factors = Mul.make_args(argument)
         if all(map(_positive, factors)):  # the logarithm of each is finite where that of the product may not be
             bases = [f.as_base_exp() if f.is_Pow and not isinstance(f, exp) else (f, S.One) for f in factors]
@@ -86,7 +104,22 @@ def _pow(e: Expr) -> Expr:
     return exp(power * _log_of_sum(powers))
 
 
+def _hyperbolic(e: Expr) -> Expr:
+    # sinh/cosh and (1 + tanh)·(1 - tanh)
+    for f in e.args:
+        if isinstance(f, sinh) and 1 / cosh(f.args[0]) in e.args:
+            return e / f * cosh(f.args[0]) * tanh(f.args[0])
+        if isinstance(f, cosh) and 1 / sinh(f.args[0]) in e.args:
+            return e / f * sinh(f.args[0]) * coth(f.args[0])
+        if (u := complement(f, tanh)) is not None and 1 + tanh(u) in e.args:
+            return e / (f * (1 + tanh(u))) * sech(u) ** 2
+    return e
+
+
 def _quotient(e: Expr) -> Expr:
+    e = _hyperbolic(e) if e.has(sinh, cosh, tanh) else e
+    if not e.is_Mul:
+        return e
     # one exponential with what a sum of exponentials, above or below the line, has become
     powers = [f for f in e.args if isinstance(f, exp)]
     if not powers and not any(f.is_Add and f.has(exp) for f in e.args):
@@ -96,8 +129,8 @@ def _quotient(e: Expr) -> Expr:
     for f in others:
         base, power = f.as_base_exp()
         rest = Mul(*[g for g in others if g is not f])
-        if isinstance(base, sigmoid) and power.is_Integer and power > 0 and base.args[0] == -u:
-            return sigmoid(u) * _rewritten(rest * base ** (power - 1))
+        if isinstance(base, sigmoid) and power.is_Integer and power > 0 and (c := base.args[0] + u).is_number and u:
+            return exp(c) * sigmoid(u - c) * _rewritten(rest * base ** (power - 1))
         terms = exponents(f)
         if terms is not None and powers:
             return _rewritten(rest * Add(*[exp(u + v) for v in terms]))

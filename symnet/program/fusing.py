@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from sympy import (
     Abs, Dummy, Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose,
-    ZeroMatrix, exp, log, tanh,
+    ZeroMatrix, cosh, exp, log, sinh, tanh,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 
@@ -20,7 +20,7 @@ from symnet.expressions import (
     transpose,
 )  # fmt: skip
 
-DEPTH = 4  # how many equations deep a formula is looked through
+DEPTH = 6  # how many equations deep a formula is looked through
 
 
 class Defining(Protocol):
@@ -105,7 +105,7 @@ def fused(b: Defining, node: Any) -> Any:
         return along
     view = View(b)
     body = view(node)
-    if not view.crossed or not body.has(exp, log, sigmoid, tanh, Abs):
+    if not view.crossed or not body.has(exp, log, sigmoid, tanh, cosh, sinh, Abs):
         return None
     better = entered(body)
     if better == body and not _collapsed(b, node, body):
