@@ -14,7 +14,7 @@ import pytest
 # fmt: off
 WINGS = {
     "expressions": "types entering table sizes rebuilding scalars stability precise facts interned written nodes operands algebra functions losses",
-    "program":     "names survey chains program inline naming shapes fusing normal_form builder",
+    "program":     "names survey chains program inline naming shapes fusing fused_sums normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",
     "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",

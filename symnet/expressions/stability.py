@@ -104,6 +104,24 @@ def _pow(e: Expr) -> Expr:
     return exp(power * _log_of_sum(powers))
 
 
+def _sum(e: Expr) -> Expr:
+    # y·softplus(-u) + (1 - y)·softplus(u), the negative log-likelihood, is softplus(u) - y·u
+    shares: dict[Expr, list[Expr]] = {}
+    for term in e.args:
+        for f in Mul.make_args(term):
+            if isinstance(f, softplus):
+                shares.setdefault(f.args[0], []).append(term)
+    for u in shares:
+        if u.could_extract_minus_sign() or -u not in shares:
+            continue
+        plus, minus = Add(*[t / softplus(u) for t in shares[u]]), Add(*[t / softplus(-u) for t in shares[-u]])
+        both = (plus + minus).expand()
+        if both.is_number and not minus.is_number:
+            rest = [t for t in e.args if t not in (*shares[u], *shares[-u])]
+            return Add(*rest, both * softplus(u), -(minus * u).expand())
+    return e
+
+
 def _hyperbolic(e: Expr) -> Expr:
     # sinh/cosh and (1 + tanh)·(1 - tanh)
     for f in e.args:
@@ -176,6 +194,7 @@ def _exp(e: Expr) -> Expr:
 
 
 REWRITES: dict[type, Callable[[Expr], Expr]] = {
+    Add: _sum,
     Max: lambda e: _fold_maximum(*e.args),
     Min: lambda e: -_fold_maximum(*[-v for v in e.args]),
     DiracDelta: lambda e: S.Zero,

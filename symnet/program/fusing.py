@@ -16,8 +16,7 @@ from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
     Elementwise, LogSoftmax, LogSumExp, Softmax, Total, apply_entrywise, entered, exponent, hadamard, is_light, sigmoid,
-    split, spread, spread_vector, total,
-    transpose,
+    softplus, split, spread, spread_vector, total, transpose,
 )  # fmt: skip
 
 DEPTH = 6  # how many equations deep a formula is looked through
@@ -57,7 +56,7 @@ class View:
         if isinstance(rest, Transpose):
             inside = self(rest.args[0], depth, not turned)
         else:
-            definition = None if isinstance(rest, _ENTRYWISE) else _meaning(self.b, rest)
+            definition = None if isinstance(rest, _ENTRYWISE) else meaning(self.b, rest)
             inside = self._formula(rest if isinstance(rest, _ENTRYWISE) else definition, rest, depth, turned)
         return self.scalar(c, depth) * inside
 
@@ -82,7 +81,7 @@ class View:
         """Give a scalar with the equations of its names put in."""
         known = {}
         for s in c.free_symbols:
-            definition = _meaning(self.b, s)
+            definition = meaning(self.b, s)
             if definition is None or depth == 0 or not isinstance(definition, Expr) or not definition.is_commutative:
                 continue
             if not definition.args or definition.atoms(MatrixSymbol):
@@ -105,7 +104,7 @@ def fused(b: Defining, node: Any) -> Any:
         return along
     view = View(b)
     body = view(node)
-    if not view.crossed or not body.has(exp, log, sigmoid, tanh, cosh, sinh, Abs):
+    if not view.crossed or not body.has(exp, log, sigmoid, softplus, tanh, cosh, sinh, Abs):
         return None
     better = entered(body)
     if better == body and not _collapsed(b, node, body):
@@ -118,12 +117,15 @@ def fused_scalar(b: Defining, c: Any) -> Any:
     if not (c.has(log, Pow) or c.is_Mul) or not c.free_symbols:
         return None
     for f in c.atoms(log):
-        factor, T = f.args[0].as_independent(*[s for s in f.free_symbols if _meaning(b, s) is not None], as_Add=False)
+        factor, T = f.args[0].as_independent(*[s for s in f.free_symbols if meaning(b, s) is not None], as_Add=False)
         if T.is_Symbol and (found := _log_of(b, T)) is not None:
             return c.xreplace({f: log(factor) + b.value(found)})
-    if isinstance(c, log) and isinstance(size := _meaning(b, c.args[0]), Abs):
-        if isinstance(_meaning(b, size.args[0]), Determinant):  # |det A| itself may be 0 or beyond all numbers
+    if isinstance(c, log) and isinstance(size := meaning(b, c.args[0]), Abs):
+        if isinstance(meaning(b, size.args[0]), Determinant):  # |det A| itself may be 0 or beyond all numbers
             return log(size.args[0] ** 2) / 2
+    if isinstance(c, log) and isinstance(power := meaning(b, c.args[0]), Pow) and power.exp in (S.Half, -S.Half):
+        if isinstance(meaning(b, power.base), Determinant):
+            return power.exp * log(power.base)
     if c.is_Mul and (shared := _scalar_shares(b, c)) is not None:
         return shared
     view = View(b)
@@ -136,7 +138,8 @@ def fused_scalar(b: Defining, c: Any) -> Any:
     return better.xreplace({d: s for s, d in real.items()})
 
 
-def _meaning(b: Defining, name: Any) -> Any:
+def meaning(b: Defining, name: Any) -> Any:
+    """Give what a name stands for, second names looked through, or None."""
     rhs = b.definition(name)
     while isinstance(rhs, (MatrixSymbol, Symbol)) and b.definition(rhs) is not None:  # a second name
         rhs = b.definition(rhs)
@@ -171,7 +174,7 @@ def _inside(b: Defining, E: Any) -> Any:
 
 def _summed(b: Defining, A: Any) -> tuple[Any, int, bool] | None:
     # what the entries are sums of, the axis, and whether they are repeated along it: 1ᵀ·E and 1·1ᵀ·E
-    rhs = _meaning(b, A)
+    rhs = meaning(b, A)
     if not isinstance(rhs, MatMul) or len(rhs.args) != 2:
         return None
     left, right = rhs.args
@@ -197,10 +200,10 @@ def _through(f: Any, A: Any) -> Any:
 def _log_of(b: Defining, A: Any) -> Any:
     # the logarithm of a value without leaving logarithms: of a softmax, of a sum of exponentials
     if not A.is_Matrix:
-        rhs = _meaning(b, A)
+        rhs = meaning(b, A)
         U = _inside(b, rhs.args[0]) if isinstance(rhs, Total) else None
         return None if U is None else Total(_log_sum_exp(U))
-    rhs = _meaning(b, A)
+    rhs = meaning(b, A)
     if rhs is None:
         return _through(lambda v: _log_of(b, v), A)
     if isinstance(rhs, Softmax):
@@ -227,7 +230,7 @@ def _share(b: Defining, E: Any, divisor: Any) -> Any:
     if U is None:
         return None
     if not divisor.is_Matrix:
-        rhs = _meaning(b, divisor)
+        rhs = meaning(b, divisor)
         if not isinstance(rhs, Total) or _inside(b, rhs.args[0]) != U:
             return None
         if 1 in U.shape:
@@ -243,7 +246,7 @@ def _share(b: Defining, E: Any, divisor: Any) -> Any:
 
 def _reciprocal(b: Defining, A: Any) -> Any:
     # B where A is 1/B entry by entry
-    rhs = _meaning(b, A)
+    rhs = meaning(b, A)
     if isinstance(rhs, Elementwise) and len(rhs.operands) == 1 and rhs.body == 1 / rhs.variables[0]:
         return rhs.operands[0]
     return _through(lambda v: _reciprocal(b, v), A) if rhs is None else None
@@ -263,11 +266,11 @@ def _scalar_shares(b: Defining, c: Any) -> Any:
         if not (below.is_Pow and below.exp.is_Integer and below.exp < 0 and below.base.is_Symbol):
             continue
         for F in c.args:
-            rhs = _meaning(b, F) if F.is_Symbol else None
+            rhs = meaning(b, F) if F.is_Symbol else None
             inside = rhs.args[0] if isinstance(rhs, Total) else None
             if inside is None:
                 continue
-            product = inside if isinstance(inside, HadamardProduct) else _meaning(b, inside)
+            product = inside if isinstance(inside, HadamardProduct) else meaning(b, inside)
             parts = list(product.args if isinstance(product, HadamardProduct) else (inside,))
             found = [(E, P) for E in parts if (P := _share(b, E, below.base)) is not None][: -int(below.exp)]
             if found:
@@ -291,6 +294,14 @@ def _along(b: Defining, node: Any) -> Any:
                 new = Dummy(real=True)
                 slots[new] = b.value(found)
                 body = body.xreplace({f: log(c) + new})
+        for g in {g for e in body.atoms(Mul) if 1 / v in e.args for g in e.args if isinstance(g, exp)}:
+            used = {x: A for x, A in node.slots.items() if x in g.free_symbols}
+            if a.is_Matrix and any(A.is_Matrix for A in used.values()):
+                found = _share(b, apply_entrywise(g, used), a)
+                if found is not None:
+                    new = Dummy(real=True)
+                    slots[new] = b.value(found)
+                    body = body.replace(lambda e: e.is_Mul, lambda e: _replaced(e, g, v, new))  # noqa: B023
         for other, A in node.slots.items():
             if A.is_Matrix and a is not A and body.has(1 / v) and _divides(body, other, v):
                 found = _share(b, A, a)

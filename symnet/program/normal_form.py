@@ -27,6 +27,7 @@ from symnet.expressions import (
     bound_variables, elementwise, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
+from symnet.program.fused_sums import fused_sum
 from symnet.program.fusing import fused, fused_scalar, softmax_of
 
 
@@ -106,7 +107,7 @@ def _product(b: Building, node: Any) -> Any:
 
 def _matrix_sum(b: Building, node: Any) -> Any:
     terms = [b.atom(a) for a in node.args]
-    better = _fused(b, raw(MatAdd, *terms)) if any(isinstance(split(a)[1], OneMatrix) for a in terms) else None
+    better = fused_sum(b, terms) if b.entering else None
     return b.sum(node, *terms) if better is None else _kept(b, better, node)
 
 
