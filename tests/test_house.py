@@ -14,11 +14,11 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars facts interned written nodes operands algebra gathered sympys symbols functions perceptron losses metrics tree",
-    "program":     "names survey chains program inline naming shapes normal_form builder",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written nodes operands algebra gathered sympys symbols functions perceptron losses metrics tree",
+    "program":     "names survey chains program inline naming shapes fusing fused_sums normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",
-    "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
+    "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
     "derivation":  "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",

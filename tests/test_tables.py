@@ -12,7 +12,7 @@ from symnet.backends import NUMPY
 from symnet.backends.scalar_code import SCALAR_CODE
 from symnet.calculus import RULES
 from symnet.checking.explicit import ENTRIES
-from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode, maximum
+from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode, logaddexp, maximum
 from symnet.notation import FORMULAS
 from symnet.program import NORMAL_FORMS
 
@@ -158,7 +158,8 @@ def arguments_of(function, point):
     z = abs(point) / 1.7 if function in (sympy.acos, sympy.asin, sympy.atanh) else point
     z = abs(point) + 1 if function is sympy.acosh else z
     z = abs(z) if function in (sympy.log, sympy.gamma, sympy.loggamma, sympy.polygamma) else z
-    return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3]}.get(function, []) + [z]
+    z = -abs(z) if function.__name__ == "log1mexp" else z
+    return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3], logaddexp: [0.3]}.get(function, []) + [z]
 
 
 @pytest.mark.parametrize("function", [f for f in SCALARS if f is not sympy.Piecewise], ids=lambda f: f.__name__)

@@ -18,6 +18,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.backends.emitter import ATOM, SUM, Code, entrywise, number, signed_sum
+from symnet.backends.lowering import Item, SignedLogDet
 from symnet.backends.scalar_code import ScalarCode
 from symnet.expressions import AxisMax, Elementwise, Table, Total, Unit, is_subtracted, split, step
 from symnet.program import estimate
@@ -224,6 +225,8 @@ NUMPY: Table[Callable[..., Code]] = Table(
     Trace:           _linalg("trace"),
     Inverse:         _linalg("linalg.inv"),
     Determinant:     _linalg("linalg.det"),
+    SignedLogDet:    _linalg("linalg.slogdet"),
+    Item:            lambda c, A: c.piece(A.args[0])[str(A.args[1])],
     AxisMax:         lambda c, A: c.largest_along(c.full(A.args[0]), A.axis),
     Identity:        lambda c, A: c.numpy.eye(c.scalar(A.shape[0], c.lengths), dtype=c.numpy.dtype),
     Unit:            lambda c, A: c.numpy.eye(c.scalar(A.args[0], c.lengths), 1, -int(A.args[1]), dtype=c.numpy.dtype),

@@ -23,8 +23,10 @@ from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
 from symnet.expressions.perceptron import MLP, Parameter, mlp
-from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
+from symnet.expressions.precise import PRECISE, by_exponential, precise
+from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
+from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
 from symnet.expressions.sympys import as_scalar
@@ -33,15 +35,16 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "MLP", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
-    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix",
-    "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table",
-    "Total", "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis",
-    "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables",
-    "brief", "called", "checked_name", "cross_entropy", "differentiated", "elementwise", "from_tree", "functions",
-    "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light", "is_subtracted", "is_turned",
-    "kinks_of", "let", "listed", "matmul", "maximum", "mlp", "mse", "operands_of", "origin", "partial",
-    "preformatted", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number",
-    "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step", "sums",
-    "symbols_of", "total", "transpose", "walk", "without_definition",
+    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution",
+    "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made",
+    "Matrix", "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Shown", "Size",
+    "Softmax", "Table", "Total", "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise",
+    "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy",
+    "bound_variables", "brief", "by_exponential", "called", "checked_name", "complement", "cross_entropy",
+    "differentiated", "elementwise", "entered", "exponent", "from_tree", "functions", "gathered", "given",
+    "hadamard", "in_a_line", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "listed",
+    "logaddexp", "matmul", "maximum", "mlp", "mse", "operands_of", "origin", "partial", "precise", "preformatted",
+    "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split",
+    "spread", "spread_vector", "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total",
+    "transpose", "walk", "without_definition",
 ]  # fmt: skip

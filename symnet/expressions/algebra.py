@@ -22,7 +22,8 @@ from symnet.expressions.entering import given
 from symnet.expressions.interned import ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
 from symnet.expressions.operands import as_expression, raw, split
-from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
+from symnet.expressions.scalars import Bound, bound_variables, nested_variables
+from symnet.expressions.stability import entered, stable
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Shape, same_shape, shape_text
 
@@ -54,6 +55,8 @@ def elementwise(f: Any, *args: Any) -> Any:
         body = given(_applied(f, variables), f"elementwise: what {name} gave")
     if not isinstance(body, Expr) or body.is_Matrix:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
+    body, away = _hidden(body)
+    body = entered(body).xreplace(away)
     matrices = [a for a in values if a.is_Matrix]
     if not matrices:
         body, back = _hidden(body)

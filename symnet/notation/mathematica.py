@@ -14,7 +14,7 @@ from sympy import Heaviside, Not
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
-from symnet.expressions import LogSoftmax, LogSumExp, Softmax, Table, Total, Unit, maximum, softplus
+from symnet.expressions import LogSoftmax, LogSumExp, Softmax, Table, Total, Unit, logaddexp, maximum, softplus
 from symnet.notation.style import Part, Text, joined, plain_number, template
 
 
@@ -37,6 +37,7 @@ CODE: Table[Callable[..., str]] = Table(
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
         MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",
         softplus: lambda node, a: f"Log[1 + Exp[{a}]]",
+        logaddexp: lambda node, a, b: f"Log[Exp[{a}] + Exp[{b}]]",
         maximum: lambda node, a, b: f"({b} + Ramp[{a} - ({b})])",
         Heaviside: lambda node, a, at_0: f"(UnitStep[{a}] - (1 - {at_0})*(1 - Unitize[{a}]))",
         Not: lambda node, a: f"(1 - {a})",

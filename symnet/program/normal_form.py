@@ -13,8 +13,7 @@ from typing import Any, Protocol
 
 from sympy import (
     Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
-    MatrixSymbol, Max, Min, Mul, OneMatrix, S, Sum, Symbol, Trace, Transpose, ZeroMatrix,
-    conjugate, re,
+    MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, S, Sum, Symbol, Trace, Transpose, ZeroMatrix, conjugate, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
@@ -30,6 +29,9 @@ from symnet.expressions import (
     transpose,
 )  # fmt: skip
 
+from symnet.program.fused_sums import fused_sum
+from symnet.program.fusing import fused, fused_scalar, softmax_of
+
 
 class Building(Protocol):
     """What the table needs of the program that is being built; `Builder` has it."""
@@ -38,7 +40,7 @@ class Building(Protocol):
     def input(self, symbol: Any) -> Name: ...
     def value(self, expr: Any) -> Any: ...
     def store(self, expr: Any, node: Any = None) -> Any: ...
-    def define(self, rhs: Any, name: Any = None) -> Name: ...
+    def define(self, rhs: Any, name: Any = None, node: Any = None) -> Name: ...
     def product(self, node: Any, *factors: Any) -> Any: ...
     def sum(self, node: Any, *terms: Any) -> Any: ...
     def scalar(self, rebuilt: Any, node: Any = None) -> Any: ...
@@ -47,6 +49,8 @@ class Building(Protocol):
     def name_for(self, node: Any) -> Any: ...
     def unless_let(self, node: Any) -> Any: ...
     def check(self, rhs: Any) -> None: ...
+    @property
+    def entering(self) -> bool: ...
     def assume(self, symbol: Any, axis: int) -> None: ...
     def readable(self, expr: Any) -> str: ...
 
@@ -64,6 +68,8 @@ def _apply(b: Building, node: Elementwise) -> Any:
         body = body if c is S.One else body.xreplace({v: c * v})
         values[v] = rest if atom.is_Matrix else b.coefficient(atom)
     matrices = [a for a in values.values() if a.is_Matrix]
+    if matrices and (better := _fused(b, apply_entrywise(body, values))) is not None:
+        return _kept(b, better, node)
     if all(map(is_turned, matrices)):
         turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
         return transpose(b.store(b.value(apply_entrywise(body, turned)), b.unless_let(node)))
@@ -74,6 +80,37 @@ def _apply(b: Building, node: Elementwise) -> Any:
             return b.store(Elementwise(node.args[0], *arguments), node)
     result = apply_entrywise(body, values)
     return b.store(result if isinstance(result, Elementwise) else b.value(result), node)
+
+
+def _fused(b: Building, node: Any) -> Any:
+    # only what a user has written: derivatives are stable as they are
+    return fused(b, node) if b.entering and isinstance(node, (Elementwise, HadamardProduct, MatAdd)) else None
+
+
+def _kept(b: Building, better: Any, node: Any) -> Any:
+    if isinstance(better, Elementwise):
+        return b.store(better, node)
+    value, name = b.value(better), b.name_for(node)
+    if isinstance(name, str):
+        return b.define(value, name, node)
+    c, A = split(value)
+    rhs = b.definition(A)
+    return value if name is None or rhs is None else scaled(c, b.define(rhs, name, node))
+
+
+def _product(b: Building, node: Any) -> Any:
+    factors = [b.atom(a) for a in node.args]
+    matrices = [split(a) for a in factors if a.is_Matrix]
+    c = Mul(*[a for a in factors if not a.is_Matrix], *[k for k, _ in matrices])
+    if b.entering and len(matrices) == 1 and (found := softmax_of(b, c, matrices[0][1])) is not None:
+        return _kept(b, scaled(*found), node)
+    return b.product(node, *factors)
+
+
+def _matrix_sum(b: Building, node: Any) -> Any:
+    terms = [b.atom(a) for a in node.args]
+    better = fused_sum(b, terms) if b.entering else None
+    return b.sum(node, *terms) if better is None else _kept(b, better, node)
 
 
 def _power(b: Building, node: Any) -> Any:
@@ -90,6 +127,9 @@ def _power(b: Building, node: Any) -> Any:
 
 def _hadamard(b: Building, node: Any) -> Any:
     factors = [b.atom(a) for a in node.args]
+    c, product = split(hadamard(*factors))
+    if (better := _fused(b, product)) is not None:
+        return _kept(b, scaled(c, better), node)
     if all(is_turned(split(a)[1]) for a in factors):
         return transpose(b.store(hadamard(*map(transpose, factors)), b.unless_let(node)))
     return b.store(hadamard(*factors), node)
@@ -188,6 +228,8 @@ def _scalar(b: Building, node: Any) -> Any:
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
     rebuilt = node.func(*arguments) if changed else node
     rebuilt = stable(rebuilt) if isinstance(node, (Max, Min, ITE, ExprCondPair)) else rebuilt
+    if b.entering and isinstance(rebuilt, (log, Pow, Mul, Add)) and (better := fused_scalar(b, rebuilt)) is not None:
+        return b.value(better)
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
 
@@ -195,8 +237,8 @@ def _scalar(b: Building, node: Any) -> Any:
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
     **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase), lambda b, node: node),
-    MatMul:          lambda b, node: b.product(node, *map(b.atom, node.args)),
-    MatAdd:          lambda b, node: b.sum(node, *map(b.atom, node.args)),
+    MatMul:          _product,
+    MatAdd:          _matrix_sum,
     MatPow:          _power,
     Transpose:       lambda b, node: b.store(transpose(b.atom(node.args[0])), node),
     Inverse:         lambda b, node: b.define(raw(Inverse, b.atom(node.args[0]), S.NegativeOne), b.name_for(node)),
