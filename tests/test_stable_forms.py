@@ -186,7 +186,9 @@ def exact(name: str) -> list[tuple[tuple[float, ...], list[float], list[float]]]
     f = sympy.lambdify(variables, [e, *[e.diff(v) for v in variables]], "mpmath")
     found = []
     for point in points_of(name):
-        with mpmath.workdps(60 + int(min(2 * max(map(abs, point)), 9500))):  # 1 + exp(−2e4) needs 8,686
+        with mpmath.workdps(
+            60 + int(min(2 * max(map(abs, point)), 9500 if len(point) == 1 else 5000))
+        ):  # 1 + exp(−2e4) needs 8,686
             there = f(*map(mpmath.mpf, point))
             beside = f(*[mpmath.mpf(x) * (1 + s) for x, s in zip(point, (SHAKE, -SHAKE), strict=False)])
             moves = [float(abs(x - y)) for x, y in zip(there, beside, strict=True)]
