@@ -125,24 +125,7 @@ ROWS = [
      A.T * sn.hadamard(sn.tanh(A * x) - y, sn.elementwise(lambda h: 1 - h**2, sn.tanh(A * x)))),
 ]
 # fmt: on
-NOT_YET = {
-    "tr X⁴",
-    "tr AX⁻¹B",
-    "log det AXB",
-    "(Xb + a)ᵀC(Xb + a)",
-    "‖Ax − y‖²",
-    "exp(−‖x−y‖²/2)",
-    "Rayleigh quotient",
-    "‖M∘(R − UVᵀ)‖²/2",
-    "‖R − UVᵀ‖² + λ‖U‖²",
-    "tr((AᵀA−B)ᵀ(AᵀA−B))",
-    "mean squared error",
-    "logistic, 0 and 1",
-    "softmax regression",
-    "kernel ridge",
-    "log-sum-exp",
-    "Gaussian, mean",
-}  # fmt: skip
+NOT_YET = {"log-sum-exp"}
 
 
 def _values(loss, wrt):
@@ -166,7 +149,7 @@ def _values(loss, wrt):
 )
 def test_the_closed_form_is_the_answer_of_the_textbook(loss, wrt, answer):
     closed = sn.gradient(loss, wrt)
-    assert closed == answer, f"{closed}   is not   {answer}"
+    assert closed in (answer, sn.canonical(answer)), f"{closed}   is not   {answer}   or   {sn.canonical(answer)}"
     assert len(str(closed)) <= len(str(answer))
 
 

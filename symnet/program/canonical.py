@@ -1,0 +1,146 @@
+"""The form in which a closed expression is given: as a textbook has it, and as SymPy has what a user types.
+
+In: one operation on arguments that have this form already. Out: the same value: transposes at the symbols, sums of
+products as `factoring` gives them. Nothing deeper than the brackets of one product is looked at, so that a closed form
+costs a fixed amount for each equation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import (
+    Expr, HadamardPower, HadamardProduct, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose, ZeroMatrix,
+    default_sort_key,
+)  # fmt: skip
+from sympy.matrices.expressions.hadamard import canonicalize
+
+from symnet.expressions import (
+    Elementwise, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, transpose,
+)  # fmt: skip
+from symnet.program.factoring import (
+    Factors,
+    as_typed,
+    collected,
+    factors_of,
+    sign_inside,
+    simple,
+    term,
+    terms_of,
+    written,
+)
+
+
+def canonical_node(node: Any, *arguments: Any) -> Any:
+    """Give a node anew, from arguments in canonical form."""
+    if isinstance(node, MatAdd):
+        return written(collected(t for a in arguments for t in terms_of(a)))
+    if isinstance(node, MatMul):
+        return _product(arguments)
+    if isinstance(node, Transpose):
+        return turned(arguments[0])
+    if isinstance(node, Inverse):
+        return written({factors_of(_inverse(arguments[0])[1]): _inverse(arguments[0])[0]})
+    if isinstance(node, HadamardProduct):
+        return _entrywise_product(arguments)
+    if isinstance(node, Total):
+        return _total(arguments[0])
+    if isinstance(node, Elementwise):
+        return _entrywise(node, arguments[1:])
+    if all(a is b for a, b in zip(arguments, node.args, strict=True)):
+        return node
+    return node.func(*arguments)
+
+
+def _product(arguments: Sequence[Any]) -> Any:
+    c: Expr = S.One
+    factors: list[Any] = []
+    for a in arguments:
+        d, rest = split(a) if a.is_Matrix else (a, None)
+        c = c * d
+        factors += () if rest is None else factors_of(rest)
+    if any(isinstance(f, ZeroMatrix) for f in factors):
+        return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
+    c, kept = simple(c, factors)
+    return written({kept: c})
+
+
+# -- transposes and inverses
+
+
+def turned(A: Any) -> Any:
+    """Give the transpose, pushed to the symbols."""
+    if isinstance(A, MatAdd):
+        return as_typed(MatAdd, *[turned(a) for a in A.args])
+    if isinstance(A, MatMul):
+        c, _ = split(A)
+        return term(c, tuple(turned(f) for f in reversed(factors_of(A))))
+    if isinstance(A, MatPow) and not isinstance(A, Inverse):
+        return MatPow(turned(A.args[0]), A.args[1])
+    if isinstance(A, Inverse):
+        return Inverse(turned(A.args[0]))
+    if isinstance(A, HadamardProduct):
+        return canonicalize(raw(HadamardProduct, *map(turned, A.args)))
+    if isinstance(A, HadamardPower):
+        return HadamardPower(turned(A.args[0]), A.args[1])
+    return transpose(A)
+
+
+def _inverse(A: Any) -> tuple[Expr, Any]:
+    # (c·A·B)⁻¹ is B⁻¹·A⁻¹/c where A and B are square
+    c, A = split(A)
+    factors = factors_of(A)
+    if all(same_size(*f.shape) for f in factors):
+        return 1 / c, matmul(*[f.args[0] if isinstance(f, Inverse) else Inverse(f) for f in reversed(factors)])
+    return 1 / c, Inverse(A)
+
+
+# -- entry by entry
+
+
+def _entrywise_product(arguments: Sequence[Any]) -> Any:
+    c, H = split(hadamard(*arguments))
+    if not isinstance(H, HadamardProduct):
+        return scaled(c, H)
+    parts = [split(a) for a in H.args]
+    c, factors = sign_inside(c * Mul(*[d for d, _ in parts]), tuple(A for _, A in parts))
+    return term(c, (canonicalize(raw(HadamardProduct, *factors)),))
+
+
+def _entrywise(node: Elementwise, operands: Sequence[Any]) -> Any:
+    values = dict(zip(node.variables, operands, strict=True))
+    c, body = node.body.as_independent(*[v for v, a in values.items() if a.is_Matrix], as_Add=False)
+    c = c.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    return scaled(c, apply_entrywise(body, values))
+
+
+# -- scalars
+
+
+def _total(A: Any) -> Expr:
+    c, A = split(A)
+    factors: tuple[Any, ...] = A.args if isinstance(A, HadamardProduct) else ()
+    if isinstance(A, HadamardPower) and A.args[1:] == (S(2),):
+        factors = (A.base, A.base)
+    if len(factors) != 2:
+        return c * Total(A)
+    if factors[0] == factors[1]:
+        return c * Total(raw(HadamardProduct, *factors))
+    (a, P), (b, Q) = map(split, factors)
+    if isinstance(P, MatAdd) or isinstance(Q, MatAdd):
+        return c * Total(raw(HadamardProduct, *factors))
+    return a * b * c * _inner(factors_of(turned(P)) + factors_of(Q))
+
+
+def _inner(word: Factors) -> Expr:
+    # the trace of a product: read from its best place, forwards or backwards
+    cuts = [k for k in range(len(word)) if word[k].shape[0] == 1] or list(range(len(word)))
+    words = [word[k:] + word[:k] for k in cuts]
+    words += [tuple(turned(f) for f in reversed(w)) for w in words]
+    best = min(words, key=lambda w: (sum(isinstance(f, Transpose) for f in w[1:]), [default_sort_key(f) for f in w]))
+    half = len(best) // 2
+    if len(best) % 2 == 0 and best[:half] == tuple(turned(f) for f in reversed(best[half:])):
+        A = term(S.One, best[half:])
+        return Total(raw(HadamardProduct, A, A))
+    return Total(raw(HadamardProduct, turned(best[0]), term(S.One, best[1:])))
