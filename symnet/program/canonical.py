@@ -14,6 +14,7 @@ from sympy import (
     Expr, HadamardPower, HadamardProduct, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose, ZeroMatrix,
     default_sort_key,
 )  # fmt: skip
+from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
@@ -46,6 +47,8 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return _entrywise_product(arguments)
     if isinstance(node, Total):
         return _total(arguments[0])
+    if isinstance(node, Determinant) and isinstance(arguments[0], Transpose):
+        return Determinant(arguments[0].args[0])
     if isinstance(node, Elementwise):
         return _entrywise(node, arguments[1:])
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):

@@ -11,12 +11,12 @@ from math import gcd, lcm
 from typing import Any, TypeAlias
 
 from sympy import (
-    Basic, Expr, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixSymbol, Mul, OneMatrix,
+    Add, Basic, Expr, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixSymbol, Mul, OneMatrix,
     Rational, S, Symbol, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.expressions.hadamard import canonicalize
 
-from symnet.expressions import is_subtracted, raw, scaled, split
+from symnet.expressions import Node, is_subtracted, raw, scaled, split
 
 Factors: TypeAlias = tuple[Any, ...]
 Terms: TypeAlias = dict[Factors, Expr]  # a sum of products: the factors of each and its coefficient
@@ -40,7 +40,7 @@ def terms_of(A: Any) -> list[tuple[Expr, Factors]]:
     found: list[tuple[Expr, Factors]] = []
     for part in A.args if isinstance(A, MatAdd) else (A,):
         c, rest = split(part)
-        if isinstance(rest, MatAdd):
+        if isinstance(rest, MatAdd) and c.is_number:
             found += [(c * d, factors) for d, factors in terms_of(rest)]
         elif not isinstance(rest, ZeroMatrix):
             found.append(simple(c, factors_of(rest)))
@@ -138,8 +138,17 @@ def _by_scalars(terms: Terms) -> Terms:
     # what has λ before it is gathered by itself
     parts: dict[Any, Terms] = {}
     for f, c in terms.items():
-        parts.setdefault(c.as_coeff_Mul()[1], {})[f] = c
-    return collected((c, f) for part in parts.values() for f, c in _gathered(part).items())
+        for summand in Add.make_args(c):
+            number, scalar = summand.as_coeff_Mul()
+            parts.setdefault(scalar, {})[f] = number
+    found: list[tuple[Expr, Factors]] = []
+    for scalar, part in parts.items():
+        if scalar is S.One or len(part) == 1:
+            found += [(c * scalar, f) for f, c in _gathered(part).items()]
+        else:
+            c, bracket = _bracket(part)
+            found.append((c * scalar, bracket))
+    return collected(found)
 
 
 def _groups(terms: Terms, left: bool) -> list[tuple[int, bool, int, list[Factors]]]:
@@ -176,7 +185,6 @@ def _content(terms: Terms) -> tuple[Expr, Terms]:
     if len(terms) < 2:
         return S.One, terms
     pairs = [c.as_coeff_Mul() for c in terms.values()]
-    number = _common_number([r for r, _ in pairs])
     powers = [Mul(s).as_powers_dict() for _, s in pairs]
     common: Expr = S.One
     for base in powers[0]:
@@ -187,18 +195,18 @@ def _content(terms: Terms) -> tuple[Expr, Terms]:
             common *= base ** min(exponents)
         elif all(e < 0 for e in exponents):
             common *= base ** max(exponents)
-    c = number * common
+    c = _common_number([r for r, _ in pairs], common is S.One) * common
     return c, ({f: d / c for f, d in terms.items()} if c != 1 else terms)
 
 
-def _common_number(numbers: Sequence[Any]) -> Any:
+def _common_number(numbers: Sequence[Any], alone: bool) -> Any:
     if not all(r.is_Rational for r in numbers):
         same = len({abs(r) for r in numbers}) == 1
         return abs(numbers[0]) if same else S.One
     sign = S.NegativeOne if all(r < 0 for r in numbers) else S.One
     common = Rational(gcd(*[int(r.p) for r in numbers]), lcm(*[int(r.q) for r in numbers]))
     before, after = (sum(abs(r) != common_part for r in numbers) for common_part in (S.One, common))
-    return sign * common if common != 1 and after + 1 < before or after == 0 else sign
+    return sign * common if common != 1 and after + alone < before or after == 0 else sign
 
 
 # -- as SymPy has it when a user types it
@@ -249,7 +257,13 @@ def _length(terms: Terms) -> int:
 
 
 def _of_number(c: Any) -> int:
-    return 0 if c in (1, -1) else 2 + sum(len(str(a)) if a.is_Atom else 4 for a in Mul.make_args(c))
+    return 0 if c in (1, -1) else 2 + _of_scalar(c)
+
+
+def _of_scalar(c: Any) -> int:
+    if not c.args:
+        return len(str(c))
+    return _SOLID if isinstance(c, Node) else sum(1 + _of_scalar(a) for a in c.args)
 
 
 def _letters(A: Basic) -> int:
