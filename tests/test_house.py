@@ -14,7 +14,7 @@ import pytest
 # fmt: off
 WINGS = {
     "expressions": "types entering table sizes rebuilding scalars facts interned written lengths nodes operands algebra functions losses",
-    "program":     "names survey chains program factoring canonical inline naming shapes normal_form builder",
+    "program":     "names survey chains program entrywise factoring canonical inline naming shapes normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",

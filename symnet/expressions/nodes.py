@@ -64,13 +64,9 @@ class Elementwise(MatrixNode):
 
     def _written(self, printer: Any, signs: Signs) -> str:
         body = self.body.xreplace({v: a for v, a in self.slots.items() if not a.is_Matrix})
-        shown = {}
-        for v, a in self.slots.items():
-            if a.is_Matrix:
-                text = str(printer._print(a))
-                alone = body.is_Function and v in body.args and body.count(v) == 1  # f(A + B) has its brackets
-                shown[v] = text if alone or _is_atom(a) else f"{signs.left}{text}{signs.right}"
-        return Writer(printer, shown, signs).write(body)
+        bare = {v: str(printer._print(a)) for v, a in self.slots.items() if a.is_Matrix}
+        shown = {v: text if _is_atom(self.slots[v]) else f"{signs.left}{text}{signs.right}" for v, text in bare.items()}
+        return Writer(printer, shown, bare, signs).write(body)
 
     @property
     def precedence(self) -> int:

@@ -20,6 +20,7 @@ from sympy.matrices.expressions.hadamard import canonicalize
 from symnet.expressions import (
     Elementwise, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, transpose,
 )  # fmt: skip
+from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
     Factors,
     as_typed,
@@ -44,13 +45,13 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
     if isinstance(node, Inverse):
         return written({factors_of(_inverse(arguments[0])[1]): _inverse(arguments[0])[0]})
     if isinstance(node, HadamardProduct):
-        return _entrywise_product(arguments)
+        return _shorter(_entrywise_product(arguments))
     if isinstance(node, Total):
         return _total(arguments[0])
     if isinstance(node, Determinant) and isinstance(arguments[0], Transpose):
         return Determinant(arguments[0].args[0])
     if isinstance(node, Elementwise):
-        return _entrywise(node, arguments[1:])
+        return _shorter(_entrywise(node, arguments[1:]))
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):
         return node
     return node.func(*arguments)
@@ -100,6 +101,12 @@ def _inverse(A: Any) -> tuple[Expr, Any]:
 
 
 # -- entry by entry
+
+
+def _shorter(A: Any) -> Any:
+    c, rest = split(A)
+    new = reduced(rest)
+    return A if new is rest else _product((c, new)) if c != 1 else new
 
 
 def _entrywise_product(arguments: Sequence[Any]) -> Any:

@@ -95,6 +95,13 @@ def written(terms: Terms) -> Any:
 
 
 def _multiplied_out(terms: Terms) -> Terms | None:
+    whole = None
+    while (more := _once_multiplied_out(terms if whole is None else whole)) is not None:
+        whole = more
+    return whole
+
+
+def _once_multiplied_out(terms: Terms) -> Terms | None:
     found: list[tuple[Expr, Factors]] = []
     changed = False
     for factors, c in terms.items():
