@@ -11,14 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import (
-    Expr, HadamardPower, HadamardProduct, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose, ZeroMatrix,
-    default_sort_key,
+    Expr, Integer, HadamardPower, HadamardProduct, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose, ZeroMatrix,
+    default_sort_key, exp,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Elementwise, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, transpose,
+    Elementwise, LogSoftmax, Softmax, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split,
+    transpose,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -52,6 +53,8 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return Determinant(arguments[0].args[0])
     if isinstance(node, Elementwise):
         return _shorter(_entrywise(node, arguments[1:]))
+    if isinstance(node, (Softmax, LogSoftmax)) and isinstance(arguments[0], Transpose):
+        return turned(type(node)(arguments[0].args[0], Integer(1 - node.axis)))
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):
         return node
     return node.func(*arguments)
@@ -66,8 +69,20 @@ def _product(arguments: Sequence[Any]) -> Any:
         factors += () if rest is None else factors_of(rest)
     if any(isinstance(f, ZeroMatrix) for f in factors):
         return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
-    c, kept = simple(c, factors)
+    c, kept = _normalised(*simple(c, factors))
+    if len(kept) == 1 and isinstance(kept[0], MatAdd) and c.is_number:
+        return written(collected((c * d, f) for d, f in terms_of(kept[0])))
     return written({kept: c})
+
+
+def _normalised(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
+    # exp(z)/Σexp(z) of a column or a row is softmax(z)
+    for i, f in enumerate(factors):
+        if isinstance(f, Elementwise) and isinstance(f.body, exp) and f.body.args[0] in f.slots:
+            axis = next((k for k in (0, 1) if f.shape[1 - k] == 1), None)
+            if axis is not None and c.as_powers_dict().get(Total(f), S.Zero) == -1:
+                return c * Total(f), (*factors[:i], Softmax(f.operands[0], Integer(axis)), *factors[i + 1 :])
+    return c, factors
 
 
 # -- transposes and inverses

@@ -48,7 +48,13 @@ class _Entry:
             return Mul(*map(self.of, A.args))
         if isinstance(A, HadamardPower):
             return Pow(self.of(A.args[0]), self.scalar(A.args[1]))
-        return A.body.xreplace({v: self.of(a) if a.is_Matrix else self.scalar(a) for v, a in A.slots.items()})
+        return A.body.xreplace({v: self.argument(a) if a.is_Matrix else self.scalar(a) for v, a in A.slots.items()})
+
+    def argument(self, A: Any) -> Expr:
+        # A∘B stays A∘B
+        c, rest = split(A)
+        plain = isinstance(rest, HadamardProduct) and not any(isinstance(a, _ENTRYWISE) for a in rest.args)
+        return self.scalar(c) * self.atom(rest) if plain else self.of(A)
 
     def scalar(self, c: Any) -> Expr:
         # with all its nodes as symbols

@@ -228,7 +228,9 @@ def _sum(terms: Terms) -> Any:
     c, inner = _content(terms)
     if c not in (1, -1):
         inner_sum = _sum(inner)
-        return as_typed(MatMul, c, inner_sum) if c.is_Rational else raw(MatMul, c, inner_sum)
+        if not c.is_Rational:
+            return raw(MatMul, c, inner_sum)
+        return raw(MatAdd, *[term(c * d, factors_of(A)) for d, A in map(split, inner_sum.args)])
     return as_typed(MatAdd, *[term(d, factors) for factors, d in terms.items()])
 
 
