@@ -19,7 +19,7 @@ from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
     Elementwise, LogSoftmax, Softmax, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split,
-    transpose,
+    total, transpose,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -82,7 +82,27 @@ def _normalised(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
             axis = next((k for k in (0, 1) if f.shape[1 - k] == 1), None)
             if axis is not None and c.as_powers_dict().get(Total(f), S.Zero) == -1:
                 return c * Total(f), (*factors[:i], Softmax(f.operands[0], Integer(axis)), *factors[i + 1 :])
+    return _without_scalars(c, factors)
+
+
+def _without_scalars(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
+    # x·(xᵀ·A·x) is ⟨x, A·x⟩·x
+    ends = [k for k, f in enumerate(factors) if f.shape[0] == 1] + [len(factors)] * (factors[-1].shape[1] == 1)
+    for i, j in zip(ends, ends[1:], strict=False):
+        inside = factors[i:j]
+        if j - i < len(factors) and (j - i > 1 or isinstance(inside[0], Inverse)):
+            return _without_scalars(c * _scalar(inside), factors[:i] + factors[j:])
     return c, factors
+
+
+def _scalar(factors: Factors) -> Expr:
+    # the one entry of a product
+    if len(factors) > 1:
+        return _inner(factors)
+    (f,) = factors
+    if isinstance(f, Inverse):
+        return 1 / _scalar(factors_of(f.args[0]))
+    return Total(f)
 
 
 # -- transposes and inverses
@@ -149,13 +169,20 @@ def _total(A: Any) -> Expr:
     if isinstance(A, HadamardPower) and A.args[1:] == (S(2),):
         factors = (A.base, A.base)
     if len(factors) != 2:
-        return c * Total(A)
+        return c * total(A)
     if factors[0] == factors[1]:
-        return c * Total(raw(HadamardProduct, *factors))
+        return c * _square(factors[0])
     (a, P), (b, Q) = map(split, factors)
     if isinstance(P, MatAdd) or isinstance(Q, MatAdd):
         return c * Total(raw(HadamardProduct, *factors))
     return a * b * c * _inner(factors_of(turned(P)) + factors_of(Q))
+
+
+def _square(A: Any) -> Expr:
+    # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖²
+    if isinstance(factors_of(A)[0], Transpose):
+        A = min(A, turned(A), key=lambda B: sum(isinstance(f, Transpose) for f in factors_of(B)))
+    return Total(raw(HadamardProduct, A, A))
 
 
 def _inner(word: Factors) -> Expr:
@@ -166,6 +193,5 @@ def _inner(word: Factors) -> Expr:
     best = min(words, key=lambda w: (sum(isinstance(f, Transpose) for f in w[1:]), [default_sort_key(f) for f in w]))
     half = len(best) // 2
     if len(best) % 2 == 0 and best[:half] == tuple(turned(f) for f in reversed(best[half:])):
-        A = term(S.One, best[half:])
-        return Total(raw(HadamardProduct, A, A))
+        return _square(term(S.One, best[half:]))
     return Total(raw(HadamardProduct, turned(best[0]), term(S.One, best[1:])))
