@@ -154,6 +154,9 @@ def _entrywise_product(arguments: Sequence[Any]) -> Any:
 
 
 def _entrywise(node: Elementwise, operands: Sequence[Any]) -> Any:
+    matrices = [a for a in operands if a.is_Matrix]
+    if all(isinstance(f, Transpose) for a in matrices for _, factors in terms_of(a) for f in factors):
+        return turned(_entrywise(node, [turned(a) if a.is_Matrix else a for a in operands]))
     values = dict(zip(node.variables, operands, strict=True))
     c, body = node.body.as_independent(*[v for v, a in values.items() if a.is_Matrix], as_Add=False)
     c = c.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
