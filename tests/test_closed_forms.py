@@ -152,6 +152,8 @@ ROWS = [
      a / sn.inner(b, x) - sn.inner(a, x) / sn.inner(b, x)**2 * b),
     ("scatter",              _square(D - ones4 * (ones4.T * D / 4)) / 2, D, D - ones4 * ones4.T * D / 4),
     ("xᵀAx, 1×1",            x.T * A * x, x,                     (A + A.T) * x),
+    ("Rayleigh, generalised", sn.inner(x, A * x) / sn.inner(x, B * x), x,
+     (A + A.T - sn.inner(x, A * x) / sn.inner(x, B * x) * (B + B.T)) * x / sn.inner(x, B * x)),
     ("Rayleigh, 1×1",        x.T * A * x * (x.T * x).inv(), x,
      ((A + A.T) * x - 2 * sn.inner(x, A * x) / length**2 * x) / length**2),
     ("‖x‖, 1×1",             sqrt(x.T * x), x,                   x / length),

@@ -178,6 +178,8 @@ def _groups(terms: Terms, left: bool) -> list[tuple[int, bool, int, list[Factors
 
 def _bracket(terms: Terms) -> tuple[Expr, Factors]:
     c, inner = _content(_gathered(terms))
+    if len(inner) > 2 and not all(d.is_number for d in inner.values()):
+        inner = min(inner, _by_scalars(inner), key=_length)
     if len(inner) == 1:
         ((factors, d),) = inner.items()
         return c * d, factors
