@@ -6,7 +6,7 @@ The public names, nothing else. See the README for a tour.
 from symnet.backends import NUMPY, Kernel, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
 from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, prove
-from symnet.derivation import Derivation, derive, gradient
+from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
     MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, elementwise,
@@ -27,8 +27,8 @@ __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "Training", "accuracy", "binary_cross_entropy", "check_function", "check_gradients", "compile",
-    "cosine_decay", "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate",
+    "SignSGD", "Training", "accuracy", "binary_cross_entropy", "canonical", "check_function", "check_gradients",
+    "compile", "cosine_decay", "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate",
     "exponential_decay", "formula", "glorot", "gradient", "let", "load", "mlp", "mse", "normal", "one_hot", "prove",
     "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip

@@ -317,6 +317,27 @@ def gradient(loss: Any, symbol: Any) -> Any:
     return derive(loss, symbols).closed(symbols[0])
 
 
+def canonical(expr: Any) -> Any:
+    """Give an expression in the form in which `gradient` gives a result, in which equal formulas are equal expressions.
+
+    expr: a matrix or scalar expression. Transposes stand at the symbols, like terms are joined, common factors and
+    numbers stand before and behind brackets, tr(AᵀB) is an inner product; so `gradient(loss, W) == canonical(answer)`
+    tells whether a formula from a book is the gradient, where `==` alone would mind how it is typed. Raises
+    `TypeError` or `ShapeError` where the expression does not make sense.
+
+    >>> import symnet as sn
+    >>> A, x = sn.matrix("A", 3, 3), sn.vector("x", 3)
+    >>> canonical(A * x + A.T * x), canonical((x.T * A).T)
+    ((A + A.T)*x, A.T*x)
+    """
+    expr = given(expr, "the expression")
+    with collector_paused():
+        builder = Builder()
+        name = builder.call(builder.enter(expr), builder.names.fresh("L"))
+        program = builder.finish([name])
+        return closed(program, program.outputs[0])
+
+
 _sympys_own = ArrayDerivative._call_derive_scalar_by_matexpr
 
 

@@ -14,8 +14,8 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written nodes operands algebra gathered sympys symbols functions perceptron losses metrics tree",
-    "program":     "names survey chains program inline naming shapes fusing fused_sums normal_form builder",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes operands algebra gathered sympys symbols functions perceptron losses metrics tree",
+    "program":     "names survey chains program entrywise factoring canonical inline naming shapes fusing fused_sums normal_form builder",
     "calculus":    "rules reverse",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",
     "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",

@@ -20,6 +20,7 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given
 from symnet.expressions.interned import ScalarNode
+from symnet.expressions.lengths import root_of
 from symnet.expressions.nodes import Elementwise, Total, Unit
 from symnet.expressions.operands import as_expression, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables
@@ -283,8 +284,7 @@ def sums(A: MatrixExpr, axis: int) -> MatrixExpr:
 
 def squared(expr: Any) -> Any:
     """Give A where an expression is the sum of A∘A, else None."""
-    A = expr.args[0] if isinstance(expr, Total) else None
-    return A.args[0] if isinstance(A, HadamardProduct) and len(A.args) == 2 and A.args[0] == A.args[1] else None
+    return root_of(expr)
 
 
 def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
 from symnet.expressions import Elementwise, Name, Total, add, hadamard, matmul, raw, scaled, split, squared, transpose
+from symnet.program.canonical import canonical_node
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data, is_difference
 
@@ -137,14 +138,6 @@ def as_read(node: Any, *arguments: Any) -> Any:
     return as_written(node, *arguments)
 
 
-def as_typed(node: Any, *arguments: Any) -> Any:
-    """Rebuild a node as SymPy has it when a user types it."""
-    rebuilt = as_read(node, *arguments)
-    if isinstance(rebuilt, (MatMul, MatAdd)):
-        return rebuilt.doit(deep=False)
-    return arguments[0].T if isinstance(node, Transpose) else rebuilt
-
-
 def _sign_inside(product: Any) -> Any:
     # −(Y − P)∘F is (P − Y)∘F
     c, A = split(product)
@@ -228,7 +221,7 @@ def for_reader(program: Program) -> tuple[Section, ...]:
 def closed(program: Program, name: Name) -> Any:
     """Give one value of a program in its inputs alone, as a user would have typed it."""
     kept, _ = live(program.equations, [name])
-    *_, last = settled(kept, lambda e: e.lhs != name, as_typed if len(kept) < LARGE else as_read)
+    *_, last = settled(kept, lambda e: e.lhs != name, canonical_node if len(kept) < LARGE else as_read)
     return last.rhs
 
 

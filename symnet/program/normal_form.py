@@ -115,9 +115,8 @@ def _matrix_sum(b: Building, node: Any) -> Any:
 
 def _power(b: Building, node: Any) -> Any:
     base, exponent = b.atom(node.args[0]), node.args[1]
-    if not exponent.is_Integer and base.shape == (1, 1):
-        x, y = bound_variables(2)
-        return b.store(b.value(apply_entrywise(x**y, {x: base, y: b.atom(exponent)})), node)
+    if not exponent.is_Integer and base.shape == (1, 1):  # a scalar
+        return scaled(b.value(Total(node.args[0]) ** exponent), OneMatrix(1, 1))
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
