@@ -190,7 +190,7 @@ def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
 
 def _met(met: Any, asked: Any) -> Any:
     # the symbol of the loss that was asked for: assumptions may differ, shapes may not
-    shapes = [getattr(w, "shape", ()) for w in (met, asked)]
+    shapes: list[Any] = [getattr(w, "shape", ()) for w in (met, asked)]
     if len(shapes[0]) != len(shapes[1]) or (shapes[0] and not same_shape(*shapes)):
         kinds = [f"a {shape_text(shape)} matrix" if shape else "a scalar" for shape in shapes]
         raise ShapeError(f"derive: {met.name} is {kinds[0]} in the loss but {kinds[1]} where it is asked for")
