@@ -66,7 +66,7 @@ def test_a_wrong_gradient_is_seen(monkeypatch):
     def wrong(kernel, values, *more):
         found = right(kernel, values, *more)
         if isinstance(found, tuple):
-            return found[0], {w: g * (1 + 1e-6) for w, g in found[1].items()}
+            return found[0], type(found[1])({w: g * (1 + 1e-6) for w, g in found[1].items()})
         return found
 
     monkeypatch.setattr(sn.Kernel, "__call__", wrong)
