@@ -94,7 +94,9 @@ def check(tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECO
     values = drawn(tree, sizes, seed)
     wanted = expected(tree, sizes, values, seed)
     outcome = Outcome()
-    if not (np.isfinite(wanted.value).all() and wanted.large < LARGEST and all(map(np.isfinite, wanted.slopes.values()))):
+    if not (
+        np.isfinite(wanted.value).all() and wanted.large < LARGEST and all(map(np.isfinite, wanted.slopes.values()))
+    ):
         outcome.status = "too large"
         return outcome
     step = "write"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from . import formulas as N
+from . import formulas as N  # noqa: N812
 from .tree import Tree
 
 SCALAR = ()
@@ -106,7 +106,9 @@ class Generator:
 
     def positive(self, rows: Any, cols: Any) -> Tree:
         """Give a matrix whose entries are well above 0."""
-        return entrywise(self, (rows, cols), self.pick("one plus square", "sigmoid", "exp of minus a square", "shifted cosine"))
+        return entrywise(
+            self, (rows, cols), self.pick("one plus square", "sigmoid", "exp of minus a square", "shifted cosine")
+        )
 
 
 def node(kind: str, shape: Any, text: str, value: Callable[..., Any], *operands: Tree) -> Tree:
@@ -393,13 +395,17 @@ def _product3(g: Generator, s: Any) -> Tree | None:
 @row(MATRICES, "product with a transpose")
 def _product_t(g: Generator, s: Any) -> Tree | None:
     k = g.size()
-    return node("product with a transpose", s, "(({0}).T*({1}))", lambda p, a, b: a.T @ b, g.matrix(k, s[0]), g.matrix(k, s[1]))
+    return node(
+        "product with a transpose", s, "(({0}).T*({1}))", lambda p, a, b: a.T @ b, g.matrix(k, s[0]), g.matrix(k, s[1])
+    )
 
 
 @row(MATRICES, "relu_dot")
 def _relu_dot(g: Generator, s: Any) -> Tree | None:
     k = g.size()
-    return node("relu_dot", s, "sn.relu_dot({0}, {1})", lambda p, a, b: N.relu(p, a @ b), g.matrix(s[0], k), g.matrix(k, s[1]))
+    return node(
+        "relu_dot", s, "sn.relu_dot({0}, {1})", lambda p, a, b: N.relu(p, a @ b), g.matrix(s[0], k), g.matrix(k, s[1])
+    )
 
 
 @row(MATRICES, "affine")
@@ -418,12 +424,24 @@ def _affine_rows(g: Generator, s: Any) -> Tree | None:
 
 @row(MATRICES, "spread column")
 def _spread(g: Generator, s: Any) -> Tree | None:
-    return node("spread column", s, f"(({{0}})*OneMatrix(1, {s[1]}))", lambda p, a: a @ np.ones((1, p.number(s[1]))), g.matrix(s[0], 1))
+    return node(
+        "spread column",
+        s,
+        f"(({{0}})*OneMatrix(1, {s[1]}))",
+        lambda p, a: a @ np.ones((1, p.number(s[1]))),
+        g.matrix(s[0], 1),
+    )
 
 
 @row(MATRICES, "spread row")
 def _spread_row(g: Generator, s: Any) -> Tree | None:
-    return node("spread row", s, f"(OneMatrix({s[0]}, 1)*({{0}}))", lambda p, a: np.ones((p.number(s[0]), 1)) @ a, g.matrix(1, s[1]))
+    return node(
+        "spread row",
+        s,
+        f"(OneMatrix({s[0]}, 1)*({{0}}))",
+        lambda p, a: np.ones((p.number(s[0]), 1)) @ a,
+        g.matrix(1, s[1]),
+    )
 
 
 @row(MATRICES, "outer")
@@ -438,7 +456,9 @@ def _let(g: Generator, s: Any) -> Tree | None:
 
 @row(MATRICES, "scalar times ones")
 def _scaled_ones(g: Generator, s: Any) -> Tree | None:
-    return node("scalar times ones", s, f"(({{0}})*OneMatrix({s[0]}, {s[1]}))", lambda p, c: c * np.ones(p.shape(s)), g.scalar())
+    return node(
+        "scalar times ones", s, f"(({{0}})*OneMatrix({s[0]}, {s[1]}))", lambda p, c: c * np.ones(p.shape(s)), g.scalar()
+    )
 
 
 @row(MATRICES, "scalar times identity")
@@ -493,7 +513,13 @@ def _softmax_by_hand(g: Generator, s: Any) -> Tree | None:
 @row(MATRICES, "log of softmax")
 def _log_of_softmax(g: Generator, s: Any) -> Tree | None:
     axis = g.pick(0, 1)
-    return node("log of softmax", s, f"sn.log(sn.softmax({{0}}, axis={axis}))", lambda p, a: N.log_softmax(a, axis), g.matrix(*s))
+    return node(
+        "log of softmax",
+        s,
+        f"sn.log(sn.softmax({{0}}, axis={axis}))",
+        lambda p, a: N.log_softmax(a, axis),
+        g.matrix(*s),
+    )
 
 
 def _shifted(p: Any, a: Any) -> Any:
@@ -648,7 +674,9 @@ for _name, _text, _f in [
 @row(SCALARS, "DotProduct")
 def _dot(g: Generator, s: Any) -> Tree | None:
     k = g.pick(3, 2)
-    return node("DotProduct", s, "DotProduct({0}, {1})", lambda p, a, b: (a * b).sum(), g.symbol((k, 1)), g.symbol((k, 1)))
+    return node(
+        "DotProduct", s, "DotProduct({0}, {1})", lambda p, a, b: (a * b).sum(), g.symbol((k, 1)), g.symbol((k, 1))
+    )
 
 
 # -- scalars of scalars

@@ -27,11 +27,17 @@ def main() -> int:
             shown[case.kind] += 1
             if shown[case.kind] <= options.examples:
                 written = [line for line in case.setup.splitlines() if line.startswith("E_ =")]
-                lines = [line for line in case.setup.splitlines() if " = sn." in line or line.startswith(("E_ =", "part"))]
+                lines = [
+                    line for line in case.setup.splitlines() if " = sn." in line or line.startswith(("E_ =", "part"))
+                ]
                 print(f"{verdict.status}: {case.code}\n    {verdict.message}", flush=True)
                 print("".join(f"      {line}\n" for line in lines) if written else "", end="", flush=True)
         if number % 100 == 0:
-            print(f"{number} of {len(chosen)} in {time.monotonic() - start:.0f} s: {dict(counts)}", file=sys.stderr, flush=True)
+            print(
+                f"{number} of {len(chosen)} in {time.monotonic() - start:.0f} s: {dict(counts)}",
+                file=sys.stderr,
+                flush=True,
+            )
     print(f"\n{len(chosen)} inputs: {dict(counts)}")
     for (status, kind), times in kinds.most_common():
         print(f"{times:5d}  {status:8s} {kind}")

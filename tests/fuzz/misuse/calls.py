@@ -17,17 +17,28 @@ import numpy as np
 from ..tree import PRELUDE
 from .judge import HOSTILE, NO_MEANING, Case, accepted, same_value
 
-SETUP = PRELUDE + """\
+SETUP = (
+    PRELUDE
+    + """\
 import copy, datetime, decimal, fractions, math
 A, B = sn.matrix("A", 2, 2), sn.matrix("B", 2, 2)
 W, X, Y = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
 b, x, lam = sn.vector("b", 2), sn.vector("x", 3), sympy.Symbol("lam")
 loss = sn.squared_error(sn.tanh(sn.affine(W, X, b)), Y) + lam*sn.norm(W)**2
 """
+)
 _rng = np.random.default_rng(5)
 VALUES: dict[str, Any] = {
     name: _rng.normal(size=shape).round(3)
-    for name, shape in {"A": (2, 2), "B": (2, 2), "W": (2, 3), "X": (3, 4), "Y": (2, 4), "b": (2, 1), "x": (3, 1)}.items()
+    for name, shape in {
+        "A": (2, 2),
+        "B": (2, 2),
+        "W": (2, 3),
+        "X": (3, 4),
+        "Y": (2, 4),
+        "b": (2, 1),
+        "x": (3, 1),
+    }.items()
 } | {"lam": np.float64(0.7), "n": 4}
 
 
@@ -66,7 +77,14 @@ STRANGE: dict[str, Any] = dict.fromkeys([
     "np.array([[1., 2.], [3., 4.]], dtype=object)": np.array([[1.0, 2], [3, 4]]), "sympy.BlockMatrix([[A, A]])": FREE,
 }  # fmt: skip
 NUMBERS = [text for text, meaning in STRANGE.items() if meaning is not NOTHING]
-MATRIX = STRANGE | {"lam": VALUES["lam"], "W": VALUES["W"], "X": VALUES["X"], "x": VALUES["x"], "sn.sum(A)": VALUES["A"].sum(), "A.T": VALUES["A"].T}
+MATRIX = STRANGE | {
+    "lam": VALUES["lam"],
+    "W": VALUES["W"],
+    "X": VALUES["X"],
+    "x": VALUES["x"],
+    "sn.sum(A)": VALUES["A"].sum(),
+    "A.T": VALUES["A"].T,
+}
 SCALAR = STRANGE | {"A": VALUES["A"], "b.T*b": (VALUES["b"] ** 2).sum(), "sn.sum(A)": VALUES["A"].sum()}
 SIZE: dict[str, Any] = STRANGE | dict.fromkeys([
     "0", "-1", "2.5", "''", "' '", "'a\\0b'", "[2]", "np.array([2])", "(2,)", "sympy.Rational(1, 2)", "A", "sympy.sqrt(2)",
@@ -255,11 +273,21 @@ def _right_gradients(space: Any, wanted: Any) -> str | None:
 def _number_of(space: Any, wanted: Any) -> str | None:
     if wanted is NOTHING:
         return accepted(space, wanted)
-    return None if np.allclose(space["result"], wanted, rtol=2e-3, equal_nan=True) else f"{space['result']} instead of {wanted}"
+    return (
+        None
+        if np.allclose(space["result"], wanted, rtol=2e-3, equal_nan=True)
+        else f"{space['result']} instead of {wanted}"
+    )
 
 
 def _says_ok(space: Any, wanted: Any) -> str | None:
-    return accepted(space, wanted) if wanted is NOTHING else None if space["result"].ok else f"not ok: {space['result']}"[:300]
+    return (
+        accepted(space, wanted)
+        if wanted is NOTHING
+        else None
+        if space["result"].ok
+        else f"not ok: {space['result']}"[:300]
+    )
 
 
 def _with(name: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -319,9 +347,9 @@ def _workshop_calls() -> list[Call]:
         wrong = _with(name, data)
         key = {text: data[text] for text in data}
         calls += [
-            Call(f"sn.evaluate(loss, {{{{**values, {name!r}: {{0}}}}}})", (("values[%r]" % name, key),), _loss_with(name), _number_of),
-            Call(f"sn.derive(loss, [W, b]).compile()({{{{**values, {name!r}: {{0}}}}}})[0]", (("values[%r]" % name, key),), _loss_with(name), _number_of),
-            Call(f"sn.derive(loss, W).compile(dtype=np.float32)({{{{**values, {name!r}: {{0}}}}}})[0]", (("values[%r]" % name, key),), _loss_with(name), _number_of),
+            Call(f"sn.evaluate(loss, {{{{**values, {name!r}: {{0}}}}}})", ((f"values[{name!r}]", key),), _loss_with(name), _number_of),
+            Call(f"sn.derive(loss, [W, b]).compile()({{{{**values, {name!r}: {{0}}}}}})[0]", ((f"values[{name!r}]", key),), _loss_with(name), _number_of),
+            Call(f"sn.derive(loss, W).compile(dtype=np.float32)({{{{**values, {name!r}: {{0}}}}}})[0]", ((f"values[{name!r}]", key),), _loss_with(name), _number_of),
             Call("sn.check_gradients(loss, {0}, W)", (("values", {k: FREE if v is not NOTHING else v for k, v in wrong.items()}),), compare=accepted),
             Call("sn.diagnose(loss, {0}, {{W: grads['W']}})", (("values", {k: FREE if v is not NOTHING else v for k, v in wrong.items()}),), compare=accepted),
         ]  # fmt: skip
@@ -334,7 +362,13 @@ def _workshop_calls() -> list[Call]:
 
 
 def _accepted_as_diagnosis(space: Any, wanted: Any) -> str | None:
-    return f"accepted: {str(space['result'])[:120]}" if wanted is NOTHING else None if space["result"].ok else "called wrong"
+    return (
+        f"accepted: {str(space['result'])[:120]}"
+        if wanted is NOTHING
+        else None
+        if space["result"].ok
+        else "called wrong"
+    )
 
 
 def _training_calls() -> list[Call]:

@@ -28,7 +28,16 @@ HOSTILE = f"__import__('builtins').__dict__.__setitem__('{MARK}', 1)"
 NO_MEANING = object()
 SECONDS = 10
 OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError, FloatingPointError, ImportError)
-CRASHES = (AttributeError, RecursionError, IndexError, AssertionError, ZeroDivisionError, NameError, UnboundLocalError, OverflowError)
+CRASHES = (
+    AttributeError,
+    RecursionError,
+    IndexError,
+    AssertionError,
+    ZeroDivisionError,
+    NameError,
+    UnboundLocalError,
+    OverflowError,
+)
 FROM_INSIDE = re.compile(
     r"object has no attribute|unhashable|has no len|not iterable|not subscriptable|not callable|unsupported operand|"
     r"recursion|not supported between|positional argument|Mix of Matrix|SympifyError|Sympify of|could not broadcast|"
@@ -171,7 +180,11 @@ def _same_gradients(result: Any, kernel: Any, values: dict[str, Any], f: Callabl
 
 def _close(a: Any, b: Any, tolerance: float) -> bool:
     a, b = np.asarray(a, float).reshape(-1), np.asarray(b, float).reshape(-1)
-    return bool(np.allclose(a, b, rtol=tolerance, atol=tolerance * max(1.0, float(np.max(np.abs(b), initial=0))), equal_nan=True))
+    return bool(
+        np.allclose(
+            a, b, rtol=tolerance, atol=tolerance * max(1.0, float(np.max(np.abs(b), initial=0))), equal_nan=True
+        )
+    )
 
 
 def _short(value: Any) -> str:

@@ -198,7 +198,9 @@ def _functions() -> list[Operation]:
         else:
             found.append(Operation(text, f, _large))
         if f is not None:
-            found.append(Operation(f"np.{f.__name__}({{E}})" if isinstance(f, np.ufunc) else text, f, lambda s: not s.number))
+            found.append(
+                Operation(f"np.{f.__name__}({{E}})" if isinstance(f, np.ufunc) else text, f, lambda s: not s.number)
+            )
     for text, f in {
         "Max({E}, 0)": lambda a: np.maximum(a, 0), "Min({E}, 0.25)": lambda a: np.minimum(a, 0.25),
         "Max({E}, -{E}, lam_)": None, "1/{E}": lambda a: 1 / a, "{E}**-2": lambda a: a**-2.0,
@@ -271,7 +273,9 @@ PARTS = [
     Operation("{E}.inv()", np.linalg.inv, lambda s: s.square and abs(np.linalg.det(s.at(s.values))) > 1e-3),
     Operation("{E}.I", np.linalg.inv, lambda s: s.square and abs(np.linalg.det(s.at(s.values))) > 1e-3),
     Operation("{E}.inverse()", np.linalg.inv, lambda s: s.square and abs(np.linalg.det(s.at(s.values))) > 1e-3),
-    Operation("{E}*{E}.inv()", lambda a: np.eye(len(a)), lambda s: s.square and abs(np.linalg.det(s.at(s.values))) > 1e-3),
+    Operation(
+        "{E}*{E}.inv()", lambda a: np.eye(len(a)), lambda s: s.square and abs(np.linalg.det(s.at(s.values))) > 1e-3
+    ),
     Operation("Permanent({E})", REFUSED, _square),
     Operation("KroneckerProduct({E}, {E})", lambda a: np.kron(a, a), _matrix),
     Operation("BlockMatrix([[{E}, {E}]])", lambda a: np.block([[a, a]]), _matrix),
@@ -322,10 +326,24 @@ def _substitutions() -> list[Operation]:
 
             found.append(Operation(text.format(new), _ByValues(value), _with_w))
         found.append(Operation(text.format("sn.matrix('Other', 7, 7)"), REFUSED, _with_w))
-        found.append(Operation(text.format("sympy.Symbol('q')"), REFUSED, _both(_with_w, lambda s: s.values[s.W.name].shape != (1, 1))))
+        found.append(
+            Operation(
+                text.format("sympy.Symbol('q')"), REFUSED, _both(_with_w, lambda s: s.values[s.W.name].shape != (1, 1))
+            )
+        )
         found.append(Operation(text.format("None"), None, _with_w))
-    for text in ("{{E}}.subs(lam_, {})", "{{E}}.xreplace({{{{lam_: sympify({})}}}})", "{{E}}.subs({{{{lam_: {}}}}})", "{{E}}.replace(lam_, sympify({}))"):
-        for new, f in {"2": lambda x: 2.0, "0.5": lambda x: 0.5, "lam_/2": lambda x: x / 2, "Rational(1, 3)": lambda x: 1 / 3}.items():
+    for text in (
+        "{{E}}.subs(lam_, {})",
+        "{{E}}.xreplace({{{{lam_: sympify({})}}}})",
+        "{{E}}.subs({{{{lam_: {}}}}})",
+        "{{E}}.replace(lam_, sympify({}))",
+    ):
+        for new, f in {
+            "2": lambda x: 2.0,
+            "0.5": lambda x: 0.5,
+            "lam_/2": lambda x: x / 2,
+            "Rational(1, 3)": lambda x: 1 / 3,
+        }.items():
             if "replace(lam_" in text and "lam_" in new and "xreplace" not in text:
                 continue
 
@@ -399,7 +417,14 @@ def _slopes() -> list[Operation]:
     ]  # fmt: skip
 
 
-OPERATIONS = [*[Operation(text, _same) for text in UNCHANGED], *ARITHMETIC, *_functions(), *PARTS, *_substitutions(), *_slopes()]
+OPERATIONS = [
+    *[Operation(text, _same) for text in UNCHANGED],
+    *ARITHMETIC,
+    *_functions(),
+    *PARTS,
+    *_substitutions(),
+    *_slopes(),
+]
 
 
 def _subject(seed: int) -> Subject | None:
@@ -429,7 +454,9 @@ def _case(operation: Operation, subject: Subject) -> Case:
     if s.W is not None:
         rows, cols = s.W.shape
         lines.append(f'W_ = {s.W.name}; V_ = sn.matrix("V_", {rows}, {cols})')
-        values["V_"] = np.full(np.shape(s.values[s.W.name]), 0.3) + 0.1 * np.arange(np.size(s.values[s.W.name])).reshape(np.shape(s.values[s.W.name]))
+        values["V_"] = np.full(np.shape(s.values[s.W.name]), 0.3) + 0.1 * np.arange(
+            np.size(s.values[s.W.name])
+        ).reshape(np.shape(s.values[s.W.name]))
     lam = s.lam or 'sympy.Symbol("lam")'
     lines.append(f"lam_ = {lam}; nowhere = sympy.Symbol('nowhere')")
     if s.lam is None:
