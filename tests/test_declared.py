@@ -136,6 +136,6 @@ def test_what_training_gives(name, dtype, optimizer):
     starts = {s: v for s, v in values.items() if s != X} or {X: values[X]}
     data = data if starts.keys() != data.keys() else {}
     run = sn.train(loss, data, starts, optimizer, epochs=2, dtype=dtype)
-    assert type(run.loss) is float and all(type(v) is float for v in run.history)
+    assert type(run.loss) is float and all(type(v) is float for v in run.history["loss"])
     for w, value in run.parameters.items():
         assert np.shape(value) == np.shape(values[w]) and value.dtype == dtype, (w, value)

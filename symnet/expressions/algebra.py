@@ -99,8 +99,8 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
     constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
-    matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
     body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
+    matrices = {v: a for a, v in slots.items() if v in body.free_symbols}  # a number can make one fall away
     body = body.xreplace(back)
     scalars = sorted(_scalar_atoms(body) - set(matrices), key=default_sort_key)
     loose = [s for s in scalars if any(isinstance(inner, Bound) for inner in s.free_symbols)]
