@@ -222,11 +222,11 @@ CALLS = {  # functions of a user's that update in place whatever they are handed
     "diagnose, wrong": lambda v: not sn.diagnose(LOSS, v, spoiling(lambda a: {k: 2 * g for k, g in by_hand(a).items()})),
     "diagnose, one array": lambda v: bool(sn.diagnose(LOSS, v, {"W": by_hand(v)["W"]})),
     "diagnose_update": lambda v: bool(sn.diagnose_update(LOSS, parts(v, False), stepped(v), 0.1, parts(v, True))),
-    "train": lambda v: sn.train(LOSS, parts(v, True), parts(v, False), epochs=3, callback=spoiling(lambda *_: None)).history
-    == sn.train(LOSS, parts(GOOD, True), parts(GOOD, False), epochs=3).history,
+    "train": lambda v: sn.train(LOSS, parts(v, True), parts(v, False), epochs=3, callback=spoiling(lambda *_: None)).history["loss"]
+    == sn.train(LOSS, parts(GOOD, True), parts(GOOD, False), epochs=3).history["loss"],
     "train's callback": lambda v: sn.train(
         LOSS, parts(v, True), parts(v, False), sn.Adam(0.1), epochs=3, batch_size=2, seed=0, callback=lambda e, c, p: spoil(*p.values())
-    ).history == sn.train(LOSS, parts(GOOD, True), parts(GOOD, False), sn.Adam(0.1), epochs=3, batch_size=2, seed=0).history,
+    ).history["loss"] == sn.train(LOSS, parts(GOOD, True), parts(GOOD, False), sn.Adam(0.1), epochs=3, batch_size=2, seed=0).history["loss"],
     "train's result": lambda v: spoil(*sn.train(LOSS, parts(v, True), parts(v, False), epochs=1, multipliers={"b": 0}).parameters.values()) is None,
     "kernel's result": lambda v: spoil(*sn.derive(LOSS + sn.sum(W) + sn.norm(b) ** 2 / 2, [W, b]).compile()(v)[1].values()) is None,
     "gradients that are data": lambda v: spoil(*sn.derive(sn.inner(W, Y * X.T) + sn.sum(X), [W, X]).compile()({k: v[k] for k in "WXY"})[1].values()) is None,

@@ -309,9 +309,10 @@ def is_light(A: Any) -> bool:
 
 def spread_vector(factors: Iterable[Any]) -> Any:
     """Give the vector that a product spreads along ones, v of v·1ᵀ or of 1·v; None where it does something else."""
-    a, b, *more = *factors, None
-    if more != [None]:
+    factors = tuple(factors)
+    if len(factors) != 2:
         return None
+    a, b = factors
     if isinstance(b, OneMatrix) and b.shape[0] == 1 == a.shape[1] and is_light(a):
         return a
     return b if isinstance(a, OneMatrix) and a.shape[1] == 1 == b.shape[0] and is_light(b) else None
