@@ -81,15 +81,15 @@ def _plain(rhs: Any) -> bool:
 def precisely(definition: Callable[[Any], Any], rhs: Any, written: bool = True) -> Any:
     """Give `rhs` computed without lost digits, or itself. `written`: whether a user wrote it.
 
-    The slope of tanh that a derivation needs stays 1 - A∘A, which costs a tenth of a cosh: what it loses is small beside
-    the slope of 1 that tanh has at 0.
+    The entrywise slope of tanh that a derivation needs stays 1 - A∘A, a tenth of the cost of a cosh: what it loses is
+    small beside the slope of 1 that tanh has at 0.
     """
     if not (isinstance(split(rhs)[1], OPERATIONS) if rhs.is_Matrix else _scalar(rhs)):
         return rhs
     seen = Seen(definition)
     body = seen.formula(rhs)
     better = precise(body)
-    if better == body or (not written and better.has(sech) and not body.has(sech)):
+    if better == body or (not written and rhs.is_Matrix and better.has(sech) and not body.has(sech)):
         return rhs
     for formula in sorted(seen.named, key=lambda f: -f.count_ops()):
         if better != formula:
