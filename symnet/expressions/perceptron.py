@@ -20,6 +20,7 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.expressions import functions
 from symnet.expressions.algebra import elementwise
 from symnet.expressions.axes import axis_of_outputs
+from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given
 from symnet.expressions.functions import affine, matrix
 from symnet.expressions.shown import in_a_line, listed
@@ -144,6 +145,7 @@ def mlp(
     """
     X, f = given(X, "mlp"), as_activation(activation)
     if not getattr(X, "is_Matrix", False):
+        check_scalar(X)
         raise TypeError(f"mlp: {brief(X)} is no matrix; give the input, such as sn.matrix('X', 2, 'n')")
     axis = axis_of_outputs("mlp", X, axis)
     if not isinstance(prefix, str):
