@@ -12,8 +12,10 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy import Basic, Expr, HadamardPower, HadamardProduct, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
@@ -269,9 +271,10 @@ def _slope(expr: Any, symbol: Any) -> Any:
     if not isinstance(symbol, (MatrixSymbol, Symbol)):
         raise TypeError(f"diff: {symbol} is no symbol; write sn.gradient(loss, W) for each symbol W")
     if expr.is_Matrix:
+        axes = "would have more than two axes" if symbol.is_Matrix else "is not known"
         raise TypeError(
-            f"diff: {brief(expr)} is a {shape_text(expr.shape)} matrix, and its derivative by {symbol} would have "
-            "more than two axes; differentiate a scalar, such as sn.sum(…) of it or an entry, sn.entry(A, 0, 0)"
+            f"diff: {brief(expr)} is a {shape_text(expr.shape)} matrix, and its derivative by {symbol} {axes}; "
+            "differentiate a scalar, such as sn.sum(…) of it or an entry, sn.entry(A, 0, 0)"
         )
     if any(symbol in size.free_symbols for M in expr.atoms(MatrixSymbol) for size in M.shape):
         raise TypeError(f"diff: {symbol} is the size of a matrix; nothing can be differentiated by it")
@@ -317,13 +320,19 @@ def gradient(loss: Any, symbol: Any) -> Any:
     return derive(loss, symbols).closed(symbols[0])
 
 
-_sympys_own = ArrayDerivative._call_derive_scalar_by_matexpr
+_sympys_own = ArrayDerivative._dispatch_eval_derivative_n_times.__func__
 
 
-def _by_matrix(expr: Any, symbol: Any) -> Any:
-    # SymPy's `diff` by a matrix takes a class that it does not know for a constant
-    return slope(expr, symbol) if expr.has(Node) else _sympys_own(expr, symbol)
+def _n_times(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
+    # SymPy's `diff` by a matrix takes a class that it does not know for a constant, leaves the derivative as it is
+    # written, or calls itself without end
+    ours = isinstance(expr, (Determinant, DotProduct)) or expr.has(Node, HadamardProduct, HadamardPower)
+    if ours and (isinstance(symbol, MatrixSymbol) or (expr.is_Matrix and not as_scalar(expr).is_Matrix)):
+        return slope(expr, (symbol, times))
+    return _sympys_own(cls, expr, symbol, times)
 
 
 Node.slope = staticmethod(slope)
-ArrayDerivative._call_derive_scalar_by_matexpr = staticmethod(_by_matrix)
+for _kind in (Determinant, DotProduct):
+    _kind._eval_derivative = slope  # SymPy has none
+ArrayDerivative._dispatch_eval_derivative_n_times = classmethod(_n_times)

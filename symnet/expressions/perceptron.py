@@ -14,7 +14,7 @@ from secrets import token_hex
 from typing import Any
 
 import numpy as np
-from sympy import MatrixExpr, MatrixSymbol
+from sympy import MatrixExpr, MatrixSymbol, Max, Min
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import functions
@@ -194,6 +194,9 @@ def as_activation(activation: Any) -> Callable[[Any], Any]:
         return NAMED["identity"]
     if not callable(activation):
         raise TypeError(f"activation: {activation!r} is no function; write sn.relu, sympy.tanh or a name, 'relu'")
+    if activation in (Max, Min):
+        raise TypeError(f"activation: {activation.__name__} of one argument is that argument; write sn.relu, or "
+                        f"lambda t: sympy.{activation.__name__}(0, t)")  # fmt: skip
     return activation if activation in NAMED.values() else partial(_activated, activation)
 
 
