@@ -140,8 +140,8 @@ REFUSED = {
     "np.abs": (lambda: np.abs(W * X), ["sn.abs(…)"]),
     "np.square": (lambda: np.square(W), ["sn.hadamard(A, A)"]),
     "np.maximum": (lambda: np.maximum(W, 0), ["sn.relu(A)"]),
-    "np.sum": (lambda: np.sum(W), ["sn.sum(…)"]),
-    "np.dot": (lambda: np.dot(W, XN), ["X is 2×n", "sn.evaluate"]),
+    "np.sum": (lambda: np.sum(W), ["sn.sum(A)"]),
+    "np.dot": (lambda: np.dot(W, XN), ["NumPy's dot", "A*B"]),
     "np.array": (lambda: np.array(XN), ["X is 2×n", "no array"]),
     "in place": (lambda: np.ones((3, 2)).__iadd__(W), ["an array cannot hold symbols"]),
     "sum(X)": (lambda: sum(XN), ["X is 2×n", "sn.sum"]),
@@ -261,3 +261,23 @@ def test_what_sympy_takes_and_is_no_expression_is_refused():
         for call in (lambda other=other: W + other, lambda other=other: sn.tanh(W) - other):
             with pytest.raises(TypeError, match="beside"):
                 call()
+
+
+NUMPYS = {
+    "dot": lambda A: np.dot(A, A), "matmul": lambda A: np.linalg.multi_dot([A, A, A]), "norm": np.linalg.norm,
+    "det": np.linalg.det, "inv": np.linalg.inv, "trace": np.trace, "mean": np.mean, "sum": lambda A: np.sum(A, axis=0),
+    "where": lambda A: np.where(A, 1, 0), "clip": lambda A: np.clip(A, 0, 1), "max": np.max, "argmax": np.argmax,
+    "std": np.std, "outer": lambda A: np.outer(A, A), "einsum": lambda A: np.einsum("ij,jk", A, A),
+    "concatenate": lambda A: np.concatenate([A, A]), "zeros_like": np.zeros_like, "transpose": np.transpose,
+    "solve": lambda A: np.linalg.solve(A, np.ones((3, 1))), "array_equal": lambda A: np.array_equal(A, s),
+    "constant first": lambda A: np.dot(np.ones((3, 3)), A),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMPYS)
+def test_a_function_of_numpys_is_refused_with_what_to_write(name):
+    for A in (S, sn.tanh(S), S * S, S + 1, sn.matrix("P", "n", "n")):
+        with pytest.raises(TypeError, match=r"NumPy's [\w.]+ computes with numbers") as raised:
+            NUMPYS[name](A)
+        assert all(hasattr(sn, word) for word in re.findall(r"sn\.(\w+)", str(raised.value)))
+    assert np.shape(W) == (3, 2) and np.ndim(sn.tanh(W)) == 2 and np.size(W) == 6

@@ -197,3 +197,19 @@ def test_deep_and_wide_expressions_are_copied_and_derived():
 def test_free_symbols_of_a_function_with_a_parameter():
     assert sn.elementwise(Lambda(f, f**lam), A).free_symbols == {A, lam}
     assert value(sn.sum(sn.softplus(-OneMatrix(1, 3)))) == pytest.approx(3 * np.log1p(np.exp(-1)))
+
+
+def test_several_at_once_are_replaced_by_xreplace():
+    loss = sn.norm(v - 2 * u)
+    with pytest.raises(TypeError, match="xreplace"):
+        loss.subs({v: u, u: v}, simultaneous=True)
+    assert loss.xreplace({v: u, u: v}) == sn.norm(u - 2 * v)
+
+
+def test_a_name_does_not_stand_for_a_matrix():
+    loss, scale = sn.squared_error(v, u), Symbol("scale")
+    for old in ("v", Symbol("v")):
+        for expr in (loss, scale * loss, sp.exp(loss)):
+            with pytest.raises(TypeError, match="v is a matrix here|text"):
+                expr.subs(old, 2)
+    assert (scale * loss).subs("scale", 2) == 2 * loss == (scale * loss).subs(scale, 2)

@@ -241,6 +241,27 @@ def _of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) 
     raise TypeError(f"NumPy's {ufunc.__name__} computes with numbers, and {brief(self)} has symbols; write {ours}")
 
 
+_FUNCTIONS: dict[str, str] = {
+    "dot": "A*B", "matmul": "A*B", "linalg.multi_dot": "A*B*C", "inner": "A*B.T", "vdot": "sn.inner(A, B)",
+    "outer": "x*y.T", "transpose": "A.T", "trace": "sympy.Trace(A)", "linalg.trace": "sympy.Trace(A)",
+    "linalg.det": "sympy.Determinant(A)", "linalg.inv": "A**-1", "linalg.solve": "A**-1*B",
+    "linalg.norm": "sn.norm(A)", "linalg.matrix_power": "A**k", "sum": "sn.sum(A)", "mean": "sn.mean(A)",
+    "max": "sn.elementwise(sympy.Max, A, B)", "min": "sn.elementwise(sympy.Min, A, B)",
+    "clip": "sn.elementwise(lambda a: Min(Max(a, low), high), A)", "where":
+    "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)", "zeros_like": "ZeroMatrix(*A.shape)",
+    "ones_like": "OneMatrix(*A.shape)",
+}  # fmt: skip
+_OF_SHAPES = (np.shape, np.ndim, np.size)
+
+
+def _of_numpys_functions(self: Any, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+    if function in _OF_SHAPES:
+        return function._implementation(*inputs, **options)
+    name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
+    way = _FUNCTIONS.get(name, "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise")
+    raise TypeError(f"NumPy's {name} computes with numbers, and {brief(self)} has symbols; write {way}")
+
+
 def _as_array(self: Any, *options: Any, **named: Any) -> Any:
     if all(given(size).is_Integer for size in self.shape):
         return MatrixExpr.__array__(self, *options, **named)
@@ -278,7 +299,8 @@ class _Hint:
 
 
 _METHODS: dict[str, Any] = {
-    "__array_ufunc__": _of_numpy, "__array__": _as_array, "__iter__": _entries,
+    "__array_ufunc__": _of_numpy, "__array_function__": _of_numpys_functions,
+    "__array__": _as_array, "__iter__": _entries,
     "__lt__": _compared("<"), "__le__": _compared("<="), "__gt__": _compared(">"), "__ge__": _compared(">="),
     "sum": _Hint("sn.sum(A), and sn.sum(A, axis=0) along an axis"), "mean": _Hint("sn.mean(A)"),
     "dot": _Hint("sn.inner(x, y) for two columns, or A*B,"),
