@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 
 from sympy import (
-    Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, Symbol, Wild, exp, log,
+    Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, Symbol, Wild, exp, im, log, re,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
 from sympy.core.function import ArgumentIndexError
@@ -194,7 +194,9 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     1 - y**2
     """
     slope = stable(differentiated(body, variable))
-    if slope.has(Derivative):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
+    if slope.has(
+        Derivative, im, re
+    ):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
         real = {s: Dummy(s.name, real=True) for s in body.free_symbols}
         there, back = body.xreplace(real), {d: s for s, d in real.items()}
         slope = stable(differentiated(there, real[variable])).xreplace(back)
