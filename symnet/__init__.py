@@ -20,6 +20,7 @@ from symnet.optimizers import (
     step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
+from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
 from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"

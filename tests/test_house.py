@@ -20,6 +20,7 @@ WINGS = {
     "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",
     "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
     "derivation":  "",
+    "slopes":      "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result judge check prove",

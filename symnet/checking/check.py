@@ -7,7 +7,7 @@ functions are given copies of the arrays, so that they may update them in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -82,6 +82,11 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     """
     if method not in ("central", "complex", "auto"):
         raise ValueError(f"method: {method!r} is not known here; use 'central' or 'complex'")
+    for name, function in (("f", f), ("grad", grad)):
+        if not callable(function):
+            raise TypeError(f"check_function: {name} must be a function of arrays, not {type(function).__name__}")
+    if isinstance(x0, Mapping):
+        raise TypeError("x0: give a list of arrays, and f and grad as functions of as many arguments, not a dictionary")
     several = isinstance(x0, (list, tuple)) and any(np.ndim(a) for a in x0)
     arrays = (
         tuple(binding.as_array(f"x0[{i}]", a) for i, a in enumerate(x0)) if several else (binding.as_array("x0", x0),)
@@ -115,6 +120,8 @@ def _tolerance_of(kind: str, arrays: Sequence[Any]) -> tuple[float, list[str]]:
 
 
 def _number(value: Any) -> Any:
+    if value is None or isinstance(value, (str, Mapping)):
+        raise TypeError(f"f must give a number, but it gives {type(value).__name__}; is the return missing?")
     if np.size(value) != 1:
         raise TypeError(f"f must give a number, but it gives an array of shape {np.shape(value)}")
     return np.asarray(value).item()

@@ -16,7 +16,7 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.expressions import algebra, scalars
 from symnet.expressions.algebra import elementwise, inner_product, scaled, total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
-from symnet.expressions.beside import check_shapes
+from symnet.expressions.beside import check_scalar, check_shapes
 from symnet.expressions.entering import given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
 from symnet.expressions.operands import as_matrix, raw
@@ -244,6 +244,7 @@ def hadamard(*matrices: Any) -> Any:
     factor = sympy.Mul(*[a for a in values if not a.is_Matrix])
     if not wide:
         return factor
+    check_scalar(factor)
     for other in wide[1:]:
         _check_alike("hadamard", wide[0], other)
     return scaled(factor, algebra.hadamard(*wide))

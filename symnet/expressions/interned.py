@@ -23,7 +23,7 @@ from sympy.matrices.immutable import ImmutableDenseMatrix
 from symnet.expressions.beside import beside, extend
 from symnet.expressions.deep import Printed, within_reason
 from symnet.expressions.entering import given
-from symnet.expressions.rebuilding import checked_rule, flat, replaced, unflat
+from symnet.expressions.rebuilding import check_name, checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
 
 DEEP = 20  # levels of nodes from which an expression stays as it is written
@@ -123,6 +123,7 @@ class Node(Printed, Basic):
         return new, new is not self
 
     def _subs(self, old: Any, new: Any, **hints: Any) -> Any:
+        check_name(self, old)
         return self._xreplace({old: new})[0]
 
     def subs(self, *args: Any, **kwargs: Any) -> Any:

@@ -12,6 +12,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.algebra import elementwise, total
 from symnet.expressions.axes import axis_of_outputs
+from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given
 from symnet.expressions.nodes import AxisMax
 from symnet.expressions.operands import raw
@@ -37,6 +38,7 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
     output, Y = given(output, "accuracy"), given(Y, "accuracy")
     for A in (output, Y):
         if not getattr(A, "is_Matrix", False):
+            check_scalar(A)
             raise TypeError(f"accuracy: {brief(A)} is no matrix; give outputs and targets as matrices of one shape")
     if not same_shape(output.shape, Y.shape):
         raise ShapeError(

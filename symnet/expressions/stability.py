@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
-    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp, log,
+    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp, im, log,
+    re,
     sech, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
@@ -260,7 +261,9 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     1 - y**2
     """
     slope = stable(differentiated(body, variable))
-    if slope.has(Derivative):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
+    if slope.has(
+        Derivative, im, re
+    ):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
         real = {s: Dummy(s.name, real=True) for s in body.free_symbols}
         there, back = body.xreplace(real), {d: s for s, d in real.items()}
         slope = stable(differentiated(there, real[variable])).xreplace(back)
