@@ -113,9 +113,9 @@ class Derivation(Shown):
 
     def _symbol(self, symbol: Name | str) -> Name:
         for w in self.wrt:
-            if symbol == w or getattr(symbol, "name", symbol) == w.name:
+            if w.name == getattr(symbol, "name", symbol if isinstance(symbol, str) else None):
                 return w
-        raise KeyError(f"{symbol}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
+        raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
     def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None) -> Kernel:
         """Compile loss and gradients, or any values of the derivation, to one NumPy function; see `Kernel`.

@@ -34,6 +34,8 @@ def beside(A: Any, other: Any, name: str) -> Any:
             other = _constant(A, np.asarray(other), name)
         elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
             other = given(other, f"beside {brief(A)}")
+        elif isinstance(other, bool):
+            raise TypeError(f"{other} beside {brief(A)}: a truth value is no number here; write {int(other)}")
         else:
             try:
                 other = given(other)
@@ -172,6 +174,15 @@ def _exponent(self: Any, base: Any) -> Any:
     raise TypeError(f"{base}**A for a matrix A = {brief(self)}: write sn.elementwise(lambda a: {base}**a, A)")
 
 
+def _remainder(self: Any, other: Any) -> Any:
+    raise TypeError(f"//, % and divmod make steps, and beside the matrix {brief(self)} they have no meaning here; "
+                    "divide with /, or write it with sn.elementwise and functions of SymPy's")  # fmt: skip
+
+
+def _no_number(self: Any) -> Any:
+    raise TypeError(f"{brief(self)} is a matrix and no number; sn.evaluate({brief(self)}, {{…}}) gives its value")
+
+
 _POWER = MatrixExpr.__pow__
 
 
@@ -260,7 +271,10 @@ def extend(kind: type) -> None:
 def _extend_all() -> None:
     for name in (*_SUMS, *_PRODUCTS, "__truediv__"):
         setattr(MatrixExpr, name, _extended(name))
-    for name, method in (("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent)):
+    for name, method in (
+        ("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent), ("__complex__", _no_number),
+        *((f"__{side}{name}__", _remainder) for name in ("mod", "floordiv", "divmod") for side in ("", "r")),
+    ):  # fmt: skip
         setattr(MatrixExpr, name, method)
     for kind in MatrixExpr.__subclasses__():
         if not issubclass(kind, MatrixBase):  # a matrix of numbers is an array already
