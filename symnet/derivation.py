@@ -20,7 +20,7 @@ from sympy.tensor.array.array_derivatives import ArrayDerivative
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
 from symnet.expressions import (
-    Fixed, Name, Node, Shown, as_scalar, brief, functions, given, listed, same_shape, shape_text,
+    Fixed, Name, Node, Shown, as_expression, as_scalar, brief, functions, given, listed, same_shape, shape_text,
 )  # fmt: skip
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
@@ -330,7 +330,7 @@ def canonical(expr: Any) -> Any:
     >>> canonical(A * x + A.T * x), canonical((x.T * A).T)
     ((A + A.T)*x, A.T*x)
     """
-    expr = given(expr, "the expression")
+    expr = as_expression(expr, "the expression")
     with collector_paused():
         builder = Builder()
         name = builder.call(builder.enter(expr), builder.names.fresh("L"))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Expr, MatrixExpr, OneMatrix, Transpose
+from sympy import Expr, MatrixExpr, OneMatrix, Transpose, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -35,7 +35,7 @@ def beside(A: Any, other: Any, name: str) -> Any:
         elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
             other = given(other, f"beside {brief(A)}")
         elif isinstance(other, bool):
-            raise TypeError(f"{other} beside {brief(A)}: a truth value is no number here; write {int(other)}")
+            raise TypeError(f"{other} beside {brief(A)}: a Boolean is no number here; write {int(other)}")
         else:
             try:
                 other = given(other)
@@ -183,6 +183,10 @@ def _no_number(self: Any) -> Any:
     raise TypeError(f"{brief(self)} is a matrix and no number; sn.evaluate({brief(self)}, {{…}}) gives its value")
 
 
+def _parts(self: Any, deep: bool = True, **hints: Any) -> Any:
+    return self, ZeroMatrix(*self.shape)  # all is real
+
+
 _POWER = MatrixExpr.__pow__
 
 
@@ -273,6 +277,7 @@ def _extend_all() -> None:
         setattr(MatrixExpr, name, _extended(name))
     for name, method in (
         ("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent), ("__complex__", _no_number),
+        ("as_real_imag", _parts),
         *((f"__{side}{name}__", _remainder) for name in ("mod", "floordiv", "divmod") for side in ("", "r")),
     ):  # fmt: skip
         setattr(MatrixExpr, name, method)

@@ -15,7 +15,7 @@ from operator import mul
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
-from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose, ZeroMatrix
+from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
 from sympy.core.function import FunctionClass
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
@@ -148,8 +148,8 @@ def _shape_of(cls: Any, args: tuple[Any, ...]) -> Shape:
         rows, cols = cls.shape_of(*args)
     except AttributeError:
         given_ = ", ".join(map(brief, args))
-        raise TypeError(f"{cls.title or cls.__name__} of {given_}: a scalar stands where a matrix is meant, put there "
-                        "perhaps by a function of SymPy; write it times OneMatrix, or give a matrix") from None  # fmt: skip
+        raise TypeError(f"{cls.title or cls.__name__} of {given_}: a scalar stands where a matrix is meant, put "
+                        "there perhaps by a function of SymPy; give a matrix, c*OneMatrix") from None  # fmt: skip
     return given(rows), given(cols)  # a matrix of numbers has Python's
 
 
@@ -224,9 +224,6 @@ class MatrixNode(Node, MatrixExpr):
 
     def _eval_derivative(self, symbol: Any) -> Any:
         return Node.slope(self, symbol)
-
-    def as_real_imag(self, deep: bool = True, **hints: Any) -> Any:
-        return self, ZeroMatrix(*self.shape)
 
     def as_coeff_Mul(self, rational: bool = False) -> tuple[Expr, Any]:
         return S.One, self

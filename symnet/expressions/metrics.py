@@ -14,7 +14,7 @@ from symnet.expressions.algebra import elementwise, total
 from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.entering import given
 from symnet.expressions.nodes import AxisMax
-from symnet.expressions.operands import raw
+from symnet.expressions.operands import as_expression, raw
 from symnet.expressions.scalars import step
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -35,6 +35,9 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
     0.75
     """
     output, Y = given(output, "accuracy"), given(Y, "accuracy")
+    threshold = as_expression(threshold, "accuracy: the threshold")
+    if threshold.is_Matrix:
+        raise TypeError(f"accuracy: the threshold must be one number such as 0.5, not {brief(threshold)}")
     for A in (output, Y):
         if not getattr(A, "is_Matrix", False):
             raise TypeError(f"accuracy: {brief(A)} is no matrix; give outputs and targets as matrices of one shape")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sympy import Basic, MatrixSymbol, Mul, Symbol
+from sympy import Basic, Dummy, MatrixSymbol, Mul, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.exceptions import ShapeError
 
@@ -43,8 +43,9 @@ def checked_rule(rule: Any) -> Any:
         if not isinstance(old, MatrixSymbol):
             continue
         if not getattr(new, "is_Matrix", False):
-            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {new}; "
-                            f"write {new}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
+            scalar = "c" if isinstance(new, Dummy) else new  # one of SymPy's own
+            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {scalar}; "
+                            f"write {scalar}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
         if not same_shape(old.shape, new.shape):
             raise ShapeError(f"{old} is {shape_text(old.shape)} and cannot be replaced by {new}, which is "
                              f"{shape_text(new.shape)}; give a matrix of its shape")  # fmt: skip

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
 from sympy import Expr, Lambda, MatrixExpr, sympify
 from sympy.core.sympify import SympifyError
 
@@ -93,7 +94,7 @@ def _expression(expr: Any) -> Any:
     if isinstance(expr, str):
         raise TypeError(f"formula: {expr!r} is a string; give an expression, such as sn.matrix('A', 2, 3)")
     try:
-        known = expr if isinstance(expr, type) else sympify(expr)
+        known = expr if isinstance(expr, (type, np.ma.MaskedArray)) else sympify(expr)
     except SympifyError:
         known = expr
     if not isinstance(known, Expr) or isinstance(known, Lambda):

@@ -407,9 +407,20 @@ w0 = values["W"]
 """
 
 
+def _folder() -> str:
+    from .newer import FOLDER
+
+    return FOLDER.name
+
+
 def _space() -> dict[str, Any]:
     values = {name: np.copy(v) if np.ndim(v) else v for name, v in VALUES.items() if name != "n"}
-    return {"values": values, "_grads": _gradients(VALUES), **{f"kept_{k}": v for k, v in values.items() if np.ndim(v)}}
+    return {
+        "values": values,
+        "_grads": _gradients(VALUES),
+        "folder": _folder(),
+        **{f"kept_{k}": v for k, v in values.items() if np.ndim(v)},
+    }
 
 
 def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
@@ -439,9 +450,11 @@ def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
 
 def calls() -> list[Case]:
     """Give every call with every wrong value, one at a time."""
+    from .newer import newer_calls
+
     return [
         _replaced(call, position, wrong, meaning)
-        for call in [*_expression_calls(), *_workshop_calls()]
+        for call in [*_expression_calls(), *_workshop_calls(), *newer_calls()]
         for position, (right, wrongs) in enumerate(call.arguments)
         for wrong, meaning in wrongs.items()
         if wrong != right

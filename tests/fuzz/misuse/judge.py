@@ -27,7 +27,7 @@ MARK = "symnet_ran_a_string"
 HOSTILE = f"__import__('builtins').__dict__.__setitem__('{MARK}', 1)"
 NO_MEANING = object()
 SECONDS = 10
-OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError, FloatingPointError, ImportError)
+OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError, FloatingPointError, ImportError, FileNotFoundError)
 CRASHES = (
     AttributeError,
     RecursionError,
@@ -167,6 +167,9 @@ def _same_gradients(result: Any, kernel: Any, values: dict[str, Any], f: Callabl
             continue
         x = np.asarray(values[name], float)
         direction = np.random.default_rng(0).normal(size=x.shape)
+        for axis in range(x.ndim):
+            if np.allclose(x.sum(axis), 1):  # the targets of a cross-entropy go on summing to 1
+                direction = direction - direction.mean(axis, keepdims=True)
         ends = [np.sum(f({**values, name: x + h * direction})) for h in (1e-5, -1e-5, 1e-6, -1e-6)]
         slope, other = (ends[0] - ends[1]) / 2e-5, (ends[2] - ends[3]) / 2e-6
         if not (np.isfinite(slope) and _close(slope, other, 1e-4)):
