@@ -45,6 +45,7 @@ FROM_INSIDE = re.compile(
     r"cannot interpret|Cannot interpret|must be real number|invalid literal|sequence item|zip\(\)|dictionary update|"
     r"cannot convert|Cannot convert|can't convert|\b_\d+\b|Dummy|inhomogeneous|setting an array element"
 )
+SYMPYS_CALCULUS = ("integrate", "minimum", "limit", "series", "solve", "nsolve", "is_increasing")  # have no end
 FAULTS = ("wrong", "crash", "foreign", "string run", "array changed", "too long")
 
 
@@ -130,6 +131,8 @@ def _of_error(error: Exception, case: Case) -> Verdict:
         attribute = isinstance(error, AttributeError) and "module" in text
         return Verdict("crash" if attribute else "Python's", said)
     if not any("/symnet/" in file for file in files):
+        return Verdict("SymPy's", said)
+    if isinstance(error, RecursionError) and case.kind.split("(")[0].split(".")[-1] in SYMPYS_CALCULUS:
         return Verdict("SymPy's", said)
     if isinstance(error, CRASHES) or FROM_INSIDE.search(re.sub(r"\(.*\)", "", text)):  # in brackets stands a reason
         return Verdict("crash", said)
