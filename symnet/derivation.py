@@ -18,7 +18,7 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
 from symnet.calculus import sweep
 from symnet.expressions import (
-    Fixed, Name, Shown, as_scalar, brief, given, listed, same_shape, shape_text,
+    Fixed, Name, Shown, as_expression, as_scalar, brief, given, listed, same_shape, shape_text,
 )  # fmt: skip
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
@@ -111,9 +111,9 @@ class Derivation(Shown):
 
     def _symbol(self, symbol: Name | str) -> Name:
         for w in self.wrt:
-            if symbol == w or getattr(symbol, "name", symbol) == w.name:
+            if w.name == getattr(symbol, "name", symbol if isinstance(symbol, str) else None):
                 return w
-        raise KeyError(f"{symbol}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
+        raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
     def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None) -> Kernel:
         """Compile loss and gradients, or any values of the derivation, to one NumPy function; see `Kernel`.
@@ -287,7 +287,7 @@ def canonical(expr: Any) -> Any:
     >>> canonical(A * x + A.T * x), canonical((x.T * A).T)
     ((A + A.T)*x, A.T*x)
     """
-    expr = given(expr, "the expression")
+    expr = as_expression(expr, "the expression")
     with collector_paused():
         builder = Builder()
         name = builder.call(builder.enter(expr), builder.names.fresh("L"))

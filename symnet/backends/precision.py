@@ -11,7 +11,7 @@ from typing import Any
 
 from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, sech, sinh
 
-from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, split
+from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, scaled, split
 
 DEPTH = 8  # how many equations deep a formula is looked through
 FEW = 3  # a sum or product of more terms than these is not looked through
@@ -95,4 +95,6 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, written: bool = True) 
         if better != formula:
             better = better.xreplace({formula: seen.named[formula]})
     used = {v: a for v, a in seen.leaves.items() if v in better.free_symbols}
+    if rhs.is_Matrix and not any(a.is_Matrix for a in used.values()):
+        return scaled(better.xreplace(used), OneMatrix(*rhs.shape))  # the same in every entry, as x/x is
     return apply_entrywise(better, used) if rhs.is_Matrix else better.xreplace(used)

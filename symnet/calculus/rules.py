@@ -12,7 +12,7 @@ Learning" (2006).
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from sympy import (
     Add, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
@@ -21,8 +21,8 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    Bound, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, Total, add, apply_entrywise, hadamard, inner_product,
-    matmul, partial, scaled, spread, sums, transpose,
+    AxisMax, Bound, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, Total, add, apply_entrywise, hadamard,
+    inner_product, matmul, partial, scaled, spread, sums, transpose,
 )  # fmt: skip
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -90,6 +90,11 @@ def _log_sum_exp(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> tupl
     return hadamard(Softmax(Z, axis), spread(G, Z.shape, axis)), None
 
 
+def _no_slope(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> NoReturn:
+    raise TypeError("the accuracy, and the largest entry along an axis, have no useful derivative: train "
+                    "with sn.cross_entropy and metrics={'accuracy': …}, or write sn.logsumexp")  # fmt: skip
+
+
 # fmt: off
 RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = lambda G, Y, *args: (one adjoint for "
                            "each argument)", {
@@ -109,6 +114,7 @@ RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = l
     Softmax:         _softmax,
     LogSoftmax:      _log_softmax,
     LogSumExp:       _log_sum_exp,
+    AxisMax:         _no_slope,
     # scalars of scalars
     Add:             lambda g, y, *terms: (g,) * len(terms),
     Expr:            scalar_adjoint,

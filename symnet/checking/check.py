@@ -7,7 +7,7 @@ functions are given copies of the arrays, so that they may update them in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -46,13 +46,13 @@ def check_gradients(
     >>> check.ok, check.method
     (True, 'complex')
     """
-    if method not in (methods := ("auto", *TOLERANCE)):
-        raise ValueError(f"method: {method!r} is not known; use one of {', '.join(methods)}")
+    if not isinstance(method, str) or method not in ("auto", *TOLERANCE):
+        raise ValueError(f"method: {method!r} is not known; use one of {', '.join(('auto', *TOLERANCE))}")
     loss = given(loss, "the loss")
     derivation = derive(loss, _symbols_to_check(loss, wrt))
-    single = [a for a in map(np.asarray, binding.named(values).values()) if a.dtype == np.float32]
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
+    single = [n for n, a in binding.named(values).items() if np.asarray(a).dtype == np.float32]
     for name, array in zip(kernel.arguments, arrays, strict=True):
         binding.check_finite(name, np.asarray(array))
     notes: list[str] = []
@@ -80,7 +80,7 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     >>> check_function(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([1.0, -2.0])).ok
     True
     """
-    if method not in ("central", "complex", "auto"):
+    if not isinstance(method, str) or method not in ("central", "complex", "auto"):
         raise ValueError(f"method: {method!r} is not known here; use 'central' or 'complex'")
     for name, function in (("f", f), ("grad", grad)):
         if not callable(function):
@@ -93,14 +93,14 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     )
     for i, a in enumerate(arrays):
         binding.check_finite(f"x0[{i}]" if several else "x0", a)
-    found = grad(*map(np.copy, arrays))
+    found = _called("grad", grad, map(np.copy, arrays))
     gradients = tuple(found) if several else (found,)
     names = tuple(f"x{i}" for i in range(len(arrays))) if several else ("x",)
     if len(gradients) != len(arrays):
         raise ValueError(f"grad gives {len(gradients)} arrays for {len(arrays)} arguments")
     claimed = tuple(np.copy(_checked_gradient(n, g, a.shape)) for n, g, a in zip(names, gradients, arrays, strict=True))
     wide = tuple(a.astype(float) for a in arrays)
-    real: Function = lambda given: _number(f(*map(np.array, given)))  # noqa: E731
+    real: Function = lambda given: _number(_called("f", f, map(np.array, given)))  # noqa: E731
     kind = "complex" if method == "complex" else "central"
     tolerance, notes = _tolerance_of(kind, [*arrays, *claimed])
     subject = Subject(
@@ -117,6 +117,19 @@ def _tolerance_of(kind: str, arrays: Sequence[Any]) -> tuple[float, list[str]]:
         return TOLERANCE[kind], []
     note = f"the gradients are {least}, so they are judged by its digits; f was given the same numbers in float64"
     return min(DIGITS_OF_DTYPE * float(np.finfo(least).eps), 3e-2), [note]
+
+
+def _called(name: str, function: Any, arrays: Iterable[Any]) -> Any:
+    arguments = tuple(arrays)
+    if not callable(function):
+        raise TypeError(f"{name} must be a function of arrays, not {function!r}")
+    try:
+        return function(*arguments)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # within the function
+        wanted = "one array" if len(arguments) == 1 else f"{len(arguments)} arrays"
+        raise TypeError(f"{name} is called with {wanted}, the parts of x0, and does not take them ({error})") from error
 
 
 def _number(value: Any) -> Any:

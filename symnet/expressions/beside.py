@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol, Transpose
+from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol, Transpose, ZeroMatrix
 from sympy.core.function import Application
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
@@ -37,6 +37,8 @@ def beside(A: Any, other: Any, name: str) -> Any:
             other = _constant(A, np.asarray(other), name)
         elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
             other = given(other, f"beside {brief(A)}")
+        elif isinstance(other, bool):
+            raise TypeError(f"{other} beside {brief(A)}: a Boolean is no number here; write {int(other)}")
         else:
             try:
                 other = given(other)
@@ -210,6 +212,19 @@ def _exponent(self: Any, base: Any) -> Any:
     raise TypeError(f"{base}**A for a matrix A = {brief(self)}: write sn.elementwise(lambda a: {base}**a, A)")
 
 
+def _remainder(self: Any, other: Any) -> Any:
+    raise TypeError(f"//, % and divmod make steps, and beside the matrix {brief(self)} they have no meaning here; "
+                    "divide with /, or write it with sn.elementwise and functions of SymPy's")  # fmt: skip
+
+
+def _no_number(self: Any) -> Any:
+    raise TypeError(f"{brief(self)} is a matrix and no number; sn.evaluate({brief(self)}, {{…}}) gives its value")
+
+
+def _parts(self: Any, deep: bool = True, **hints: Any) -> Any:
+    return self, ZeroMatrix(*self.shape)  # all is real
+
+
 _POWER = MatrixExpr.__pow__
 
 
@@ -321,7 +336,11 @@ def extend(kind: type) -> None:
 def _extend_all() -> None:
     for name in (*_SUMS, *_PRODUCTS, "__truediv__"):
         setattr(MatrixExpr, name, _extended(name))
-    for name, method in (("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent)):
+    for name, method in (
+        ("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent), ("__complex__", _no_number),
+        ("as_real_imag", _parts),
+        *((f"__{side}{name}__", _remainder) for name in ("mod", "floordiv", "divmod") for side in ("", "r")),
+    ):  # fmt: skip
         setattr(MatrixExpr, name, method)
     for kind in MatrixExpr.__subclasses__():
         if not issubclass(kind, MatrixBase):  # a matrix of numbers is an array already

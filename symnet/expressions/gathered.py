@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sympy import Add, Expr, MatMul, Mul, Pow, S, Sum, Symbol, Trace
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from symnet.expressions.entering import given
 from symnet.expressions.algebra import total, transpose
 from symnet.expressions.nodes import Unit
 from symnet.expressions.operands import OPERANDS, of_scalar, raw
@@ -115,7 +116,7 @@ def _of_group(key: Any, group: dict[Any, Any]) -> Any:
     # all terms have the same matrices, and coefficients that differ in numbers only
     scalar, met = key
     matrices = [A for A, times in met for _ in range(times)]
-    if any(not size.is_Integer for A in matrices for size in A.shape):
+    if any(not given(size).is_Integer for A in matrices for size in A.shape):
         return None
     missing = {monomial: c for monomial, c in group.items() if c != 0}
     candidates: dict[Any, Any] = {}  # transposed, a product has the same entries

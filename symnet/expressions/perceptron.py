@@ -164,7 +164,7 @@ def mlp(
 
 
 def _listed(sizes: Any) -> list[Any]:
-    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Iterable, int, np.integer)):
+    if isinstance(sizes, (str, bytes, MatrixExpr)) or not isinstance(sizes, (Iterable, int, np.integer)):
         raise TypeError(f"mlp: sizes must be a list with the outputs of each layer, such as [16, 10], not {sizes!r}")
     found = list(sizes) if isinstance(sizes, Iterable) else [sizes]
     if not found:
@@ -200,12 +200,21 @@ def as_activation(activation: Any) -> Callable[[Any], Any]:
     return activation if activation in NAMED.values() else partial(_activated, activation)
 
 
+def _of_matrix(f: Callable[[Any], Any], A: Any) -> Any:
+    try:
+        return f(A)
+    except Exception as error:
+        name = getattr(f, "__name__", f)
+        raise TypeError(f"activation: {name} takes neither a symbol nor a matrix ({error}); write sn.relu, sympy.tanh "
+                        "or a function of one scalar, lambda t: t**2") from error  # fmt: skip
+
+
 def _activated(f: Callable[[Any], Any], A: Any) -> Any:
     # entry by entry where it gives a scalar for a scalar, else as a function of the matrix
     try:
         return elementwise(f, A)
     except (AttributeError, TypeError, ValueError):
-        result = f(A)
+        result = _of_matrix(f, A)
     if not getattr(result, "is_Matrix", False):
         raise TypeError(f"activation: {brief(A)} is {shape_text(A.shape)}, but the activation gave {brief(result)}, "
                         "no matrix; write a function such as sn.relu")  # fmt: skip

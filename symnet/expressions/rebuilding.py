@@ -46,8 +46,9 @@ def checked_rule(rule: Any) -> Any:
             raise TypeError(f"{old} is a {shape_text(old.shape)} matrix, and SymPy has put a scalar in its place; to "
                             f"replace several at once write .xreplace({{{old}: …}})")  # fmt: skip
         if not getattr(new, "is_Matrix", False):
-            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {new}; "
-                            f"write {new}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
+            scalar = "c" if isinstance(new, Dummy) else new  # one of SymPy's own
+            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {scalar}; "
+                            f"write {scalar}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
         if not same_shape(old.shape, new.shape):
             raise ShapeError(f"{old} is {shape_text(old.shape)} and cannot be replaced by {new}, which is "
                              f"{shape_text(new.shape)}; give a matrix of its shape")  # fmt: skip

@@ -186,6 +186,8 @@ def _fold_maximum(*values: Expr) -> Expr:
 
 def _exp(e: Expr) -> Expr:
     # exp(a - log(exp(a) + exp(b))) is a quotient that SymPy has put into one exponential
+    if not isinstance(e, exp):  # exp(0) is 1, and exp(1) a number with a name
+        return e
     u = e.args[0]
     for p in u.atoms(logaddexp, softplus) if u.is_Add else ():
         a, b = p.args if isinstance(p, logaddexp) else (S.Zero, p.args[0])

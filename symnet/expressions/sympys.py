@@ -88,7 +88,7 @@ def _taught(name: str, sympys_own: Callable[[Any, Any], Any]) -> Callable[[Any, 
     kind = name.strip("_").removeprefix("r")
 
     def operator(self: Any, other: Any) -> Any:
-        if isinstance(other, (Expr, int, float)):
+        if isinstance(other, (Expr, int, float)) and not isinstance(other, bool):
             A, B = _scalars_in(kind, self, other)
             if not getattr(A, "is_Matrix", False):
                 return getattr(Expr, name)(A, B)

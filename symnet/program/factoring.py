@@ -205,12 +205,17 @@ def _content(terms: Terms) -> tuple[Expr, Terms]:
         elif all(e < 0 for e in exponents):
             common *= base ** max(exponents)
     c = _common_number([r for r, _ in pairs], common is S.One) * common
-    return c, ({f: d / c for f, d in terms.items()} if c != 1 else terms)
+    return c, ({f: _divided(d, c) for f, d in terms.items()} if c != 1 else terms)
+
+
+def _divided(c: Expr, common: Expr) -> Expr:
+    number, scalars = (c / common).as_coeff_Mul()
+    return int(number) * scalars if number.is_Float and abs(float(number)) == 1 else number * scalars
 
 
 def _common_number(numbers: Sequence[Any], alone: bool) -> Any:
     if not all(r.is_Rational for r in numbers):
-        same = len({abs(r) for r in numbers}) == 1
+        same = len({abs(r) for r in numbers}) == 1 and abs(float(numbers[0])) != 1  # 1.0 is not 1 for SymPy
         return abs(numbers[0]) if same else S.One
     sign = S.NegativeOne if all(r < 0 for r in numbers) else S.One
     common = Rational(gcd(*[int(r.p) for r in numbers]), lcm(*[int(r.q) for r in numbers]))
