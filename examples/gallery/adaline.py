@@ -38,12 +38,12 @@ def main(folder):
     figure, (left, second) = plots(1, 2)
     for name, color, of in (("versicolor", BLUE, -1), ("virginica", ORANGE, 1)):
         left.plot(*flowers[t[0] == of].T, "o", color=color, markersize=5, alpha=0.7, label=f"Iris {name}")
-    lengths = np.array([3.0, 7.0])
+    lengths = np.array([3.4, 7.0])
     u = (lengths - flowers[:, 0].mean()) / flowers[:, 0].std()
     v = -(reached[0] * u + reached[2]) / reached[1]
     left.plot(lengths, v * flowers[:, 1].std() + flowers[:, 1].mean(), color="#222222", label="y = 0")
-    left.set(xlabel="petal length (cm)", ylabel="petal width (cm)", ylim=(0.9, 2.6), title=f"{right:.0%} are right")
-    left.legend()
+    left.set(xlabel="petal length (cm)", ylabel="petal width (cm)", ylim=(0.9, 3.1), title=f"{right:.0%} are right")
+    left.legend(loc="upper left", ncols=1)
     second.plot(*np.transpose(path), color=BLUE, linewidth=1.2, label="after each pass")
     second.plot(*best[:2], "+", color="#222222", markersize=14, markeredgewidth=2, label="least squares")
     second.plot(0, 0, "o", color=GREY, label="start")

@@ -28,14 +28,13 @@ def main(folder):
 
     epochs = 20 if QUICK else 300
     rate = sn.cosine_decay(0.003, steps=epochs * 22)
-    run = sn.train(
-        loss, {X: x}, parameters, sn.Adam(rate), epochs=epochs, batch_size=64, seed=0, validation={X: test}
-    )  # fmt: skip
+    how = {"epochs": epochs, "batch_size": 64, "seed": 0, "validation": {X: test}}
+    run = sn.train(loss, {X: x}, parameters, sn.Adam(rate), **how)
     ours = run.evaluate(decoder.output, {X: test})
     linear = PCA(CODE).fit(x.T)
     theirs = linear.inverse_transform(linear.transform(test.T)).T
     error = lambda given: np.mean((given - test) ** 2)
-    print(f"mean squared error on {test.shape[1]} new digits: autoencoder {error(ours):.4f}, components {error(theirs):.4f}")
+    print(f"mean squared error on {test.shape[1]} new digits {error(ours):.4f}, of components {error(theirs):.4f}")
     assert error(ours) < (1.5 if QUICK else 1 / 1.5) * error(theirs)
 
     figure = Figure(figsize=(9, 5.6), layout="constrained")
@@ -50,6 +49,7 @@ def main(folder):
     axes = bottom.subplots()
     run.plot(axes=axes)
     axes.axhline(error(theirs) * 32, color=GREY, linestyle="--", label="principal components")
+    axes.set(yscale="linear", ylim=(0, 2))
     axes.legend()
     save(figure, folder, __file__)
     return formulas

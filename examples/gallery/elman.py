@@ -49,7 +49,7 @@ def main(folder):
     top.set(ylabel="bit", yticks=[0, 1], title=f"does the bit differ from the one before? {wrong} of 999 answers wrong")
     bottom.plot(range(1, 40), wanted[:39], "o", color=ORANGE, markersize=9, label="right answer")
     bottom.plot(range(1, 40), said[1:40], ".-", color=BLUE, linewidth=1, label="output of the net")
-    bottom.set(xlabel="step", ylabel="output", ylim=(-0.1, 1.35))
+    bottom.set(xlabel="step", ylabel="output", ylim=(-0.1, 1.45), yticks=[0, 1])
     bottom.legend(ncols=2, loc="upper right")
     save(figure, folder, __file__)
     return formulas

@@ -31,10 +31,14 @@ def main(folder):
     assert right >= 0.98 and abs(axes_of - 0.75).max() < 0.08
 
     figure, axes = plots(size=(5.6, 5))
-    regions(axes, lambda at: (run.evaluate(y, {X: at}) > 0).astype(int).ravel(), (-1.5, 1.5), (-1.5, 1.5), (ORANGE, BLUE))
+    regions(
+        axes, lambda at: (run.evaluate(y, {X: at}) > 0).astype(int).ravel(), (-1.5, 1.5), (-1.5, 1.5), (ORANGE, BLUE)
+    )
     for kind, color, name in ((0, ORANGE, "outer ring"), (1, BLUE, "inner ring")):
         axes.plot(*points[ring == kind].T, "o", color=color, markersize=5, alpha=0.7, label=name)
-    axes.set(xlabel="x₁", ylabel="x₂", aspect="equal", title=f"y = 0 is an ellipse; {right:.0%} of new points are right")
+    axes.set(
+        xlabel="x₁", ylabel="x₂", aspect="equal", title=f"y = 0 is an ellipse; {right:.0%} of new points are right"
+    )
     axes.legend(loc="upper left", frameon=True)
     save(figure, folder, __file__)
     return formulas

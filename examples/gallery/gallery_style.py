@@ -22,7 +22,8 @@ TEN = [BLUE, ORANGE, GREEN, RED, "#7a4fa3", "#8a5a3b", "#d45c9e", GREY, "#a3a81f
 matplotlib.rcParams.update({
     "axes.edgecolor": "#444444", "axes.labelsize": 11, "axes.spines.right": False, "axes.spines.top": False,
     "axes.titlesize": 12, "figure.constrained_layout.use": True, "figure.dpi": 100, "font.size": 11,
-    "image.cmap": "gray_r", "legend.fontsize": 10, "legend.frameon": False, "lines.linewidth": 2, "savefig.dpi": 150,
+    "image.cmap": "gray_r", "legend.fontsize": 10, "legend.edgecolor": "none", "legend.framealpha": 0.8,
+    "lines.linewidth": 2, "savefig.dpi": 150,
 })  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """A Hopfield memory: patterns are the valleys of an energy.
 
-Five digits of 64 black or white points are stored in W = P·Pᵀ/64 without its diagonal (Hopfield, 1982). A spoilt digit
-rolls down E = −½·tr(SᵀWS), S = tanh(U), by gradient descent in U, and ends at the stored one.
+Five digits of 64 black or white points are stored in W, the projection on them without its diagonal (Hopfield, 1982;
+Personnaz and others, 1985). By gradient descent in U a spoilt digit S = tanh(U) rolls down E = −½·tr(SᵀWS), and ends at
+the stored one.
 """
 
 import numpy as np

@@ -5,7 +5,7 @@ sheet, at the unit where this is least. The neighbourhood shrinks; at the end un
 """
 
 import numpy as np
-from gallery_style import QUICK, TEN, plots, save, show, target
+from gallery_style import QUICK, TEN, picture, plots, save, show, target
 from sklearn.datasets import load_digits
 from sympy import Symbol
 
@@ -42,9 +42,10 @@ def main(folder):
 
     figure, (left, middle) = plots(1, 2, size=(9, 4.6))
     sheet = units.reshape(SIDE, SIDE, 8, 8).swapaxes(1, 2).reshape(SIDE * 8, SIDE * 8)
-    left.imshow(sheet)
-    left.set(xticks=[], yticks=[], title="the weights of the units, W")
-    middle.set(xticks=[], yticks=[], xlim=(-0.5, 9.5), ylim=(9.5, -0.5), aspect="equal", title="the digit each wins most")
+    picture(left, sheet, "the weights of the units, W")
+    middle.set(
+        xticks=[], yticks=[], xlim=(-0.5, 9.5), ylim=(9.5, -0.5), aspect="equal", title="the digit each wins most"
+    )
     for k, (column, row) in enumerate(place):
         digit = votes[k].argmax()
         middle.text(column, row, digit if votes[k].any() else "·", color=TEN[digit], ha="center", va="center", size=15)

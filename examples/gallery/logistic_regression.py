@@ -5,7 +5,7 @@ the weights of scikit-learn's solver to 1e-6.
 """
 
 import numpy as np
-from gallery_style import BLUE, GREY, plots, save, show, target
+from gallery_style import BLUE, ORANGE, plots, save, show, target
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
 
@@ -34,7 +34,7 @@ def main(folder):
     figure, axes = plots(size=(8, 6))
     order = np.argsort(ours)
     axes.barh(range(30), ours[order], color=BLUE, height=0.65, label="symnet")
-    axes.plot(theirs.coef_[0][order], range(30), "o", color=GREY, markersize=4, label="scikit-learn")
+    axes.plot(theirs.coef_[0][order], range(30), "o", color=ORANGE, markersize=4, label="scikit-learn")
     axes.set_yticks(range(30), [tumours.feature_names[i] for i in order], fontsize=9)
     axes.axvline(0, color="#444444", linewidth=0.8)
     axes.set(xlabel="weight (positive: benign)", title=f"30 weights, at most {apart:.0e} from those of scikit-learn")

@@ -36,12 +36,12 @@ def main(folder):
     print(f"norm after a step, divided by the square of the norm before: {np.round(ratios, 2)}")
     assert norms[-1] < 1e-13 and max(ratios) < 50
 
-    descent = []
-    sn.train(loss, {X: x, y: tumours.target}, {w: np.zeros(31)}, 1.0, epochs=len(norms) - 1, callback=lambda *a: (
-        descent.append(np.linalg.norm(step(values | {w: a[2][w].ravel()})["gradient"])) and None))  # fmt: skip
+    data, descent = {X: x, y: tumours.target}, norms[:1]
+    note = lambda epoch, loss, at: descent.append(np.linalg.norm(step(values | {w: at[w].ravel()})["gradient"]))
+    sn.train(loss, data, {w: np.zeros(31)}, sn.GradientDescent(1.0), epochs=len(norms) - 1, callback=note)
     figure, axes = plots()
     axes.plot(norms, "o-", color=BLUE, label="Newton's method")
-    axes.plot([norms[0], *descent], ".-", color=GREY, label="gradient descent")
+    axes.plot(descent, ".-", color=GREY, label="gradient descent")
     axes.set(xlabel="step", ylabel="norm of the gradient", yscale="log", title="the number of right digits doubles")
     axes.legend()
     save(figure, folder, __file__)

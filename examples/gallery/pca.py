@@ -31,15 +31,15 @@ def main(folder):
 
     turn, _, _ = np.linalg.svd(reached.T @ x @ x.T @ reached)
     axes_of = reached @ turn  # the axes of largest variance within the plane
-    figure = Figure(figsize=(8, 4.8), layout="constrained")
-    grid = figure.add_gridspec(2, 2, width_ratios=(3, 1))
+    figure = Figure(figsize=(9, 4.8), layout="constrained")
+    grid = figure.add_gridspec(2, 2, width_ratios=(3.4, 1))
     plane = figure.add_subplot(grid[:, 0])
     for digit, color in enumerate(TEN):
         plane.plot(*(axes_of.T @ x)[:, labels == digit], ".", color=color, markersize=4, alpha=0.6, label=str(digit))
     plane.set(xlabel="first component", ylabel="second component", title="1797 digits on the plane that was learned")
-    plane.legend(ncols=2, title="digit", markerscale=3, loc="center left", bbox_to_anchor=(1, 0.5))
+    plane.legend(title="digit", markerscale=3, loc="center left", bbox_to_anchor=(1, 0.5))
     for k, name in enumerate(("first", "second")):
-        picture(figure.add_subplot(grid[k, 1]), axes_of[:, k].reshape(8, 8), f"{name} component", cmap="RdBu")
+        picture(figure.add_subplot(grid[k, 1]), axes_of[:, k].reshape(8, 8), name, cmap="RdBu")
     save(figure, folder, __file__)
     return formulas
 

@@ -1,7 +1,7 @@
 """The perceptron: a step for each mistake, none otherwise.
 
 Iris setosa against the other two species, by two measurements. The loss Σ relu(−t∘(wᵀx + b)) has Rosenblatt's rule as
-its gradient; where a line separates the classes it makes finitely many mistakes (Novikoff, 1962), and then stands still.
+its gradient; where a line separates the classes it makes finitely many mistakes (Novikoff, 1962), then none.
 """
 
 import numpy as np
@@ -20,13 +20,15 @@ def main(folder):
     loss = sn.sum(sn.relu(sn.hadamard(-T, y)))
     data, mistakes = {X: x, T: t}, []
     wrong = sn.compile({"wrong": sn.sum((1 - sn.sign(sn.hadamard(T, y))) / 2)})
-    rng = np.random.default_rng(1)
+    start = {w: np.random.default_rng(1).normal(size=2), b: [[0.0]]}
     run = sn.train(
-        loss, data, {w: rng.normal(size=(2, 1)), b: [[0.0]]}, sn.GradientDescent(0.1), epochs=2000, batch_size=1, seed=0,
+        loss, data, start, sn.GradientDescent(0.1), epochs=2000, batch_size=1, seed=0,
         callback=lambda epoch, loss, now: mistakes.append(wrong(data | now)["wrong"]) or mistakes[-1] == 0,
     )  # fmt: skip
     formulas = show(run.derivation)
-    print(f"{mistakes[0]:.0f} of 150 flowers wrong after the first pass, {mistakes[-1]:.0f} after {len(mistakes)} passes")
+    print(
+        f"{mistakes[0]:.0f} of 150 flowers wrong after the first pass, {mistakes[-1]:.0f} after {len(mistakes)} passes"
+    )
     assert mistakes[-1] == 0
 
     figure, (left, second) = plots(1, 2)
@@ -37,7 +39,7 @@ def main(folder):
     left.set(xlim=limits[0], ylim=limits[1], xlabel="sepal length (cm)", ylabel="sepal width (cm)")
     left.set_title("no flower on the wrong side")
     left.legend(loc="upper right")
-    second.plot(range(1, len(mistakes) + 1), mistakes, color=BLUE)
+    second.plot(range(1, len(mistakes) + 1), mistakes, color=BLUE, linewidth=1)
     second.set(xlabel="passes over the flowers", ylabel="flowers on the wrong side", ylim=(0, None))
     save(figure, folder, __file__)
     return formulas

@@ -1,7 +1,7 @@
 """A probabilistic net: a bell on each flower, and their width trained.
 
-Specht (1990): the chance of a class is the share of its bells at the point. Every flower of the iris data is told by the
-149 others, and gradient descent finds the width of the bells that makes this most likely.
+Specht (1990): the chance of a class is the share of its bells at the point. Every iris is told by the 149
+others, and gradient descent finds the width of the bells that makes this most likely.
 """
 
 import numpy as np
@@ -13,14 +13,14 @@ import symnet as sn
 
 
 def main(folder):
-    flowers, species = load_iris(return_X_y=True)
-    flowers = flowers[:, 2:]  # petal length and width, cm
+    iris = load_iris()
+    flowers, species = iris.data[:, 2:], iris.target  # petal length and width, cm
     distances = ((flowers[:, None] - flowers) ** 2).sum(axis=2)
     others = 1.0 - np.eye(150)
     same = others * (species[:, None] == species)
 
     D, M, S, beta = sn.matrix("D", 150, 150), sn.matrix("M", 150, 150), sn.matrix("S", 150, 150), Symbol("beta")
-    K = sn.let("K", sn.exp(-beta**2 * D / 2))  # β is 1/width; M leaves a flower itself out; S are those of its species
+    K = sn.let("K", sn.exp(-(beta**2) * D / 2))  # β: 1/width; M: all others; S: the others of its species
     p = lambda mask: sn.log(sn.sum(sn.hadamard(K, mask), axis=1))
     loss = sn.mean(p(M) - p(S))
     formulas = show(sn.derive(loss, beta))

@@ -1,7 +1,7 @@
 """A tapped delay line: the sunspots of next year from those of twelve years.
 
-The benchmark of Weigend, Huberman and Rumelhart (1990): learn from 1700 to 1920, predict 1921 to 1955. They reported a
-relative variance of 0.086 for a net with weight elimination, and 0.126 for the best linear model.
+The benchmark of Weigend, Huberman and Rumelhart (1990): learn from 1700 to 1920, predict 1921 to 1955. Relative to the
+variance of the record the errors of a linear model are 0.126, and theirs, of a net with weight elimination, 0.086.
 """
 
 from pathlib import Path
@@ -18,29 +18,29 @@ def main(folder):
     rows = Path(__file__).with_name("sunspots.txt").read_text().splitlines()[1:]
     spots = np.array([float(number) for row in rows for number in row.split()])
     years = 1700 + np.arange(spots.size)
-    scaled = np.sqrt(spots + 1) / np.sqrt(192) - 0.5
+    scaled = spots / 191.2 - 0.25
     lags = np.stack([scaled[k : k + spots.size - TAPS] for k in range(TAPS)])
     after, of = scaled[TAPS:], years[TAPS:]
     past, test = of <= 1920, (of > 1920) & (of <= 1955)
 
-    X, T, lam = sn.matrix("X", TAPS, "n"), sn.matrix("t", 1, "n"), 0.002
-    u, b2 = sn.matrix("u", 1, TAPS), sn.matrix("c", 1, 1)
+    X, T, lam = sn.matrix("X", TAPS, "n"), sn.matrix("t", 1, "n"), 1e-5
     W, b, v = sn.matrix("W", HIDDEN, TAPS), sn.vector("b", HIDDEN), sn.matrix("v", 1, HIDDEN)
-    y = sn.let("y", sn.affine(u, X, b2) + v * sn.tanh(sn.affine(W, X, b)))  # a straight path and a bent one
+    c = sn.matrix("c", 1, 1)
+    y = sn.let("y", sn.affine(v, sn.tanh(sn.affine(W, X, b)), c))
     loss = sn.squared_error(y, T) + lam * (sn.norm(W) ** 2 + sn.norm(v) ** 2)
-    parameters = [u, b2, W, b, v]
+    parameters = [W, b, v, c]
     formulas = show(sn.derive(loss, parameters))
 
     def predict(run):
-        return 192 * (run.evaluate(y, {X: lags})[0] + 0.5) ** 2 - 1
+        return 191.2 * (run.evaluate(y, {X: lags})[0] + 0.25)
 
     data = {X: lags[:, past], T: after[past]}
-    train = lambda seed: sn.train(loss, data, parameters, sn.Adam(0.003), epochs=500 if QUICK else 3000, seed=seed)
+    train = lambda seed: sn.train(loss, data, parameters, sn.Adam(0.005), epochs=1000, seed=seed)
     said = np.mean([predict(train(seed)) for seed in range(1 if QUICK else NETS)], axis=0)
-    wanted, variance = spots[TAPS:], np.var(spots[:221])
+    wanted, variance = spots[TAPS:], 1535  # of the whole record, as in the paper
     relative = np.mean((said - wanted)[test] ** 2) / variance
     print(f"relative variance of the errors from 1921 to 1955: {relative:.3f}")
-    assert relative < 0.12
+    assert relative < 0.11
 
     figure, axes = plots()
     axes.plot(of, wanted, color=GREY, linewidth=1.2, label="counted")

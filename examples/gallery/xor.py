@@ -29,9 +29,10 @@ def main(folder):
     surface = run.evaluate(sn.sigmoid(logits), {X: np.stack([a.ravel(), b.ravel()])}).reshape(a.shape)
     drawn = left.contourf(a, b, surface, levels=np.linspace(0, 1, 11), cmap="RdYlBu_r", alpha=0.7)
     for is_one, color in ((0, BLUE), (1, ORANGE)):
-        left.plot(*x[:, t[0] == is_one], "o", color=color, markersize=12, markeredgecolor="white", label=f"{is_one}")
-    left.set(xlabel="x₁", ylabel="x₂", aspect="equal", title="output of the network", xticks=[0, 1], yticks=[0, 1])
-    left.legend(title="x₁ xor x₂", loc="upper left", bbox_to_anchor=(-0.55, 1))
+        left.plot(*x[:, t[0] == is_one], "o", color=color, markersize=18)
+        for corner in x[:, t[0] == is_one].T:
+            left.annotate(is_one, corner, color="white", ha="center", va="center", weight="bold")
+    left.set(xlabel="x₁", ylabel="x₂", aspect="equal", title="x₁ xor x₂, and the output", xticks=[0, 1], yticks=[0, 1])
     left.figure.colorbar(drawn, ax=left)
     right.plot(range(1, 1001), run.history["loss"], color=BLUE)
     right.set(xlabel="step", ylabel="cross-entropy", yscale="log", title="the loss on its way")
