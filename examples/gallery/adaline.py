@@ -21,7 +21,7 @@ def main(folder):
     y = sn.let("y", sn.affine(w.T, X, b))
     loss = sn.squared_error(y, T)
     start = {w: np.zeros((2, 1)), b: [[0.0]]}
-    passes = 40 if QUICK else 300
+    passes = 20 if QUICK else 300
     path = [np.zeros(2)]
     run = sn.train(
         loss, {X: x, T: t}, start, sn.GradientDescent(sn.exponential_decay(0.05, 0.5, passes * 10)), epochs=passes,

@@ -25,7 +25,7 @@ def main(folder):
     Z = sn.let("Z", sn.affine(s, X, -sn.hadamard(s, c)))  # (x − c)/width
     H = sn.let("H", sn.exp(-sn.hadamard(Z, Z)))
     y = w.T * H
-    loss = sn.squared_error(y, T) + 0.0002 * sn.norm(w) ** 2
+    loss = sn.squared_error(y, T) + 0.00001 * sn.norm(w) ** 2
     formulas = show(sn.derive(loss, c, s, w))
 
     start = {c: np.linspace(0, 2, bells), s: np.full(bells, 4.0), w: np.zeros(bells)}
