@@ -6,6 +6,7 @@ one plan, an eight for the other. It was trained on two, four, then eight steps 
 
 import numpy as np
 from gallery_style import BLUE, GREY, ORANGE, QUICK, plots, save, show, target
+
 import symnet as sn
 
 ROUND, HIDDEN, KEPT, EPOCHS = 16, 24, 0.7, 60 if QUICK else 2000  # KEPT: how much of the state is kept
@@ -36,11 +37,9 @@ def main(folder):
         data |= {f"t{k}": np.hstack(drawings[:, :, starts + k]) for k in range(1, steps + 1)}
         how = {"epochs": EPOCHS, "seed": 1, "optimizer": sn.Adam(sn.cosine_decay(rate, steps=EPOCHS))}
         run = sn.train(unrolled(steps)[2], data, run, **how)
-    now, drawn = {P: np.eye(2), S0: states[..., ROUND].T, Y0: drawings[..., ROUND].T, **run.parameters}, []
+    now = {P: np.eye(2), S0: states[..., ROUND].T, Y0: drawings[..., ROUND].T, **run.parameters}
     step = sn.compile(dict(zip((S0, Y0), unrolled(1)[:2], strict=True)))
-    for _ in range(4 * ROUND):
-        drawn.append((now := now | step(now))[Y0].T)
-    drawn = np.stack(drawn, axis=-1)
+    drawn = np.stack([(now := now | step(now))[Y0].T for _ in range(4 * ROUND)], axis=-1)
     error = np.sqrt(np.mean((drawn - drawings[..., ROUND + 1 :])[..., -ROUND:] ** 2))
     print(f"in the fourth round the points are {error:.3f} from where they should be (root mean square)")
     assert error < (1.0 if QUICK else 0.15)
@@ -49,7 +48,7 @@ def main(folder):
         axes.plot(*wanted[:, : ROUND + 1], color=GREY, linewidth=1, label="wanted")
         axes.plot(*points[:, :ROUND], ".-", color=BLUE, linewidth=1, label="first round")
         axes.plot(*points[:, -ROUND:], "o", color=ORANGE, markersize=5, label="fourth round")
-        axes.set(xlabel="first output", ylabel="second output", aspect="equal")
+        axes.set(xlabel="first output", ylabel="second output", aspect="equal", ylim=(-1.15, 1.15))
     both[0].legend(loc="center")
     save(figure, folder, __file__)
     return formulas

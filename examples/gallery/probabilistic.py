@@ -25,8 +25,8 @@ def main(folder):
     loss = sn.mean(p(M) - p(S))
     formulas = show(sn.derive(loss, beta))
 
-    data, epochs = {D: distances, M: others, S: same}, 100 if QUICK else 300
-    run = sn.train(loss, data, {beta: 1.0}, sn.Adam(sn.cosine_decay(0.2, steps=epochs)), epochs=epochs)
+    data, epochs = {D: distances, M: others, S: same}, 100 if QUICK else 1000
+    run = sn.train(loss, data, {beta: 1.0}, sn.Adam(0.1), epochs=epochs)
     width = 1 / run.parameters[beta]
     widths = np.geomspace(0.05, 1, 40)
     losses = [run.evaluate(loss, data | {beta: 1 / w}) for w in widths]
