@@ -44,7 +44,7 @@ def gathered(expr: Any) -> Any:
     """Give a sum of entries with products of matrices in the place of those that are written out, else None."""
     if isinstance(expr, Sum):
         return _of_indices(expr)
-    if not expr.has(MatrixElement) or len(expr.args) < FEWEST:
+    if len(expr.args) < FEWEST or not _has_entries(expr):
         return None
     groups: dict[Any, Counter[Any]] = defaultdict(Counter)
     rest: list[Any] = []
@@ -67,6 +67,19 @@ def gathered(expr: Any) -> Any:
     return Add(*rest)
 
 
+def _has_entries(expr: Any) -> bool:
+    # SymPy's `has` goes into matrices as well, and once for each way that leads to a part: 2ⁿ ways in a net of n steps
+    seen, ahead = set(), [expr]
+    while ahead:
+        part = ahead.pop()
+        if isinstance(part, MatrixElement):
+            return True
+        if isinstance(part, (Add, Mul, Pow)) and part not in seen:
+            seen.add(part)
+            ahead += part.args
+    return False
+
+
 def _term(c: Any, entries: list[_Entry]) -> Any:
     return Mul(c, *[MatrixElement(*e) for e in entries])
 
@@ -82,7 +95,7 @@ def _monomials(expr: Any) -> list[tuple[Any, list[_Entry]]] | None:
         repeated = bool(times.is_Integer and 0 < times <= FACTORS)
         if repeated and isinstance(base, MatrixElement):
             found = [(c, [*entries, *[_Entry(*base.args)] * int(times)]) for c, entries in found]
-        elif repeated and isinstance(base, Add) and base.has(MatrixElement):
+        elif repeated and isinstance(base, Add) and _has_entries(base):
             inner = _monomials(base)
             for _ in range(int(times)):
                 if inner is None or len(found) * len(inner) > MOST:
