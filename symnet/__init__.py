@@ -20,6 +20,7 @@ from symnet.optimizers import (
     step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
+from symnet.second import hvp, jvp
 from symnet.training import Training, glorot, normal, train, uniform, zeros
 
 __version__ = "0.2.0"
@@ -29,6 +30,6 @@ __all__ = [
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
     "SignSGD", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile", "cosine_decay",
     "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "exponential_decay",
-    "formula", "glorot", "gradient", "let", "mse", "normal", "prove", "show", "squared_error", "step_decay",
-    "train", "uniform", "warmup", "zeros",
+    "formula", "glorot", "gradient", "hvp", "jvp", "let", "mse", "normal", "prove", "show", "squared_error",
+    "step_decay", "train", "uniform", "warmup", "zeros",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -168,22 +168,27 @@ def derive(loss: Any, wrt: Any) -> Derivation:
     """
     loss = as_scalar(given(loss, "the loss"))
     symbols = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
-    _check_request(loss, symbols)
+    check_request(loss, symbols)
     with collector_paused():
         return _derived(loss, symbols)
 
 
 def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
     builder = Builder(symbols)
-    name = builder.enter(loss, "L")
-    for w in symbols:
-        if w.name not in builder.inputs:
-            known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
-            raise ValueError(f"the loss does not depend on {w.name}; it depends on {known}")
-    symbols = tuple(builder.inputs[w.name] for w in symbols)
+    name, symbols = entered(builder, loss, symbols)
     builder.section("Backward")
     gradients = sweep(builder, name, symbols)
     return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
+
+
+def entered(builder: Builder, expr: Any, symbols: Sequence[Any], called: str = "the loss") -> tuple[Any, tuple[Any, ...]]:
+    """Enter an expression; give its value, and the symbols as it has them. Raises `ValueError` where it lacks one."""
+    value = builder.enter(expr, "L" if called == "the loss" else None)
+    for w in symbols:
+        if w.name not in builder.inputs:
+            known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
+            raise ValueError(f"{called} does not depend on {w.name}; it depends on {known}")
+    return value, tuple(builder.inputs[w.name] for w in symbols)
 
 
 def slope(expr: Any, *symbols: Any) -> Any:
@@ -233,7 +238,8 @@ def as_scalar(loss: Any) -> Any:
     return total(loss) if one_by_one else loss
 
 
-def _check_request(loss: Any, symbols: tuple[Any, ...]) -> None:
+def check_request(loss: Any, symbols: Sequence[Any], who: str = "derive") -> None:
+    """Raise `TypeError` where the loss is no scalar expression, and what `check_symbols` raises."""
     if getattr(loss, "is_Matrix", False):
         raise TypeError(
             f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
@@ -241,13 +247,18 @@ def _check_request(loss: Any, symbols: tuple[Any, ...]) -> None:
         )
     if not isinstance(loss, Expr):
         raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")
+    check_symbols(symbols, who)
+
+
+def check_symbols(symbols: Sequence[Any], who: str) -> None:
+    """Raise `TypeError` for what is no symbol, `ValueError` where there is none or one stands twice."""
     if not symbols:
-        raise ValueError("derive: give at least one symbol to differentiate in")
+        raise ValueError(f"{who}: give at least one symbol to differentiate in")
     for w in symbols:
         if not isinstance(w, (MatrixSymbol, Symbol)):
-            raise TypeError(f"derive: {w!r} is no symbol; give matrix symbols or scalar symbols, such as W1")
+            raise TypeError(f"{who}: {w!r} is no symbol; give matrix symbols or scalar symbols, such as W1")
     if len(set(symbols)) < len(symbols):
-        raise ValueError(f"derive: a symbol stands twice in {[w.name for w in symbols]}")
+        raise ValueError(f"{who}: a symbol stands twice in {[w.name for w in symbols]}")
 
 
 def gradient(loss: Any, symbol: Any) -> Any:

@@ -15,10 +15,11 @@ import pytest
 WINGS = {
     "expressions": "types entering table sizes rebuilding scalars facts interned written nodes operands algebra functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
-    "calculus":    "rules reverse",
+    "calculus":    "rules reverse second",
     "notation":    "style reading unicode latex mathml mathematica boxes page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
     "derivation":  "",
+    "second":      "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step result train",
     "checking":    "numeric kinks explicit result check prove",

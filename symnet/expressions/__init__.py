@@ -11,7 +11,7 @@ from symnet.expressions.algebra import (
 )  # fmt: skip
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
-from symnet.expressions.interned import MatrixNode, Node, ScalarNode
+from symnet.expressions.interned import MatrixNode, Node, ScalarNode, nested
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
@@ -29,7 +29,7 @@ __all__ = [
     "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
     "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise", "functions", "given", "hadamard",
     "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul", "maximum", "mse",
-    "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid",
+    "nested", "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid",
     "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step",
     "sums", "symbols_of", "total", "transpose", "walk",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given
-from symnet.expressions.interned import ScalarNode
+from symnet.expressions.interned import Node, ScalarNode
 from symnet.expressions.nodes import Elementwise, Total, Unit
 from symnet.expressions.operands import raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
@@ -144,7 +144,7 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return type(A)(A.shape[1], A.shape[0])
     if isinstance(A, Identity):
         return A
-    if isinstance(A, MatMul):
+    if isinstance(A, MatMul) and not isinstance(A, Node):
         return raw(
             MatMul, *[a for a in A.args if not a.is_Matrix], *[transpose(a) for a in reversed(A.args) if a.is_Matrix]
         )
@@ -167,6 +167,12 @@ def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
     return None
 
 
+def _factors(A: Any) -> tuple[Any, ...]:
+    if A is None:
+        return ()
+    return tuple(A.args) if isinstance(A, MatMul) and not isinstance(A, Node) else (A,)
+
+
 def matmul(*args: Expr) -> MatrixExpr:
     """Give the product, coefficients in front, identities dropped, ones times ones joined."""
     coefficient: Expr = S.One
@@ -174,7 +180,7 @@ def matmul(*args: Expr) -> MatrixExpr:
     for arg in args:
         c, A = split(arg) if arg.is_Matrix else (arg, None)
         coefficient = coefficient * c
-        for factor in A.args if isinstance(A, MatMul) else () if A is None else (A,):
+        for factor in _factors(A):
             joined = _joined(factors[-1], factor) if factors else None
             while joined is not None:
                 factors.pop()

@@ -14,7 +14,9 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
-from symnet.expressions import Elementwise, Name, Total, add, hadamard, matmul, raw, scaled, split, squared, transpose
+from symnet.expressions import (
+    Elementwise, Name, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
+)  # fmt: skip
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data, is_difference
 
@@ -230,6 +232,21 @@ def closed(program: Program, name: Name) -> Any:
     kept, _ = live(program.equations, [name])
     *_, last = settled(kept, lambda e: e.lhs != name, as_typed if len(kept) < LARGE else as_read)
     return last.rhs
+
+
+def closed_at(program: Program, name: Name, known: Mapping[Any, Any]) -> Any:
+    """Give one value of a program likewise, with expressions in the place of inputs.
+
+    A product that several lines need stays one factor in each of them, so that nothing is computed twice when the
+    expression is compiled.
+    """
+    kept, uses = live(program.equations, [name])
+    rebuild = as_typed if len(kept) < LARGE else as_read
+    values = dict(known)
+    for e in kept:
+        value = substitute(e.rhs, values, rebuild)
+        values[e.lhs] = nested(value) if uses[e.lhs] > 1 else value
+    return values[name]
 
 
 def readable(equations: Sequence[Equation], expr: Any, hidden: Collection[str]) -> str:
