@@ -105,8 +105,7 @@ def _along(
     builder.section("Second order")
     found = slopes_along(builder, dict(zip(gradients.values(), standing, strict=True)), wrt)
     program = builder.finish([found[w] for w in wrt])
-    known = dict(zip(standing, directions, strict=True))
-    return [closed_at(program, output, known) for output in program.outputs]
+    return closed_at(program, dict(zip(standing, directions, strict=True)))
 
 
 def _directions(who: str, symbols: Sequence[Any], direction: Any) -> list[Any]:

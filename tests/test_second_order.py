@@ -98,7 +98,7 @@ NETS = {
     "logistic": (sn.binary_cross_entropy(sn.matrix("M", "n", 8) * sn.vector("w", 8), sn.vector("t", "n"), axis=1), [sn.vector("w", 8)]),
     "three layers": deep(3, sn.sigmoid),
     "ten layers": deep(10, sn.tanh),
-    "forty layers": deep(40, sn.tanh),
+    "twenty layers": deep(20, sn.tanh),
     "linear, ten layers": deep(10, lambda A: A),
     "relu": deep(6, sn.relu),
     "residual": residual(12),
@@ -117,3 +117,68 @@ def test_it_costs_at_most_five_gradients(name):
     for w, d in list(zip(wrt, directions, strict=True))[:2]:
         alone = sn.compile(sn.hvp(loss, w, d))
         assert products_in(alone) <= 5 * products_in(sn.derive(loss, w).compile())
+
+
+# -- bad input, in the user's words
+
+A, w, v = sn.matrix("A", 3, 3), sn.vector("w", 3), sn.vector("v", 3)
+Q, D = sn.matrix("Q", 2, 3), sn.matrix("D", 3, 2)
+s = Symbol("s")
+
+
+@pytest.mark.parametrize(
+    "use, error, message",
+    [
+        (lambda: sn.hvp(A * w, w, v), TypeError, "the loss must be a scalar, but A\\*w is a 3×1 matrix"),
+        (lambda: sn.hvp(sn.norm(A), w, v), ValueError, "the loss does not depend on w; it depends on A"),
+        (lambda: sn.jvp(A * v, w, v), ValueError, "F does not depend on w; it depends on A, v"),
+        (lambda: sn.hvp(sn.norm(Q), Q, D), ShapeError, r"hvp: Q is 2×3, but its direction D is 3×2; write D.T"),
+        (lambda: sn.hvp(sn.norm(w), w, A), ShapeError, "hvp: w is 3×1, but its direction A is 3×3; they must have one"),
+        (lambda: sn.hvp(sn.norm(w), w, s), ShapeError, "hvp: w is a 3×1 matrix, but its direction s is a scalar"),
+        (lambda: sn.hvp(s * sn.norm(w), s, v), ShapeError, "hvp: s is a scalar, but its direction v is a matrix"),
+        (lambda: sn.hvp(sn.norm(w), w, "v"), TypeError, "the direction for w: 'v' is text"),
+        (lambda: sn.hvp(sn.norm(A * w), [A, w], [A]), ValueError, "hvp: there are 1 directions for 2 symbols"),
+        (lambda: sn.hvp(sn.norm(A * w), [A, w], {A: A}), KeyError, "hvp: no direction is given for w"),
+        (lambda: sn.hvp(sn.norm(A * w), A * w, w), TypeError, r"hvp: A\*w is no symbol"),
+        (lambda: sn.hvp(sn.norm(w), [], []), ValueError, "hvp: give at least one symbol"),
+        (lambda: sn.jvp(sn.norm(w) > 1, w, v), TypeError, "jvp: give a matrix or scalar expression"),
+        (lambda: sn.hvp(sn.norm(w), w, sn.vector("A", 3) + sn.matrix("A", 3, 1)), None, ""),
+        (lambda: sn.hvp(sn.norm(A * w), w, sn.vector("A", 3)), ValueError, "two symbols are called A"),
+    ],
+)
+def test_bad_input(use, error, message):
+    if error is None:
+        use()
+        return
+    with pytest.raises(error, match=message):
+        use()
+
+
+def test_a_direction_counts_as_constant_and_may_hold_symbols_of_the_loss():
+    loss = sn.norm(A * w) ** 2 / 2
+    found = sn.hvp(loss, w, w)
+    rng = np.random.default_rng(0)
+    a, x = rng.normal(size=(3, 3)), rng.normal(size=(3, 1))
+    np.testing.assert_allclose(sn.evaluate(found, {A: a, w: x}), a.T @ a @ x)
+    np.testing.assert_allclose(sn.evaluate(sn.hvp(loss, w, x), {A: a}), a.T @ a @ x)  # an array is one as well
+
+
+def test_it_can_be_derived_and_printed_again():
+    loss = sn.sum(sn.tanh(A * w))
+    twice = sn.inner(v, sn.hvp(loss, w, v))
+    d = sn.derive(twice, w)
+    values = {s: np.random.default_rng(1).normal(size=s.shape) for s in (A, w, v)}
+    assert sn.check_gradients(twice, values).ok
+    assert d.latex() and d.mathml() and d.pretty() and d.mathematica() and sn.formula(sn.hvp(loss, w, v))
+
+
+def test_derivative_of_a_matrix_along_a_direction():
+    E = sn.matrix("E", 3, 3)
+    F = sn.softmax(A * sn.tanh(A.T * E)) * A
+    values = {s: np.random.default_rng(2).normal(size=(3, 3)) for s in (A, E)}
+    step = np.random.default_rng(3).normal(size=(3, 3))
+    at = lambda h: sn.evaluate(F, {**values, A: values[A] + h * step})
+    numeric = (8 * (at(1e-4) - at(-1e-4)) - (at(2e-4) - at(-2e-4))) / 12e-4
+    found = sn.evaluate(sn.jvp(F, A, sn.matrix("D", 3, 3)), {**values, "D": step})
+    np.testing.assert_allclose(found, numeric, atol=1e-9)
+    assert sn.jvp(sn.sum(A * E), A, step).is_Matrix is False

@@ -21,6 +21,7 @@ from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data, is_difference
 
 LARGE = 400  # equations from which a closed form is not put in SymPy's own order, which would descend
+SMALL = 24  # likewise, where second derivatives are put in: SymPy transposes all that is below
 _UNCHECKED = (MatMul, MatAdd, HadamardProduct, Transpose)  # SymPy would check their shapes again
 Rebuild: TypeAlias = Callable[..., Any]
 
@@ -234,19 +235,19 @@ def closed(program: Program, name: Name) -> Any:
     return last.rhs
 
 
-def closed_at(program: Program, name: Name, known: Mapping[Any, Any]) -> Any:
-    """Give one value of a program likewise, with expressions in the place of inputs.
+def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
+    """Give the outputs of a program likewise, with expressions in the place of inputs.
 
     A product that several lines need stays one factor in each of them, so that nothing is computed twice when the
-    expression is compiled.
+    expressions are compiled.
     """
-    kept, uses = live(program.equations, [name])
-    rebuild = as_typed if len(kept) < LARGE else as_read
+    kept, uses = live(program.equations, program.outputs)
+    rebuild = as_typed if len(kept) < SMALL else as_read
     values = dict(known)
     for e in kept:
         value = substitute(e.rhs, values, rebuild)
         values[e.lhs] = nested(value) if uses[e.lhs] > 1 else value
-    return values[name]
+    return [values[output] for output in program.outputs]
 
 
 def readable(equations: Sequence[Equation], expr: Any, hidden: Collection[str]) -> str:
