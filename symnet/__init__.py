@@ -9,8 +9,8 @@ from symnet.checking import CheckRow, GradientCheck, Proof, check_function, chec
 from symnet.derivation import Derivation, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
-    OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, binary_cross_entropy, cross_entropy, elementwise, let, mse,
-    squared_error,
+    OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, binary_cross_entropy, cross_entropy, diag, diagonal,
+    elementwise, kron, let, mse, squared_error, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -29,7 +29,7 @@ __all__ = [
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
     "SignSGD", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile", "cosine_decay",
-    "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate", "exponential_decay",
-    "formula", "glorot", "gradient", "hvp", "jvp", "let", "mse", "normal", "prove", "show", "squared_error",
-    "step_decay", "train", "uniform", "warmup", "zeros",
+    "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal", "elementwise", "evaluate",
+    "exponential_decay", "formula", "glorot", "gradient", "hvp", "jvp", "kron", "let", "mse", "normal", "prove",
+    "show", "squared_error", "step_decay", "train", "uniform", "vec", "warmup", "zeros",
 ]  # fmt: skip

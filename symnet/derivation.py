@@ -181,7 +181,9 @@ def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
     return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
 
 
-def entered(builder: Builder, expr: Any, symbols: Sequence[Any], called: str = "the loss") -> tuple[Any, tuple[Any, ...]]:
+def entered(
+    builder: Builder, expr: Any, symbols: Sequence[Any], called: str = "the loss"
+) -> tuple[Any, tuple[Any, ...]]:
     """Enter an expression; give its value, and the symbols as it has them. Raises `ValueError` where it lacks one."""
     value = builder.enter(expr, "L" if called == "the loss" else None)
     for w in symbols:

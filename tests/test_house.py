@@ -13,10 +13,10 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering table sizes rebuilding scalars facts interned written nodes operands algebra functions losses",
+    "expressions": "types entering table sizes rebuilding scalars facts interned written nodes structured operands algebra kronecker functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse second",
-    "notation":    "style reading unicode latex mathml mathematica boxes page formula",
+    "notation":    "style reading unicode latex mathml mathematica boxes structured page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
     "derivation":  "",
     "second":      "",

@@ -8,11 +8,24 @@ from sympy import Add, Determinant, Expr, HadamardProduct, Inverse, MatAdd, MatM
 
 import symnet as sn
 from symnet.calculus import RULES
-from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total
+from symnet.expressions import (
+    Diag,
+    Diagonal,
+    Elementwise,
+    Kron,
+    LogSoftmax,
+    LogSumExp,
+    Paired,
+    Softmax,
+    Total,
+    Unpaired,
+    Unvec,
+    Vec,
+)  # fmt: skip
 
 A, B, C = sn.matrix("A", 3, 2), sn.matrix("B", 2, 3), sn.matrix("C", 3, 2)
 S = sn.matrix("S", 2, 2)
-a = sympy.Symbol("a")
+a, v = sympy.Symbol("a"), sn.vector("v", 2)
 
 SAMPLES = {
     MatAdd: sn.sum(sn.tanh(A + 2 * C)),
@@ -27,6 +40,13 @@ SAMPLES = {
     Softmax: sn.sum(HadamardProduct(sn.softmax(A), C)) + sn.sum(HadamardProduct(sn.softmax(A, axis=1), C)),
     LogSoftmax: sn.sum(HadamardProduct(sn.log_softmax(A), C)) + sn.norm(sn.log_softmax(A, axis=1)),
     LogSumExp: sn.norm(sn.logsumexp(A)) + sn.norm(sn.logsumexp(A, axis=1)),
+    Diag: sn.sum(sn.tanh(S * sn.diag(v) * S)),
+    Diagonal: sn.sum(HadamardProduct(sn.tanh(sn.diagonal(S * S)), v)),
+    Vec: sn.norm(sn.tanh(sn.vec(A).T * sn.vec(C * S))),
+    Unvec: sn.sum(sn.tanh(Unvec(sn.vec(A) - sn.vec(C), 2, 3) * A)),
+    Kron: sn.sum(sn.tanh(sn.kron(A, S) * sn.kron(v, S))),
+    Paired: sn.sum(sn.tanh(Paired(sn.kron(A, B), 3, 2) * sn.vec(B))),
+    Unpaired: sn.sum(sn.tanh(Unpaired(sn.vec(A) * sn.vec(C).T, 2, 3, 3, 2) * sn.kron(A, B))),
     Add: sn.sum(sn.exp(A)) + 3 * a * sn.norm(C) + a**2,
     Expr: sympy.sqrt(sn.sum(sn.exp(A))) * sympy.tanh(a) / (1 + sn.norm(C)),
 }

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import sympy
 from losses import LOSSES, values_of
 from sympy import MatrixSymbol, Symbol
 from sympy.matrices.exceptions import ShapeError
@@ -16,7 +15,8 @@ def directions_of(derivation, values, seed=7):
     """Give a symbol for each parameter, and a random value for it."""
     rng = np.random.default_rng(seed)
     symbols = [
-        MatrixSymbol(f"D_{w.name}", *w.shape) if w.is_Matrix else Symbol(f"D_{w.name}", real=True) for w in derivation.wrt
+        MatrixSymbol(f"D_{w.name}", *w.shape) if w.is_Matrix else Symbol(f"D_{w.name}", real=True)
+        for w in derivation.wrt
     ]
     along = []
     for w in derivation.wrt:

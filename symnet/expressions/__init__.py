@@ -6,15 +6,21 @@ intermediate, prints a derivation or computes a number.
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import (
-    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul,
+    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, nested,
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
-from symnet.expressions.interned import MatrixNode, Node, ScalarNode, nested
+from symnet.expressions.interned import MatrixNode, Node, ScalarNode
+from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unvec, Vec
+from symnet.expressions.kronecker import (
+    commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
+    unstacked, vec,
+)  # fmt: skip
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.expressions.nodes import (
-    AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
+    AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp,
+    Softmax, Total, Unit, let,
 )  # fmt: skip
 from symnet.expressions.operands import OPERANDS, is_subtracted, operands_of, raw, split, symbols_of, walk
 from symnet.expressions.scalars import Bound, bound_variables, maximum, partial, relu, sigmoid, softplus, stable, step
@@ -23,13 +29,15 @@ from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution", "Dtype",
-    "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Matrix",
-    "MatrixNode", "Name", "Node", "Scalar", "ScalarNode", "Shape", "Size", "Softmax", "Table", "Total", "Unit",
-    "Values", "add", "allows_complex_step", "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy",
-    "bound_variables", "brief", "checked_name", "cross_entropy", "elementwise", "functions", "given", "hadamard",
-    "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "matmul", "maximum", "mse",
-    "nested", "operands_of", "partial", "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid",
-    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "step",
-    "sums", "symbols_of", "total", "transpose", "walk",
+    "CONSTANTS", "OPERANDS", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Commutation", "Diag", "Diagonal",
+    "Distribution", "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Kron", "Let", "LetScalar",
+    "LogSoftmax", "LogSumExp", "Matrix", "MatrixNode", "Name", "Node", "Paired", "Scalar", "ScalarNode", "Shape",
+    "Size", "Softmax", "Table", "Total", "Unit", "Unpaired", "Unvec", "Values", "Vec", "add", "allows_complex_step",
+    "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "checked_name",
+    "commutation", "composed", "cross_entropy", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "elementwise",
+    "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "kron",
+    "kronecker", "let", "matmul", "maximum", "mse", "nested", "operands_of", "partial", "raw", "relu", "same_shape",
+    "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector",
+    "squared", "squared_error", "stable", "stacked", "step", "sums", "symbols_of", "total", "transpose", "turned",
+    "unstacked", "vec", "walk",
 ]  # fmt: skip

@@ -19,8 +19,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given
-from symnet.expressions.interned import Node, ScalarNode
-from symnet.expressions.nodes import Elementwise, Total, Unit
+from symnet.expressions.interned import DeepProduct, Node, ScalarNode
+from symnet.expressions.nodes import Commutation, Diag, Elementwise, Total, Unit
 from symnet.expressions.operands import raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
 from symnet.expressions.table import brief
@@ -193,6 +193,17 @@ def matmul(*args: Expr) -> MatrixExpr:
     return scaled(coefficient, factors[0] if len(factors) == 1 else raw(MatMul, *factors))
 
 
+def nested(A: Any) -> Any:
+    """Give a product as one that is not taken apart, so that all who share it go on sharing it; else A as it is."""
+    if type(A) is not MatMul:
+        return A
+    scalars, matrices = [a for a in A.args if not a.is_Matrix], [a for a in A.args if a.is_Matrix]
+    if len(matrices) < 2:
+        return A
+    product = DeepProduct(*matrices)
+    return raw(MatMul, *scalars, product) if scalars else product
+
+
 def hadamard(*args: MatrixExpr) -> MatrixExpr:
     """Give the entrywise product, coefficients in front, ones dropped."""
     coefficient: Expr = S.One
@@ -262,14 +273,14 @@ def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
     return total(hadamard(A, B))
 
 
-CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase)
+CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase)
 
 
 def is_light(A: Any) -> bool:
-    """Tell whether a matrix expression needs no equation: a name, transposed, scaled, or spread along ones."""
+    """Tell whether an expression needs no equation: a name, transposed, on a diagonal, scaled, spread along ones."""
     if isinstance(A, (MatrixSymbol, *CONSTANTS)):
         return True
-    if isinstance(A, Transpose):
+    if isinstance(A, (Transpose, Diag)):
         return is_light(A.args[0])
     if not isinstance(A, MatMul):
         return False

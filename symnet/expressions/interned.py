@@ -319,17 +319,6 @@ class DeepTranspose(_Nested, Transpose):
         return self.args[0]
 
 
-def nested(A: Any) -> Any:
-    """Give a product as one that is not taken apart, so that all who share it go on sharing it; else A as it is."""
-    if type(A) is not MatMul:
-        return A
-    scalars, matrices = [a for a in A.args if not a.is_Matrix], [a for a in A.args if a.is_Matrix]
-    if len(matrices) < 2:
-        return A
-    product = DeepProduct(*matrices)
-    return Basic.__new__(MatMul, *scalars, product) if scalars else product
-
-
 def _sum(a: Any, b: Any) -> Any:
     if not (a.is_Matrix and b.is_Matrix):
         raise TypeError(f"a matrix and a scalar cannot be added; for {b if a.is_Matrix else a} in every entry "

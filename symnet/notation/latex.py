@@ -43,6 +43,7 @@ class Latex(Text):
     times = joined(r" \, ")
     dot = joined(" ")
     hadamard = joined(r" \circ ")
+    kron = joined(r" \otimes ")
     quotient = joined(r" \oslash ")
     fraction = template(r"\frac{%s}{%s}")
     transpose = template(r"%s^{\mathsf{T}}")

@@ -51,6 +51,7 @@ class MathML(Text):
     times = joined("\u2062")
     dot = joined("⋅")
     hadamard = joined("∘")
+    kron = joined("⊗")
     quotient = joined("⊘")
     both = joined("and")
     either = joined("or")

@@ -167,6 +167,7 @@ class Style(ABC, Generic[Form]):
     # -- sums, products and powers
 
     dot = joined("⋅")  # (factors): a product of matrices, or of a scalar and a matrix
+    kron = joined(" ⊗ ")  # ([a, b]): a Kronecker product
     quotient = joined(" ⊘ ")  # ([a, b]): entry by entry
     fraction = template("%s/%s")  # (a, b): a quotient by a scalar
     transpose = template("%sᵀ")
@@ -260,8 +261,8 @@ class Style(ABC, Generic[Form]):
 
 # What a language must say for itself, since the default is a sign of Unicode.
 OWN = (
-    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "norm",
-    "partial", "power", "quotient", "relations", "root", "signs", "transpose",
+    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "kron",
+    "norm", "partial", "power", "quotient", "relations", "root", "signs", "transpose",
 )  # fmt: skip
 
 

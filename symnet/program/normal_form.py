@@ -23,8 +23,9 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit, apply_entrywise,
-    bound_variables, elementwise, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total, transpose,
+    Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
+    apply_entrywise, bound_variables, elementwise, hadamard, is_turned, matmul, raw, same_size, scaled, split,
+    stable, total, transpose,
 )  # fmt: skip
 
 
@@ -183,7 +184,7 @@ def _scalar(b: Building, node: Any) -> Any:
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase), lambda b, node: node),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase), lambda b, node: node),
     MatMul:          lambda b, node: b.product(node, *map(b.atom, node.args)),
     MatAdd:          lambda b, node: b.sum(node, *map(b.atom, node.args)),
     MatPow:          _power,
