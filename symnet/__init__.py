@@ -3,7 +3,7 @@
 The public names, nothing else. See the README for a tour.
 """
 
-from symnet.backends import NUMPY, Kernel, compile, evaluate
+from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate
 from symnet.calculus import RULES
 from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, prove
 from symnet.derivation import Derivation, derive, gradient
@@ -20,7 +20,7 @@ from symnet.optimizers import (
     step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
-from symnet.second import hvp, jvp
+from symnet.second import hessian, hvp, jacobian, jvp
 from symnet.training import Training, glorot, normal, train, uniform, zeros
 
 __version__ = "0.2.0"
@@ -28,8 +28,9 @@ __all__ = [
     *_functions, *_functions, "FORMULAS", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "Training", "binary_cross_entropy", "check_function", "check_gradients", "compile", "cosine_decay",
-    "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal", "elementwise", "evaluate",
-    "exponential_decay", "formula", "glorot", "gradient", "hvp", "jvp", "kron", "let", "mse", "normal", "prove",
-    "show", "squared_error", "step_decay", "train", "uniform", "vec", "warmup", "zeros",
+    "SignSGD", "StructuredMatrix", "Training", "binary_cross_entropy", "check_function", "check_gradients",
+    "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal",
+    "elementwise", "evaluate", "exponential_decay", "formula", "glorot", "gradient", "hessian", "hvp", "jacobian",
+    "jvp", "kron", "let", "mse", "normal", "prove", "show", "squared_error", "step_decay", "train", "uniform",
+    "vec", "warmup", "zeros",
 ]  # fmt: skip

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, Identity
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import collector_paused
-from symnet.calculus import paired, slopes_along, sweep
+from symnet.calculus import paired, slopes_along, struck_off, sweep
 from symnet.derivation import as_scalar, check_request, check_symbols, entered
-from symnet.expressions import Name, brief, given, same_shape, shape_text
-from symnet.program import Builder, closed_at, survey, symbol_like
+from symnet.expressions import Name, brief, given, same_shape, shape_text, split, total, turned
+from symnet.program import Builder, Program, closed_at, expanded, live, survey, symbol_like
 
 
 def hvp(loss: Any, wrt: Any, direction: Any) -> Any:
@@ -61,6 +61,73 @@ def jvp(F: Any, wrt: Any, direction: Any) -> Any:
     with collector_paused():
         builder, gradients, u = against(F, symbols)
         return _along(builder, gradients, directions, [u])[0]
+
+
+def jacobian(F: Any, w: Any) -> Any:
+    """Give the Jacobian of F: the derivatives of its entries (rows) by the entries of a symbol (columns).
+
+    F: a matrix or scalar expression; w: a symbol. Columns of matrices are stacked: the result is the matrix J with
+    d vec F = J·d vec w, of rows·columns of F rows and rows·columns of w columns, a scalar where both are. Raises
+    `TypeError` for an operation of a user's own, which `jvp` allows, and what `derive` raises. See Magnus and
+    Neudecker, "Matrix Differential Calculus" (2019), section 9.4.
+
+    >>> import symnet as sn
+    >>> A, x, X = sn.matrix("A", 2, 3), sn.vector("x", 3), sn.matrix("X", 3, 4)
+    >>> jacobian(A * x, x)
+    A
+    >>> print(sn.formula(jacobian(sn.tanh(A * x), x)))
+    diag(1 − tanh(A⋅x)∘²)⋅A
+    >>> print(sn.formula(jacobian(A * X, X)))
+    I ⊗ A
+    """
+    F = as_expression(F, "jacobian")
+    check_symbols([w], "jacobian")
+    with collector_paused():
+        builder, gradients, u = against(F, [w])
+        program = builder.finish(list(gradients.values()))
+        found = turned(_struck(program, u))
+    return _as_scalar(found, F, w)
+
+
+def hessian(loss: Any, w: Any, v: Any = None) -> Any:
+    """Give the Hessian of a loss in a symbol, or its mixed second derivatives in two, as a closed formula.
+
+    loss: a scalar expression; w: a symbol; v: another symbol. The result has a row for each entry of w and a column for
+    each entry of v (of w where v is None); the columns of matrices are stacked, so that with H = hessian(loss, W)
+    `sn.vec(hvp(loss, W, D))` is H·vec(D). A scalar where both are scalars. Raises what `jacobian` raises.
+
+    >>> import symnet as sn
+    >>> A, x = sn.matrix("A", 3, 3), sn.vector("x", 3)
+    >>> hessian(x.T * A * x, x)
+    A + A.T
+    >>> T, U, V = sn.matrix("T", 6, 5), sn.matrix("U", 6, 2), sn.matrix("V", 5, 2)
+    >>> print(sn.formula(hessian(sn.norm(T - U * V.T) ** 2, U)))
+    2⋅(Vᵀ⋅V ⊗ I)
+    """
+    loss, v = as_scalar(given(loss, "the loss")), w if v is None else v
+    symbols = [w] if v == w else [w, v]
+    check_request(loss, symbols, "hessian")
+    with collector_paused():
+        builder, gradients = _gradients(loss, symbols)
+        (row, *_), (*_, column) = gradients, gradients
+        d = builder.input(symbol_like(builder.names.fresh("v"), column))
+        builder.section("Second order")
+        found = slopes_along(builder, {gradients[column]: d}, [row])
+        matrix = _struck(builder.finish([found[row]]), d)
+    return _as_scalar(matrix, row, column)
+
+
+def _struck(program: Program, v: Name) -> Any:
+    # the matrix that v is multiplied by, in the inputs
+    (output,) = program.outputs
+    kept, _ = live(program.equations, [output])
+    return expanded(program, struck_off(kept, v, output))
+
+
+def _as_scalar(M: Any, F: Any, w: Any) -> Any:
+    if F.is_Matrix or w.is_Matrix:
+        return M
+    return split(M)[0] if isinstance(split(M)[1], Identity) else total(M)
 
 
 def as_expression(F: Any, who: str) -> Any:

@@ -15,9 +15,9 @@ import pytest
 WINGS = {
     "expressions": "types entering table sizes rebuilding scalars facts interned written nodes structured operands algebra kronecker functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
-    "calculus":    "rules reverse second",
+    "calculus":    "rules reverse second linear",
     "notation":    "style reading unicode latex mathml mathematica boxes structured page formula",
-    "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results kernel",
+    "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results structured skeleton kernel",
     "derivation":  "",
     "second":      "",
     "optimizers":  "schedules optimizer descent adaptive",

@@ -8,14 +8,15 @@ from symnet.backends import binding
 from symnet.backends.emitter import Code
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
-    BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, evaluate,
+    BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
 )  # fmt: skip
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import LossAndGradients, Mapped, Result, Single
+from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BACKENDS", "NUMPY", "STABLE", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
-    "Single", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
-    "identifiers",
+    "BACKENDS", "NUMPY", "STABLE", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result", "Single",
+    "StructuredMatrix", "binding", "checked_dtype", "collector_paused", "compile", "compile_program",
+    "compile_structured", "evaluate", "identifiers",
 ]  # fmt: skip

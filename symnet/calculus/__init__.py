@@ -4,8 +4,9 @@ In: a program of equations. Out: the adjoint equations in the same program, and 
 here prints or computes.
 """
 
+from symnet.calculus.linear import struck_off
 from symnet.calculus.reverse import sweep
 from symnet.calculus.rules import RULES, Rule
 from symnet.calculus.second import paired, slopes_along
 
-__all__ = ["RULES", "Rule", "paired", "slopes_along", "sweep"]
+__all__ = ["RULES", "Rule", "paired", "slopes_along", "struck_off", "sweep"]

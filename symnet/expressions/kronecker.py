@@ -236,7 +236,7 @@ def _joined(a: Any, b: Any) -> list[Any] | None:
         C = b.args[0] if isinstance(b, Vec) else OneMatrix(B.shape[1], A.shape[1])
         return [stacked(composed(B, C, turned(A)))] if same_size(B.shape[1], C.shape[0]) else None
     if isinstance(a, Diag) and isinstance(b, Diag):
-        return [diagonal_matrix(hadamard(a.args[0], b.args[0]))]
+        return [diagonal_matrix(_entrywise(a.args[0], b.args[0]))]
     if isinstance(a, Diag) and b.shape[1] == 1:
         return [_entrywise(a.args[0], b)]
     if b.shape[0] != 1 and (isinstance(b, (Diag, Kron)) and a.shape[0] == 1):

@@ -1,4 +1,4 @@
-"""Nodes for derivatives by matrices, as Magnus and Neudecker write them: diagonals, stacked columns, Kronecker products.
+"""Nodes for derivatives by matrices, as Magnus and Neudecker write them: diagonals, stacked columns, A ⊗ B.
 
 A node is data, shape and notation, as in `nodes`; the laws that join them are in `kronecker`.
 """

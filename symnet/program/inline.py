@@ -250,6 +250,17 @@ def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
     return [values[output] for output in program.outputs]
 
 
+def expanded(program: Program, expr: Any) -> Any:
+    """Give an expression of values of a program in its inputs alone."""
+    wanted = Equation(Symbol("expanded"), expr)
+    kept, uses = live([*program.equations, wanted], [wanted.lhs])
+    rebuild = as_typed if len(kept) < SMALL else as_read
+    values: dict[Any, Any] = {}
+    for e in kept:
+        values[e.lhs] = substitute(e.rhs, values, rebuild)
+    return values[wanted.lhs]
+
+
 def readable(equations: Sequence[Equation], expr: Any, hidden: Collection[str]) -> str:
     """Give the text of an expression without names that the user has not seen, for messages."""
     wanted = Equation(Symbol("message"), expr)
