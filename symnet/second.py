@@ -15,7 +15,7 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.backends import collector_paused
 from symnet.calculus import paired, slopes_along, struck_off, sweep
 from symnet.derivation import as_scalar, check_request, check_symbols, entered
-from symnet.expressions import Name, brief, given, same_shape, shape_text, split, total, turned
+from symnet.expressions import Name, brief, factored, given, same_shape, shape_text, split, total, turned
 from symnet.program import Builder, Program, closed_at, expanded, live, survey, symbol_like
 
 
@@ -121,7 +121,7 @@ def _struck(program: Program, v: Name) -> Any:
     # the matrix that v is multiplied by, in the inputs
     (output,) = program.outputs
     kept, _ = live(program.equations, [output])
-    return expanded(program, struck_off(kept, v, output))
+    return factored(expanded(program, struck_off(kept, v, output)))
 
 
 def _as_scalar(M: Any, F: Any, w: Any) -> Any:

@@ -30,6 +30,7 @@ class StructuredMatrix:
     ndim = 2
     shape: tuple[int, int]
     dtype: Any = np.dtype(float)
+    is_typed = True  # whether it holds numbers; an identity takes the dtype of what it stands beside
 
     def __repr__(self) -> str:
         return f"<{self.shape[0]}×{self.shape[1]} {type(self).__name__.strip('_')}, {self.dtype}; .to_dense() writes it out>"
@@ -80,6 +81,10 @@ class StructuredMatrix:
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return np.asarray(self.to_dense(), dtype)
 
+    def _typed_as(self, *parts: StructuredMatrix) -> None:
+        typed = [M.dtype for M in parts if M.is_typed]
+        self.is_typed, self.dtype = bool(typed), np.result_type(*typed) if typed else np.dtype(float)
+
     def _column(self, f: Any, x: Any, length: int, who: str, several: bool = False) -> Any:
         x = np.asarray(x)
         fits = x.ndim in (1, 2) and x.shape[0] == length and (several or x.size == length)
@@ -117,6 +122,8 @@ class Dense(StructuredMatrix):
 class Eye(StructuredMatrix):
     """The identity."""
 
+    is_typed = False
+
     def __init__(self, size: int) -> None:
         self.shape = (size, size)
 
@@ -152,6 +159,8 @@ class OnDiagonal(StructuredMatrix):
 class Permuted(StructuredMatrix):
     """K with K·vec A = vec Aᵀ, for A of m rows and n columns."""
 
+    is_typed = False
+
     def __init__(self, m: int, n: int) -> None:
         self.m, self.n, self.shape = m, n, (m * n, m * n)
 
@@ -170,7 +179,8 @@ class KroneckerProduct(StructuredMatrix):
     """A ⊗ B."""
 
     def __init__(self, A: StructuredMatrix, B: StructuredMatrix) -> None:
-        self.A, self.B, self.dtype = A, B, _dtype(A, B)
+        self.A, self.B = A, B
+        self._typed_as(A, B)
         self.shape = (A.shape[0] * B.shape[0], A.shape[1] * B.shape[1])
 
     def times(self, X: Any) -> Any:
@@ -203,7 +213,8 @@ class Product(StructuredMatrix):
     """A number times a product."""
 
     def __init__(self, c: Any, factors: Sequence[StructuredMatrix]) -> None:
-        self.c, self.factors, self.dtype = c, tuple(factors), _dtype(*factors)
+        self.c, self.factors = c, tuple(factors)
+        self._typed_as(*factors)
         self.shape = (factors[0].shape[0], factors[-1].shape[1])
 
     def times(self, X: Any) -> Any:
@@ -223,7 +234,8 @@ class Sum(StructuredMatrix):
     """A sum."""
 
     def __init__(self, terms: Sequence[StructuredMatrix]) -> None:
-        self.terms, self.shape, self.dtype = tuple(terms), terms[0].shape, _dtype(*terms)
+        self.terms, self.shape = tuple(terms), terms[0].shape
+        self._typed_as(*terms)
 
     def times(self, X: Any) -> Any:
         return reduce(lambda a, b: a + b, [M.times(X) for M in self.terms])
@@ -237,12 +249,6 @@ class Sum(StructuredMatrix):
         return Sum([M.T for M in self.terms])
 
 
-def _dtype(*matrices: StructuredMatrix) -> Any:
-    # an identity or a permutation takes the dtype of what it stands beside
-    typed = [M.dtype for M in matrices if not isinstance(M, (Eye, Permuted))]
-    return np.result_type(*typed) if typed else np.dtype(float)
-
-
 def _merged(terms: Sequence[StructuredMatrix]) -> KroneckerProduct | None:
     # A ⊗ I + c·I is (A + c·I) ⊗ I, and likewise I ⊗ B + c·I
     pairs = [_coefficient(M) for M in terms]
@@ -253,7 +259,8 @@ def _merged(terms: Sequence[StructuredMatrix]) -> KroneckerProduct | None:
         if alike and all(isinstance(M, (KroneckerProduct, Eye)) for _, M in pairs):
             n = getattr(kroneckers[0], side).shape[0]
             parts = [c * (getattr(M, side).to_dense() if M in kroneckers else np.eye(n)) for c, M in pairs]
-            whole, rest = Dense(reduce(lambda a, b: a + b, parts)), getattr(kroneckers[0], other)
+            dtype = np.result_type(*[M.dtype for M in kroneckers])
+            whole, rest = Dense(reduce(lambda a, b: a + b, parts).astype(dtype)), getattr(kroneckers[0], other)
             return KroneckerProduct(whole, rest) if side == "A" else KroneckerProduct(rest, whole)
     return None
 

@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
-from math import gcd, lcm
 from typing import Any
 
 from sympy import (
-    Basic, Expr, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Rational, S, Symbol, Trace,
+    Expr, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Symbol, Trace,
     Transpose, ZeroMatrix,
 )  # fmt: skip
 
 from symnet.expressions import (
-    Elementwise, Name, Table, Total, add, apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker,
-    matmul, partial, scaled, split, stacked, symbols_of, transpose,
+    Diag, Diagonal, Elementwise, Name, Table, Total, Unvec, Vec, add, apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker,
+    matmul, partial, scaled, stacked, symbols_of, transpose,
 )  # fmt: skip
 from symnet.program import Equation
 
@@ -35,7 +34,7 @@ def struck_off(equations: Sequence[Equation], v: Name, output: Name) -> Any:
             found = _matrix(e.rhs, known)
             if found is not None and not isinstance(found, ZeroMatrix):
                 known[e.lhs] = found
-    return _tidy(known[output]) if output in known else ZeroMatrix(_length(output), size)
+    return known[output] if output in known else ZeroMatrix(_length(output), size)
 
 
 def _length(A: Any) -> Any:
@@ -106,6 +105,20 @@ def _scalar(expr: Any, known: Known) -> Any:
     return add(*found)
 
 
+def _same_entries(expr: Any, known: Known) -> Any:
+    return _matrix(expr.args[0], known)
+
+
+def _diag(expr: Any, known: Known) -> Any:  # diag(v) is I∘(v·1ᵀ)
+    n = expr.shape[0]
+    return composed(diagonal_of(Identity(n)), kronecker(OneMatrix(n, 1), Identity(n)), _matrix(expr.args[0], known))
+
+
+def _diagonal(expr: Any, known: Known) -> Any:  # the diagonal of A is (I∘A)·1
+    n = expr.shape[0]
+    return composed(kronecker(OneMatrix(1, n), Identity(n)), diagonal_of(Identity(n)), _matrix(expr.args[0], known))
+
+
 MATRICES: Table[Callable[[Any, Known], Any]] = Table(
     "matrix of a linear map",
     "sn.hvp and sn.jvp give it times a direction",
@@ -115,27 +128,11 @@ MATRICES: Table[Callable[[Any, Known], Any]] = Table(
         HadamardProduct: _hadamard,
         Elementwise: _elementwise,
         Transpose: _transpose,
+        **dict.fromkeys((Vec, Unvec), _same_entries),
+        Diag: _diag,
+        Diagonal: _diagonal,
         Total: _total,
         Trace: _trace,
         Expr: _scalar,
     },
 )
-
-
-def _tidy(M: Any) -> Any:
-    # what the terms of a sum have in common as a number stands before it
-    c, rest = split(M)
-    if not isinstance(rest, MatAdd):
-        return M
-    terms = [split(t) for t in rest.args]
-    numbers = [k.as_coeff_Mul()[0] for k, _ in terms]
-    common = S.One
-    if all(isinstance(n, Rational) for n in numbers):
-        common = Rational(gcd(*[int(n.p) for n in numbers]), lcm(*[int(n.q) for n in numbers]))
-    shared = [f for f in terms[0][0].as_coeff_Mul()[1].args_cnc()[0] if all(_divides(f, k) for k, _ in terms)]
-    common = common * reduce(lambda a, b: a * b, shared, S.One)
-    return scaled(c * common, add(*[scaled(k / common, A) for k, A in terms])) if common != 1 else M
-
-
-def _divides(f: Any, k: Basic) -> bool:
-    return not f.is_Number and f in k.as_ordered_factors()

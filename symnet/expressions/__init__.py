@@ -14,7 +14,7 @@ from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unvec, Vec
 from symnet.expressions.kronecker import (
-    commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
+    commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, factored, kron, kronecker, stacked, turned,
     unstacked, vec,
 )  # fmt: skip
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
@@ -35,9 +35,9 @@ __all__ = [
     "Size", "Softmax", "Table", "Total", "Unit", "Unpaired", "Unvec", "Values", "Vec", "add", "allows_complex_step",
     "apply_entrywise", "as_size", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "checked_name",
     "commutation", "composed", "cross_entropy", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "elementwise",
-    "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "kron",
-    "kronecker", "let", "matmul", "maximum", "mse", "nested", "operands_of", "partial", "raw", "relu", "same_shape",
-    "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector",
-    "squared", "squared_error", "stable", "stacked", "step", "sums", "symbols_of", "total", "transpose", "turned",
-    "unstacked", "vec", "walk",
+    "factored", "functions", "given", "hadamard", "inner_product", "is_light", "is_subtracted", "is_turned",
+    "kinks_of", "kron", "kronecker", "let", "matmul", "maximum", "mse", "nested", "operands_of", "partial", "raw",
+    "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split",
+    "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums", "symbols_of",
+    "total", "transpose", "turned", "unstacked", "vec", "walk",
 ]  # fmt: skip

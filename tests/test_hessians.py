@@ -1,0 +1,233 @@
+"""Hessians and Jacobians: the formulas that textbooks print, their numbers against differences, and their structure."""
+
+import pickle
+
+import numpy as np
+import pytest
+import sympy
+from sympy import Determinant, Identity, Inverse, MatrixSymbol, Symbol, log
+
+import symnet as sn
+from symnet.backends.structured import StructuredMatrix
+
+M = sn.matrix
+X, w, y, v = M("X", "m", 3), sn.vector("w", 3), sn.vector("y", "m"), sn.vector("v", 3)
+A, B, Z, Y, W = M("A", 3, 3), M("B", 3, 2), M("Z", 3, "n"), M("Y", 2, "n"), M("W", 2, 3)
+T, U, V = M("T", 4, 5), M("U", 4, 2), M("V", 5, 2)
+SIZES = {"m": 7, "n": 6}
+s, t = Symbol("s"), Symbol("t")
+factorised = sn.norm(T - U * V.T) ** 2
+
+PRINTED = {
+    "least squares": (sn.norm(X * w - y) ** 2 / 2, w, None, "Xᵀ⋅X"),
+    "mean of squares": (sn.squared_error(X * w, y, axis=1), w, None, "Xᵀ⋅X/m"),
+    "quadratic form": (w.T * A * w, w, None, "A + Aᵀ"),
+    "logistic regression": (
+        sn.binary_cross_entropy(X * w, y, axis=1), w, None, "Xᵀ⋅diag(sigmoid(X⋅w) ∘ (1 − sigmoid(X⋅w)))⋅X/m"
+    ),
+    "fourth power": (sn.norm(w) ** 4, w, None, "4⋅(‖w‖²⋅I + 2⋅w⋅wᵀ)"),
+    "log-sum-exp": (sn.sum(sn.logsumexp(w)), w, None, "diag(softmax(w)) − softmax(w)⋅softmax(w)ᵀ"),
+    "norm": (sn.norm(w), w, None, "I/‖w‖ − w⋅wᵀ/‖w‖³"),
+    "factors, left": (factorised, U, None, "2⋅(Vᵀ⋅V ⊗ I)"),
+    "factors, right": (factorised, V, None, "2⋅(Uᵀ⋅U ⊗ I)"),
+    "linear": (sn.inner(A, A * B * B.T), B, None, "2⋅(I ⊗ Aᵀ⋅A)"),
+    "scalar": (s**3 * t, s, None, "6s⋅t"),
+    "scalar and vector": (s * sn.norm(w) ** 2, w, s, "2⋅w"),
+    "vector and scalar": (s * sn.norm(w) ** 2, s, w, "2⋅wᵀ"),
+    "none": (sn.sum(w), w, None, "0"),
+}  # fmt: skip
+LOSSES = {
+    **{name: row[:3] for name, row in PRINTED.items()},
+    "factors, mixed": (factorised, U, V),
+    "factors, mixed the other way": (factorised, V, U),
+    "softmax regression": (sn.cross_entropy(W * Z, Y), W, None),
+    "softmax regression, rows": (sn.cross_entropy(Z.T * W.T, Y.T, axis=1), W, None),
+    "two layers, first": (sn.squared_error(B.T * sn.tanh(B * W * Z), Y), W, None),
+    "two layers, tied": (sn.squared_error(B.T * sn.tanh(B * W * Z), Y), B, None),
+    "two layers, mixed": (sn.squared_error(B.T * sn.tanh(B * W * Z), Y), B, W),
+    "orthogonality": (sn.norm(B.T * B - Identity(2)) ** 2, B, None),
+    "log det": (log(Determinant(A.T * A + Identity(3))), A, None),
+    "inverse": (sn.sum(Inverse(A + 4 * Identity(3))), A, None),
+    "bias": (sn.squared_error(sn.tanh(sn.affine(W, Z, sn.vector("b", 2))), Y), sn.vector("b", 2), None),
+    "bias and weights": (sn.squared_error(sn.tanh(sn.affine(W, Z, sn.vector("b", 2))), Y), W, sn.vector("b", 2)),
+    "row": (sn.sum(sn.exp(M("r", 1, 3) * A)), M("r", 1, 3), None),
+    "temperature": (sn.cross_entropy(W * Z / s, Y), W, s),
+    "layers without a name": (sn.sum(sn.exp(A * sn.sin(A))), A, None),
+    "traces": (sympy.Trace(A * A * A) + sympy.Trace(A) ** 2, A, None),
+    "attention": (sn.norm(A * sn.softmax(A.T * A, axis=1)) ** 2, A, None),
+    "log of a sum": (log(sn.sum(sn.exp(X * w))), w, None),
+    "ridge": (factorised + s * sn.norm(U) ** 2, U, None),
+}
+
+
+def number(size):
+    return int(size.subs({x: SIZES[x.name] for x in size.free_symbols}))
+
+
+def values_for(*expressions, seed=4):
+    rng = np.random.default_rng(seed)
+    found = {}
+    for symbol in sorted(set().union(*[e.free_symbols for e in expressions]), key=str):
+        if isinstance(symbol, MatrixSymbol):
+            found[symbol.name] = rng.normal(size=tuple(map(number, symbol.shape)))
+        elif symbol.name not in SIZES:
+            found[symbol.name] = rng.uniform(0.5, 1.5)
+    if "Y" in found:
+        found["Y"] = np.abs(found["Y"]) / np.abs(found["Y"]).sum(0)
+    return found
+
+
+def needed(expr, values):
+    """Give the values that a kernel of an expression needs, sizes that no array tells among them."""
+    return {n: {**values, **SIZES}[n] for n in sn.compile(expr).arguments}
+
+
+def vec(array):
+    return np.asarray(array).reshape(-1, 1, order="F") if np.ndim(array) else np.array([[array]])
+
+
+def columns(f, values, name, h=1e-5):
+    """Give the derivatives of vec f in each entry of vec values[name], by central differences, extrapolated once."""
+    found = []
+    for k in range(np.size(values[name])):
+        unit = np.zeros(np.size(values[name]))
+        unit[k] = h
+        step = unit.reshape(np.shape(values[name]), order="F")
+        a, b, c, d = (vec(f({**values, name: values[name] + j * step})) for j in (1, -1, 2, -2))
+        found.append((8 * (a - b) - (c - d)) / (12 * h))
+    return np.hstack(found)
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_formulas_read_as_in_a_textbook(name):
+    loss, row, column, text = PRINTED[name]
+    assert sn.formula(sn.hessian(loss, row, column)) == text
+
+
+def dense(value):
+    return np.atleast_2d(np.asarray(value))
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_numbers_against_differences_of_the_gradient(name):
+    loss, row, column = LOSSES[name]
+    found = sn.hessian(loss, row, column)
+    loss = sn.sum(loss) if getattr(loss, "is_Matrix", False) else loss
+    values = values_for(loss)
+    kernel = sn.derive(loss, row).compile(outputs=[row])
+    gradient = lambda at: kernel.function(*[at[n] for n in kernel.arguments])[0]
+    column = column if column is not None else row
+    numeric = columns(gradient, values, column.name)
+    structured = sn.compile(found)(needed(found, values))
+    for value in (structured, sn.evaluate(found, needed(found, values))):
+        assert dense(value).shape == numeric.shape or np.ndim(value) == 0
+        np.testing.assert_allclose(dense(value) + 0 * numeric, numeric, atol=1e-6 * max(1, np.abs(numeric).max()))
+    if isinstance(structured, StructuredMatrix):
+        x = np.random.default_rng(5).normal(size=numeric.shape[1])
+        np.testing.assert_allclose(structured.matvec(x), structured.to_dense() @ x, atol=1e-10)
+        np.testing.assert_allclose(structured.T.to_dense(), structured.to_dense().T, atol=1e-12)
+    for notation in sn.NOTATIONS:
+        assert sn.formula(found, notation)
+
+
+FUNCTIONS = {
+    "linear": (A * w, w), "layer": (sn.tanh(A * w), w), "layer, weights": (sn.tanh(W * Z), W), "transpose": (A.T, A),
+    "softmax": (sn.softmax(W * Z), W), "softmax of rows": (sn.softmax(B, axis=1), B), "inverse": (Inverse(A), A),
+    "product": (A * A.T * A, A), "scalar": (sn.norm(A), A), "scaled": (s * A * B, s), "log-sum-exp": (sn.logsumexp(A), A),
+    "row": (M("r", 1, 3) * A, M("r", 1, 3)), "outer": (w * w.T, w), "diag": (sn.diag(w) * A, w), "vec": (sn.vec(A) * s, A),
+    "by itself": (A, A), "scalars": (s**2, s),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_jacobians_against_differences(name):
+    F, symbol = FUNCTIONS[name]
+    found = sn.jacobian(F, symbol)
+    values = values_for(F)
+    kernel = sn.compile(F)
+    numeric = columns(lambda at: kernel.function(*[at[n] for n in kernel.arguments]), values, symbol.name)
+    value = sn.compile(found)(needed(found, values))
+    assert dense(value).shape == numeric.shape
+    np.testing.assert_allclose(dense(value), numeric, atol=1e-7)
+
+
+# -- structure
+
+
+rng = np.random.default_rng(0)
+a, b, c = rng.normal(size=(3, 3)), rng.normal(size=(2, 2)), rng.normal(size=(4, 4))
+p, q, r = M("p", 3, 3), M("q", 2, 2), M("r", 4, 4)
+OBJECTS = {
+    "product": (sn.kron(p, q), {"p": a, "q": b}, np.kron(a, b)),
+    "three": (sn.kron(p, sn.kron(q, r)), {"p": a, "q": b, "r": c}, np.kron(a, np.kron(b, c))),
+    "identity": (3 * sn.kron(p, Identity(4)), {"p": a}, 3 * np.kron(a, np.eye(4))),
+    "sum": (sn.kron(p, Identity(2)) + s * Identity(6), {"p": a, "s": 9.0}, np.kron(a, np.eye(2)) + 9 * np.eye(6)),
+    "sum, other side": (sn.kron(Identity(2), p) / 2 - Identity(6), {"p": a}, np.kron(np.eye(2), a) / 2 - np.eye(6)),
+    "sum without": (sn.kron(p, q) + sn.kron(q, p), {"p": a, "q": b}, np.kron(a, b) + np.kron(b, a)),
+    "products": (sn.kron(p, q) * sn.diag(sn.vec(M("d", 2, 3))) * sn.kron(p, q).T, {"p": a, "q": b, "d": b[:, [0, 1, 1]]},
+                 np.kron(a, b) @ np.diag(b[:, [0, 1, 1]].T.ravel()) @ np.kron(a, b).T),
+    "rectangles": (sn.kron(M("e", 3, 2), q), {"e": a[:, :2], "q": b}, np.kron(a[:, :2], b)),
+    "outer": (sn.kron(p, q) - sn.vec(M("e", 2, 3)) * sn.vec(M("e", 2, 3)).T, {"p": a, "q": b, "e": a[:2]},
+              np.kron(a, b) - np.outer(a[:2].T.ravel(), a[:2].T.ravel())),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_a_structured_matrix_multiplies_and_solves(name):
+    expr, values, wanted = OBJECTS[name]
+    found = sn.compile(expr)(values)
+    assert isinstance(found, StructuredMatrix) and found.shape == wanted.shape and found.dtype == float
+    np.testing.assert_allclose(found.to_dense(), wanted, atol=1e-12)
+    np.testing.assert_allclose(np.asarray(found), wanted, atol=1e-12)
+    x, X = rng.normal(size=wanted.shape[1]), rng.normal(size=(wanted.shape[1], 3))
+    np.testing.assert_allclose(found.matvec(x), wanted @ x, atol=1e-12)
+    np.testing.assert_allclose(found.matvec(x[:, None]), wanted @ x[:, None], atol=1e-12)
+    np.testing.assert_allclose(found @ X, wanted @ X, atol=1e-12)
+    np.testing.assert_allclose(found.matmat(X), wanted @ X, atol=1e-12)
+    z = rng.normal(size=wanted.shape[0])
+    np.testing.assert_allclose(found.rmatvec(z), wanted.T @ z, atol=1e-12)
+    if wanted.shape[0] == wanted.shape[1]:
+        np.testing.assert_allclose(wanted @ found.solve(z), z, atol=1e-9)
+        np.testing.assert_allclose(found.T.solve(found.T @ X), X, atol=1e-8)
+    np.testing.assert_allclose(sn.evaluate(expr, values), wanted, atol=1e-12)  # an array, as for any expression
+    kernel = pickle.loads(pickle.dumps(sn.compile(expr)))
+    np.testing.assert_allclose(kernel(values).to_dense(), wanted, atol=1e-12)
+    single = sn.compile(expr)({n: np.asarray(x, np.float32) for n, x in values.items()})
+    assert single.dtype == np.float32 and single.to_dense().dtype == np.float32
+
+
+def test_what_does_not_fit_is_said():
+    found = sn.compile(sn.kron(p, q))({"p": a, "q": b})
+    with pytest.raises(ValueError, match=r"matvec: the matrix is 6×6, and an array of shape \(5,\) does not fit"):
+        found.matvec(np.ones(5))
+    with pytest.raises(ValueError, match=r"@: the matrix is 6×6.*first axis must have 6 entries"):
+        found @ np.ones((5, 6))
+    with pytest.raises(ValueError, match="the matrix must be square, and it is 6×4"):
+        sn.compile(sn.kron(M("e", 3, 2), q))({"e": a[:, :2], "q": b}).solve(np.ones(6))
+    with pytest.raises(np.linalg.LinAlgError, match="Singular"):
+        sn.compile(sn.kron(p, q))({"p": np.ones((3, 3)), "q": b}).solve(np.ones(6))
+    E, F = M("E", 50, 50), M("F", 100, 100)
+    large = sn.compile(sn.kron(E, F) + sn.kron(E.T, F.T))({E: np.eye(50), F: np.eye(100)})
+    with pytest.raises(ValueError, match=r"5000 rows without a structure.*scipy.sparse.linalg.minres"):
+        large.solve(np.ones(5000))
+
+
+def test_the_hessian_of_a_factorisation_is_never_built():
+    big, left, right = M("T", 3000, 3000), M("U", 3000, 5), M("V", 3000, 5)
+    H = sn.compile(sn.hessian(sn.norm(big - left * right.T) ** 2, left))
+    value = rng.normal(size=(3000, 5))
+    found = H({right: value})
+    assert found.shape == (15000, 15000)  # 1.8 GB
+    x = rng.normal(size=15000)
+    wanted = 2 * x.reshape(3000, 5, order="F") @ value.T @ value
+    np.testing.assert_allclose(found.matvec(x), wanted.ravel(order="F"), rtol=1e-9)
+    np.testing.assert_allclose(found.solve(found @ x), x, rtol=1e-9)
+
+
+def test_scipy_takes_it_for_a_linear_operator():
+    linalg = pytest.importorskip("scipy.sparse.linalg")
+    H = sn.compile(sn.hessian(factorised + sn.norm(U) ** 2, U))({V: rng.normal(size=(5, 2))})
+    x, info = linalg.cg(H, np.arange(8.0), rtol=1e-12)
+    assert info == 0
+    np.testing.assert_allclose(x, H.solve(np.arange(8.0)), rtol=1e-8)
+    np.testing.assert_allclose(linalg.aslinearoperator(H).rmatvec(x), H.T @ x)
