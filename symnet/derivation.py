@@ -6,7 +6,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,11 +15,13 @@ from sympy import Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
-from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
-from symnet.calculus import sweep
-from symnet.expressions import Fixed, Name, Node, brief, functions, given, same_size, shape_text, total
+from symnet.backends import (
+    Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
+)  # fmt: skip
+from symnet.calculus import slopes_along, struck_off, sweep
+from symnet.expressions import Fixed, Name, Node, brief, factored, functions, given, same_size, shape_text, total
 from symnet.notation import notebook, render
-from symnet.program import Builder, Equation, Program, Section, closed, for_reader
+from symnet.program import Builder, Equation, Program, Section, closed, expanded, for_reader, live, symbol_like
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +47,14 @@ class Derivation:
         return Fixed(zip(self.wrt, self.program.outputs[1:], strict=False))
 
     @cached_property
+    def hessian_names(self) -> dict[Any, Name]:
+        """The names of the Hessians, by symbol, or by the two symbols of a mixed one; none where the order is 1."""
+        found = {e.of: e.lhs for e in self.program.equations if e.role == "hessian"}
+        return Fixed({w if w == v else (w, v): name for (w, v), name in found.items()})
+
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The equations as a person reads them, under the headings Forward and Backward (and Update, once trained)."""
+        """The equations as a person reads them, under the headings Forward, Backward (and Second order, and Update)."""
         return for_reader(self.program)
 
     @property
@@ -107,10 +115,14 @@ class Derivation:
         >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
         0.0
         """
+        if outputs is None and self.hessian_names:
+            result = WithHessians(self.wrt, tuple(self.hessian_names))
+            return compile_structured(self.program, self.program.outputs, result, dtype)
         if outputs is None:
             return compile_program(self.program, self.program.outputs, LossAndGradients(self.wrt), dtype=dtype)
         keys = tuple([outputs] if isinstance(outputs, (str, Symbol, MatrixSymbol)) else outputs)
-        return compile_program(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
+        compiled = compile_structured if self.hessian_names else compile_program
+        return compiled(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
 
     def _value(self, key: Name | str) -> Name:
         name = key if isinstance(key, str) else getattr(key, "name", None)
@@ -150,10 +162,12 @@ class Derivation:
         return notebook(self.sections, self.loss_name)
 
 
-def derive(loss: Any, wrt: Any) -> Derivation:
+def derive(loss: Any, wrt: Any, order: int = 1) -> Derivation:
     """Derive the gradients of a loss, symbolically.
 
     loss: a scalar SymPy expression over matrix symbols; wrt: a symbol or a sequence of symbols (matrices or scalars).
+    order: 2 for the Hessians as well, of every symbol and of every pair of them; see `hessian` for their shapes. They
+    stand in the section "Second order".
 
     Gives a `Derivation`. Raises `TypeError` where the loss is not a scalar or `wrt` has something that is no symbol,
     `ValueError` where the loss is free of a symbol, `ShapeError` where sizes do not match. The method is reverse
@@ -169,8 +183,11 @@ def derive(loss: Any, wrt: Any) -> Derivation:
     loss = as_scalar(given(loss, "the loss"))
     symbols = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
     check_request(loss, symbols)
+    if order not in (1, 2):
+        raise ValueError(f"derive: order must be 1 (gradients) or 2 (Hessians as well), not {order!r}")
     with collector_paused():
-        return _derived(loss, symbols)
+        derivation = _derived(loss, symbols)
+        return derivation if order == 1 else _with_hessians(derivation)
 
 
 def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
@@ -179,6 +196,34 @@ def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
     builder.section("Backward")
     gradients = sweep(builder, name, symbols)
     return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
+
+
+def _with_hessians(derivation: Derivation) -> Derivation:
+    program, wrt, gradients = derivation.program, derivation.wrt, derivation.gradient_names
+    target = Builder.of(program)
+    target.section("Second order")
+    names, hessians = {e.lhs for e in program.equations}, []
+    for i, w in enumerate(wrt):
+        for v in wrt[i:]:
+            matrix = second_derivative(Builder.of(program), gradients, w, v, names)
+            matrix = total(matrix) if not (w.is_Matrix or v.is_Matrix) else matrix
+            text = "H" if len(wrt) == 1 else "H_" + "_".join(dict.fromkeys((w.name, v.name)))
+            hessians.append(target.call(target.value(matrix), target.names.fresh(text), "hessian", (w, v)))
+    return Derivation(target.finish([*program.outputs, *hessians]), wrt)
+
+
+def second_derivative(
+    builder: Builder, gradients: Mapping[Name, Name], w: Name, v: Name, names: Container[Name] = ()
+) -> Any:
+    """Give the derivatives of the gradient for w in v as a matrix, in the inputs and in values that are in `names`.
+
+    A symbol stands for a direction in v; the matrix is what the Hessian times it is, with the direction struck off.
+    """
+    direction = builder.input(symbol_like(builder.names.fresh("v"), v))
+    builder.section("Second order")
+    product = slopes_along(builder, {gradients[v]: direction}, [w])[w]
+    kept, _ = live(builder.equations, [product])
+    return factored(expanded(kept, struck_off(kept, direction, product), names))
 
 
 def entered(

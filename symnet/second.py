@@ -14,9 +14,9 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import collector_paused
 from symnet.calculus import paired, slopes_along, struck_off, sweep
-from symnet.derivation import as_scalar, check_request, check_symbols, entered
+from symnet.derivation import as_scalar, check_request, check_symbols, entered, second_derivative
 from symnet.expressions import Name, brief, factored, given, same_shape, shape_text, split, total, turned
-from symnet.program import Builder, Program, closed_at, expanded, live, survey, symbol_like
+from symnet.program import Builder, closed_at, expanded, live, survey, symbol_like
 
 
 def hvp(loss: Any, wrt: Any, direction: Any) -> Any:
@@ -84,8 +84,9 @@ def jacobian(F: Any, w: Any) -> Any:
     check_symbols([w], "jacobian")
     with collector_paused():
         builder, gradients, u = against(F, [w])
-        program = builder.finish(list(gradients.values()))
-        found = turned(_struck(program, u))
+        (pulled,) = gradients.values()
+        kept, _ = live(builder.equations, [pulled])
+        found = factored(turned(expanded(kept, struck_off(kept, u, pulled))))
     return _as_scalar(found, F, w)
 
 
@@ -110,18 +111,8 @@ def hessian(loss: Any, w: Any, v: Any = None) -> Any:
     with collector_paused():
         builder, gradients = _gradients(loss, symbols)
         (row, *_), (*_, column) = gradients, gradients
-        d = builder.input(symbol_like(builder.names.fresh("v"), column))
-        builder.section("Second order")
-        found = slopes_along(builder, {gradients[column]: d}, [row])
-        matrix = _struck(builder.finish([found[row]]), d)
+        matrix = second_derivative(builder, gradients, row, column)
     return _as_scalar(matrix, row, column)
-
-
-def _struck(program: Program, v: Name) -> Any:
-    # the matrix that v is multiplied by, in the inputs
-    (output,) = program.outputs
-    kept, _ = live(program.equations, [output])
-    return factored(expanded(program, struck_off(kept, v, output)))
 
 
 def _as_scalar(M: Any, F: Any, w: Any) -> Any:

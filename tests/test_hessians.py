@@ -231,3 +231,75 @@ def test_scipy_takes_it_for_a_linear_operator():
     assert info == 0
     np.testing.assert_allclose(x, H.solve(np.arange(8.0)), rtol=1e-8)
     np.testing.assert_allclose(linalg.aslinearoperator(H).rmatvec(x), H.T @ x)
+
+
+# -- the section "Second order"
+
+
+def test_the_section_second_order():
+    d = sn.derive(sn.binary_cross_entropy(X * w, y, axis=1), w, order=2)
+    assert [section.title for section in d.sections] == ["Forward", "Backward", "Second order"]
+    assert "Second order\n  ∂²L/∂w² = Xᵀ⋅diag(T₁ ∘ (1 − T₁))⋅X/m" in str(d)
+    assert r"\frac{\partial^{2} L}{\partial {w}^{2}} &=" in d.latex()
+    assert "diag" in d.mathml() and "DiagonalMatrix" in d.mathematica() and "∂²L" in d.pretty()
+    assert "H = (X.T @ (T1*(1 - T1)*X))/m" in d.compile().source  # no diagonal matrix is built
+    assert str(sn.derive(sn.norm(w), w, order=1)) == str(sn.derive(sn.norm(w), w))
+
+
+NETS = {
+    "two layers": (sn.squared_error(sn.affine(B.T, sn.tanh(sn.affine(B, W * Z, w)), M("c", 2, 1)), Y), [B, w]),
+    "logistic": (sn.binary_cross_entropy(X * w, y, axis=1) + s * sn.norm(w) ** 2 / 2, [w, s]),
+    "factors": (factorised, [U, V]),
+    "softmax": (sn.cross_entropy(sn.affine(W, Z, M("c", 2, 1)), Y), [W, M("c", 2, 1)]),
+    "scalars": (sn.norm(s * w - t * v) ** 2, [s, t]),
+}
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_compiled_derivations_of_second_order(name):
+    loss, wrt = NETS[name]
+    d = sn.derive(loss, wrt, order=2)
+    values = values_for(loss)
+    kernel = d.compile()
+    value, gradients, hessians = kernel({n: values[n] for n in kernel.arguments})
+    plain = sn.derive(loss, wrt).compile()
+    wanted, slopes = plain({n: values[n] for n in plain.arguments})
+    assert value == pytest.approx(wanted, rel=1e-14)
+    for i, first in enumerate(wrt):
+        np.testing.assert_allclose(gradients[first], slopes[first], rtol=1e-12)
+        for second in wrt[i:]:
+            found = hessians[first if first == second else (first.name, second.name)]
+            alone = sn.hessian(loss, first, second)
+            np.testing.assert_allclose(
+                dense(found), dense(sn.evaluate(alone, needed(alone, values))), rtol=1e-9, atol=1e-12
+            )
+    for notation in sn.NOTATIONS:
+        assert d.render(notation)
+    assert d.compile(outputs=["L", wrt[0]])({n: values[n] for n in kernel.arguments})["L"] == pytest.approx(wanted)
+
+
+def test_a_wrong_order_is_refused():
+    with pytest.raises(ValueError, match=r"order must be 1 \(gradients\) or 2 \(Hessians as well\), not 3"):
+        sn.derive(sn.norm(w), w, order=3)
+
+
+@pytest.mark.parametrize(
+    "use, error, message",
+    [
+        (lambda: sn.hessian(A * w, w), TypeError, "the loss must be a scalar, but A\\*w is a 3×1 matrix"),
+        (lambda: sn.hessian(sn.norm(A), w), ValueError, "the loss does not depend on w; it depends on A"),
+        (lambda: sn.hessian(sn.norm(w), w, v), ValueError, "the loss does not depend on v; it depends on w"),
+        (lambda: sn.hessian(sn.norm(w), A * w), TypeError, r"hessian: A\*w is no symbol"),
+        (lambda: sn.jacobian(A * w, v), ValueError, "F does not depend on v; it depends on A, w"),
+        (lambda: sn.jacobian("A", A), TypeError, "F: 'A' is text"),
+        (lambda: sn.jacobian(w > v, w), TypeError, ""),
+        (lambda: sn.jacobian(A * w, [A, w]), TypeError, "is no symbol"),
+        (lambda: sn.diag(A), sympy.ShapeError, r"diag: A is 3×3, and a column or row is needed.*sn.diagonal\(A\)"),
+        (lambda: sn.diagonal(B), sympy.ShapeError, "diagonal: B is no square matrix"),
+        (lambda: sn.kron(A, 3), sympy.ShapeError, "kron: 3 is a scalar"),
+        (lambda: sn.vec(s), sympy.ShapeError, "vec: s is a scalar"),
+    ],
+)
+def test_bad_input(use, error, message):
+    with pytest.raises(error, match=message):
+        use()

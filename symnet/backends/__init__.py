@@ -12,11 +12,11 @@ from symnet.backends.kernel import (
 )  # fmt: skip
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
-from symnet.backends.results import LossAndGradients, Mapped, Result, Single
+from symnet.backends.results import LossAndGradients, Mapped, Result, Single, WithHessians
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
     "BACKENDS", "NUMPY", "STABLE", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result", "Single",
-    "StructuredMatrix", "binding", "checked_dtype", "collector_paused", "compile", "compile_program",
-    "compile_structured", "evaluate", "identifiers",
+    "StructuredMatrix", "WithHessians", "binding", "checked_dtype", "collector_paused", "compile",
+    "compile_program", "compile_structured", "evaluate", "identifiers",
 ]  # fmt: skip

@@ -218,9 +218,9 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
     expressions: a matrix or scalar expression, or a dictionary from keys to expressions; dtype: as in
     `Derivation.compile`. Gives a `Kernel`: called with values by symbol or name it gives the value, or a dictionary
     with the same keys. What several expressions share is computed once. A Kronecker product, and what has one in it
-    such as the Hessian in a matrix, is given as a `StructuredMatrix`, which is never multiplied out. Raises `TypeError` for what is no expression
-    or has a class that symnet does not know, `ShapeError` where sizes do not match, `ValueError` for a name that means
-    two things.
+    such as the Hessian in a matrix, is given as a `StructuredMatrix`, which is never multiplied out. Raises `TypeError`
+    for what is no expression or has a class that symnet does not know, `ShapeError` where sizes do not match,
+    `ValueError` for a name that means two things.
 
     >>> import symnet as sn
     >>> A, b = sn.matrix("A", 2, 2), sn.vector("b", 2)

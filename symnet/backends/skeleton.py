@@ -95,7 +95,8 @@ class _Skeletons:
         places = []
         for value in values:
             places.append(len(self.parts))
-            self.parts.append(self.builder.call(value, self.builder.names.fresh("part")))
+            named = self.builder.definition(value) is not None
+            self.parts.append(value if named else self.builder.call(value, self.builder.names.fresh("part")))
         return Plan(kind, tuple(places))
 
     def is_structured(self, expr: Any) -> bool:

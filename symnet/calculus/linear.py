@@ -17,8 +17,8 @@ from sympy import (
 )  # fmt: skip
 
 from symnet.expressions import (
-    Diag, Diagonal, Elementwise, Name, Table, Total, Unvec, Vec, add, apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker,
-    matmul, partial, scaled, stacked, symbols_of, transpose,
+    Diag, Diagonal, Elementwise, Name, Table, Total, Unvec, Vec, add, apply_entrywise, commutation, composed,
+    diagonal_of, hadamard, kronecker, matmul, partial, scaled, stacked, symbols_of, transpose,
 )  # fmt: skip
 from symnet.program import Equation
 

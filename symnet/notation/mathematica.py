@@ -112,6 +112,8 @@ class Mathematica(Text):
     def partial(self, loss: str, symbol: str) -> None:
         return None
 
+    second = mixed = lambda self, *_: None
+
     def spellings(self, text: str) -> Iterator[str]:
         return (self.name(text) + "$" * marks for marks in count())
 

@@ -174,6 +174,9 @@ class Style(ABC, Generic[Form]):
     inverse = template("%s⁻¹")
     partial = template("∂%s/∂%s")  # (loss, symbol): a gradient; None: it is called as the program calls it
 
+    second = template("∂²%s/∂%s²")  # (loss, symbol): a Hessian; None: as for `partial`
+    mixed = template("∂²%s/∂%s∂%s")  # (loss, symbol, symbol)
+
     def paren(self, a: Form) -> Form:
         """Brackets around a formula."""
         return self.fence("(", a, ")")
@@ -262,7 +265,7 @@ class Style(ABC, Generic[Form]):
 # What a language must say for itself, since the default is a sign of Unicode.
 OWN = (
     "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "kron",
-    "norm", "partial", "power", "quotient", "relations", "root", "signs", "transpose",
+    "mixed", "norm", "partial", "power", "quotient", "relations", "root", "second", "signs", "transpose",
 )  # fmt: skip
 
 

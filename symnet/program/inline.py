@@ -8,7 +8,7 @@ stands), the closed form (everything is put in) and messages (what has no name i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -250,14 +250,15 @@ def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
     return [values[output] for output in program.outputs]
 
 
-def expanded(program: Program, expr: Any) -> Any:
-    """Give an expression of values of a program in its inputs alone."""
+def expanded(equations: Iterable[Equation], expr: Any, names: Container[Name] = ()) -> Any:
+    """Give an expression of values of equations in their inputs alone, and in those values that are in `names`."""
     wanted = Equation(Symbol("expanded"), expr)
-    kept, uses = live([*program.equations, wanted], [wanted.lhs])
-    rebuild = as_typed if len(kept) < SMALL else as_read
+    kept, _ = live([*equations, wanted], [wanted.lhs])
+    rebuild = as_typed if len(kept) < SMALL and not names else as_read
     values: dict[Any, Any] = {}
     for e in kept:
-        values[e.lhs] = substitute(e.rhs, values, rebuild)
+        if e.lhs not in names:
+            values[e.lhs] = substitute(e.rhs, values, rebuild)
     return values[wanted.lhs]
 
 
