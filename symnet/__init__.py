@@ -5,7 +5,7 @@ The public names, nothing else. See the README for a tour.
 
 from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate
 from symnet.calculus import RULES
-from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, prove
+from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
 from symnet.derivation import Derivation, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
@@ -20,7 +20,7 @@ from symnet.optimizers import (
     step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
-from symnet.second import hessian, hvp, jacobian, jvp
+from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.training import Training, glorot, normal, train, uniform, zeros
 
 __version__ = "0.2.0"
@@ -29,8 +29,8 @@ __all__ = [
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
     "SignSGD", "StructuredMatrix", "Training", "binary_cross_entropy", "check_function", "check_gradients",
-    "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal",
-    "elementwise", "evaluate", "exponential_decay", "formula", "glorot", "gradient", "hessian", "hvp", "jacobian",
-    "jvp", "kron", "let", "mse", "normal", "prove", "show", "squared_error", "step_decay", "train", "uniform",
-    "vec", "warmup", "zeros",
+    "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose", "diagnose_update",
+    "diagonal", "elementwise", "evaluate", "exponential_decay", "formula", "gauss_newton", "glorot", "gradient",
+    "hessian", "hvp", "jacobian", "jvp", "kron", "let", "mse", "normal", "prove", "show", "squared_error",
+    "step_decay", "train", "uniform", "vec", "warmup", "zeros",
 ]  # fmt: skip

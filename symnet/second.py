@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Basic, Expr, Identity
+from sympy import Basic, Expr, Identity, Integer, S
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import collector_paused
-from symnet.calculus import paired, slopes_along, struck_off, sweep
+from symnet.calculus import Outer, paired, slopes_along, struck_off, sweep
 from symnet.derivation import as_scalar, check_request, check_symbols, entered, second_derivative
-from symnet.expressions import Name, brief, factored, given, same_shape, shape_text, split, total, turned
+from symnet.expressions import (
+    Distribution, Name, add, brief, composed, factored, given, same_shape, shape_text, split, total, turned,
+)  # fmt: skip
 from symnet.program import Builder, closed_at, expanded, live, survey, symbol_like
 
 
@@ -113,6 +115,45 @@ def hessian(loss: Any, w: Any, v: Any = None) -> Any:
         (row, *_), (*_, column) = gradients, gradients
         matrix = second_derivative(builder, gradients, row, column)
     return _as_scalar(matrix, row, column)
+
+
+def gauss_newton(loss: Any, w: Any) -> Any:
+    """Give the Gauss–Newton matrix Jᵀ·D·J of a least-squares or cross-entropy loss in a symbol.
+
+    loss: a sum of squared norms, of cross-entropies (log_softmax, logsumexp, softplus), and of terms that are linear in
+    what these are of; w: a symbol. J is the Jacobian of the residuals, or of the logits; D is the Hessian of the loss
+    in them. Columns of matrices are stacked, as in `hessian`; the result is positive semidefinite and equals the
+    Hessian where the residuals are linear in w. Raises `ValueError` for another loss, and what `jacobian` raises. See
+    Nocedal and Wright, "Numerical Optimization" (2006), section 10.3, and N. Schraudolph, Neural Computation 14 (2002).
+
+    >>> import symnet as sn
+    >>> X, w, y = sn.matrix("X", "m", 3), sn.vector("w", 3), sn.vector("y", "m")
+    >>> print(sn.formula(gauss_newton(sn.norm(sn.tanh(X * w) - y) ** 2 / 2, w)))
+    Xᵀ⋅diag(1 − tanh(X⋅w)∘²)⋅diag(1 − tanh(X⋅w)∘²)⋅X
+    """
+    loss = as_scalar(given(loss, "the loss"))
+    check_request(loss, [w], "gauss_newton")
+    with collector_paused():
+        builder = Builder([w])
+        name, (w,) = entered(builder, loss, [w])
+        outer = Outer(builder, w)
+        terms = [_pulled_back(outer, cut, term, w) for cut, term in outer.split(name)]
+    return _as_scalar(factored(add(*terms)), loss, w)
+
+
+def _pulled_back(outer: Outer, cut: Name, term: Any, w: Name) -> Any:
+    equations, names = outer.builder.equations, outer.builder.names
+    Z = symbol_like(names.fresh("Z"), cut)
+    inside = expanded(equations, cut)
+    known = {s: Distribution(s, Integer(axis)) for s, axis in outer.builder.assumptions.items()}
+    whole = expanded(equations, term, {cut}).xreplace({cut: Z, **known})
+    D = hessian(whole, Z).xreplace({Z: inside}) if Z in whole.free_symbols else None
+    J = Identity(_numel(w)) if inside == w else jacobian(inside, w)
+    return composed(turned(J), D, J)
+
+
+def _numel(A: Any) -> Any:
+    return A.shape[0] * A.shape[1] if A.is_Matrix else S.One
 
 
 def _as_scalar(M: Any, F: Any, w: Any) -> Any:

@@ -292,7 +292,7 @@ def test_a_wrong_order_is_refused():
         (lambda: sn.hessian(sn.norm(w), A * w), TypeError, r"hessian: A\*w is no symbol"),
         (lambda: sn.jacobian(A * w, v), ValueError, "F does not depend on v; it depends on A, w"),
         (lambda: sn.jacobian("A", A), TypeError, "F: 'A' is text"),
-        (lambda: sn.jacobian(w > v, w), TypeError, ""),
+        (lambda: sn.jacobian(sympy.Symbol("a") > 1, w), TypeError, "jacobian: give a matrix or scalar expression"),
         (lambda: sn.jacobian(A * w, [A, w]), TypeError, "is no symbol"),
         (lambda: sn.diag(A), sympy.ShapeError, r"diag: A is 3×3, and a column or row is needed.*sn.diagonal\(A\)"),
         (lambda: sn.diagonal(B), sympy.ShapeError, "diagonal: B is no square matrix"),
@@ -303,3 +303,105 @@ def test_a_wrong_order_is_refused():
 def test_bad_input(use, error, message):
     with pytest.raises(error, match=message):
         use()
+
+
+# -- Gauss–Newton
+
+
+RESIDUALS = {
+    "linear": (sn.norm(X * w - y) ** 2 / 2, w, "Xᵀ⋅X"),
+    "mean": (sn.squared_error(X * w, y, axis=1), w, "Xᵀ⋅X/m"),
+    "logistic": (sn.binary_cross_entropy(X * w, y, axis=1), w, "Xᵀ⋅diag(sigmoid(X⋅w) ∘ (1 − sigmoid(X⋅w)))⋅X/m"),
+    "ridge": (sn.norm(X * w - y) ** 2 / 2 + s * sn.norm(w) ** 2 / 2, w, None),
+    "one layer": (sn.squared_error(sn.tanh(W * Z), Y), W, None),
+    "two layers": (sn.squared_error(B.T * sn.tanh(B * W * Z), Y), B, None),
+    "softmax": (sn.cross_entropy(W * Z, Y), W, None),
+    "softmax, two layers": (sn.cross_entropy(B.T * sn.tanh(B * W * Z), Y), W, None),
+    "softmax, rows": (sn.cross_entropy(sn.tanh(Z.T * W.T), Y.T, axis=1), W, None),
+    "logits, two layers": (sn.binary_cross_entropy(B.T * sn.tanh(B * W * Z), Y), W, None),
+    "penalty": (sn.cross_entropy(B.T * sn.tanh(B * W * Z), Y) + s * sn.norm(W) ** 2, W, None),
+    "factors": (factorised, U, "2⋅(Vᵀ⋅V ⊗ I)"),
+}
+
+
+def by_hand(loss, symbol, values):
+    """Give Jᵀ·D·J by differences, J of the residuals or logits and D of the loss in them."""
+    parts = {
+        "one layer": (sn.tanh(W * Z), "square"), "two layers": (B.T * sn.tanh(B * W * Z), "square"),
+        "softmax": (W * Z, "softmax"), "softmax, two layers": (B.T * sn.tanh(B * W * Z), "softmax"),
+        "softmax, rows": (sn.tanh(W * Z), "softmax"), "logits, two layers": (B.T * sn.tanh(B * W * Z), "logits"),
+        "penalty": (B.T * sn.tanh(B * W * Z), "softmax"),
+    }  # fmt: skip
+    F, kind = parts[loss]
+    kernel = sn.compile(F)
+    f = lambda at: kernel.function(*[at[n] for n in kernel.arguments])
+    J, n = columns(f, values, symbol.name), values["Z"].shape[1]
+    out = f(values)
+    if kind == "square":
+        D = np.eye(out.size) / n
+    elif kind == "logits":
+        P = 1 / (1 + np.exp(-out))
+        D = np.diag((P * (1 - P)).ravel(order="F")) / n
+    else:
+        P = np.exp(out) / np.exp(out).sum(0)
+        D = np.zeros((out.size, out.size))
+        for j, p in enumerate(P.T):
+            D[2 * j : 2 * j + 2, 2 * j : 2 * j + 2] = (np.diag(p) - np.outer(p, p)) / n
+    return J.T @ D @ J + (2 * values["s"] * np.eye(symbol.shape[0] * symbol.shape[1]) if loss == "penalty" else 0)
+
+
+@pytest.mark.parametrize("name", RESIDUALS)
+def test_gauss_newton(name):
+    loss, symbol, text = RESIDUALS[name]
+    found = sn.gauss_newton(loss, symbol)
+    if text is not None:
+        assert sn.formula(found) == text
+    values = values_for(loss)
+    value = dense(sn.compile(found)(needed(found, values)))
+    if name in ("linear", "mean", "logistic", "ridge", "factors"):
+        exact = sn.hessian(loss, symbol)  # the residuals are linear in the symbol
+        np.testing.assert_allclose(value, dense(sn.evaluate(exact, needed(exact, values))), atol=1e-12)
+    else:
+        np.testing.assert_allclose(value, by_hand(name, symbol, values), atol=1e-7)
+    assert np.linalg.eigvalsh(value).min() > -1e-12
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [sn.sum(sn.tanh(W * Z)), sn.norm(W * Z), sn.sum(sn.exp(W)), sn.squared_error(W * Z, Y) + sn.sum(sn.sin(W)),
+     sn.norm(W) ** 4, sn.squared_error(W * Z, Y) * sn.norm(W) ** 2, sn.squared_error(W * Z, Y) + sn.sum(W * W.T * Y)],
+    ids=str,
+)  # fmt: skip
+def test_gauss_newton_of_another_loss_is_refused(loss):
+    with pytest.raises(ValueError, match=r"gauss_newton: .* is no sum of squares and no cross-entropy; write the loss"):
+        sn.gauss_newton(loss, W)
+
+
+# -- checking
+
+
+def test_check_hessian():
+    for name, (loss, row, column) in LOSSES.items():
+        if name in ("none", "scalar"):
+            continue
+        loss = sn.sum(loss) if getattr(loss, "is_Matrix", False) else loss
+        wrt = [row] if column in (None, row) else [row, column]
+        check = sn.check_hessian(loss, values_for(loss), wrt)
+        assert check.ok, (name, str(check))
+        assert len(check.rows) == len(wrt) * (len(wrt) + 1) // 2
+    assert "Hessian" in check.summary and check.method == "complex" and "symbolic" in str(check)
+    assert sn.check_hessian(sn.norm(w) ** 2 / 2, {w: np.ones((3, 1))}, method="central").ok
+    with pytest.raises(ValueError, match="method: 'mpmath' is not known; use one of auto, complex, central"):
+        sn.check_hessian(sn.norm(w), {w: np.ones((3, 1))}, method="mpmath")
+
+
+def test_a_wrong_hessian_is_noticed(monkeypatch):
+    from sympy import HadamardProduct
+
+    from symnet.calculus.linear import MATRICES
+
+    row = MATRICES[HadamardProduct]
+    monkeypatch.setitem(MATRICES, HadamardProduct, lambda e, known: 2 * row(e, known))
+    loss = sn.binary_cross_entropy(X * w, y, axis=1)
+    check = sn.check_hessian(loss, values_for(loss), w)
+    assert not check.ok and check.summary == "1 of 1 Hessians are WRONG: w"

@@ -15,14 +15,14 @@ import pytest
 WINGS = {
     "expressions": "types entering table sizes rebuilding scalars facts interned written nodes structured operands algebra kronecker functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
-    "calculus":    "rules reverse second linear",
+    "calculus":    "rules reverse second linear outer",
     "notation":    "style reading unicode latex mathml mathematica boxes structured page formula",
     "backends":    "lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers binding steps results structured skeleton kernel",
     "derivation":  "",
     "second":      "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step result train",
-    "checking":    "numeric kinks explicit result check prove",
+    "checking":    "numeric kinks explicit result check hessian prove",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
 }
 # fmt: on

@@ -5,8 +5,9 @@ here prints or computes.
 """
 
 from symnet.calculus.linear import struck_off
+from symnet.calculus.outer import Outer
 from symnet.calculus.reverse import sweep
 from symnet.calculus.rules import RULES, Rule
 from symnet.calculus.second import paired, slopes_along
 
-__all__ = ["RULES", "Rule", "paired", "slopes_along", "struck_off", "sweep"]
+__all__ = ["RULES", "Outer", "Rule", "paired", "slopes_along", "struck_off", "sweep"]

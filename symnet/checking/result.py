@@ -109,6 +109,7 @@ class GradientCheck:
     tolerance: float
     notes: tuple[str, ...] = ()
     curve: Callable[[np.ndarray], tuple[np.ndarray, str]] | None = field(default=None, repr=False)
+    what: str = "gradient"
 
     @property
     def ok(self) -> bool:
@@ -120,9 +121,9 @@ class GradientCheck:
         """One line: what agreed, what did not."""
         wrong = [row.parameter for row in self.rows if not row.ok]
         if wrong:
-            return f"{len(wrong)} of {len(self.rows)} gradients are WRONG: {', '.join(wrong)}"
+            return f"{len(wrong)} of {len(self.rows)} {self.what}s are WRONG: {', '.join(wrong)}"
         worst = max((row.relative for row in self.rows), default=0.0)
-        count = f"all {len(self.rows)} gradients agree" if len(self.rows) > 1 else "the gradient agrees"
+        count = f"all {len(self.rows)} {self.what}s agree" if len(self.rows) > 1 else f"the {self.what} agrees"
         return f"{count}, the largest relative error is {worst:.1e}"
 
     @property
