@@ -88,22 +88,33 @@ def test_a_wrong_row_would_be_noticed(node, monkeypatch):
 
 
 def test_a_class_of_sympys_can_be_taught(monkeypatch):
-    from sympy import KroneckerProduct
+    from sympy import Adjoint
 
-    loss = sn.sum(KroneckerProduct(S, S))
-    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*symnet.RULES.*symnet.OPERANDS"):
+    loss = sn.sum(HadamardProduct(Adjoint(S), S))
+    with pytest.raises(TypeError, match=r"no rule for Adjoint.*symnet.RULES.*symnet.OPERANDS"):
         sn.derive(loss, S)
-
-    def rule(G, Y, P, Q):
-        return sn.sum(Q) * sympy.OneMatrix(2, 2), sn.sum(P) * sympy.OneMatrix(2, 2)  # right for the sum alone
-
-    monkeypatch.setitem(sn.OPERANDS, KroneckerProduct, lambda node: node.args)
-    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*add a row to symnet.RULES"):
+    monkeypatch.setitem(sn.OPERANDS, Adjoint, lambda node: node.args)
+    with pytest.raises(TypeError, match=r"no rule for Adjoint.*add a row to symnet.RULES"):
         sn.derive(loss, S)
-    monkeypatch.setitem(RULES, KroneckerProduct, rule)
-    with pytest.raises(TypeError, match=r"no NumPy code for KroneckerProduct.*symnet.NUMPY"):
+    monkeypatch.setitem(RULES, Adjoint, lambda G, Y, P: (G.T,))
+    with pytest.raises(TypeError, match=r"no NumPy code for Adjoint.*symnet.NUMPY"):
         sn.derive(loss, S).compile().source  # noqa: B018
-    monkeypatch.setitem(sn.NUMPY, KroneckerProduct, lambda c, node: c.numpy.kron(*map(c.full, node.args)))
+    monkeypatch.setitem(sn.NUMPY, Adjoint, lambda c, node: c.full(node.args[0]).T)
     loss_value, gradients = sn.derive(loss, S).compile()({S: [[1, 2], [3, 4]]})
-    assert loss_value == 100
-    assert (gradients[S] == 20).all()
+    assert loss_value == 29
+    assert gradients[S].tolist() == [[2, 6], [4, 8]]
+
+
+def test_structured_matrices_of_sympys():
+    d, K = sympy.DiagMatrix(v), sympy.KroneckerProduct(A, S, B)
+    loss = sn.sum(sn.tanh(S * d * S)) + sn.sum(sn.tanh(K)) + sn.norm(sympy.DiagonalOf(S * S)) ** 2
+    loss += sn.norm(sympy.DiagonalMatrix(S) * S) ** 2
+    ours = sn.sum(sn.tanh(S * sn.diag(v) * S)) + sn.sum(sn.tanh(sn.kron(A, sn.kron(S, B))))
+    ours += sn.norm(sn.diagonal(S * S)) ** 2 + sn.norm(sn.diag(sn.diagonal(S)) * S) ** 2
+    values = values_of(sn.derive(loss, [S, v, A]).compile(), seed=3)
+    assert sn.evaluate(loss, values) == pytest.approx(sn.evaluate(ours, values), rel=1e-12)
+    assert sn.check_gradients(loss, values).ok
+    assert sn.prove(sn.sum(sn.tanh(d * S)) + sn.norm(sympy.DiagonalOf(S)) + sn.norm(sympy.DiagonalMatrix(S)), S).ok
+    for notation in sn.NOTATIONS:
+        assert sn.formula(loss, notation)
+    assert sn.formula(sympy.KroneckerProduct(A, S) * 2) == "2⋅(A ⊗ S)"

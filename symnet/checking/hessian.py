@@ -51,7 +51,7 @@ def check_hessian(
         raise ValueError("method: this loss has functions without complex values; use 'central'")
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
-    _, _, hessians = kernel.result.given(kernel.result.listed(kernel.function(*arrays)))
+    hessians = kernel.result.given(kernel.result.listed(kernel.function(*arrays)))[-1]
     by_name = dict(zip(kernel.arguments, arrays, strict=True))
     generator = np.random.default_rng(seed)
     near = near_a_kink(derivation.program, by_name)

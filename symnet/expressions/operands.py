@@ -12,9 +12,9 @@ from operator import attrgetter
 from typing import Any
 
 from sympy import (
-    Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatPow,
-    MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Sum, Symbol, Trace, Transpose,
-    ZeroMatrix,
+    Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd, MatMul,
+    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Sum, Symbol, Trace,
+    Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
@@ -23,6 +23,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
@@ -108,6 +109,7 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         **dict.fromkeys(
             (MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant, DotProduct), _ALL
         ),
+        **dict.fromkeys((KroneckerProduct, DiagMatrix, DiagonalMatrix, DiagonalOf), _ALL),
         **dict.fromkeys((Add, Mul, Pow, Relational, ExprCondPair), _of_scalar),
         **dict.fromkeys((And, Or, Not, ITE, BooleanAtom), _ALL),
         Elementwise: _of_elementwise,

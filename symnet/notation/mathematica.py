@@ -11,6 +11,7 @@ from typing import Any
 
 import sympy
 from sympy import Heaviside, Not
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
@@ -39,8 +40,8 @@ CODE: Table[Callable[..., str]] = Table(
         Total: lambda node, a: f"Total[{a}, 2]",
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
         MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",
-        Diag: lambda node, v: f"DiagonalMatrix[Flatten[{v}]]",
-        Diagonal: lambda node, a: f"List /@ Diagonal[{a}]",
+        **dict.fromkeys((Diag, DiagMatrix, DiagonalMatrix), lambda node, v: f"DiagonalMatrix[Flatten[{v}]]"),
+        **dict.fromkeys((Diagonal, DiagonalOf), lambda node, a: f"List /@ Diagonal[{a}]"),
         Vec: lambda node, a: f"List /@ Flatten[Transpose[{a}]]",
         Unvec: lambda node, v, rows, cols: f"Transpose[Partition[Flatten[{v}], {rows}]]",
         Commutation: lambda node, m, n: (

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from sympy import KroneckerProduct
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
+
 from symnet.expressions import Commutation, Kron, Paired, Unpaired, Unvec
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import PRODUCT, QUOTIENT, Box
@@ -17,7 +20,10 @@ def _kron(r: Reading[Any], e: Any) -> Box[Any]:
 
 
 FORMULAS.update({
-    Kron: _kron,
+    **dict.fromkeys((Kron, KroneckerProduct), _kron),
+    DiagMatrix: lambda r, e: r.call(e, "diag", e.args),
+    DiagonalOf: lambda r, e: r.call(e, "diagonal", e.args),
+    DiagonalMatrix: lambda r, e: r.call(e, "diag", [DiagonalOf(e.args[0])]),
     Commutation: lambda r, e: r.call(e, "K", e.args),
     Unvec: lambda r, e: r.call(e, "unvec", e.args),
     Paired: lambda r, e: r.call(e, "paired", e.args),
