@@ -68,6 +68,11 @@ class Derivation:
         return self.sections[1].equations
 
     @property
+    def second_order(self) -> tuple[Equation, ...]:
+        """The equations of the Hessians; none where the order is 1."""
+        return next((s.equations for s in self.sections if s.title == "Second order"), ())
+
+    @property
     def equations(self) -> tuple[Equation, ...]:
         """Forward and backward equations in one list, the one that is printed and compiled."""
         return self.forward + self.backward

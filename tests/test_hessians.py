@@ -2,6 +2,7 @@
 
 import pickle
 
+import losses as every_kind
 import numpy as np
 import pytest
 import sympy
@@ -130,6 +131,51 @@ def test_numbers_against_differences_of_the_gradient(name):
         assert sn.formula(found, notation)
 
 
+@pytest.mark.parametrize("name", every_kind.LOSSES)
+def test_every_kind_of_loss(name):
+    loss, wrt = every_kind.LOSSES[name]
+    d = sn.derive(loss, wrt)
+    kernel, symbol = d.compile(), d.wrt[-1]
+    if symbol in d.program.assumptions:  # what sums to 1 cannot be moved entry by entry
+        return
+    values = every_kind.values_of(kernel, seed=2)
+    found = sn.compile(sn.hessian(loss, symbol))
+    value = dense(found({n: values.get(n, every_kind.SIZES.get(n)) for n in found.arguments}))
+    gradient = lambda at: kernel.function(*[at[n] for n in kernel.arguments])[1][-1]
+    numeric = columns(gradient, values, symbol.name)
+    assert value.shape == numeric.shape
+    np.testing.assert_allclose(value, numeric, atol=1e-5 * max(1, np.abs(numeric).max()))
+
+
+def test_nothing_of_full_size_is_computed_on_the_way():
+    big, left, Q, labels = M("big", 30, 40), M("left", 30, 2), M("Q", 20, 30), M("labels", 20, 40)
+    for loss, symbol in [
+        (sn.cross_entropy(Q * big, labels), Q), (sn.norm(Q * left * left.T - Q) ** 2, left), (sn.norm(Q) ** 4, Q),
+        (sn.squared_error(sn.tanh(Q * big), labels), Q), (log(Determinant(big * big.T)), big), (sn.norm(Q), Q),
+    ]:  # fmt: skip
+        kernel, rng = sn.compile(sn.hessian(loss, symbol)), np.random.default_rng(0)
+        arrays = [rng.random(tuple(map(int, kernel.symbols[n].shape))) for n in kernel.arguments]
+        length = int(symbol.shape[0] * symbol.shape[1])
+        assert max(np.size(part) for part in kernel.result.listed(kernel.function(*arrays))) < length**2 / 3
+
+
+def test_a_node_of_a_users_own_has_no_matrix_but_a_product():
+    class Reversed(sn.MatrixNode):
+        title = "reversed"
+
+    sn.RULES[Reversed] = lambda G, Y, A: (Reversed(G),)
+    sn.NUMPY[Reversed] = lambda c, node: c.full(node.args[0])["::-1"]
+    try:
+        loss = sn.norm(Reversed(sn.tanh(A * w)) - v) ** 2 / 2
+        with pytest.raises(
+            TypeError, match=r"Reversed, met in reversed\(.*\): sn.hvp and sn.jvp give it times a direction"
+        ):
+            sn.hessian(loss, w)
+        assert "reversed" in str(sn.hvp(loss, w, v))
+    finally:
+        del sn.RULES[Reversed], sn.NUMPY[Reversed]
+
+
 FUNCTIONS = {
     "linear": (A * w, w), "layer": (sn.tanh(A * w), w), "layer, weights": (sn.tanh(W * Z), W), "transpose": (A.T, A),
     "softmax": (sn.softmax(W * Z), W), "softmax of rows": (sn.softmax(B, axis=1), B), "inverse": (Inverse(A), A),
@@ -239,6 +285,7 @@ def test_scipy_takes_it_for_a_linear_operator():
 def test_the_section_second_order():
     d = sn.derive(sn.binary_cross_entropy(X * w, y, axis=1), w, order=2)
     assert [section.title for section in d.sections] == ["Forward", "Backward", "Second order"]
+    assert [e.role for e in d.second_order] == ["hessian"] and d.second_order[0].of == (w, w)
     assert "Second order\n  ∂²L/∂w² = Xᵀ⋅diag(T₁ ∘ (1 − T₁))⋅X/m" in str(d)
     assert r"\frac{\partial^{2} L}{\partial {w}^{2}} &=" in d.latex()
     assert "diag" in d.mathml() and "DiagonalMatrix" in d.mathematica() and "∂²L" in d.pretty()

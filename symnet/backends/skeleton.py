@@ -1,8 +1,8 @@
 """Which values of a program are structured matrices, and the parts of which a kernel puts them together.
 
 In: a program and the names whose values are wanted. Out: a program whose outputs are the parts, and a `Result` that
-makes `StructuredMatrix` objects of them. A value without a Kronecker product, a commutation or a diag(vec ·) is an
-array as ever.
+makes `StructuredMatrix` objects of them. A value without a Kronecker product, a commutation, a diag(vec ·) or a
+product of vec · with a row is an array as ever.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from sympy import Expr, Identity, MatAdd, MatMul, MatrixSymbol, Transpose
+from sympy import Expr, Identity, MatAdd, MatMul, MatrixSymbol, S, Transpose
 
 from symnet.backends import structured
 from symnet.backends.results import Result
@@ -75,7 +75,7 @@ class Assembled:
 
 def with_structure(program: Program, outputs: Sequence[Name], result: Any) -> tuple[Program, tuple[Name, ...], Any]:
     """Give the program, outputs and result of which a kernel is made, with the parts of structured values."""
-    if not any(isinstance(e.rhs, (Kron, Commutation, Diag)) or e.rhs.has(Commutation, Diag) for e in program.equations):
+    if not any(isinstance(e.rhs, (Kron, Vec)) or e.rhs.has(Commutation) for e in program.equations):
         return program, tuple(outputs), result
     skeletons = _Skeletons(Builder.of(program))
     if not any(map(skeletons.is_structured, outputs)):
@@ -102,13 +102,19 @@ class _Skeletons:
     def is_structured(self, expr: Any) -> bool:
         A = split(expr)[1] if expr.is_Matrix else expr
         if isinstance(A, Diag):
-            return isinstance(self.builder.definition(A.args[0]), Vec)
+            return self._is_stacked(A.args[0])
         if isinstance(A, (Kron, Commutation)):
             return True
         if isinstance(A, MatrixSymbol):
             rhs = self.builder.definition(A)
             return rhs is not None and self.is_structured(rhs)
+        if isinstance(A, MatMul) and S.One not in A.shape and any(map(self._is_stacked, A.args)):
+            return True  # vec A·(vec B)ᵀ
         return isinstance(A, (MatMul, MatAdd, Transpose)) and any(self.is_structured(a) for a in A.args if a.is_Matrix)
+
+    def _is_stacked(self, A: Any) -> bool:
+        A = A.args[0] if isinstance(A, Transpose) else A
+        return isinstance(self.builder.definition(A), Vec)
 
     def plan(self, expr: Any) -> Plan:
         """Give the plan of a value of full size: nothing of that size is computed, so all products stay apart."""
