@@ -13,7 +13,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering table sizes rebuilding scalars facts interned written nodes structured operands algebra kronecker functions losses",
+    "expressions": "types entering table sizes rebuilding scalars facts interned written nodes structured operands algebra kronecker factored functions losses",
     "program":     "names survey chains program inline naming shapes normal_form builder",
     "calculus":    "rules reverse second linear outer",
     "notation":    "style reading unicode latex mathml mathematica boxes structured page formula",

@@ -10,11 +10,12 @@ from symnet.expressions.algebra import (
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.entering import checked_name, given
+from symnet.expressions.factored import factored
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unvec, Vec
 from symnet.expressions.kronecker import (
-    commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, factored, kron, kronecker, stacked, turned,
+    commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
     unstacked, vec,
 )  # fmt: skip
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error

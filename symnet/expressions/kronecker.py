@@ -8,10 +8,9 @@ columns, (A ⊗ B)·vec X = vec(B·X·Aᵀ), K·vec X = vec Xᵀ. See J. Magnus 
 from __future__ import annotations
 
 from functools import reduce
-from math import gcd, lcm
 from typing import Any
 
-from sympy import Basic, Expr, Identity, Rational, MatAdd, MatMul, OneMatrix, S, ZeroMatrix
+from sympy import Expr, Identity, MatAdd, MatMul, OneMatrix, S, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.algebra import add, hadamard, matmul, scaled, spread_vector, total, transpose
@@ -163,7 +162,7 @@ def turned(A: Any) -> Any:
     if isinstance(A, MatAdd):
         return scaled(c, add(*map(turned, A.args)))
     if isinstance(A, MatMul) and not isinstance(A, Node):
-        return scaled(c, matmul(*map(turned, reversed(A.args))))
+        return scaled(c, composed(*map(turned, reversed(A.args))))
     if isinstance(A, Kron):
         return scaled(c, kronecker(*map(turned, A.args)))
     if isinstance(A, Commutation):
@@ -268,22 +267,3 @@ def _moved(K: Commutation, b: Any) -> list[Any] | None:
         A, B = b.args
         return [kronecker(B, A), commutation(B.shape[1], A.shape[1])]
     return None
-
-
-def factored(M: Any) -> Any:
-    """Give a sum with the scalar that its terms have in common before it."""
-    c, rest = split(M)
-    if not isinstance(rest, MatAdd):
-        return M
-    terms = [split(t) for t in rest.args]
-    numbers = [k.as_coeff_Mul()[0] for k, _ in terms]
-    common = S.One
-    if all(isinstance(n, Rational) for n in numbers):
-        common = Rational(gcd(*[int(n.p) for n in numbers]), lcm(*[int(n.q) for n in numbers]))
-    shared = [f for f in terms[0][0].as_coeff_Mul()[1].args_cnc()[0] if all(_divides(f, k) for k, _ in terms)]
-    common = common * reduce(lambda a, b: a * b, shared, S.One)
-    return scaled(c * common, add(*[scaled(k / common, A) for k, A in terms])) if common != 1 else M
-
-
-def _divides(f: Any, k: Basic) -> bool:
-    return not f.is_Number and f in k.as_ordered_factors()
