@@ -107,6 +107,7 @@ class Derivation:
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
         given.
+        Where the order is 2 the kernel gives the Hessians as well, a third value: `hessians[w]`, `hessians[w, v]`.
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
         symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
         computed once. Raises `KeyError` for a name that the derivation does not have.

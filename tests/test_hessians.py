@@ -460,3 +460,20 @@ def test_a_wrong_hessian_is_noticed(monkeypatch):
     loss = sn.binary_cross_entropy(X * w, y, axis=1)
     check = sn.check_hessian(loss, values_for(loss), w)
     assert not check.ok and check.summary == "1 of 1 Hessians are WRONG: w"
+
+
+@pytest.mark.parametrize("method", ["complex", "central", "mpmath"])
+@pytest.mark.parametrize(
+    "name", ["logistic regression", "log-sum-exp", "factors, mixed", "softmax regression", "inverse"]
+)
+def test_hessians_can_be_derived_again(name, method):
+    loss, row, column = LOSSES[name]
+    third = sn.norm(sn.hessian(loss, row, column)) ** 2
+    assert sn.check_gradients(third, values_for(third), method=method).ok
+
+
+def test_a_diagonal_matrix_is_its_own_transpose():
+    d = sn.diag(w)
+    assert sn.evaluate(d.T * A, {w: np.ones((3, 1)), A: np.eye(3)}).tolist() == np.eye(3).tolist()
+    assert sn.compile(B.T * d.T * B).source.count("diagflat") == 0
+    assert sn.formula(sn.gradient(sn.inner(B, d * B), B)) == "2⋅diag(w)⋅B"

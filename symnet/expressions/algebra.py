@@ -142,7 +142,7 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return A.args[0]
     if isinstance(A, (OneMatrix, ZeroMatrix)):
         return type(A)(A.shape[1], A.shape[0])
-    if isinstance(A, Identity):
+    if isinstance(A, (Identity, Diag)):
         return A
     if isinstance(A, MatMul) and not isinstance(A, Node):
         return raw(

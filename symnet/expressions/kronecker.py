@@ -167,7 +167,7 @@ def turned(A: Any) -> Any:
         return scaled(c, kronecker(*map(turned, A.args)))
     if isinstance(A, Commutation):
         return scaled(c, commutation(*reversed(A.args)))
-    return scaled(c, A if isinstance(A, Diag) else transpose(A))
+    return scaled(c, transpose(A))
 
 
 # -- products
