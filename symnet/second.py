@@ -83,7 +83,7 @@ def jacobian(F: Any, w: Any) -> Any:
     I ⊗ A
     """
     F = as_expression(F, "jacobian")
-    check_symbols([w], "jacobian")
+    check_symbols([_one(w, "jacobian")], "jacobian")
     with collector_paused():
         builder, gradients, u = against(F, [w])
         (pulled,) = gradients.values()
@@ -107,8 +107,8 @@ def hessian(loss: Any, w: Any, v: Any = None) -> Any:
     >>> print(sn.formula(hessian(sn.norm(T - U * V.T) ** 2, U)))
     2⋅(Vᵀ⋅V ⊗ I)
     """
-    loss, v = as_scalar(given(loss, "the loss")), w if v is None else v
-    symbols = [w] if v == w else [w, v]
+    loss, v = as_scalar(given(loss, "the loss")), _one(w if v is None else v, "hessian")
+    symbols = [w] if v == _one(w, "hessian") else [w, v]
     check_request(loss, symbols, "hessian")
     with collector_paused():
         builder, gradients = _gradients(loss, symbols)
@@ -129,10 +129,10 @@ def gauss_newton(loss: Any, w: Any) -> Any:
     >>> import symnet as sn
     >>> X, w, y = sn.matrix("X", "m", 3), sn.vector("w", 3), sn.vector("y", "m")
     >>> print(sn.formula(gauss_newton(sn.norm(sn.tanh(X * w) - y) ** 2 / 2, w)))
-    Xᵀ⋅diag(1 − tanh(X⋅w)∘²)⋅diag(1 − tanh(X⋅w)∘²)⋅X
+    Xᵀ⋅diag((1 − tanh(X⋅w)∘²)∘²)⋅X
     """
     loss = as_scalar(given(loss, "the loss"))
-    check_request(loss, [w], "gauss_newton")
+    check_request(loss, [_one(w, "gauss_newton")], "gauss_newton")
     with collector_paused():
         builder = Builder([w])
         name, (w,) = entered(builder, loss, [w])
@@ -168,6 +168,15 @@ def as_expression(F: Any, who: str) -> Any:
     if not (isinstance(F, Expr) or getattr(F, "is_Matrix", False)):
         raise TypeError(f"{who}: give a matrix or scalar expression, not {type(F).__name__}")
     return F
+
+
+def _one(w: Any, who: str) -> Any:
+    if isinstance(w, (list, tuple)):
+        raise TypeError(
+            f"{who}: give one symbol, not a {type(w).__name__}; sn.hessian(loss, W, b) has mixed derivatives, and "
+            "sn.derive(loss, [W, b], order=2) every Hessian"
+        )
+    return w
 
 
 def _symbols(wrt: Any) -> tuple[Any, ...]:
