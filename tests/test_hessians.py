@@ -479,3 +479,9 @@ def test_a_diagonal_matrix_is_its_own_transpose():
     assert sn.evaluate(d.T * A, {w: np.ones((3, 1)), A: np.eye(3)}).tolist() == np.eye(3).tolist()
     assert sn.compile(B.T * d.T * B).source.count("diagflat") == 0
     assert sn.formula(sn.gradient(sn.inner(B, d * B), B)) == "2⋅diag(w)⋅B"
+
+
+def test_a_hessian_that_is_zero_but_for_rounding_is_right():
+    r = M("r", 1, 3)  # a softmax of one number is 1
+    for loss in (sn.norm(sn.softmax(s * r)) ** 2, sn.norm(sn.softmax(M("q", 1, 2) * sn.tanh(M("p", 2, 3)))) ** 2):
+        assert sn.check_hessian(loss, values_for(loss)).ok

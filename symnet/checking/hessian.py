@@ -16,7 +16,7 @@ from symnet.checking import numeric
 from symnet.checking.check import _compare, _Subject, _symbols_to_check
 from symnet.checking.kinks import allows_complex, near_a_kink
 from symnet.checking.numeric import Function, Slope
-from symnet.checking.result import GradientCheck
+from symnet.checking.result import CheckRow, GradientCheck
 from symnet.derivation import Derivation, derive
 from symnet.expressions import Name, given
 
@@ -51,7 +51,8 @@ def check_hessian(
         raise ValueError("method: this loss has functions without complex values; use 'central'")
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
-    hessians = kernel.result.given(kernel.result.listed(kernel.function(*arrays)))[-1]
+    value, gradients, hessians = kernel.result.given(kernel.result.listed(kernel.function(*arrays)))  # type: ignore[misc]
+    floor = _rounding(value, gradients, hessians)
     by_name = dict(zip(kernel.arguments, arrays, strict=True))
     generator = np.random.default_rng(seed)
     near = near_a_kink(derivation.program, by_name)
@@ -61,8 +62,18 @@ def check_hessian(
             H = hessians[w if w == v else (w, v)]
             subject = _subject(derivation, by_name, w, v, H, method, generator, near)
             checks.append(_compare(subject, [], seed))
-    rows = tuple(row for check in checks for row in check.rows)
+    rows = tuple(_widened(row, floor) for check in checks for row in check.rows)
     return GradientCheck(rows, method, checks[0].tolerance, (), checks[0].curve, "Hessian")
+
+
+def _rounding(value: Any, gradients: Mapping[Any, Any], hessians: Mapping[Any, Any]) -> float:
+    # what a Hessian that is zero may differ from zero by: it is the sum of terms as large as those of the others
+    sizes = [np.max(np.abs(np.asarray(a)), initial=0.0) for a in [*gradients.values(), *hessians.values()]]
+    return 200 * float(np.finfo(float).eps) * max(float(max(sizes)), min(abs(float(value)), 1.0))
+
+
+def _widened(row: CheckRow, floor: float) -> CheckRow:
+    return CheckRow.of(row.parameter, row.shape, [p._replace(allowed=p.allowed + floor) for p in row.probes])
 
 
 def _subject(
