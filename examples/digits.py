@@ -27,17 +27,6 @@ def network():
     return scores, sn.cross_entropy(scores, Y), [W1, b1, W2, b2]
 
 
-def draw_loss(history, path):
-    figure = Figure(figsize=(7, 4.2), layout="constrained")
-    axes = figure.subplots()
-    axes.semilogy(range(1, len(history) + 1), history, color="#1f5fa8", linewidth=2)
-    axes.set(xlabel="epoch", ylabel="cross-entropy", title="Training loss of the 64-64-10 network")
-    axes.set(xlim=(1, len(history)), axisbelow=True)
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150)
-
-
 def draw_predictions(images, digits, predicted, path):
     figure, right = Figure(figsize=(9, 7), layout="constrained"), predicted == digits
     figure.suptitle(f"{right.sum()} of {len(digits)} test digits are right; the mistakes come first, in red")
@@ -68,9 +57,9 @@ def main():
     how = {"epochs": 20 if os.environ.get("SYMNET_QUICK") == "1" else 100, "batch_size": 32, "seed": 0}
     run = sn.train(loss, {"X": x, "Y": y}, parameters, sn.GradientDescent(0.1), **how)
     predicted = sn.evaluate(scores, {"X": x_test} | run.parameters).argmax(axis=0)
-    print(f"loss {run.history[0]:.4f} in the first pass over {x.shape[1]} digits, {run.loss:.4f} in the last")
+    print(f"loss {run.history['loss'][0]:.4f} in the first pass over {x.shape[1]} digits, {run.loss:.4f} in the last")
     print(f"test accuracy {np.mean(predicted == wanted):.2%} of {wanted.size} digits it has never seen")
-    draw_loss(run.history, folder / "digits_loss.png")
+    run.plot(folder / "digits_loss.png")
     draw_predictions(split[1], wanted, predicted, folder / "digits_predictions.png")
     print(f"saved {folder / 'digits_loss.png'} and {folder / 'digits_predictions.png'}")
 

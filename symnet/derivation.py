@@ -6,34 +6,53 @@ program is built, the sweep goes back through it, and notations and backends loo
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sympy import Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy import Basic, Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.backends import (
     Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
 )  # fmt: skip
-from symnet.calculus import slopes_along, struck_off, sweep
-from symnet.expressions import Fixed, Name, Node, brief, factored, functions, given, same_size, shape_text, total
-from symnet.notation import notebook, render
-from symnet.program import Builder, Equation, Program, Section, closed, expanded, for_reader, live, symbol_like
+from symnet.calculus import sweep, with_hessians
+from symnet.expressions import Fixed, Name, Node, Shown, as_scalar, brief, functions, given, listed, shape_text
+from symnet.notation import html, notebook, render
+from symnet.program import Builder, Equation, Program, Section, closed, for_reader
+from symnet.request import check_request, entered, symbols_in
 
 
-@dataclass(frozen=True, eq=False)
-class Derivation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Derivation(Shown):
     """A loss and its gradients as equations; made by `derive`.
 
     `forward`, `backward`: tuples of `Equation(lhs, rhs)`; `loss`: the expression of the loss in the names of the
     intermediates; `d[W]`: likewise the gradient for W. `str`, `pretty`, `latex`, `mathml` and `mathematica` print it,
     `compile` makes a NumPy function of it.
+
+    >>> import symnet as sn
+    >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
+    >>> d = sn.derive(sn.norm(W * x - y)**2 / 2, W)
+    >>> print(d)
+    Forward               Backward
+      Z₁ = W⋅x              Z̅₁ = Z₁ − y
+      L  = ‖Z₁ − y‖²/2      ∂L/∂W = Z̅₁⋅xᵀ
+    >>> d.loss_name, d.forward[0], d.backward[-1]
+    (L, <Equation Z1 = W*x>, <Equation Wbar = Zbar1*x.T>)
+    >>> d[W], d.gradient_names[W], d.loss == d.by_name[d.loss_name]
+    (Zbar1*x.T, Wbar, True)
+    >>> len(d.equations), [section.title for section in d.sections], "‖Z₁ - y‖" in d.pretty()
+    (4, ['Forward', 'Backward'], True)
+    >>> "Z_{1} &= W x" in d.latex(), d.mathematica().splitlines()[1], d.mathml()[:5]
+    (True, 'Z1 = W . x;', '<math')
+    >>> d.render("unicode") == str(d)
+    True
     """
 
-    program: Program = field(repr=False)
+    program: Program
     wrt: tuple[Name, ...]
 
     @property
@@ -92,13 +111,19 @@ class Derivation:
         return self.by_name[self.gradient_names[self._symbol(symbol)]]
 
     def closed(self, symbol: Name | str) -> Any:
-        """Give the gradient for a symbol in the symbols of the loss alone."""
+        """Give the gradient for a symbol in the symbols of the loss alone.
+
+        >>> import symnet as sn
+        >>> x, y = sn.vector("x", 3), sn.vector("y", 3)
+        >>> sn.derive(sn.norm(x - y)**2 / 2, x).closed(x)
+        x - y
+        """
         with collector_paused():
             return closed(self.program, self.gradient_names[self._symbol(symbol)])
 
     def _symbol(self, symbol: Name | str) -> Name:
         for w in self.wrt:
-            if symbol == w or symbol == w.name:
+            if symbol == w or getattr(symbol, "name", symbol) == w.name:
                 return w
         raise KeyError(f"{symbol}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
@@ -126,7 +151,8 @@ class Derivation:
             return compile_structured(self.program, self.program.outputs, result, dtype)
         if outputs is None:
             return compile_program(self.program, self.program.outputs, LossAndGradients(self.wrt), dtype=dtype)
-        keys = tuple([outputs] if isinstance(outputs, (str, Symbol, MatrixSymbol)) else outputs)
+        several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
+        keys = tuple(outputs if several else [outputs])
         compiled = compile_structured if self.hessian_names else compile_program
         return compiled(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
 
@@ -140,6 +166,9 @@ class Derivation:
             known = ", ".join([*(w.name for w in self.wrt), *(e.lhs.name for e in self.equations)])
             raise KeyError(f"outputs: {key} is no value of this derivation, which has {known}")
         return found.lhs
+
+    def _headline(self) -> str:
+        return f" of {self.loss_name} in {listed(self.wrt)}: {len(self.equations)} equations"
 
     def __str__(self) -> str:
         return self.render("unicode")
@@ -167,11 +196,15 @@ class Derivation:
     def _repr_latex_(self) -> str:
         return notebook(self.sections, self.loss_name)
 
+    def _repr_html_(self) -> str:
+        return html(self.sections, self.loss_name)
 
-def derive(loss: Any, wrt: Any, order: int = 1) -> Derivation:
+
+def derive(loss: Any, wrt: Any, *more: Any, order: int = 1) -> Derivation:
     """Derive the gradients of a loss, symbolically.
 
-    loss: a scalar SymPy expression over matrix symbols; wrt: a symbol or a sequence of symbols (matrices or scalars).
+    loss: a scalar SymPy expression over matrix symbols; wrt: a symbol or a sequence of symbols (matrices or scalars),
+    or a net, for its parameters; more: further symbols, so that `derive(loss, W, b)` is `derive(loss, [W, b])`.
     order: 2 for the Hessians as well, of every symbol and of every pair of them; see `hessian` for their shapes. They
     stand in the section "Second order".
 
@@ -187,13 +220,15 @@ def derive(loss: Any, wrt: Any, order: int = 1) -> Derivation:
       L  = ‖Z₁ − y‖²/(2n)      ∂L/∂w = Xᵀ⋅Z̅₁
     """
     loss = as_scalar(given(loss, "the loss"))
-    symbols = tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
-    check_request(loss, symbols)
+    symbols = tuple(w for one in (wrt, *more) for w in symbols_in(one))
+    check_request(loss, symbols, "derive")
     if order not in (1, 2):
         raise ValueError(f"derive: order must be 1 (gradients) or 2 (Hessians as well), not {order!r}")
     with collector_paused():
         derivation = _derived(loss, symbols)
-        return derivation if order == 1 else _with_hessians(derivation)
+        if order == 1:
+            return derivation
+        return Derivation(with_hessians(derivation.program, derivation.gradient_names), derivation.wrt)
 
 
 def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
@@ -202,46 +237,6 @@ def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
     builder.section("Backward")
     gradients = sweep(builder, name, symbols)
     return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
-
-
-def _with_hessians(derivation: Derivation) -> Derivation:
-    program, wrt, gradients = derivation.program, derivation.wrt, derivation.gradient_names
-    target = Builder.of(program)
-    target.section("Second order")
-    names, hessians = {e.lhs for e in program.equations}, []
-    for i, w in enumerate(wrt):
-        for v in wrt[i:]:
-            matrix = second_derivative(Builder.of(program), gradients, w, v, names)
-            matrix = total(matrix) if not (w.is_Matrix or v.is_Matrix) else matrix
-            text = "H" if len(wrt) == 1 else "H_" + "_".join(dict.fromkeys((w.name, v.name)))
-            hessians.append(target.call(target.value(matrix), target.names.fresh(text), "hessian", (w, v)))
-    return Derivation(target.finish([*program.outputs, *hessians]), wrt)
-
-
-def second_derivative(
-    builder: Builder, gradients: Mapping[Name, Name], w: Name, v: Name, names: Container[Name] = ()
-) -> Any:
-    """Give the derivatives of the gradient for w in v as a matrix, in the inputs and in values that are in `names`.
-
-    A symbol stands for a direction in v; the matrix is what the Hessian times it is, with the direction struck off.
-    """
-    direction = builder.input(symbol_like(builder.names.fresh("v"), v))
-    builder.section("Second order")
-    product = slopes_along(builder, {gradients[v]: direction}, [w])[w]
-    kept, _ = live(builder.equations, [product])
-    return factored(expanded(kept, struck_off(kept, direction, product), names))
-
-
-def entered(
-    builder: Builder, expr: Any, symbols: Sequence[Any], called: str = "the loss"
-) -> tuple[Any, tuple[Any, ...]]:
-    """Enter an expression; give its value, and the symbols as it has them. Raises `ValueError` where it lacks one."""
-    value = builder.enter(expr, "L" if called == "the loss" else None)
-    for w in symbols:
-        if w.name not in builder.inputs:
-            known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
-            raise ValueError(f"{called} does not depend on {w.name}; it depends on {known}")
-    return value, tuple(builder.inputs[w.name] for w in symbols)
 
 
 def slope(expr: Any, *symbols: Any) -> Any:
@@ -285,35 +280,6 @@ def _slope(expr: Any, symbol: Any) -> Any:
     return derive(expr, symbol).closed(symbol)
 
 
-def as_scalar(loss: Any) -> Any:
-    """Give a 1×1 matrix as the scalar that it is, anything else as it stands."""
-    one_by_one = getattr(loss, "is_Matrix", False) and all(same_size(size, S.One) for size in loss.shape)
-    return total(loss) if one_by_one else loss
-
-
-def check_request(loss: Any, symbols: Sequence[Any], who: str = "derive") -> None:
-    """Raise `TypeError` where the loss is no scalar expression, and what `check_symbols` raises."""
-    if getattr(loss, "is_Matrix", False):
-        raise TypeError(
-            f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
-            "sum it with sn.sum(…), or take its Trace or norm"
-        )
-    if not isinstance(loss, Expr):
-        raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")
-    check_symbols(symbols, who)
-
-
-def check_symbols(symbols: Sequence[Any], who: str) -> None:
-    """Raise `TypeError` for what is no symbol, `ValueError` where there is none or one stands twice."""
-    if not symbols:
-        raise ValueError(f"{who}: give at least one symbol to differentiate in")
-    for w in symbols:
-        if not isinstance(w, (MatrixSymbol, Symbol)):
-            raise TypeError(f"{who}: {w!r} is no symbol; give matrix symbols or scalar symbols, such as W1")
-    if len(set(symbols)) < len(symbols):
-        raise ValueError(f"{who}: a symbol stands twice in {[w.name for w in symbols]}")
-
-
 def gradient(loss: Any, symbol: Any) -> Any:
     """Give the gradient of a loss for one symbol as one closed SymPy expression in the symbols of the loss.
 
@@ -325,7 +291,34 @@ def gradient(loss: Any, symbol: Any) -> Any:
     >>> gradient(sn.inner(X * w - y, X * w - y) / 2, w)
     X.T*(X*w - y)
     """
-    return derive(loss, symbol).closed(symbol)
+    symbols = symbols_in(symbol)
+    if len(symbols) != 1:
+        raise TypeError(
+            f"gradient: it gives the gradient for one symbol, not for {len(symbols)}; write sn.derive(loss, [W, b]), "
+            "then d.closed(W) for each, or d.compile() for a function that gives all"
+        )
+    return derive(loss, symbols).closed(symbols[0])
+
+
+def canonical(expr: Any) -> Any:
+    """Give an expression in the form in which `gradient` gives a result, in which equal formulas are equal expressions.
+
+    expr: a matrix or scalar expression. Transposes stand at the symbols, like terms are joined, common factors and
+    numbers stand before and behind brackets, tr(AᵀB) is an inner product; so `gradient(loss, W) == canonical(answer)`
+    tells whether a formula from a book is the gradient, where `==` alone would mind how it is typed. Raises
+    `TypeError` or `ShapeError` where the expression does not make sense.
+
+    >>> import symnet as sn
+    >>> A, x = sn.matrix("A", 3, 3), sn.vector("x", 3)
+    >>> canonical(A * x + A.T * x), canonical((x.T * A).T)
+    ((A + A.T)*x, A.T*x)
+    """
+    expr = given(expr, "the expression")
+    with collector_paused():
+        builder = Builder()
+        name = builder.call(builder.enter(expr), builder.names.fresh("L"))
+        program = builder.finish([name])
+        return closed(program, program.outputs[0])
 
 
 _sympys_own = ArrayDerivative._call_derive_scalar_by_matexpr

@@ -13,12 +13,12 @@ from sympy import Basic, Expr, Identity, Integer, S
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import collector_paused
-from symnet.calculus import Outer, paired, slopes_along, struck_off, sweep
-from symnet.derivation import as_scalar, check_request, check_symbols, entered, second_derivative
+from symnet.calculus import Outer, paired, second_derivative, slopes_along, struck_off, sweep
 from symnet.expressions import (
-    Distribution, Name, add, brief, composed, factored, given, same_shape, shape_text, split, total, turned,
+    Distribution, Name, add, as_scalar, brief, composed, factored, given, same_shape, shape_text, split, total, turned,
 )  # fmt: skip
 from symnet.program import Builder, closed_at, expanded, live, survey, symbol_like
+from symnet.request import check_request, check_symbols, entered
 
 
 def hvp(loss: Any, wrt: Any, direction: Any) -> Any:

@@ -52,7 +52,7 @@ MISTAKES = [
     (lambda: sn.derive(sn.sum(Adjoint(A)), A), TypeError, ["Adjoint", "RULES"]),
     (lambda: sn.derive(Trace(BlockMatrix([[A, B], [B, A]])), A), TypeError, ["BlockMatrix", "RULES"]),
     (lambda: sn.derive(Trace(A ** Symbol("p")), A), TypeError, ["power", "A"]),
-    (lambda: sn.affine(W, X, sn.matrix("b", 1, 2)), ShapeError, ["b", "1×2", "2×1", "column", "b.T"]),
+    (lambda: sn.affine(W, X, sn.matrix("b", 1, 3)), ShapeError, ["b", "1×3", "2×1", "column"]),
     (lambda: sn.derive(sn.sum(sn.tanh(W * X + b)), W), ShapeError, ["b", "2×1", "2×n", "OneMatrix"]),
     (lambda: sn.elementwise(sympy.Max, A, X), ShapeError, ["A", "X", "2×2", "3×n"]),
     (lambda: sn.elementwise(lambda x: A, A), TypeError, ["scalar"]),
@@ -67,7 +67,7 @@ MISTAKES = [
     (lambda: kernel()(given(Q=1)), KeyError, ["Q", "no symbol"]),
     (lambda: kernel()(given(Y=None)), KeyError, ["no value", "Y"]),
     (lambda: kernel()(given(X=np.ones(3))), ShapeError, ["X", "3×n", "(3,)", "reshape"]),
-    (lambda: kernel()(given(b=np.ones(2))), ShapeError, ["b", "2×1", "(2,)", "reshape(-1, 1)"]),
+    (lambda: kernel()(given(b=np.ones(3))), ShapeError, ["b", "2×1", "(3,)"]),
     (lambda: kernel()(given(b=np.ones((1, 2)))), ShapeError, ["b", "row was given where a column", ".T"]),
     (lambda: kernel()(given(W=np.ones((3, 2)))), ShapeError, ["W", "2×3", "(3, 2)", "transposed"]),
     (lambda: kernel()(given(X=np.ones((3, 4)))), ShapeError, ["n", "bound twice", "X", "Y", "4", "5"]),
@@ -188,7 +188,7 @@ def test_an_interrupted_or_diverged_training_loses_nothing():
     with pytest.raises(FloatingPointError) as raised:
         fit(optimizer=sn.GradientDescent(1e200), epochs=50)
     assert all(np.isfinite(w).all() for w in raised.value.parameters.values())
-    assert isinstance(raised.value.history, list)
+    assert isinstance(raised.value.history, dict)
 
 
 def test_a_row_for_a_new_node_is_all_it_takes():

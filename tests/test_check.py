@@ -10,7 +10,7 @@ from losses import LOSSES, values_of
 
 import symnet as sn
 from symnet.calculus import RULES
-from symnet.checking.check import ALL_ENTRIES, DIRECTIONS, ENTRIES
+from symnet.checking.judge import ALL_ENTRIES, DIRECTIONS, ENTRIES
 from symnet.expressions import Elementwise
 
 A, X = sn.matrix("A", 2, 2), sn.matrix("X", 2, "n")

@@ -108,7 +108,7 @@ def test_several_explanations_are_listed_with_advice():
 
 def test_html_of_a_diagnosis():
     html = sn.diagnose(LOSS, VALUES, NET.gradients(VALUES, ["no slope 1"]))._repr_html_()
-    assert "<pre>" in html and "missing" in html
+    assert "<pre" in html and "missing" in html
 
 
 @pytest.mark.parametrize("case", range(5))

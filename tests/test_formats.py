@@ -23,12 +23,14 @@ x, y = symbols("x y")
 def test_latex():
     assert D.latex().splitlines() == [
         r"\begin{align*}",
+        r"  \textbf{Forward} \\",
         r"  Z_{1} &= W_{1} X + b_{1} \mathbf{1}^{\mathsf{T}} \\",
         r"  A_{1} &= \tanh\left(Z_{1}\right) \\",
         r"  Z_{2} &= W_{2} A_{1} \\",
         r"  L &= \frac{\left\|Z_{2} - Y\right\|^{2}}{2 \, n}",
         r"\end{align*}",
         r"\begin{align*}",
+        r"  \textbf{Backward} \\",
         r"  \bar{Z}_{2} &= \frac{Z_{2} - Y}{n} \\",
         r"  \frac{\partial L}{\partial W_{2}} &= \bar{Z}_{2} A_{1}^{\mathsf{T}} \\",
         r"  \bar{Z}_{1} &= \left(W_{2}^{\mathsf{T}} \bar{Z}_{2}\right) \circ \left(1 - A_{1} \circ A_{1}\right) \\",

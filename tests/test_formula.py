@@ -372,6 +372,14 @@ def test_in_a_notebook_the_formula_is_typeset(monkeypatch):
     ((forms, raw),) = shown
     assert raw and forms["text/plain"] == "A⋅B" and forms["text/latex"] == r"$\displaystyle A B$"
     assert forms["text/html"].startswith("<math")
+    derivation = sn.derive(sn.norm(A) ** 2, A)
+    sn.show(derivation)
+    assert shown[1] == (derivation._repr_mimebundle_(), True)
+
+
+def test_in_a_terminal_a_result_is_its_text(capsys):
+    sn.show(sn.Momentum())
+    assert capsys.readouterr().out == f"{sn.Momentum()}\n"
 
 
 def test_a_notation_that_forgets_a_construct_is_refused(monkeypatch):

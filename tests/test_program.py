@@ -129,6 +129,6 @@ def test_let_names_stay_and_stand_alone():
 
 def test_shape_errors_are_in_the_users_names():
     W1, W2 = sn.matrix("W1", 3, 4), sn.matrix("W2", 1, 4)
-    with pytest.raises(ShapeError, match=r"W2\*A1: W2 is 1×4 but A1 is 3×n; the inner sizes 4 and 3 differ"):
+    with pytest.raises(ShapeError, match=r"W2 is 1×4 but tanh\(W1\*X\) is 3×n: the inner sizes 4 and 3 differ"):
         hidden = sn.tanh(W1 * X)
         sn.derive(sn.squared_error(sn.affine(W2, hidden, sn.matrix("b", 1, 1)), sn.matrix("Y", 1, "n")), W1)

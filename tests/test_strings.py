@@ -11,7 +11,7 @@ A, B = sn.matrix("A", 3, 3), sn.matrix("B", 3, 3)
 VALUES = {A: [[1.0] * 3] * 3, B: [[2.0] * 3] * 3}
 NOT_OF_EXPRESSIONS = {
     "matrix", "vector", "unit", "glorot", "normal", "uniform", "zeros", "step_decay", "exponential_decay", "cosine_decay",
-    "warmup",
+    "warmup", "load", "one_hot", "save",
 }  # fmt: skip
 FUNCTIONS = sorted(
     name
@@ -45,7 +45,7 @@ def arguments(name, text):
         return [(text, 0, 0)]
     if name == "affine":
         return [(text, A, A), (A, text, A), (A, A, text)]
-    if name in ("check_function",):
+    if name in ("check_function", "load", "save", "resume", "one_hot"):  # text is a path or a label there
         return []
     count = sum(
         p.default is p.empty and p.kind is p.POSITIONAL_OR_KEYWORD

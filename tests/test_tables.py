@@ -12,7 +12,7 @@ from symnet.backends import NUMPY
 from symnet.backends.scalar_code import SCALAR_CODE
 from symnet.calculus import RULES
 from symnet.checking.explicit import ENTRIES
-from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode, maximum
+from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode, logaddexp, maximum
 from symnet.notation import FORMULAS
 from symnet.program import NORMAL_FORMS
 
@@ -111,13 +111,11 @@ STRANGERS = [
     sympy.floor(sn.sum(A)),
     sympy.ceiling(x),
     sympy.besselj(0, sn.sum(A)),
-    sympy.Function("f")(sn.sum(A)),
     sympy.Derivative(sympy.Function("f")(x), x),
     sympy.Integral(sympy.sin(x), (x, 0, x)),
     sympy.Sum(x**2, (x, 1, 3)),
     sympy.I * x,
     sympy.Mod(x, 2),
-    (sn.matrix("X", 3, "n") * sn.matrix("X", 3, "n").T)[0, 1],
 ]
 
 
@@ -129,10 +127,7 @@ def test_what_symnet_does_not_know_is_refused_by_name(stranger, wrapped):
     for use in (lambda: sn.derive(loss, A), lambda: sn.evaluate(loss, {}), lambda: sn.compile(loss)):
         with pytest.raises(TypeError, match=r"write|not supported") as raised:
             use()
-        names = {type(part).__name__ for part in sympy.preorder_traversal(stranger)} | {
-            "complex",
-            "without a definition",
-        }
+        names = {type(part).__name__ for part in sympy.preorder_traversal(stranger)} | {"complex"}
         assert any(name in str(raised.value) for name in names)
 
 
@@ -162,7 +157,8 @@ def arguments_of(function, point):
     z = abs(point) / 1.7 if function in (sympy.acos, sympy.asin, sympy.atanh) else point
     z = abs(point) + 1 if function is sympy.acosh else z
     z = abs(z) if function in (sympy.log, sympy.gamma, sympy.loggamma, sympy.polygamma) else z
-    return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3]}.get(function, []) + [z]
+    z = -abs(z) if function.__name__ == "log1mexp" else z
+    return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3], logaddexp: [0.3]}.get(function, []) + [z]
 
 
 @pytest.mark.parametrize("function", [f for f in SCALARS if f is not sympy.Piecewise], ids=lambda f: f.__name__)

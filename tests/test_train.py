@@ -23,14 +23,14 @@ def test_linear_regression_is_found():
     run = sn.train(LOSS, DATA, epochs=400, optimizer=GradientDescent(0.3), seed=0)
     np.testing.assert_allclose(run.parameters[W], [[2.0, -3.0]], atol=1e-6)
     np.testing.assert_allclose(run.parameters[b], [[0.5]], atol=1e-6)
-    assert len(run.history) == 400 and run.loss == run.history[-1] < 1e-10
+    assert len(run.history["loss"]) == 400 and run.loss == run.history["loss"][-1] < 1e-10
 
 
 def test_one_step_is_the_gradient_step():
     start = {W: [[1.0, 1.0]], b: [[0.0]]}
     loss, gradients = sn.derive(LOSS, [W, b]).compile()({**DATA, **start})
     run = sn.train(LOSS, DATA, start, GradientDescent(0.25), epochs=1)
-    assert run.history == [pytest.approx(loss)]
+    assert run.history["loss"] == [pytest.approx(loss)]
     np.testing.assert_allclose(run.parameters[W], 1.0 - 0.25 * gradients[W], rtol=1e-14)
 
 
@@ -64,7 +64,7 @@ def test_mini_batches_cover_every_sample_and_the_last_is_smaller():
 def test_reproducible_from_the_seed():
     runs = [sn.train(LOSS, DATA, epochs=3, batch_size=8, seed=s) for s in (4, 4, 5)]
     np.testing.assert_array_equal(runs[0].parameters[W], runs[1].parameters[W])
-    assert runs[0].history == runs[1].history
+    assert runs[0].history["loss"] == runs[1].history["loss"]
     assert not np.array_equal(runs[0].parameters[W], runs[2].parameters[W])
 
 
@@ -106,7 +106,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_last_finite_weights():
     with pytest.raises(FloatingPointError, match=r"step \d+ \(epoch \d+\)") as raised:
         sn.train(LOSS, DATA, epochs=500, optimizer=GradientDescent(50.0), seed=0)
     assert np.isfinite(raised.value.parameters[W]).all()
-    assert all(np.isfinite(raised.value.history))
+    assert all(np.isfinite(raised.value.history["loss"]))
 
 
 def test_ctrl_c_gives_what_was_reached():
@@ -115,7 +115,7 @@ def test_ctrl_c_gives_what_was_reached():
             raise KeyboardInterrupt
 
     run = sn.train(LOSS, DATA, epochs=100, seed=0, callback=stop)
-    assert run.interrupted and len(run.history) == 3
+    assert run.interrupted and len(run.history["loss"]) == 3
     np.testing.assert_array_equal(run.parameters[W], sn.train(LOSS, DATA, epochs=3, seed=0).parameters[W])
 
 
@@ -132,7 +132,7 @@ def test_a_bar_on_a_terminal_and_none_without_tqdm(monkeypatch, capsys):
     real = builtins.__import__
 
     def without(name, *rest):
-        if name == "tqdm":
+        if name.startswith("tqdm"):
             raise ImportError(name)
         return real(name, *rest)
 

@@ -14,13 +14,17 @@ import numpy as np
 from sympy import Basic, Expr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
+from symnet.backends.fitting import as_numbers, check_fixed, no_numbers, settled_by_turning, turned_hint
 from symnet.expressions import axes_of, shape_text, size_number
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
     """Give the values by name. Raises `ValueError` where a name is given twice, `TypeError` for a wrong key."""
     if not isinstance(values, Mapping):
-        raise TypeError(f"values must be a dictionary from symbols or names to arrays, not {type(values).__name__}")
+        raise TypeError(
+            "values must be a dictionary from symbols or names to arrays, such as {X: x, 'Y': y}, not "
+            f"{type(values).__name__}"
+        )
     found: dict[str, Any] = {}
     for key, value in values.items():
         name = key if isinstance(key, str) else getattr(key, "name", None)
@@ -45,19 +49,35 @@ def check_names(given: Iterable[str], wanted: Iterable[str], optional: Iterable[
         raise KeyError(f"no value is given for {', '.join(missing)}")
 
 
+def needed(values: Mapping[Any, Any], wanted: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
+    """Give those of the values that are wanted, by name. Raises `KeyError` for a missing one; names what is like it."""
+    given = named(values)
+    wanted, known = list(wanted), {*wanted, *optional}
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        like = {m: get_close_matches(m, [n for n in given if n not in known], 1) for m in missing}
+        hint = "".join(f"; {close[0]} is given, did you mean {m}?" for m, close in like.items() if close)
+        raise KeyError(f"no value is given for {', '.join(missing)}{hint}")
+    return {name: value for name, value in given.items() if name in known}
+
+
 def as_array(name: str, value: Any) -> Any:
-    """Give a value as a numeric array; whole numbers become floats. Raises `TypeError` for anything else."""
+    """Give a value as an array of real numbers; whole ones become floats. Raises `TypeError` for anything else."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name}: a masked array is given, and its masked entries have no value; write {name}.filled(0), with the "
+            "number that they shall have, or leave these samples out"
+        )
     try:
-        array = np.asarray(value)
+        array = as_numbers(np.asarray(value))
     except ValueError as error:
         raise TypeError(f"{name}: rows of different lengths are no matrix ({error})") from None
     if array.dtype.kind in "biu":
         array = array.astype(float)
-    if array.dtype.kind not in "fc":
-        what = "Python objects" if array.dtype.kind == "O" else f"values of type {array.dtype}"
-        raise TypeError(
-            f"{name}: an array of numbers is needed, but this one holds {what}; convert it with .astype(float)"
-        )
+    if array.dtype.kind == "c":
+        raise TypeError(f"{name}: the array given holds complex numbers, and all is real here; write {name}.real")
+    if array.dtype.kind != "f":
+        raise TypeError(no_numbers(name, array))
     return array
 
 
@@ -68,22 +88,6 @@ def as_size(name: str, value: Any) -> int:
     return int(value)
 
 
-def check_rank(symbol: Any, array: Any) -> None:
-    """Raise `ShapeError` where an array has not the rank of its symbol: 2 for a matrix, 0 for a scalar."""
-    if not isinstance(symbol, MatrixSymbol):
-        if array.ndim:
-            raise ShapeError(f"{symbol} is a scalar, but the array given has shape {array.shape}")
-        return
-    if array.ndim == 2:
-        return
-    shape = shape_text(symbol.shape)
-    text = f"{symbol} is {shape}, but the array given has shape {array.shape}"
-    if array.ndim == 1:
-        turned = "(1, -1)" if symbol.shape[0] == 1 else "(-1, 1)"
-        text += f"; a matrix has two axes: write .reshape{turned}"
-    raise ShapeError(text)
-
-
 def bind_sizes(
     symbols: Iterable[Any], arrays: Mapping[str, Any], sizes: dict[str, int] | None = None
 ) -> dict[str, int]:
@@ -91,11 +95,15 @@ def bind_sizes(
     bound = dict(sizes or {})
     origin = {name: f"{name} is given as {value}" for name, value in bound.items()}
     matrices = [s for s in symbols if isinstance(s, MatrixSymbol)]
+    for symbol in matrices:
+        check_fixed(symbol, arrays[symbol.name])
     for size, symbol, axis in axes_of(matrices):
         length = arrays[symbol.name].shape[axis]
         here = f"{symbol.name} has shape {arrays[symbol.name].shape}, so {size} = {length}"
         if bound.setdefault(size.name, length) != length:
-            raise ShapeError(f"{size} is bound twice: {origin[size.name]}, but {here}")
+            turned = settled_by_turning(matrices, arrays, sizes or {})
+            hint = f"; all sizes agree with {turned} transposed, write .T" if turned is not None else ""
+            raise ShapeError(f"{size} is bound twice: {origin[size.name]}, but {here}{hint}")
         origin.setdefault(size.name, here)
     for symbol in matrices:
         _check_shape(symbol, arrays[symbol.name], bound)
@@ -106,12 +114,10 @@ def _check_shape(symbol: MatrixSymbol, array: Any, bound: Mapping[str, int]) -> 
     wanted = tuple(size_value(size, bound, symbol.name) for size in symbol.shape)
     if array.shape == wanted:
         return
-    text = f"{symbol.name} is {shape_text(symbol.shape)}, but the array given has shape {array.shape}"
-    if array.shape == wanted[::-1]:
-        what = "a row was given where a column is meant" if wanted[1] == 1 else "it is transposed"
-        what = "a column was given where a row is meant" if wanted[0] == 1 else what
-        text += f": {what}; write .T"
-    raise ShapeError(text)
+    turned = turned_hint(symbol, array) if array.shape == wanted[::-1] else ""
+    raise ShapeError(
+        f"{symbol.name} is {shape_text(symbol.shape)}, but the array given has shape {array.shape}{turned}"
+    )
 
 
 def size_value(size: Expr, bound: Mapping[str, int], where: str) -> int:
@@ -130,6 +136,14 @@ def check_data(name: str, array: Any) -> None:
     if not np.isfinite(array.sum()) and np.isnan(array).any():
         where = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
         raise ValueError(f"{name} has NaN in it, first at {list(where)}")
+
+
+def check_finite(name: str, array: Any) -> None:
+    """Raise `ValueError` where an array is empty or has an entry that is no finite number."""
+    check_data(name, array)
+    if not np.isfinite(array).all():
+        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        raise ValueError(f"{name} has an infinite value in it, first at {list(where)}")
 
 
 def check_distributions(distributions: Mapping[Basic, int], arrays: Mapping[str, Any]) -> None:

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 from importlib.util import find_spec
+from operator import add
 from typing import Any, TypeAlias
 
 COMPARISON, OR, AND, SUM, MATMUL, TERM, POWER, ATOM = range(8)  # how strongly code binds
+LONG = 100  # terms of a sum in one pair of brackets
 Full: TypeAlias = tuple[bool, bool]
 
 
@@ -95,6 +98,18 @@ def number(value: float) -> Code:
 def piece(value: Code | float) -> Code:
     """Give a number as a piece of code; a piece is itself."""
     return value if isinstance(value, Code) else number(value)
+
+
+def signed_sum(terms: Sequence[tuple[bool, Code]]) -> Code:
+    """Give a sum of terms, each with whether it is subtracted; Python reads no thousand of them without brackets."""
+    chunks = []
+    for start in range(0, len(terms), LONG):
+        (minus, code), *others = terms[start : start + LONG]
+        code = -code if minus else code
+        for minus, term in others:
+            code = code - term if minus else code + term
+        chunks.append(code)
+    return reduce(add, chunks)
 
 
 def entrywise(factors: Sequence[Code]) -> Code:

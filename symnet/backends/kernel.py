@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import linecache
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -19,6 +19,7 @@ from sympy import Basic, MatrixSymbol, S, Symbol, lambdify
 
 from symnet.backends import binding
 from symnet.backends.complex_code import ComplexCode
+from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
@@ -26,15 +27,17 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.expressions import Fixed, Name, Table, Values, axes_of, brief, given, symbols_of
+from symnet.expressions import (
+    Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
+)  # fmt: skip
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
 
-# who writes the code, and what stands in the place of NumPy's functions
-BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]]]] = {
-    "numpy": (NumPyCode, dict),
-    "complex": (ComplexCode, dict),
-    "mpmath": (NumPyCode, mpmath_functions),
+# who writes the code, what stands in the place of NumPy's functions, and the dtype of new arrays, None as those given
+BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
+    "numpy": (NumPyCode, dict, None),
+    "complex": (ComplexCode, dict, "complex"),
+    "mpmath": (NumPyCode, mpmath_functions, "object"),
 }
 
 
@@ -50,26 +53,49 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, eq=False)
-class Kernel:
+@dataclass(frozen=True, eq=False, repr=False)
+class Kernel(Shown):
     """A compiled loss with its gradients, or any compiled values; made by `compile`.
 
     `arguments`: the names of the arrays, in the order `function` takes them; `function`: the bare function, which
     checks nothing; `source`: its text, which runs on its own. A kernel can be pickled, copied and sent to another
     process; there it compiles itself again when it is first called.
+
+    >>> import symnet as sn
+    >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
+    >>> d = sn.derive(sn.norm(sn.tanh(W * x) - y)**2, W)
+    >>> kernel = d.compile()
+    >>> values = {W: [[1, 0, 0], [0, 1, 0]], x: [[0], [0], [1]], y: [[0], [1]]}
+    >>> loss, gradients = kernel(values)
+    >>> gradients[W].tolist()
+    [[0.0, 0.0, 0.0], [0.0, 0.0, -2.0]]
+    >>> kernel.arguments, kernel.parameters
+    (('x', 'y', 'W'), (W,))
+    >>> arrays = kernel.bind(values)
+    >>> kernel.function(*arrays)[0] == loss and "return L, [Wbar]" in kernel.source
+    True
+    >>> kernel.equations[0], kernel.symbols["W"]
+    (<Equation Z1 = W*x>, W)
     """
 
-    program: Program = field(repr=False)
+    program: Program
     outputs: tuple[Name, ...]
-    result: Result = field(repr=False)
+    result: Result
     arguments: tuple[str, ...]
     dtype: Any = None
     backend: str = "numpy"
-    _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict, repr=False)
+    _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
         kept = ("program", "outputs", "result", "arguments", "dtype", "backend")
         return {name: getattr(self, name) for name in kept} | {"_functions": {}}
+
+    def _headline(self) -> str:
+        dtype = f", in {np.dtype(self.dtype)}" if self.dtype else ""
+        return f": {listed(self.arguments)} → {listed(self.outputs)}{dtype}"
+
+    def _repr_html_(self) -> str:
+        return f"{preformatted(str(self))}<details><summary>source</summary>{preformatted(self.source)}</details>"
 
     @property
     def parameters(self) -> tuple[Name, ...]:
@@ -79,15 +105,19 @@ class Kernel:
     def __call__(self, values: Values) -> Any:
         """Give the loss and the gradients by symbol, or whatever the kernel was compiled for.
 
-        values: symbols or names → arrays of the symbols' shapes (a scalar for a scalar symbol). Raises `KeyError` for
+        values: symbols or names → arrays of the symbols' shapes, of one axis where a symbol has one row or column (a
+        scalar for a scalar symbol). Raises `KeyError` for
         an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError`
         for arrays that hold no numbers.
         """
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
         found = self.result.listed(self._function(dtype)(*arrays))
-        found = [np.copy(v) if any(np.may_share_memory(v, a) for a in arrays) else v for v in found]
-        return self.result.given([_typed(v, o, dtype) for v, o in zip(found, self.outputs, strict=True)])
+        own: list[Any] = []
+        for value, output in zip(found, self.outputs, strict=True):  # each an array that shares memory with no other
+            shared = any(np.may_share_memory(value, a) for a in [*arrays, *own])
+            own.append(_typed(np.copy(value) if shared else value, output, dtype))
+        return self.result.given(own)
 
     def bind(self, values: Values) -> list[Any]:
         """Check the values and give the arrays in the order of `arguments`; raises what calling the kernel raises."""
@@ -97,12 +127,12 @@ class Kernel:
         fixed = {name: binding.as_size(name, given[name]) for name in sizes if name in given}
         arrays = {name: binding.as_array(name, given[name]) for name in self.arguments if name not in fixed}
         for name, array in arrays.items():
-            binding.check_rank(symbols[name], array)
             binding.check_data(name, array)
+            arrays[name] = fitted(symbols[name], array)
         binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
         assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}
         binding.check_distributions(assumed, arrays)
-        dtype = self.dtype or _common_dtype(arrays.values())
+        dtype = self.dtype or _common_dtype(arrays, given)
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
 
     def _dtype_of(self, arrays: Sequence[Any]) -> Any:
@@ -142,11 +172,11 @@ class Kernel:
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         sizes, symbols = self.program.names.sizes, list(self.symbols.values())
-        code, functions = BACKENDS[self.backend]
+        code, functions, entries = BACKENDS[self.backend]
         safe = identifiers(dict.fromkeys([*self.arguments, *sizes, *[e.lhs.name for e in self.equations]]))
         largest = float(np.floor(np.log(np.finfo(dtype).max))) if dtype.kind in "fc" else 709.0
         typed = sorted((s for s in symbols if s.name not in sizes), key=lambda s: not s.is_Matrix)
-        first = next((f"{safe[s.name]}.dtype" for s in typed), "float")
+        first = entries or next((f"{safe[s.name]}.dtype" for s in typed), "float")
         writer = code(safe, sizes, first, largest, lengths_of(symbols, safe))
         outputs = self._lowered.outputs
         steps = size_steps(self.equations, symbols, sizes)
@@ -163,26 +193,40 @@ class Kernel:
 
 
 def _typed(value: Any, output: Any, dtype: np.dtype[Any]) -> Any:
-    # a value that does not depend on any array is a Python number; a float64 scalar is handed over as one
-    if isinstance(value, (int, float)):
-        value = dtype.type(value)
-    return value.item() if isinstance(value, np.float64) and not output.is_Matrix else value
+    # a matrix is an array, a scalar a number of the dtype (in float64 Python's own), whatever the code computed
+    if dtype.kind not in "fc":
+        return value
+    with np.errstate(over="ignore"):
+        if output.is_Matrix:
+            return np.asarray(value, dtype)
+        number = dtype.type(value)
+    return number.item() if isinstance(number, np.float64) else number
 
 
-def _common_dtype(arrays: Collection[Any]) -> Any:
-    floats = {a.dtype for a in arrays if a.ndim} or {a.dtype for a in arrays}
-    return np.result_type(*floats) if floats else np.dtype(float)
+def _common_dtype(arrays: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
+    # that of the matrices; else that of the scalars, of which Python's own numbers take any dtype
+    told = [
+        a
+        for name, a in arrays.items()
+        if not isinstance(given[name], (int, float)) or isinstance(given[name], np.generic)
+    ]
+    kinds = {a.dtype for a in told if a.ndim} or {a.dtype for a in told}
+    return np.result_type(*kinds) if kinds else np.dtype(float)
 
 
 def compile_program(
     program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None, backend: str = "numpy"
 ) -> Kernel:
     """Compile values of a program. The arguments are the data in the order of use, then the parameters."""
+    for equation in program.equations:
+        if undefined := without_definition(equation.rhs):
+            raise TypeError(undefined)
     parameters = [p.name for p in program.parameters]
     told = {size.name for size, _, _ in axes_of(program.inputs.values())} & program.names.sizes
     data = [n for n in _by_first_use(program) if n not in parameters and n not in told]
     arguments = (*data, *[p for p in parameters if p in program.inputs])
-    return Kernel(program, tuple(outputs), result, arguments, checked_dtype(dtype), backend)
+    dtype = checked_dtype(dtype) if BACKENDS[backend][2] is None else dtype
+    return Kernel(program, tuple(outputs), result, arguments, dtype, backend)
 
 
 def compile_structured(program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None) -> Kernel:
@@ -200,14 +244,14 @@ def _by_first_use(program: Program) -> list[str]:
 
 
 def checked_dtype(dtype: Any) -> Any:
-    """Give the dtype, or None. Raises `TypeError` for one that is not a real or complex floating type."""
+    """Give the dtype, or None. Raises `TypeError` for one that is not a real floating type."""
     if dtype is None:
         return None
     try:
         found = np.dtype(dtype)
     except TypeError:
         raise TypeError(f"dtype: {dtype!r} is no NumPy type; use float, numpy.float32 or numpy.float64") from None
-    if found.kind not in "fc":
+    if found.kind != "f":
         raise TypeError(f"dtype: {found} cannot hold a gradient; use float, numpy.float32 or numpy.float64")
     return found
 
@@ -250,23 +294,22 @@ def _compiled(expressions: Any, dtype: Any, kept_apart: bool) -> Kernel:
 
 
 def _expression(expr: Any) -> Basic:
-    expr = given(expr)
-    if not isinstance(expr, Basic):
-        raise TypeError(f"{brief(expr)} is no SymPy expression")
-    return expr
+    return as_expression(expr, "compile")
 
 
 def evaluate(expr: Any, values: Values) -> Any:
     """Give the value of any expression: an array for a matrix expression, a number for a scalar one.
 
-    expr: a SymPy expression; values: symbols or names → arrays. Raises what `compile` and a `Kernel` raise.
+    expr: a SymPy expression; values: symbols or names → arrays, as many as you have: what the expression does not need
+    is left aside. Raises what `compile` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> A = sn.matrix("A", 2, 2)
     >>> evaluate(A * A.T, {A: [[1, 2], [3, 4]]}).tolist()
     [[5.0, 11.0], [11.0, 25.0]]
     """
-    return _compiled_expression(_expression(expr), Table.changes)(values)
+    kernel = _compiled_expression(_expression(expr), Table.changes)
+    return kernel(binding.needed(values, kernel.arguments, kernel.program.names.sizes))
 
 
 @lru_cache(maxsize=128)

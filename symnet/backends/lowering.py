@@ -11,19 +11,41 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Basic, Expr, Function, Integer, Lambda, Pow, S, exp, log, preorder_traversal
+from sympy import Abs, Basic, Expr, Function, Integer, Lambda, MatrixSymbol, Mul, Pow, S, exp, log, preorder_traversal
+from sympy.matrices.expressions.determinant import Determinant
 
+from symnet.backends.precision import precisely
 from symnet.expressions import (
-    SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, elementwise, hadamard,
-    scaled, spread, sums,
+    SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, by_exponential,
+    elementwise, hadamard, scaled, sigmoid, spread, sums,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, live
+
+
+def precise_equations(program: Program, outputs: Collection[Any]) -> list[Equation]:
+    """Give the equations that `outputs` need, none of which loses digits."""
+    equations, _ = live(program.equations, outputs)
+    meaning = {e.lhs: e.rhs for e in equations}
+    better, _ = live([replace(e, rhs=precisely(meaning.get, e.rhs)) for e in equations], outputs)
+    parts = {p for e in better for f in _sigmoids(e.rhs) if (p := _part(e.rhs, f)) is not None}
+    return [replace(e, rhs=_with_one_exponential(e.rhs, parts)) for e in better]
+
+
+def _sigmoids(rhs: Any) -> set[Any]:
+    return rhs.body.atoms(sigmoid) if isinstance(rhs, Elementwise) else set()
+
+
+def _with_one_exponential(rhs: Any, parts: set[Any]) -> Any:
+    # where sigmoid(u) and sigmoid(-u) are both needed they are 1/(1 + E) and E/(1 + E)
+    both = [f for f in _sigmoids(rhs) if {_part(rhs, f), _part(rhs, sigmoid(-f.args[0]))} <= parts]
+    known = {f: by_exponential(f) for f in both}
+    return Elementwise(Lambda(rhs.variables, rhs.body.xreplace(known)), *rhs.args[1:]) if known else rhs
 
 
 def lowered(program: Program, outputs: Collection[Any]) -> Program:
     """Give the program that the machine runs, for the equations that `outputs` need."""
     target = Builder.beside(program)
-    equations, _ = live(program.equations, outputs)
+    equations = precise_equations(program, outputs)
     wanted = _wanted(equations)
     for e in equations:
         rhs, stable = e.rhs, STABLE.find(e.rhs)
@@ -31,6 +53,8 @@ def lowered(program: Program, outputs: Collection[Any]) -> Program:
             rhs = stable(target, rhs.args[0], rhs.axis)
         elif isinstance(rhs, Elementwise) and wanted:
             rhs = _with_shared(target, rhs, wanted)
+        elif isinstance(rhs, Expr) and not rhs.is_Matrix and rhs.has(log):
+            rhs = _with_log_determinants(target, rhs)
         target.adopt(replace(e, rhs=rhs))
     return target.finish(list(outputs))
 
@@ -66,6 +90,43 @@ STABLE: Table[Callable[[Builder, Any, int], Any]] = Table(
 )
 
 
+# -- the logarithm of a determinant, which may be too small or too large for a number
+
+
+class SignedLogDet(Expr):
+    """The sign of a determinant and the logarithm of its absolute value, a pair."""
+
+
+class Item(Expr):
+    """An item of a pair: `Item(pair, 0)`."""
+
+
+def _opened(target: Builder, c: Any) -> Any:
+    # products, powers and absolute values that have names, put in
+    found = {s: target.definition(s) for s in c.free_symbols}
+    inside = {s: d for s, d in found.items() if isinstance(d, (Abs, Pow, Mul)) and not d.atoms(MatrixSymbol)}
+    return _opened(target, c.xreplace(inside)) if inside else c
+
+
+def _with_log_determinants(target: Builder, rhs: Any) -> Any:
+    # log(c·det(A)ᵏ) is log(c·signᵏ) + k·log|det(A)|: where the determinant is negative it stays what NumPy says
+    for f in rhs.atoms(log):
+        rest, summed = S.One, S.Zero
+        for factor in Mul.make_args(_opened(target, f.args[0])):
+            base, power = factor.as_base_exp()
+            A = base.args[0] if isinstance(base, Abs) else base
+            det = target.definition(A)
+            if not isinstance(det, Determinant):
+                rest *= factor
+                continue
+            pair = target.define(SignedLogDet(det.args[0]))
+            rest *= S.One if A is not base else Item(pair, S.Zero) ** power
+            summed += power * Item(pair, S.One)
+        if summed != 0:
+            rhs = rhs.xreplace({f: summed if rest == 1 else summed + log(rest)})
+    return rhs
+
+
 # -- scalar functions that several formulas need
 
 
@@ -93,11 +154,12 @@ def _wanted(equations: Sequence[Equation]) -> set[Any]:
 def _with_shared(target: Builder, rhs: Elementwise, wanted: set[Any]) -> Any:
     body, values = rhs.body, dict(zip(rhs.variables, rhs.args[1:], strict=True))
     inside = [e for e in preorder_traversal(body) if _costly(e) and e != body]
+    inside.sort(key=lambda e: -len(list(preorder_traversal(e))))
     for number, part in enumerate(inside, 1):
         node = _part(rhs, part)
         if node in wanted and body.has(part):
             slot = bound_variables(len(rhs.variables) + number)[-1]
-            values[slot] = target.define(node)
+            values[slot] = target.define(_with_shared(target, node, wanted))
             body = body.xreplace({part: slot})
     if body is rhs.body:
         return rhs

@@ -20,7 +20,12 @@ def mpmath_functions() -> dict[str, Any]:
     functions["vdot"] = lambda a, b: (a * b).sum()
     functions["inv"] = lambda A: np.array(mpmath.inverse(mpmath.matrix(A.tolist())).tolist(), object)
     functions["det"] = lambda A: mpmath.det(mpmath.matrix(A.tolist()))
+    functions["slogdet"] = lambda A: _signed(mpmath.det(mpmath.matrix(A.tolist())))
     return functions
+
+
+def _signed(det: Any) -> tuple[Any, Any]:
+    return (mpmath.sign(det), mpmath.log(abs(det))) if det else (det, mpmath.mpf("-inf"))
 
 
 def _entrywise(f: Callable[..., Any]) -> Callable[..., Any]:

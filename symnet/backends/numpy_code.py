@@ -17,7 +17,8 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.backends.emitter import ATOM, SUM, TERM, Code, entrywise, number
+from symnet.backends.emitter import ATOM, SUM, TERM, Code, entrywise, number, signed_sum
+from symnet.backends.lowering import Item, SignedLogDet
 from symnet.backends.scalar_code import ScalarCode
 from symnet.expressions import (
     AxisMax, Commutation, Diag, Diagonal, Elementwise, Kron, Paired, Table, Total, Unit, Unpaired, Unvec, Vec,
@@ -141,14 +142,14 @@ def _with_ones(c: NumPyCode, a: Any, b: Any) -> Code | None:
 
 def _matadd(c: NumPyCode, expr: Any) -> Code:
     first, *others = expr.args
-    code = c.piece(first)
+    terms = [(False, c.piece(first))]
     for term in others:
         k, A = split(term)
-        if is_subtracted(k):
-            code = code - c.piece(MatMul(-k, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False))
-        else:
-            code = code + c.piece(term)
-    return code
+        minus = is_subtracted(k)
+        if minus:
+            term = MatMul(-k, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False)
+        terms.append((minus, c.piece(term)))
+    return signed_sum(terms)
 
 
 def _hadamard(c: NumPyCode, expr: Any) -> Code:
@@ -261,6 +262,8 @@ NUMPY: Table[Callable[..., Code]] = Table(
     Trace:           _linalg("trace"),
     Inverse:         _linalg("linalg.inv"),
     Determinant:     _linalg("linalg.det"),
+    SignedLogDet:    _linalg("linalg.slogdet"),
+    Item:            lambda c, A: c.piece(A.args[0])[str(A.args[1])],
     AxisMax:         lambda c, A: c.largest_along(c.full(A.args[0]), A.axis),
     Identity:        lambda c, A: c.numpy.eye(c.scalar(A.shape[0], c.lengths), dtype=c.numpy.dtype),
     Unit:            lambda c, A: c.numpy.eye(c.scalar(A.args[0], c.lengths), 1, -int(A.args[1]), dtype=c.numpy.dtype),

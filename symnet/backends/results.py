@@ -22,6 +22,13 @@ class ByKey(dict[Any, Any]):
                 return value
         raise KeyError(f"{key}: there are values for {', '.join(map(_name, self))}")
 
+    def __contains__(self, key: Any) -> bool:
+        return _name(key) in map(_name, self)
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        """Give the value by symbol or name, or `default`."""
+        return self[key] if key in self else default
+
 
 def _name(key: Any) -> str:
     if isinstance(key, tuple):

@@ -15,12 +15,20 @@ from sympy import (
     Add, And, Expr, Function, Mul, Not, Number, NumberSymbol, Or, Piecewise, Pow, S, Symbol,
 )  # fmt: skip
 from sympy.core.relational import Relational
-from sympy.logic.boolalg import BooleanAtom
+from sympy.logic.boolalg import ITE, BooleanAtom
 
-from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number
+from symnet.backends.emitter import ATOM, SUM, TERM, Code, Namespace, number, signed_sum
 from symnet.expressions import SCALARS, Bound, Table, step
 
 Env: TypeAlias = Mapping[Any, Code]
+
+
+def _real(expr: Any) -> float:
+    # SymPy leaves a rounding error as imaginary part where a real number comes out of complex ones
+    value = complex(expr)
+    if abs(value.imag) > 1e-12 * abs(value):
+        raise TypeError(f"{expr} is a complex number; complex numbers are not supported")
+    return value.real
 
 
 class ScalarCode:
@@ -52,7 +60,7 @@ class ScalarCode:
         if expr in env:
             return env[expr]
         if isinstance(expr, Expr) and expr.is_number and expr.args and not expr.is_Rational:
-            return number(float(expr))
+            return number(_real(expr))
         row = SCALAR_CODE.find(expr)
         if row is not None:
             return row(self, expr, env)
@@ -82,11 +90,10 @@ class ScalarCode:
 
 def _sum(c: ScalarCode, expr: Any, env: Env) -> Code:
     terms = sorted(expr.as_ordered_terms(), key=lambda t: bool(t.could_extract_minus_sign()))
-    code = c.scalar(terms[0], env)
-    for term in terms[1:]:
-        negative = term.could_extract_minus_sign()
-        code = code - c.scalar(-term, env) if negative else code + c.scalar(term, env)
-    return code
+    negative = [bool(term.could_extract_minus_sign()) for term in terms]
+    if all(negative):
+        negative[0] = False
+    return signed_sum([(n, c.scalar(-t if n else t, env)) for n, t in zip(negative, terms, strict=True)])
 
 
 def _product(c: ScalarCode, expr: Any, env: Env) -> Code:
@@ -150,6 +157,7 @@ SCALAR_CODE: Table[Callable[[ScalarCode, Any, Env], Code]] = Table("code", "writ
     Relational:   lambda c, e, env: c.compare(c.scalar(e.lhs, env), e.rel_op, c.scalar(e.rhs, env)),
     And:          lambda c, e, env: reduce(and_, [c.scalar(a, env) for a in e.args]),
     Or:           lambda c, e, env: reduce(or_, [c.scalar(a, env) for a in e.args]),
+    ITE:          lambda c, e, env: c.scalar(Or(And(e.args[0], e.args[1]), And(Not(e.args[0]), e.args[2])), env),
     BooleanAtom:  lambda c, e, env: Code(str(bool(e))),
     Not:          lambda c, e, env: ~c.scalar(e.args[0], env),
 })

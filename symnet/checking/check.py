@@ -1,48 +1,32 @@
 """Symbolic against numeric gradients: the same loss, differentiated by formula and by numbers.
 
 In: a loss and values, or anybody's function and gradient. Out: a `GradientCheck`, a row for each parameter. Comparisons
-run in float64 (or 50 digits); tolerances follow from the method and are shown. Entries at a corner of relu, abs or max
-are reported as such, with the slopes on both sides.
+run in float64 (or 50 digits); tolerances follow from the method and are shown. The verdicts come from `judge`; a user's
+functions are given copies of the arrays, so that they may update them in place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from symnet.backends import Kernel, Single, binding, compile_program
 from symnet.checking import numeric
+from symnet.checking.judge import DIGITS_OF_DTYPE, TOLERANCE, Subject, compare
 from symnet.checking.kinks import allows_complex, near_a_kink
-from symnet.checking.numeric import Function, Slope
-from symnet.checking.result import CheckRow, GradientCheck, Probe
+from symnet.checking.numeric import Function
+from symnet.checking.result import GradientCheck
 from symnet.derivation import Derivation, derive
-from symnet.expressions import given
+from symnet.expressions import Values, given
 from symnet.program import survey
-
-TOLERANCE = {"complex": 1e-11, "central": 1e-6, "mpmath": 1e-11}  # relative to the largest entry of a gradient
-ALL_ENTRIES = 100  # parameters with more entries are probed
-ENTRIES, DIRECTIONS = 24, 8  # by so many entries and so many random directions
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """What is checked: a function of arrays, its claimed gradients, and how to differentiate it by numbers."""
-
-    names: tuple[str, ...]
-    arrays: tuple[Any, ...]  # all arguments, the checked parameters among them
-    checked: tuple[int, ...]  # which arguments are parameters
-    gradients: tuple[Any, ...]
-    slope: Callable[[Sequence[Any], int, Any], Slope]
-    real: Function  # the function in float64, for one-sided slopes and the plot
-    method: str
-    kinks: Callable[[], bool]  # whether a corner is near
+from symnet.request import symbols_in
 
 
 def check_gradients(
-    loss: Any, values: Mapping[Any, Any], wrt: Any = None, method: str = "auto", *, seed: int = 0
+    loss: Any, values: Values, wrt: Any = None, method: str = "auto", *, seed: int = 0
 ) -> GradientCheck:
     """Check the symbolic gradients of a loss against numeric ones.
 
@@ -50,11 +34,12 @@ def check_gradients(
     symbols, by default every symbol of the loss that is not a size.
     method: "complex" (complex steps, exact to rounding), "central" (central differences with extrapolation), "mpmath"
     (50 digits, for small nets), or "auto": complex where every function of the loss allows it, else central.
-    seed: chooses the entries and directions that probe parameters of more than 100 entries.
+    seed: chooses the entries and directions that probe parameters of more than 250 entries.
 
-    Gives a `GradientCheck`: `.ok`, `.rows`, a table as its text, `.raise_if_failed()`, `.plot()`. The comparison runs
-    in float64; float32 arrays are widened for it, and the float32 kernel is then compared with the float64 one. Raises
-    `ValueError` for an unknown method or one that the loss does not allow, and what `derive` and a `Kernel` raise.
+    Gives a `GradientCheck`, true where it is `.ok`; `.rows`, a table as its text, `.raise_if_failed()`, `.plot()`. It
+    runs in float64; float32 arrays are widened for it, and the float32 kernel is then compared with the float64 one.
+    Raises `ValueError` for an unknown method or one that the loss does not allow, for data or a loss that are not
+    finite, and what `derive` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> W, X = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")
@@ -65,17 +50,19 @@ def check_gradients(
     if method not in (methods := ("auto", *TOLERANCE)):
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(methods)}")
     loss = given(loss, "the loss")
-    derivation = derive(loss, _symbols_to_check(loss, wrt))
+    derivation = derive(loss, symbols_to_check(loss, wrt))
     single = [a for a in map(np.asarray, binding.named(values).values()) if a.dtype == np.float32]
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
-    gradients = kernel.function(*arrays)[1]
-    subject = _subject(derivation, kernel, arrays, gradients, method)
-    notes = []
-    if single:
-        notes.append("float32 arrays were widened to float64 for the comparison")
-        notes.append(_single_against_double(derivation, arrays, gradients))
-    return _compare(subject, notes, seed)
+    for name, array in zip(kernel.arguments, arrays, strict=True):
+        binding.check_finite(name, np.asarray(array))
+    notes: list[str] = []
+    with np.errstate(all="ignore"):  # what is not finite is said by name
+        gradients = kernel.function(*arrays)[1]
+        if single:
+            notes.append("float32 arrays were widened to float64 for the comparison")
+            notes.append(_single_against_double(derivation, arrays, gradients))
+        return compare(_subject(derivation, kernel, arrays, gradients, method), notes, seed)
 
 
 def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, method: str = "central") -> GradientCheck:
@@ -85,7 +72,10 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     of arrays, then as f(*x), grad(*x), and grad gives as many arrays.
     method: "central", or "complex" where `f` is analytic and takes complex arrays.
 
-    Raises `ValueError` where a gradient has not the shape of its argument, naming the argument, or has NaN in it.
+    Both are given copies, which they may update in place. Gradients in float32 are judged by its digits. Where the
+    values of `f` are too coarse to tell, as with a large constant in them, the result is not `ok` and says that it
+    cannot be judged. Raises `ValueError` where a gradient has not the shape of its argument, naming the argument, and
+    where it, `x0` or `f(x0)` is not finite, `TypeError` for complex and masked arrays.
 
     >>> import numpy as np
     >>> check_function(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([1.0, -2.0])).ok
@@ -98,22 +88,31 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
         tuple(binding.as_array(f"x0[{i}]", a) for i, a in enumerate(x0)) if several else (binding.as_array("x0", x0),)
     )
     for i, a in enumerate(arrays):
-        binding.check_data(f"x0[{i}]" if several else "x0", a)
-    found = grad(*arrays)
+        binding.check_finite(f"x0[{i}]" if several else "x0", a)
+    found = grad(*map(np.copy, arrays))
     gradients = tuple(found) if several else (found,)
     names = tuple(f"x{i}" for i in range(len(arrays))) if several else ("x",)
     if len(gradients) != len(arrays):
         raise ValueError(f"grad gives {len(gradients)} arrays for {len(arrays)} arguments")
-    checked = tuple(_checked_gradient(n, g, a.shape) for n, g, a in zip(names, gradients, arrays, strict=True))
-    real: Function = lambda given: _number(f(*given))  # noqa: E731
-    complex_wanted = method == "complex"
+    claimed = tuple(np.copy(_checked_gradient(n, g, a.shape)) for n, g, a in zip(names, gradients, arrays, strict=True))
+    wide = tuple(a.astype(float) for a in arrays)
+    real: Function = lambda given: _number(f(*map(np.array, given)))  # noqa: E731
+    kind = "complex" if method == "complex" else "central"
+    tolerance, notes = _tolerance_of(kind, [*arrays, *claimed])
+    subject = Subject(
+        names, wide, tuple(range(len(arrays))), claimed, real, kind, tolerance,
+        partial(numeric.complex_step, real) if kind == "complex" else None,
+    )  # fmt: skip
+    return compare(subject, notes, 0)
 
-    def slope(given: Sequence[Any], k: int, direction: Any) -> Slope:
-        return (numeric.complex_step if complex_wanted else numeric.central)(real, given, k, direction)
 
-    kind = "complex" if complex_wanted else "central"
-    every = tuple(range(len(arrays)))
-    return _compare(_Subject(names, arrays, every, checked, slope, real, kind, lambda: True), [], 0)
+def _tolerance_of(kind: str, arrays: Sequence[Any]) -> tuple[float, list[str]]:
+    # what was computed in fewer digits is judged by them
+    least = min((a.dtype for a in arrays), key=lambda dtype: np.finfo(dtype).precision)
+    if np.finfo(least).precision >= np.finfo(float).precision:
+        return TOLERANCE[kind], []
+    note = f"the gradients are {least}, so they are judged by its digits; f was given the same numbers in float64"
+    return min(DIGITS_OF_DTYPE * float(np.finfo(least).eps), 3e-2), [note]
 
 
 def _number(value: Any) -> Any:
@@ -127,20 +126,20 @@ def _checked_gradient(name: str, gradient: Any, shape: tuple[int, ...]) -> Any:
     if array.shape != shape:
         turned = "; it is the transpose" if array.shape == shape[::-1] and len(shape) == 2 else ""
         raise ValueError(f"the gradient for {name} has shape {array.shape}, but {name} has shape {shape}{turned}")
-    if np.isnan(array).any():
-        raise ValueError(f"the gradient for {name} has NaN in it")
+    if array.size:
+        binding.check_finite(f"the gradient for {name}", array)
     return array
 
 
-def _symbols_to_check(loss: Any, wrt: Any) -> list[Any]:
+def symbols_to_check(loss: Any, wrt: Any) -> list[Any]:
+    """Give the symbols that are meant, by default every symbol of the loss that is not a size."""
     found = survey(loss)
     if wrt is not None:
-        chosen = wrt if isinstance(wrt, (list, tuple)) else [wrt]
-        return [found.symbols.get(w, w) if isinstance(w, str) else w for w in chosen]
+        return [found.symbols.get(w, w) if isinstance(w, str) else w for w in symbols_in(wrt)]
     return list(found.inputs.values())
 
 
-def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradients: list[Any], method: str) -> _Subject:
+def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradients: list[Any], method: str) -> Subject:
     allowed = allows_complex(derivation.program)
     if method == "complex" and not allowed:
         raise ValueError("method: this loss has functions without complex values; use 'central'")
@@ -151,18 +150,16 @@ def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradient
         order = [kernel.arguments.index(n) for n in alone.arguments]
         return lambda given: alone.function(*[given[i] for i in order])
 
-    real = loss_alone("numpy", float)
-    f, differentiate = {
-        "complex": lambda: (loss_alone("complex", complex), numeric.complex_step),
-        "mpmath": lambda: (loss_alone("mpmath", float), numeric.many_digits),
-        "central": lambda: (real, numeric.central),
+    exact = {
+        "complex": lambda: partial(numeric.complex_step, loss_alone("complex", complex)),
+        "mpmath": lambda: partial(numeric.many_digits, loss_alone("mpmath", float)),
+        "central": lambda: None,
     }[method]()
     checked = tuple(kernel.arguments.index(w.name) for w in derivation.wrt)
-    values = dict(zip(kernel.arguments, arrays, strict=True))
-    return _Subject(
-        tuple(w.name for w in derivation.wrt), tuple(arrays), checked, tuple(gradients),
-        lambda given, k, v: differentiate(f, given, k, v), real, method,
-        lambda: near_a_kink(derivation.program, values),
+    at_a_corner = near_a_kink(derivation.program, dict(zip(kernel.arguments, arrays, strict=True)))
+    return Subject(
+        tuple(w.name for w in derivation.wrt), tuple(arrays), checked, tuple(gradients), loss_alone("numpy", float),
+        method, TOLERANCE[method], exact, at_a_corner, lambda given: kernel.function(*given)[1],
     )  # fmt: skip
 
 
@@ -172,74 +169,3 @@ def _single_against_double(derivation: Derivation, arrays: list[Any], gradients:
     for s, d in zip(single, gradients, strict=True):
         worst = max(worst, float(np.max(np.abs(s - d)) / max(np.max(np.abs(d)), np.finfo(float).tiny)))
     return f"the float32 kernel differs from the float64 kernel by {worst:.1e} of the largest entry at most"
-
-
-def _compare(subject: _Subject, notes: list[str], seed: int) -> GradientCheck:
-    generator = np.random.default_rng(seed)
-    largest = [float(np.max(np.abs(g), initial=0.0)) for g in subject.gradients]
-    floor = 200 * np.finfo(float).eps * max(largest, default=0.0)
-    loss = abs(float(np.real(subject.real(subject.arrays))))
-    floor += 50 * np.finfo(float).eps * loss if subject.method == "central" else np.finfo(float).eps * min(loss, 1.0)
-    rows = []
-    near = subject.kinks()
-    for name, k, gradient, size in zip(subject.names, subject.checked, subject.gradients, largest, strict=True):
-        probes = []
-        for index, direction in _directions(np.shape(gradient), generator):
-            symbolic = float(np.sum(np.asarray(gradient) * direction))
-            slope = subject.slope(subject.arrays, k, direction)
-            scale = max(size if isinstance(index, tuple) else abs(symbolic) + size, abs(slope.value))
-            allowed = TOLERANCE[subject.method] * scale + floor
-            allowed += min(3 * slope.error, 1e-3 * scale) if subject.method == "central" else 0.0
-            probe = Probe(index, symbolic, slope.value, allowed)
-            probes.append(_at_kink(subject, k, direction, probe, scale) if near else probe)
-        rows.append(CheckRow.of(name, np.shape(gradient), probes))
-    return GradientCheck(tuple(rows), subject.method, TOLERANCE[subject.method], tuple(notes), _curve_of(subject))
-
-
-def _at_kink(subject: _Subject, k: int, direction: Any, probe: Probe, scale: float) -> Probe:
-    left, right = numeric.one_sided(subject.real, subject.arrays, k, direction)
-    size = max(scale, abs(left), abs(right))
-    noise = numeric.one_sided_noise(float(np.real(subject.real(subject.arrays))))
-    close = TOLERANCE["central"] * size + noise
-    if abs(left - right) > 1e-4 * size + noise:
-        between = min(left, right) - close <= probe.symbolic <= max(left, right) + close
-        return probe._replace(kink=(left, right), between=between or probe.ok)
-    here = (left + right) / 2
-    in_the_step = subject.method == "central" and abs(here - probe.numeric) > close  # a corner, but not at the point
-    if not probe.ok and in_the_step and abs(probe.symbolic - here) <= close:
-        return probe._replace(numeric=here, allowed=close)
-    return probe
-
-
-def _directions(shape: tuple[int, ...], generator: np.random.Generator) -> list[tuple[Any, Any]]:
-    size = int(np.prod(shape))
-    if size <= ALL_ENTRIES:
-        indices = list(np.ndindex(*shape))
-    else:
-        chosen = generator.choice(size, ENTRIES, replace=False)
-        indices = [tuple(int(i) for i in np.unravel_index(c, shape)) for c in sorted(chosen)]
-    directions: list[tuple[Any, Any]] = [(index, _unit(shape, index)) for index in indices]
-    if size > ALL_ENTRIES:
-        for number in range(DIRECTIONS):
-            v = generator.normal(size=shape)
-            directions.append((f"direction {number + 1}", v / np.linalg.norm(v)))
-    return directions
-
-
-def _unit(shape: tuple[int, ...], index: Any) -> Any:
-    unit = np.zeros(shape)
-    unit[index] = 1.0
-    return unit
-
-
-def _curve_of(subject: _Subject) -> Callable[[np.ndarray], tuple[np.ndarray, str]]:
-    def curve(steps: np.ndarray) -> tuple[np.ndarray, str]:
-        """Give the error of a central difference for each step, at the largest entry of the first gradient."""
-        k, gradient = subject.checked[0], np.asarray(subject.gradients[0])
-        index = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
-        unit = _unit(gradient.shape, index)
-        found = [numeric.difference(subject.real, subject.arrays, k, unit, float(h))[0] for h in steps]
-        where = ", ".join(str(int(i)) for i in index)
-        return np.abs(np.array(found) - gradient[index]), f"{subject.names[0]}[{where}]"
-
-    return curve

@@ -6,16 +6,18 @@ random u is compared, entry by entry, with the numeric gradient of ⟨gradient, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from symnet.backends import Single, compile_program
 from symnet.checking import numeric
-from symnet.checking.check import _compare, _Subject, _symbols_to_check
+from symnet.checking.check import symbols_to_check
+from symnet.checking.judge import TOLERANCE, Subject, compare
 from symnet.checking.kinks import allows_complex, near_a_kink
-from symnet.checking.numeric import Function, Slope
+from symnet.checking.numeric import Function
 from symnet.checking.result import CheckRow, GradientCheck
 from symnet.derivation import Derivation, derive
 from symnet.expressions import Name, given
@@ -44,7 +46,7 @@ def check_hessian(
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(METHODS)}")
     loss = given(loss, "the loss")
-    derivation = derive(loss, _symbols_to_check(loss, wrt), order=2)
+    derivation = derive(loss, symbols_to_check(loss, wrt), order=2)
     if method == "auto":
         method = "complex" if allows_complex(derivation.program) else "central"
     elif method == "complex" and not allows_complex(derivation.program):
@@ -61,7 +63,7 @@ def check_hessian(
         for v in derivation.wrt[i:]:
             H = hessians[w if w == v else (w, v)]
             subject = _subject(derivation, by_name, w, v, H, method, generator, near)
-            checks.append(_compare(subject, [], seed))
+            checks.append(compare(subject, [], seed))
     rows = tuple(_widened(row, floor) for check in checks for row in check.rows)
     return GradientCheck(rows, method, checks[0].tolerance, (), checks[0].curve, "Hessian")
 
@@ -78,7 +80,7 @@ def _widened(row: CheckRow, floor: float) -> CheckRow:
 
 def _subject(
     derivation: Derivation, values: Mapping[str, Any], w: Name, v: Name, H: Any, method: str, generator: Any, near: bool
-) -> _Subject:
+) -> Subject:
     names = tuple(values)
     u = generator.normal(size=np.shape(values[w.name]))
     shape = np.shape(values[v.name])
@@ -89,17 +91,11 @@ def _subject(
         gradient = derivation.gradient_names[w]
         alone = compile_program(derivation.program, [gradient], Single(), dtype, backend)
         order = [names.index(n) for n in alone.arguments]
-        return lambda arrays: np.sum(alone.function(*[arrays[k] for k in order]) * u)
+        return lambda at: np.sum(alone.function(*[at[k] for k in order]) * u)
 
-    real = along("numpy", float)
-    f, differentiate = (
-        (along("complex", complex), numeric.complex_step) if method == "complex" else (real, numeric.central)
-    )
-
-    def slope(arrays: Sequence[Any], k: int, direction: Any) -> Slope:
-        return differentiate(f, arrays, k, direction)
-
+    exact = partial(numeric.complex_step, along("complex", complex)) if method == "complex" else None
     text = w.name if w == v else f"{w.name}, {v.name}"
-    return _Subject(
-        (text,), tuple(values.values()), (names.index(v.name),), (claimed,), slope, real, method, lambda: near
-    )
+    return Subject(
+        (text,), tuple(values.values()), (names.index(v.name),), (claimed,), along("numpy", float), method,
+        TOLERANCE[method], exact, near,
+    )  # fmt: skip

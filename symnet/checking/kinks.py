@@ -15,7 +15,7 @@ from symnet.backends import Mapped, compile_program
 from symnet.expressions import Elementwise, allows_complex_step, kinks_of
 from symnet.program import Builder, Program
 
-NEAR_A_KINK = 1e-2
+NEAR_A_KINK = 1e-8  # nearer than this rounding may decide on which side a point is
 
 
 def _bodies(program: Program) -> Iterator[tuple[Any, Any]]:

@@ -6,7 +6,9 @@ along the direction, with an estimate of its error. Nothing here knows a formula
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import mpmath
@@ -15,15 +17,22 @@ import numpy as np
 Function = Callable[[Sequence[Any]], Any]
 COMPLEX_STEP = 1e-30
 CENTRAL_STEP = float(np.finfo(float).eps ** 0.2)  # where rounding and the fourth-order error of extrapolation balance
-ONE_SIDED_STEP = 1e-7
 DIGITS = 50
+LEFT_OVER = 1e-30  # what a step of 1e-17 leaves of higher derivatives, and 50 digits of a difference
+RATIO = 4  # of one step to the next smaller one
+COARSEST, FINEST = -4, 14  # the steps are CENTRAL_STEP / RATIO**level
 
 
 class Slope(NamedTuple):
-    """A derivative and an estimate of its error."""
+    """A derivative and an estimate of its error, of which `rounding` is what the rounding of values makes.
+
+    `sides`: the slopes to the left and right, and the error of both, where these are shown to differ at the point.
+    """
 
     value: float
     error: float
+    rounding: float = 0.0
+    sides: tuple[float, float, float] | None = None
 
 
 def moved(arrays: Sequence[Any], k: int, direction: Any, distance: Any) -> list[Any]:
@@ -45,49 +54,7 @@ def complex_step(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> 
     with np.errstate(all="ignore"):
         value = f(moved(arrays, k, direction, 1j * COMPLEX_STEP))
     slope = float(np.imag(value)) / COMPLEX_STEP
-    return Slope(slope, 4 * np.finfo(float).eps * abs(slope))
-
-
-def central(f: Function, arrays: Sequence[Any], k: int, direction: Any, step: float = CENTRAL_STEP) -> Slope:
-    """Give a central difference, extrapolated once; the error is what extrapolation changed, and rounding.
-
-    Richardson's extrapolation of (f(x + hv) − f(x − hv))/2h, see Stoer and Bulirsch (2002), section 3.5. Where `f`
-    bends much within the step, smaller ones are tried and the one of the least error is kept.
-    """
-    found = []
-    for h in (step * scale_of(arrays[k], direction) / 8**power for power in range(4)):
-        coarse, size_1 = difference(f, arrays, k, direction, h)
-        fine, size_2 = difference(f, arrays, k, direction, h / 2)
-        value = (4 * fine - coarse) / 3
-        rounding = 8 * np.finfo(float).eps * max(size_1, size_2) / h
-        found.append(Slope(value, abs(value - fine) * 0.1 + rounding))
-        if found[-1].error <= 1e-7 * abs(value):
-            break
-    return min(found, key=lambda slope: slope.error)
-
-
-def difference(f: Function, arrays: Sequence[Any], k: int, direction: Any, h: float) -> tuple[float, float]:
-    """Give one central difference of step h, and the larger of the two values."""
-    above = float(f(moved(arrays, k, direction, h)))
-    below = float(f(moved(arrays, k, direction, -h)))
-    return (above - below) / (2 * h), max(abs(above), abs(below))
-
-
-def one_sided(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> tuple[float, float]:
-    """Give the slopes to the left and to the right, each a second-order one-sided difference."""
-    h = ONE_SIDED_STEP * scale_of(arrays[k], direction)
-    here = float(f(arrays))
-    slopes = []
-    for sign in (-1.0, 1.0):
-        near = float(f(moved(arrays, k, direction, sign * h)))
-        far = float(f(moved(arrays, k, direction, sign * 2 * h)))
-        slopes.append(sign * (4 * near - far - 3 * here) / (2 * h))
-    return slopes[0], slopes[1]
-
-
-def one_sided_noise(value: float) -> float:
-    """Give the rounding error of a one-sided slope of a function of this value."""
-    return 40 * float(np.finfo(float).eps) * abs(value) / ONE_SIDED_STEP
+    return Slope(slope, 4 * np.finfo(float).eps * abs(slope) + COMPLEX_STEP)
 
 
 def many_digits(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> Slope:
@@ -97,7 +64,7 @@ def many_digits(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> S
         h = mpmath.mpf(10) ** (-DIGITS // 3)
         along = _as_mpf(direction)
         slope = (f(moved(exact, k, along, h)) - f(moved(exact, k, along, -h))) / (2 * h)
-        return Slope(float(slope), abs(float(slope)) * np.finfo(float).eps)
+        return Slope(float(slope), abs(float(slope)) * np.finfo(float).eps + LEFT_OVER)
 
 
 def _as_mpf(array: Any) -> Any:
@@ -106,3 +73,136 @@ def _as_mpf(array: Any) -> Any:
     for index, value in np.ndenumerate(array):
         exact[index] = mpmath.mpf(float(value))
     return exact if array.ndim else exact[()]
+
+
+def difference(f: Function, arrays: Sequence[Any], k: int, direction: Any, h: float) -> float:
+    """Give one central difference of step h."""
+    return (float(f(moved(arrays, k, direction, h))) - float(f(moved(arrays, k, direction, -h)))) / (2 * h)
+
+
+def noise_of(f: Function, arrays: Sequence[Any], which: Sequence[int], seed: int) -> float:
+    """Give the size of the rounding errors in the values of f, at least its last digit; `which` arrays may be moved.
+
+    Fourth differences of values so close together that a smooth function leaves nothing in them, on short pieces of
+    lines near the point. A piece may cross a corner, so of five the one that is second from below counts. Moré and
+    Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33 (2011).
+    """
+    generator = np.random.default_rng(seed)
+    found, last_digit = [], np.finfo(float).eps * abs(float(f(arrays)))
+    for _ in range(5):
+        steps = {}
+        for k in which:
+            signs = generator.choice([-1, 1], np.shape(arrays[k]))
+            steps[k] = 1e-6 * np.maximum(1.0, np.abs(arrays[k])) * generator.uniform(0.5, 1.0, signs.shape) * signs
+        points = ([a + i * steps[k] if k in steps else a for k, a in enumerate(arrays)] for i in range(300, 309))
+        values = np.array([float(f(point)) for point in points])
+        found.append(math.sqrt(float(np.mean(np.diff(values, 4) ** 2)) / 70))  # of independent errors: 70 = (8 over 4)
+    least = sorted(noise for noise in found if math.isfinite(noise))[:2]
+    single = (
+        float(np.finfo(np.float32).eps) * abs(float(f(arrays))) if _in_float32(f, arrays, which, generator) else 0.0
+    )
+    return max([last_digit, single, *least])
+
+
+def _in_float32(f: Function, arrays: Sequence[Any], which: Sequence[int], generator: np.random.Generator) -> bool:
+    # all values are numbers of float32, and not because they are all the same
+    points = (
+        [a * (1 + 0.01 * generator.uniform(size=np.shape(a))) if k in which else a for k, a in enumerate(arrays)]
+        for _ in range(5)
+    )
+    values = [float(f(point)) for point in points]
+    return len(set(values)) > 2 and all(value == float(np.float32(value)) for value in values)
+
+
+class _Ladder:
+    """The values of a function along a line, at ever smaller distances from a point; each is computed once."""
+
+    def __init__(self, f: Function, arrays: Sequence[Any], k: int, direction: Any, noise: float) -> None:
+        self.f = lambda distance: float(f(moved(arrays, k, direction, distance)))
+        self.step, self.noise = CENTRAL_STEP * scale_of(arrays[k], direction), noise
+        self.here = float(f(arrays))
+        self.known: dict[int, tuple[float, float]] = {}
+
+    def h(self, level: int) -> float:
+        return self.step / RATIO**level
+
+    def values(self, level: int) -> tuple[float, float]:
+        if level not in self.known:
+            self.known[level] = self.f(-self.h(level)), self.f(self.h(level))
+        return self.known[level]
+
+    def central(self, level: int) -> Slope:
+        """Extrapolate three central differences once; second differences tell of a corner within the steps."""
+        steps = [self.h(level + i) for i in range(3)]
+        values = [self.values(level + i) for i in range(3)]
+        first = [(b - a) / (2 * h) for h, (a, b) in zip(steps, values, strict=True)]
+        _, bend_1, bend_2 = [(b - self.here + (a - self.here)) / h for h, (a, b) in zip(steps, values, strict=True)]
+        coarse, fine = [(RATIO**2 * d - c) / (RATIO**2 - 1) for c, d in pairwise(first)]
+        rounding = 5 * self.noise / steps[2]
+        return Slope(fine, abs(fine - coarse) + abs(RATIO * bend_2 - bend_1) / 4 + rounding, rounding)
+
+    def one_sided(self, level: int, side: int) -> Slope:
+        """Extrapolate three differences to one side twice."""
+        steps = [self.h(level + i) for i in range(3)]
+        sign = 2 * side - 1
+        first = [sign * (self.values(level + i)[side] - self.here) / h for i, h in enumerate(steps)]
+        coarse, fine = [(RATIO * d - c) / (RATIO - 1) for c, d in pairwise(first)]
+        rounding = 10 * self.noise / steps[2]
+        return Slope((RATIO**2 * fine - coarse) / (RATIO**2 - 1), abs(fine - coarse) + rounding, rounding)
+
+    def best(self, give: Callable[[int], Slope], enough: float) -> Slope:
+        """Give the slope of the least error: smaller steps where the function bends, larger ones where it is noisy."""
+        found = [give(0)]
+        for levels in (range(1, FINEST), range(-1, COARSEST - 1, -1)):
+            for level in levels:
+                last = found[-1] if level not in (1, -1) else found[0]
+                noisy = last.rounding > last.error / 2
+                if min(found, key=_error).error <= enough or noisy != (level < 0):
+                    break
+                found.append(give(level))
+        return min(found, key=_error)
+
+    def at_the_point(self, jump: float, resolution: float) -> float | None:
+        """Give the central slope so near that a jump of the slope just stands out, or None where it is there."""
+        h = max(400 * self.noise / jump, resolution * self.step / CENTRAL_STEP)
+        below, above = self.f(-h), self.f(h)
+        if abs(below - 2 * self.here + above) / h > jump / 2:
+            return None
+        return (above - below) / (2 * h)
+
+
+def _error(slope: Slope) -> float:
+    return slope.error if math.isfinite(slope.error) else math.inf  # beyond the domain of f there is no value
+
+
+def central(
+    f: Function,
+    arrays: Sequence[Any],
+    k: int,
+    direction: Any,
+    noise: float = 0.0,
+    enough: float = 1e-8,
+    resolution: float = 1e-12,
+) -> Slope:
+    """Give the derivative by differences; where slopes to the two sides are shown to differ, these as well.
+
+    noise: the rounding errors of f; enough: the error at which no further steps are tried; resolution: how near, by
+    the size of an entry, a corner is at the point. Central differences are
+    extrapolated (Stoer and Bulirsch, "Introduction to Numerical Analysis" (2002), section 3.5). Where they cannot be
+    had to that error the two sides are looked at: beside a corner only one of them is smooth, and values nearer to the
+    point tell which.
+    """
+    ladder = _Ladder(f, arrays, k, direction, max(noise, np.finfo(float).tiny))
+    middle = ladder.best(ladder.central, enough)
+    if middle.error <= enough:
+        return middle
+    left, right = (ladder.best(lambda level, side=side: ladder.one_sided(level, side), enough) for side in (0, 1))  # type: ignore[misc]
+    jump = abs(left.value - right.value)
+    if not jump > 4 * (left.error + right.error):
+        return min(middle, left, right, key=_error)
+    nearest = ladder.at_the_point(jump, resolution)
+    if nearest is None:
+        value = (left.value + right.value) / 2
+        return Slope(value, jump / 2, sides=(left.value, right.value, left.error + right.error))
+    side = min(left, right, key=lambda s: abs(s.value - nearest))
+    return side if abs(side.value - nearest) < jump / 4 else middle

@@ -12,22 +12,28 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Dummy, Function, MatrixSymbol, Pow, Rational, S, Symbol
+from sympy import Dummy, Function, Integer, MatrixSymbol, Pow, Rational, S, Symbol
 
 from symnet.checking.explicit import entries, explicit
 from symnet.derivation import derive, gradient
-from symnet.expressions import given
+from symnet.expressions import Shown, differentiated, given, listed
 
 DIGITS = 50
 POINTS = 5
 LARGEST = 60_000  # operations beyond which a difference is not expanded
 
 
-@dataclass(frozen=True)
-class Proof:
-    """The result of `prove`.
+@dataclass(frozen=True, repr=False)
+class Proof(Shown):
+    """The result of `prove`; its truth value is `ok`.
 
     `ok`: whether all agree; `method`: "formulas" or "points"; `entries`: how many; `failed`: which do not agree.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> proof = sn.prove(sn.norm(x)**2, x)
+    >>> proof.ok, proof.method, proof.entries
+    (True, 'formulas', 2)
     """
 
     parameter: Any
@@ -36,9 +42,15 @@ class Proof:
     entries: int
     failed: tuple[tuple[int, int], ...] = ()
 
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def _headline(self) -> str:
+        return f": {self}"
+
     def __str__(self) -> str:
         if not self.ok:
-            return f"∂L/∂{self.parameter}: the entries {', '.join(map(str, self.failed))} do NOT agree with sympy.diff"
+            return f"∂L/∂{self.parameter}: the entries {listed(self.failed)} do NOT agree with sympy.diff"
         how = "as formulas" if self.method == "formulas" else f"in {DIGITS} digits at {POINTS} random rational points"
         return f"∂L/∂{self.parameter}: all {self.entries} entries equal sympy.diff of the loss written out, {how}"
 
@@ -53,14 +65,17 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     that does not settle it, they are compared in 50 digits at random rational points, and the result says so. Raises
     `KeyError` where a size has no number, and what `derive` raises.
 
+    seed: chooses the points at which formulas that do not simplify are compared.
+
     >>> import symnet as sn
     >>> V, W, X = sn.matrix("V", 1, 2), sn.matrix("W", 2, 2), sn.matrix("X", 2, "n")
     >>> print(prove(sn.norm(V * sn.tanh(W * X)) ** 2, W, {"n": 2}))
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
-    sizes = dict(sizes or {})
     loss = given(loss, "the loss")
+    sizes = _checked_sizes(sizes)
     claimed = explicit(gradient(loss, W), sizes)
+    (W,) = derive(loss, W).wrt  # as the loss has it
     written = explicit(loss, sizes)
     if isinstance(W, MatrixSymbol):
         symbols = entries(W, sizes)
@@ -70,13 +85,24 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     constraints = _sums_to_one(loss, W, sizes)
     method, failed = "formulas", []
     for index, (entry, symbol) in pairs.items():
-        difference = (entry - written.diff(symbol)).xreplace(constraints)
+        difference = (entry - differentiated(written, symbol)).xreplace(constraints)
         if _vanishes(difference):
             continue
         method = "points"
         if not _vanishes_at_points(difference, seed):
             failed.append(index)
     return Proof(W, not failed, method, len(pairs), tuple(failed))
+
+
+def _checked_sizes(sizes: Any) -> dict[str, int]:
+    if not isinstance(sizes, Mapping | None):
+        raise TypeError(f"prove: sizes must be a dictionary such as {{'n': 2}}, not {sizes!r}")
+    for name, size in (sizes or {}).items():
+        if not isinstance(name, str):
+            raise TypeError(f"prove: sizes are given by name, such as {{'n': 2}}, not by {name!r}")
+        if isinstance(size, bool) or not isinstance(size, (int, Integer)) or size < 1:
+            raise ValueError(f"prove: the size {name} must be a small positive whole number, not {size!r}")
+    return dict(sizes or {})
 
 
 def _sums_to_one(loss: Any, W: Any, sizes: Mapping[str, int]) -> dict[Any, Any]:

@@ -12,11 +12,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from symnet.expressions import Shown
+
 METHOD_TEXT = {
     "complex": "complex steps",
     "central": "central differences with extrapolation",
     "mpmath": "central differences in 50 digits",
 }
+SAID = {"wrong": "are WRONG", "cannot be judged": "cannot be judged at this precision"}
+UNJUDGED = (
+    "cannot be judged at this precision: the numeric slope {}; let the function compute in float64, "
+    "without large constants in its value"
+)
+COARSE = "is judged less finely: by rounding in the function, the numeric slope {}"
 HEADINGS = ("parameter", "shape", "checked", "abs error", "rel error", "at", "symbolic", "numeric", "verdict")
 
 
@@ -24,6 +32,8 @@ class Probe(NamedTuple):
     """One comparison: where, the symbolic and the numeric slope, the difference that is allowed.
 
     `kink`: the slopes to the left and right where they differ; `between`: whether the symbolic one lies between them.
+    `uncertain`: the error of the numeric slope; `judged`: whether it is small enough to tell right from wrong;
+    `coarse`: whether rounding in the function made it larger than the stated tolerance.
     """
 
     index: Any
@@ -32,6 +42,12 @@ class Probe(NamedTuple):
     allowed: float
     kink: tuple[float, float] | None = None
     between: bool = True
+    uncertain: float = 0.0
+    judged: bool = True
+    coarse: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Probe {self.index}: symbolic {self.symbolic:.6g}, numeric {self.numeric:.6g}>"
 
     @property
     def error(self) -> float:
@@ -41,16 +57,33 @@ class Probe(NamedTuple):
     @property
     def ok(self) -> bool:
         """Whether the two agree, or the symbolic slope lies between those at a kink."""
-        return self.between if self.kink else bool(self.error <= self.allowed)
+        return self.between if self.kink else bool(self.judged and self.error <= self.allowed)
+
+    @property
+    def where(self) -> str:
+        """The entry or direction, to be written behind the name of the parameter."""
+        return f" {self.index}" if isinstance(self.index, str) else str(list(self.index)) if self.index else ""
+
+    def __bool__(self) -> bool:
+        return self.ok
 
 
-@dataclass(frozen=True)
-class CheckRow:
+@dataclass(frozen=True, repr=False)
+class CheckRow(Shown):
     """The comparison for one parameter.
 
     `checked`: how many entries and directions; `absolute`, `relative`: the largest errors, relative to the largest
-    entry of the gradient; `index`: where, with the `symbolic` and `numeric` values there; `verdict`: "ok", "wrong" or
-    "at a kink" (ok, but some entries lie on a corner); `kinks`: those probes.
+    entry of the gradient; `index`: where, with the `symbolic` and `numeric` values there; `verdict`: "ok", "wrong",
+    "cannot be judged" (not ok: the numeric slopes are too uncertain to tell) or "at a kink" (ok, but some entries lie
+    on a corner); `kinks`: those probes.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> row = sn.check_gradients(sn.norm(x)**2, {x: [[1], [2]]}).rows[0]
+    >>> row.parameter, row.checked, row.verdict, row.ok
+    ('x', 'all 2', 'ok', True)
+    >>> row.cells()[:3]
+    ('x', '2×1', 'all 2')
     """
 
     parameter: str
@@ -68,14 +101,16 @@ class CheckRow:
     @classmethod
     def of(cls, parameter: str, shape: tuple[int, ...], probes: Sequence[Probe]) -> CheckRow:
         """Summarise the probes of a parameter."""
-        worst = max(probes, key=lambda p: (not p.ok, p.error))
+        worst = max(probes, key=lambda p: (not p.ok, p.judged, p.error))
         scale = max(max(abs(p.symbolic), abs(p.numeric)) for p in probes)
         size = int(np.prod(shape))
         directions = sum(isinstance(p.index, str) for p in probes)
         entries = len(probes) - directions
         checked = f"all {size}" if entries == size else f"{entries} of {size}, {directions} directions"
         kinks = tuple(p for p in probes if p.kink)
-        verdict = "wrong" if not all(p.ok for p in probes) else "at a kink" if kinks else "ok"
+        verdict = "at a kink" if kinks else "ok"
+        if not all(p.ok for p in probes):
+            verdict = "wrong" if any(p.judged and not p.ok for p in probes) else "cannot be judged"
         return cls(
             parameter, shape, checked, worst.error, worst.error / scale if scale else 0.0,
             worst.index, worst.symbolic, worst.numeric, verdict, kinks, tuple(probes),
@@ -83,12 +118,18 @@ class CheckRow:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong."""
-        return self.verdict != "wrong"
+        """Whether all was judged and nothing is wrong."""
+        return self.verdict in ("ok", "at a kink")
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def _headline(self) -> str:
+        return f" {self.parameter}: {self.verdict}, relative error {self.relative:.1e}, {self.checked} checked"
 
     def cells(self) -> tuple[str, ...]:
         """Give the row as texts, one for each heading."""
-        where = self.index if isinstance(self.index, str) else str(list(self.index)) if self.index else ""
+        where = next(p.where.strip() for p in self.probes if p.index == self.index)
         verdict = f"ok, {len(self.kinks)} at a kink" if self.verdict == "at a kink" else self.verdict
         return (
             self.parameter, "×".join(map(str, self.shape)) or "scalar", self.checked, f"{self.absolute:.1e}",
@@ -96,12 +137,21 @@ class CheckRow:
         )  # fmt: skip
 
 
-@dataclass(frozen=True, eq=False)
-class GradientCheck:
-    """The result of a gradient check; its text is a table.
+@dataclass(frozen=True, eq=False, repr=False)
+class GradientCheck(Shown):
+    """The result of a gradient check; its text is a table, its truth value is `ok`.
 
     `rows`: a `CheckRow` for each parameter; `ok`: whether all agree; `method`: how the numeric side was computed;
     `tolerance`: the error allowed, relative to the largest entry of each gradient.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> check = sn.check_gradients(sn.norm(x)**2, {x: [[1], [2]]})
+    >>> check.ok, check.method, len(check.rows)
+    (True, 'complex', 1)
+    >>> check.summary.split(",")[0]
+    'the gradient agrees'
+    >>> check.raise_if_failed()
     """
 
     rows: tuple[CheckRow, ...]
@@ -116,12 +166,23 @@ class GradientCheck:
         """Whether every gradient agrees."""
         return all(row.ok for row in self.rows)
 
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def _headline(self) -> str:
+        return f": {self.summary}"
+
     @property
     def summary(self) -> str:
         """One line: what agreed, what did not."""
-        wrong = [row.parameter for row in self.rows if not row.ok]
-        if wrong:
-            return f"{len(wrong)} of {len(self.rows)} {self.what}s are WRONG: {', '.join(wrong)}"
+        bad = {verdict: [r.parameter for r in self.rows if r.verdict == verdict] for verdict in SAID}
+        said = [
+            f"{len(names)} of {len(self.rows)} {self.what}s {SAID[v]}: {', '.join(names)}"
+            for v, names in bad.items()
+            if names
+        ]
+        if said:
+            return "; ".join(said)
         worst = max((row.relative for row in self.rows), default=0.0)
         count = f"all {len(self.rows)} {self.what}s agree" if len(self.rows) > 1 else f"the {self.what} agrees"
         return f"{count}, the largest relative error is {worst:.1e}"
@@ -135,12 +196,13 @@ class GradientCheck:
         for row in self.rows:
             for p in row.kinks[:3]:
                 left, right = p.kink  # type: ignore[misc]
-                where = f"{row.parameter}{list(p.index) if not isinstance(p.index, str) else ' ' + p.index}"
                 remarks.append(
-                    f"{where} is at a kink: {left:.6g} to the left, {right:.6g} to the right, symbolic {p.symbolic:.6g}"
+                    f"{row.parameter}{p.where} is at a kink: {left:.6g} to the left, {right:.6g} to the right, "
+                    f"symbolic {p.symbolic:.6g}"
                 )
             if len(row.kinks) > 3:
                 remarks.append(f"{row.parameter}: {len(row.kinks) - 3} more entries at a kink")
+            remarks += _uncertain(row)
         return remarks
 
     def __str__(self) -> str:
@@ -199,3 +261,16 @@ class GradientCheck:
             right.set(xlabel="step h", ylabel="|difference − symbolic|", title=f"central difference of {where}")
             right.legend()
         return figure
+
+
+def _uncertain(row: CheckRow) -> list[str]:
+    found = []
+    for which, said in (
+        ([p for p in row.probes if not p.judged], UNJUDGED),
+        ([p for p in row.probes if p.coarse], COARSE),
+    ):
+        if which:
+            worst = max(which, key=lambda p: p.uncertain)
+            slope = f"{worst.numeric:.3g} may be off by {worst.uncertain:.1e}"
+            found.append(f"{row.parameter}{worst.where} {said.format(slope)}")
+    return found

@@ -10,15 +10,22 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
+from symnet.expressions import Shown, preformatted
 from symnet.notation import columns
 
 
-@dataclass(frozen=True)
-class Fault:
+@dataclass(frozen=True, repr=False)
+class Fault(Shown):
     """One mistake. `kind`: a stable string; `parameters`: whose gradients it spoils; `equation`: the name it stands at.
 
     `right`, `yours`: the equation as derived and as the numbers say it was computed; `words`: the mistake in words;
     `factor`: the constant where the mistake is one, else None.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> fault = sn.diagnose(sn.norm(x)**2, {x: [[1], [2]]}, {x: [[-2.0], [-4.0]]}).faults[0]
+    >>> fault.kind, fault.words[:17]
+    ('sign', 'the sign is wrong')
     """
 
     kind: str
@@ -29,6 +36,9 @@ class Fault:
     words: str
     factor: float | None = None
 
+    def _headline(self) -> str:
+        return f" {self.kind}: {self.words}"
+
     def __str__(self) -> str:
         if not self.right:
             return f"  {self.words}"
@@ -36,14 +46,20 @@ class Fault:
         return f"  right:  {self.right}\n  yours:  {self.yours}{gap}    {self.words}"
 
 
-@dataclass(frozen=True, eq=False)
-class Diagnosis:
-    """The result of `diagnose`; its text is the explanation.
+@dataclass(frozen=True, eq=False, repr=False)
+class Diagnosis(Shown):
+    """The result of `diagnose`; its text is the explanation, its truth value is `ok`: true where nothing is wrong.
 
     `right`, `wrong`: the parameters; `ok`: whether nothing is wrong; `explanations`: every explanation that fits, the
     simplest first, each a tuple of one or two faults; `faults`: the single faults that fit, most likely first, or the
     two of the best pair; `facts`: what is true where nothing fits; `advice`: what would tell several explanations
     apart; `partials`: how the gradient of each parameter is written.
+
+    >>> import symnet as sn
+    >>> x = sn.vector("x", 2)
+    >>> diagnosis = sn.diagnose(sn.norm(x)**2, {x: [[1], [2]]}, {x: [[-2.0], [-4.0]]})
+    >>> diagnosis.ok, diagnosis.wrong, diagnosis.faults[0].kind
+    (False, (x,), 'sign')
     """
 
     right: tuple[Any, ...]
@@ -58,6 +74,9 @@ class Diagnosis:
         """Whether every gradient is right."""
         return not self.wrong
 
+    def __bool__(self) -> bool:
+        return self.ok
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The faults: all single ones that fit, most likely first, or the two of the best pair."""
@@ -67,6 +86,9 @@ class Diagnosis:
         if len(best) > 1:
             return best
         return tuple(e[0] for e in self.explanations if len(e) == 1)
+
+    def _headline(self) -> str:
+        return f": {self._verdict()}"
 
     def _verdict(self) -> str:
         parts = []
@@ -92,5 +114,5 @@ class Diagnosis:
 
     def _repr_html_(self) -> str:
         colour = "#2e7d32" if self.ok else "#c62828"
-        body = escape("\n".join(self._rest()))
-        return f'<p style="color:{colour}"><b>{escape(self._verdict())}</b></p><pre>{body}</pre>'
+        rest = preformatted("\n".join(self._rest())) if self._rest() else ""
+        return f'<p style="color:{colour}"><b>{escape(self._verdict())}</b></p>{rest}'

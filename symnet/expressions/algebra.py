@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, Symbol,
-    Trace, Transpose, ZeroMatrix, default_sort_key,
+    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min, OneMatrix, S,
+    Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
@@ -20,9 +20,11 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given
 from symnet.expressions.interned import DeepProduct, Node, ScalarNode
+from symnet.expressions.lengths import root_of
 from symnet.expressions.nodes import Commutation, Diag, Elementwise, Total, Unit
-from symnet.expressions.operands import raw, split
-from symnet.expressions.scalars import Bound, bound_variables, nested_variables, stable
+from symnet.expressions.operands import as_expression, raw, split
+from symnet.expressions.scalars import Bound, bound_variables, nested_variables
+from symnet.expressions.stability import entered, stable
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Shape, same_shape, shape_text
 
@@ -44,11 +46,18 @@ def elementwise(f: Any, *args: Any) -> Any:
     >>> sn.evaluate(sn.sum(elementwise(Max, A, B)), {A: [[1, 2, 3], [4, 5, 6]], B: [[3, 3, 3], [4, 4, 4]]})
     24.0
     """
-    values = [given(a) for a in args]
+    name = getattr(f, "__name__", str(f))
+    if not args:
+        raise TypeError(f"{name} entry by entry of nothing; give a matrix expression")
+    values = [as_expression(a, name) for a in args]
+    if not callable(f):
+        raise TypeError(f"elementwise: {f!r} is no function; write elementwise(f, A) with f such as sympy.tanh")
     with nested_variables(len(values)) as variables:
-        body = given(f(*variables))
+        body = given(_applied(f, variables), f"elementwise: what {name} gave")
     if not isinstance(body, Expr) or body.is_Matrix:
         raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
+    body, away = _hidden(body)
+    body = entered(body).xreplace(away)
     matrices = [a for a in values if a.is_Matrix]
     if not matrices:
         body, back = _hidden(body)
@@ -56,10 +65,22 @@ def elementwise(f: Any, *args: Any) -> Any:
     for other in matrices[1:]:
         if not same_shape(matrices[0].shape, other.shape):
             raise ShapeError(
-                f"{getattr(f, '__name__', f)} entry by entry: {brief(matrices[0])} is "
+                f"{name} entry by entry: {brief(matrices[0])} is "
                 f"{shape_text(matrices[0].shape)} but {brief(other)} is {shape_text(other.shape)}; make them one shape"
             )
     return apply_entrywise(body, dict(zip(variables, values, strict=True)))
+
+
+def _applied(f: Any, variables: Any) -> Any:
+    if not callable(f):
+        raise TypeError(f"elementwise: {f!r} is no function; write sympy.tanh, a Lambda, or lambda t: t**2")
+    try:
+        return f(*variables)
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise TypeError(
+            f"elementwise: {getattr(f, '__name__', f)} cannot be applied to {len(variables)} symbols ({error}); "
+            "write it with functions of SymPy's, such as sympy.tanh, Max and Piecewise"
+        ) from error
 
 
 def _constant(A: Any) -> Any:
@@ -76,10 +97,10 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
-    constants = {v: c for a, v in slots.items() if (c := _constant(a)) is not None}
+    constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
-    matrices = {v: a for a, v in slots.items() if v in body.free_symbols}
-    body = body.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
+    matrices = {v: a for a, v in slots.items() if v in body.free_symbols}  # a number can make one fall away
     body = body.xreplace(back)
     scalars = sorted(_scalar_atoms(body) - set(matrices), key=default_sort_key)
     loose = [s for s in scalars if any(isinstance(inner, Bound) for inner in s.free_symbols)]
@@ -103,8 +124,16 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     return Elementwise(renamed, *matrices.values(), *scalars)
 
 
-def _hidden(body: Expr) -> tuple[Expr, dict[Any, Any]]:
-    # sums and the like stand aside while a body is rewritten: they may use the same bound variables inside
+def _without_max(c: Expr) -> Expr:
+    # a scalar that comes to stand inside an entrywise function: SymPy's Max and Min have no derivative there
+    if c.is_Atom:
+        return c
+    c, back = _hidden(c)
+    return (stable(c) if c.has(Max, Min) else c).xreplace(back)
+
+
+def _hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
+    """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them."""
     away = {part: Dummy(real=True) for part in _scalar_atoms(body) if not isinstance(part, Symbol)}
     return body.xreplace(away), {name: part for part, name in away.items()}
 
@@ -205,7 +234,15 @@ def nested(A: Any) -> Any:
 
 
 def hadamard(*args: MatrixExpr) -> MatrixExpr:
-    """Give the entrywise product, coefficients in front, ones dropped."""
+    """Give the entrywise product, coefficients in front, ones dropped.
+
+    args: matrices of one shape; raises `ShapeError` where they differ.
+
+    >>> import symnet as sn
+    >>> A, B = sn.matrix("A", 1, 2), sn.matrix("B", 1, 2)
+    >>> sn.evaluate(sn.hadamard(A, B), {A: [[1, 2]], B: [[3, 4]]}).tolist()
+    [[3.0, 8.0]]
+    """
     coefficient: Expr = S.One
     factors: list[MatrixExpr] = []
     for arg in args:
@@ -264,8 +301,7 @@ def sums(A: MatrixExpr, axis: int) -> MatrixExpr:
 
 def squared(expr: Any) -> Any:
     """Give A where an expression is the sum of A∘A, else None."""
-    A = expr.args[0] if isinstance(expr, Total) else None
-    return A.args[0] if isinstance(A, HadamardProduct) and len(A.args) == 2 and A.args[0] == A.args[1] else None
+    return root_of(expr)
 
 
 def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
@@ -290,9 +326,10 @@ def is_light(A: Any) -> bool:
 
 def spread_vector(factors: Iterable[Any]) -> Any:
     """Give the vector that a product spreads along ones, v of v·1ᵀ or of 1·v; None where it does something else."""
-    a, b, *more = *factors, None
-    if more != [None]:
+    factors = tuple(factors)
+    if len(factors) != 2:
         return None
+    a, b = factors
     if isinstance(b, OneMatrix) and b.shape[0] == 1 == a.shape[1] and is_light(a):
         return a
     return b if isinstance(a, OneMatrix) and a.shape[1] == 1 == b.shape[0] and is_light(b) else None

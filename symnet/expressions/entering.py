@@ -23,33 +23,54 @@ def given(value: Any, called: str = "") -> Any:
     if isinstance(value, MatrixBase):
         return value.as_immutable()
     before = f"{called}: " if called else ""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
     if isinstance(value, (str, bytes)):
         raise TypeError(
             f"{before}{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
             "sn.matrix('W', 2, 3) and sympy.Symbol('t')"
         )
-    if isinstance(value, np.ndarray):
-        return _constant(value)
+    if is_array(value):
+        return _constant(np.asarray(value), before)  # a data frame of pandas among them
     if isinstance(value, (list, tuple, set, frozenset, dict)):
         raise TypeError(
             f"{before}{_short(value)} is a {type(value).__name__} and no expression; write numbers as "
-            "sympy.Matrix([[…]])"
+            "numpy.array([[…]])"
         )
     try:
-        return sympify(value, strict=True)
-    except SympifyError:
+        expr = sympify(value, strict=True)
+    except (SympifyError, TypeError, ValueError, AttributeError):
+        expr = None
+    if not isinstance(expr, Basic):  # a class of SymPy's passes through `sympify`
         raise TypeError(
             f"{before}{_short(value)} is no SymPy expression but of the type {type(value).__name__}; write it "
             "with matrices, scalars and functions that symnet and SymPy have"
-        ) from None
+        )
+    return expr
 
 
-def _constant(array: Any) -> Any:
+def is_array(value: Any) -> bool:
+    """Tell whether a value is an array, or gives one, as the columns of a data frame do."""
+    if isinstance(value, (type, Basic, MatrixBase)):
+        return False
+    return isinstance(value, np.ndarray) or (hasattr(value, "__array__") and not hasattr(value, "_sympy_"))
+
+
+def _constant(array: Any, before: str) -> Any:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
     if array.dtype.kind not in "biuf" or array.ndim > 2:
+        if array.dtype.kind == "O" and any(isinstance(v, Basic) for v in array.flat):
+            raise TypeError(f"{before}an array of symbols is no expression: SymPy has written out the entries of a "
+                            "matrix; write the formula with the matrix as a whole")  # fmt: skip
         raise TypeError(
-            f"an array of {array.dtype} with {array.ndim} axes is no expression; "
+            f"{before}an array of {array.dtype} with {array.ndim} axes is no expression; "
             "give real numbers in one or two axes, or a symbol and the array as its value"
         )
+    if not array.size or not np.isfinite(array).all():
+        what = "has NaN or infinity" if array.size else "is empty"
+        raise ValueError(f"{before}an array of the shape {array.shape} in an expression {what}; give finite numbers")
+    array = array.astype(int) if array.dtype.kind == "b" else array
     return ImmutableMatrix(array.tolist()) if array.ndim else sympify(array.item())
 
 

@@ -12,16 +12,19 @@ To teach symnet a scalar function: write the class with its derivative (`fdiff`)
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import mpmath
 import sympy
 from sympy import Expr, Heaviside, Piecewise
+from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.relational import Relational
 
-from symnet.expressions.scalars import maximum, relu, sigmoid, softplus, step
+from symnet.expressions.precise import bose, capped_exp, log1mexp, logcosh, logmeanexp, part, whole
+from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
 
 
@@ -29,9 +32,14 @@ def _same(*_: Any) -> Any:
     raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Facts:
-    """A row of `SCALARS`; see the module. `cheap`: it costs no more than reading its argument."""
+    """A row of `SCALARS`; see the module. `cheap`: it costs no more than reading its argument.
+
+    >>> import symnet as sn
+    >>> sn.Facts(numpy=lambda np, x: x * np.tanh(x))
+    <Facts: numpy>
+    """
 
     numpy: Callable[..., Any]
     analytic: Callable[..., Any] | None = _same
@@ -39,6 +47,9 @@ class Facts:
     kinks: Callable[..., tuple[Expr, ...]] = lambda *_: ()
     names: Mapping[str, str] = field(default_factory=dict)
     cheap: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Facts: {', '.join(f.name for f in fields(self) if getattr(self, f.name) not in (f.default, {}))}>"
 
     def code(self, complex_arguments: bool) -> Callable[..., Any]:
         """Give the code for real or for complex arguments."""
@@ -69,6 +80,28 @@ def _softplus_analytic(np: Any, x: Any) -> Any:
     return np.where(np.real(x) > 0, x + np.log1p(np.exp(-x)), np.log1p(np.exp(x)))
 
 
+def _logaddexp_analytic(np: Any, x: Any, y: Any) -> Any:
+    return np.where(np.real(x - y) > 0, x + np.log1p(np.exp(y - x)), y + np.log1p(np.exp(x - y)))
+
+
+def _log1mexp(np: Any, x: Any) -> Any:  # Mächler, "Accurately computing log(1 - exp(-|a|))" (2012)
+    near, far = np.log(-np.expm1(x)), np.log1p(-np.exp(np.minimum(x, -0.5)))
+    return np.where(x > -0.7, near, far)
+
+
+def _logcosh(np: Any, x: Any) -> Any:
+    near = np.log1p(2 * np.sinh(np.minimum(np.absolute(x), 1) / 2) ** 2)
+    return np.where(np.absolute(x) < 1, near, np.absolute(x) + np.log1p(np.exp(-2 * np.absolute(x))) - math.log(2))
+
+
+def _logcosh_analytic(np: Any, x: Any) -> Any:
+    return np.where(np.real(x) < 0, np.log1p(np.exp(2 * x)) - x, x + np.log1p(np.exp(-2 * x))) - math.log(2)
+
+
+def _logmeanexp(np: Any, x: Any) -> Any:
+    return np.where(x < 1, np.log1p(np.expm1(np.minimum(x, 1)) / 2), np.logaddexp(0, x) - math.log(2))
+
+
 def _differences(body: Piecewise) -> tuple[Expr, ...]:
     return tuple(r.lhs - r.rhs for r in body.atoms(Relational))
 
@@ -84,6 +117,7 @@ SCALARS: Table[Facts] = Table(
         sigmoid:  Facts(lambda np, x: 1 / (1 + np.exp(np.minimum(-x, np.largest))), lambda np, x: 1 / (1 + np.exp(-x)),
                         names={"mathematica": "LogisticSigmoid"}),
         softplus: Facts(lambda np, x: np.logaddexp(0, x), _softplus_analytic, {"logaddexp": _logaddexp}),
+        logaddexp: Facts(lambda np, x, y: np.logaddexp(x, y), _logaddexp_analytic, {"logaddexp": _logaddexp}),
         relu:     Facts(lambda np, x: np.maximum(x, 0), lambda np, x: np.where(np.real(x) > 0, x, 0),
                         kinks=lambda x: (x,), names={"mathematica": "Ramp"}, cheap=True),
         step:     Facts(lambda np, x: np.heaviside(x, 0), lambda np, x: np.heaviside(np.real(x), 0), cheap=True),
@@ -95,13 +129,27 @@ SCALARS: Table[Facts] = Table(
         sympy.sign:  Facts(lambda np, x: np.sign(x), lambda np, x: np.sign(np.real(x)), {"sign": "sign"}),
         Heaviside: Facts(lambda np, x, at_0=None: np.heaviside(x, 0.5),
                          lambda np, x, at_0=None: np.heaviside(np.real(x), 0.5), {"heaviside": _heaviside}),
+        **dict.fromkeys((sympy.re, sympy.conjugate), Facts(lambda np, x: x, None)),  # all numbers are real
         Piecewise: Facts(_same, kinks=lambda *pairs: _differences(Piecewise(*pairs))),
         **{f: _plain(f.__name__, latex=rf"\{f.__name__}") for f in _NAMED},
         sympy.asin: _plain("arcsin", "asin"), sympy.acos: _plain("arccos", "acos"),
         sympy.atan: _plain("arctan", "atan"), sympy.asinh: _plain("arcsinh", "asinh"),
         sympy.acosh: _plain("arccosh", "acosh"), sympy.atanh: _plain("arctanh", "atanh"),
         sympy.sec: _of_inverse("cos"), sympy.csc: _of_inverse("sin"), sympy.cot: _of_inverse("tan"),
-        sympy.sech: _of_inverse("cosh"), sympy.csch: _of_inverse("sinh"), sympy.coth: _of_inverse("tanh"),
+        sympy.sech: Facts(lambda np, x: 1 / np.cosh(np.minimum(np.absolute(x), np.largest)),
+                          lambda np, x: 1 / np.cosh(x), {"cosh": "cosh"}),
+        sympy.csch: Facts(lambda np, x: 1 / np.sinh(np.minimum(np.maximum(x, -np.largest), np.largest)),
+                          lambda np, x: 1 / np.sinh(x), {"sinh": "sinh"}),
+        sympy.coth: _of_inverse("tanh"),
+        expm1: _plain("expm1"), log1p: _plain("log1p"),
+        bose: Facts(lambda np, x: 1 / np.expm1(np.minimum(x, np.largest)), lambda np, x: 1 / np.expm1(x),
+                    {"expm1": "expm1"}),
+        capped_exp: Facts(lambda np, x: np.exp(np.minimum(x, np.largest)), lambda np, x: np.exp(x)),
+        part: Facts(lambda np, x: x / (1 + x)), whole: Facts(lambda np, x: 1 / (1 + x)),
+        log1mexp: Facts(_log1mexp, lambda np, x: np.log(-np.expm1(x)), {"expm1": "expm1", "log1p": "log1p"}),
+        logmeanexp: Facts(_logmeanexp, lambda np, x: _softplus_analytic(np, x) - math.log(2),
+                          {"expm1": "expm1", "log1p": "log1p", "logaddexp": _logaddexp}),
+        logcosh: Facts(_logcosh, _logcosh_analytic, {"log1p": "log1p", "sinh": "sinh", "absolute": "fabs"}),
         sympy.atan2: Facts(lambda np, y, x: np.arctan2(y, x), None, {"arctan2": "atan2"}),
         sympy.erf: _special("erf"), sympy.erfc: _special("erfc"), sympy.gamma: _special("gamma"),
         sympy.loggamma: _special("gammaln", "loggamma"), sympy.polygamma: _special("polygamma", "polygamma"),

@@ -1,4 +1,4 @@
-"""What users write networks with: matrices, entrywise functions, softmax, sums and norms, and a perceptron in one call.
+"""What users write networks with: matrices, entrywise functions, softmax, sums and norms.
 
 Each function takes and gives SymPy expressions and is a line or two over `nodes`. Samples are columns; `axis` turns
 that round.
@@ -6,134 +6,124 @@ that round.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, sympify
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, OneMatrix, S, sympify
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import scalars
-from symnet.expressions.algebra import elementwise, hadamard, inner_product, total, transpose
-from symnet.expressions.entering import checked_name, given
-from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax, Unit
-from symnet.expressions.operands import operands_of, raw
+from symnet.expressions import algebra, scalars
+from symnet.expressions.algebra import elementwise, inner_product, scaled, total, transpose
+from symnet.expressions.axes import as_axis, axis_of_outputs
+from symnet.expressions.beside import check_shapes
+from symnet.expressions.entering import given
+from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
+from symnet.expressions.operands import as_matrix, raw
+from symnet.expressions.symbols import entry, matrix, unit, vector
 from symnet.expressions.table import brief
-from symnet.expressions.sizes import Size, as_size, same_size, shape_text
+from symnet.expressions.sizes import same_shape, same_size, shape_text
 
 
-def matrix(name: str, rows: Size, cols: Size) -> MatrixSymbol:
-    """Give a symbolic matrix, a `sympy.MatrixSymbol`.
-
-    name: what it is called in formulas; rows, cols: a whole number, a SymPy Symbol, or a name such as "n" for a size
-    that is read from the arrays. Raises `ValueError` for a size that is not positive and whole, `TypeError` for a name
-    that is not a string.
-
-    >>> import symnet as sn
-    >>> sn.matrix("X", 3, "n").shape
-    (3, n)
-    """
-    checked_name(name, "matrix", "W1")
-    return MatrixSymbol(name, as_size(rows, name), as_size(cols, name))
-
-
-def vector(name: str, size: Size) -> MatrixSymbol:
-    """Give a symbolic column, a matrix of one column.
-
-    >>> import symnet as sn
-    >>> sn.vector("b1", 3).shape
-    (3, 1)
-    """
-    return matrix(name, size, 1)
-
-
-def unit(size: Size, index: int) -> MatrixExpr:
-    """Give the unit column with a 1 in row `index` (counted from 0): `unit(n, 0).T * A` is the first row of A.
-
-    Raises `ValueError` for an index that is negative or beyond a size that is a number.
-    """
-    rows = as_size(size, "unit")
-    if index < 0 or (rows.is_Integer and index >= rows):
-        raise ValueError(f"unit: there is no row {index} in a column of {rows}")
-    return Unit(rows, Integer(index))
-
-
-def entry(A: MatrixExpr, row: int, column: int) -> Expr:
-    """Give one entry of a matrix expression as a scalar, rows and columns counted from 0.
-
-    >>> import symnet as sn
-    >>> A = sn.matrix("A", 2, 2)
-    >>> sn.evaluate(sn.entry(A * A.T, 0, 1), {A: [[1, 2], [3, 4]]})
-    11.0
-    """
-    A = given(A)
-    rows, cols = A.shape
-    return total(raw(MatMul, transpose(unit(rows, row)), A, unit(cols, column)))
-
-
-def affine(W: MatrixExpr, X: MatrixExpr, b: MatrixExpr, axis: int = 0) -> MatrixExpr:
+def affine(W: MatrixExpr, X: MatrixExpr, b: Any, axis: int = 0) -> MatrixExpr:
     """Give W·X + b·1ᵀ, a layer before its activation, one sample a column.
 
-    W: (outputs, inputs); X: (inputs, samples); b: (outputs, 1). With `axis=1` samples are rows and it is X·W + 1·b with
-    W: (inputs, outputs), X: (samples, inputs), b: (1, outputs), or its transpose.
-    Raises `ShapeError` where b is not a vector of the right length.
+    W: (outputs, inputs); X: (inputs, samples); b: (outputs, 1), or a scalar for all outputs. With `axis=1` samples are
+    rows and it is X·W + 1·b with W: (inputs, outputs), X: (samples, inputs), b: (1, outputs). A row stands for a column
+    and a column for a row where only that fits. Raises `ShapeError` where sizes do not match.
 
     >>> import symnet as sn
     >>> sn.affine(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.vector("b", 2)).shape
     (2, n)
     """
-    W, X, b = map(given, (W, X, b))
-    outputs, samples = (W.shape[0], X.shape[1]) if axis == 0 else (W.shape[1], X.shape[0])
-    if _axis(axis) == 1 and b.shape[1] == 1 and outputs != 1:
+    W, X, b, axis = as_matrix("affine", W), as_matrix("affine", X), given(b, "affine: the bias"), as_axis(axis)
+    written = (W, X) if axis == 0 else (X, W)
+    left, right = _turned(*written) or written
+    if (left, right) == written and not same_size(left.shape[1], right.shape[0]):
+        if axis == 0 and given(X.shape[0]).is_Symbol and given(X.shape[1]).is_Integer:
+            raise ShapeError(f"affine: {brief(X)} is {shape_text(X.shape)}, so its samples are the {X.shape[0]} rows: "
+                             f"write axis=1, with weights of {X.shape[1]} rows, or {brief(transpose(X))}")  # fmt: skip
+        check_shapes(left, right, "__mul__")
+    shape = left.shape[0], right.shape[1]
+    product = raw(MatMul, left, right)
+    if not b.is_Matrix:
+        return raw(MatAdd, product, scaled(b, OneMatrix(*shape)))
+    wanted = (shape[0], Integer(1)) if axis == 0 else (Integer(1), shape[1])
+    if same_shape(b.shape, wanted[::-1]) and not same_shape(b.shape, wanted):
         b = transpose(b)
-    wanted = (outputs, Integer(1)) if axis == 0 else (Integer(1), outputs)
-    if not (same_size(b.shape[0], wanted[0]) and same_size(b.shape[1], wanted[1])):
-        way_out = f"; write {b}.T" if b.shape == wanted[::-1] else ""
+    if not same_shape(b.shape, wanted):
         raise ShapeError(
             f"affine: the bias {brief(b)} is {shape_text(b.shape)} but must be {shape_text(wanted)}, "
-            f"{'a column' if axis == 0 else 'a row'} with one entry for each output of {brief(W)}{way_out}"
+            f"{'a column' if axis == 0 else 'a row'} with one entry for each output of {brief(W)}"
         )
-    if axis == 0:
-        return raw(MatAdd, raw(MatMul, W, X), raw(MatMul, b, OneMatrix(1, samples)))
-    return raw(MatAdd, raw(MatMul, X, W), raw(MatMul, OneMatrix(samples, 1), b))
+    ones = OneMatrix(1, shape[1]) if axis == 0 else OneMatrix(shape[0], 1)
+    return raw(MatAdd, product, raw(MatMul, *((b, ones) if axis == 0 else (ones, b))))
+
+
+def _turned(left: Any, right: Any) -> tuple[Any, Any] | None:
+    # vectors, turned where the inner sizes match only then
+    for a, b in ((left, right), (transpose(left), right), (left, transpose(right))):
+        turned = left if a is not left else right if b is not right else None
+        if same_size(a.shape[1], b.shape[0]) and (turned is None or 1 in turned.shape):
+            return a, b
+    return None
 
 
 def relu_dot(W: MatrixExpr, X: MatrixExpr) -> MatrixExpr:
     """Give relu(W·X), so that `functools.reduce` mirrors Mathematica's Fold.
 
+    W: (outputs, inputs); X: (inputs, samples). Raises `ShapeError` where they do not fit.
+
     >>> import symnet as sn
     >>> sn.relu_dot(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n")).shape
     (2, n)
     """
-    return relu(raw(MatMul, given(W), given(X)))
+    W, X = as_matrix("relu_dot", W), as_matrix("relu_dot", X)
+    check_shapes(W, X, "__mul__")
+    return relu(raw(MatMul, W, X))
 
 
-def _entrywise(f: Any, name: str, text: str) -> Callable[[Any], Any]:
+_ENTRYWISE = """Give {text}, entry by entry.
+
+    A: a matrix or scalar expression; the result has its shape. Raises `TypeError` for what is no expression.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.{name}(sn.matrix("A", 1, 2)), {{"A": [{at}]}}).round(4).tolist()
+    [{values}]
+    """
+
+
+def _entrywise(f: Any, name: str, text: str, at: str, values: str) -> Callable[[Any], Any]:
     def apply(A: Any) -> Any:
         return elementwise(f, A)
 
     apply.__name__ = apply.__qualname__ = name
-    apply.__doc__ = f"Give {text}, entry by entry; A: a matrix or scalar expression. The result has its shape."
+    apply.__doc__ = _ENTRYWISE.format(text=text, name=name, at=at, values=values)
     return apply
 
 
-sigmoid = _entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))")
-relu = _entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0")
-softplus = _entrywise(scalars.softplus, "softplus", "log(1 + exp(A))")
-tanh = _entrywise(sympy.tanh, "tanh", "the hyperbolic tangent")
-exp = _entrywise(sympy.exp, "exp", "the exponential")
-log = _entrywise(sympy.log, "log", "the natural logarithm")
-sqrt = _entrywise(sympy.sqrt, "sqrt", "the square root")
-abs = _entrywise(sympy.Abs, "abs", "the absolute value, with the derivative 0 at 0")
-sign = _entrywise(sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is taken as 0")
-sin = _entrywise(sympy.sin, "sin", "the sine")
-cos = _entrywise(sympy.cos, "cos", "the cosine")
-silu = _entrywise(lambda x: x * scalars.sigmoid(x), "silu", "A∘sigmoid(A), also called swish")
+sigmoid = _entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))", "[0.0, 1.0]", "[0.5, 0.7311]")
+relu = _entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0", "[-1.0, 2.0]", "[0.0, 2.0]")
+softplus = _entrywise(scalars.softplus, "softplus", "log(1 + exp(A))", "[0.0, 1.0]", "[0.6931, 1.3133]")
+tanh = _entrywise(sympy.tanh, "tanh", "the hyperbolic tangent", "[0.0, 1.0]", "[0.0, 0.7616]")
+exp = _entrywise(sympy.exp, "exp", "the exponential", "[0.0, 1.0]", "[1.0, 2.7183]")
+log = _entrywise(sympy.log, "log", "the natural logarithm", "[1.0, 2.0]", "[0.0, 0.6931]")
+sqrt = _entrywise(sympy.sqrt, "sqrt", "the square root", "[4.0, 2.0]", "[2.0, 1.4142]")
+abs = _entrywise(sympy.Abs, "abs", "the absolute value, with the derivative 0 at 0", "[-1.0, 2.0]", "[1.0, 2.0]")
+sign = _entrywise(
+    sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is taken as 0", "[-3.0, 2.0]", "[-1.0, 1.0]"
+)
+sin = _entrywise(sympy.sin, "sin", "the sine", "[0.0, 1.0]", "[0.0, 0.8415]")
+cos = _entrywise(sympy.cos, "cos", "the cosine", "[0.0, 1.0]", "[1.0, 0.5403]")
+silu = _entrywise(
+    lambda x: x * scalars.sigmoid(x), "silu", "A∘sigmoid(A), also called swish", "[0.0, 1.0]", "[0.0, 0.7311]"
+)
 
 
 def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
     """Give max(A, slope·A) entry by entry; `slope` is a number between 0 and 1, or a Symbol that is trained.
+
+    A: a matrix or scalar expression; the result has its shape.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.sum(sn.leaky_relu(sn.matrix("A", 1, 2))), {"A": [[-1.0, 2.0]]})
@@ -142,109 +132,153 @@ def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
     return elementwise(lambda x, a: a * x + (1 - a) * scalars.relu(x), A, slope)
 
 
-def _axis(axis: int) -> int:
-    if axis not in (0, 1):
-        raise ValueError(f"axis must be 0 (down the columns) or 1 (along the rows), not {axis!r}")
-    return axis
+def _along(who: str, Z: Any, axis: Any) -> tuple[Any, Integer]:
+    # a column is one sample, whatever its size; of more columns the declared sizes tell whether they are samples
+    Z = as_matrix(who, Z)
+    told = axis is None and Z.shape[1] != 1
+    return Z, Integer(axis_of_outputs(who, Z, None) if told else as_axis(0 if axis is None else axis))
 
 
-def softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
+def softmax(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
     """Give exp(Z) divided by its sums along `axis`: probabilities, one sample a column (axis 0) or a row (axis 1).
+
+    Z: a matrix expression; the result has its shape. Samples are columns where no axis is given. Raises `ValueError`
+    for another axis, and where the declared sizes tell that samples are rows.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.softmax(sn.matrix("Z", 2, 1)), {"Z": [[0.0], [0.0]]}).tolist()
     [[0.5], [0.5]]
     """
-    return Softmax(Z, Integer(_axis(axis)))
+    return Softmax(*_along("softmax", Z, axis))
 
 
-def log_softmax(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
-    """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow."""
-    return LogSoftmax(Z, Integer(_axis(axis)))
+def log_softmax(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
+    """Give the logarithm of softmax(Z, axis), of the shape of Z, without overflow.
+
+    Z, axis: as in `softmax`.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.log_softmax(sn.matrix("Z", 2, 1)), {"Z": [[1000.0], [0.0]]}).tolist()
+    [[0.0], [-1000.0]]
+    """
+    return LogSoftmax(*_along("log_softmax", Z, axis))
 
 
-def logsumexp(Z: MatrixExpr, axis: int = 0) -> MatrixExpr:
-    """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow."""
-    return LogSumExp(Z, Integer(_axis(axis)))
+def logsumexp(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
+    """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow.
+
+    Z, axis: as in `softmax`.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.logsumexp(sn.matrix("Z", 2, 1)), {"Z": [[1000.0], [0.0]]}).tolist()
+    [[1000.0]]
+    """
+    return LogSumExp(*_along("logsumexp", Z, axis))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     """Give the sum of all entries (a scalar), or the sums along `axis`: a row (axis 0) or a column (axis 1).
 
+    `S**2` is the matrix product S·S, as in SymPy; the sum of the squares is `sn.norm(S)**2`.
+    A: a matrix expression. Raises `TypeError` for a scalar, `ValueError` for another axis.
+
     >>> import symnet as sn
     >>> sn.sum(sn.matrix("A", 2, 3), axis=0).shape
     (1, 3)
     """
-    A = given(A)
-    if not A.is_Matrix:
-        operands_of(A)  # says what a function of a whole matrix is to be written as
-        raise TypeError(f"sum: {brief(A)} is a scalar already; give a matrix expression")
+    A = as_matrix("sum", A)
     if axis is None:
         return total(A)
     rows, cols = A.shape
-    return raw(MatMul, A, OneMatrix(cols, 1)) if _axis(axis) else raw(MatMul, OneMatrix(1, rows), A)
+    return raw(MatMul, A, OneMatrix(cols, 1)) if as_axis(axis) else raw(MatMul, OneMatrix(1, rows), A)
 
 
 def mean(A: MatrixExpr, axis: int | None = None) -> Any:
-    """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1)."""
-    A = given(A)
+    """Give the mean of all entries (a scalar), or the means along `axis`: a row (axis 0) or a column (axis 1).
+
+    A, axis: as in `sum`.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.mean(sn.matrix("A", 2, 2)), {"A": [[1, 2], [3, 6]]})
+    3.0
+    """
+    A = as_matrix("mean", A)
     rows, cols = A.shape
     if axis is None:
         return total(A) / (sympify(rows) * cols)
-    return raw(MatMul, 1 / sympify(cols if _axis(axis) else rows), *sum(A, axis).args)
+    return raw(MatMul, 1 / sympify(cols if as_axis(axis) else rows), *sum(A, axis).args)
 
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
-    """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape."""
-    return inner_product(given(A), given(B))
+    """Give ⟨A, B⟩ = tr(AᵀB), the sum of A∘B: a scalar; A and B have one shape.
+
+    Raises `ShapeError` where they do not.
+
+    >>> import symnet as sn
+    >>> x, y = sn.vector("x", 2), sn.vector("y", 2)
+    >>> sn.evaluate(sn.inner(x, y), {x: [[1], [2]], y: [[3], [4]]})
+    11.0
+    """
+    A, B = as_matrix("inner", A), as_matrix("inner", B)
+    _check_alike("inner", A, B)
+    return inner_product(A, B)
+
+
+def _check_alike(who: str, A: Any, B: Any) -> None:
+    if not same_shape(A.shape, B.shape):
+        turned = f"; write {brief(B)}.T" if same_shape(A.shape, B.shape[::-1]) else "; make them one shape"
+        raise ShapeError(f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}{turned}")
+
+
+def hadamard(*matrices: Any) -> Any:
+    """Give the product entry by entry; matrices: matrices of one shape, and scalars, which multiply every entry.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.hadamard(2, sn.matrix("A", 1, 2), sn.matrix("A", 1, 2)), {"A": [[1, 3]]}).tolist()
+    [[2.0, 18.0]]
+    """
+    if not matrices:
+        raise TypeError("hadamard: give the matrices to multiply entry by entry")
+    values = [given(a, "hadamard") for a in matrices]
+    wide = [a for a in values if a.is_Matrix]
+    factor = sympy.Mul(*[a for a in values if not a.is_Matrix])
+    if not wide:
+        return factor
+    for other in wide[1:]:
+        _check_alike("hadamard", wide[0], other)
+    return scaled(factor, algebra.hadamard(*wide))
 
 
 def norm(A: MatrixExpr) -> Expr:
-    """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined."""
-    A = given(A)
+    """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined.
+
+    A: a matrix expression.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.norm(sn.vector("x", 2)), {"x": [[3], [4]]})
+    5.0
+    """
+    A = as_matrix("norm", A)
     return inner_product(A, A) ** S.Half
 
 
 def norm1(A: MatrixExpr) -> Expr:
-    """Give the sum of the absolute values of all entries, a scalar."""
-    return total(abs(A))
+    """Give the sum of the absolute values of all entries, a scalar.
 
-
-@dataclass(frozen=True)
-class MLP:
-    """A multilayer perceptron: its output, an expression, and its parameters, symbols in order W1, b1, W2, b2, …"""
-
-    output: MatrixExpr
-    parameters: tuple[MatrixSymbol, ...]
-
-
-def mlp(X: MatrixExpr, sizes: Sequence[int], activation: Callable[[Any], Any] = tanh, axis: int = 0) -> MLP:
-    """Give a fully connected net with an activation after every layer but the last.
-
-    X: (inputs, samples), or (samples, inputs) with `axis=1`; sizes: outputs of each layer; activation: any function
-    from matrix expression to matrix expression of the same shape. Raises `ValueError` where `sizes` is empty.
+    A: a matrix expression. The gradient is sign(A), 0 at 0.
 
     >>> import symnet as sn
-    >>> net = sn.mlp(sn.matrix("X", 4, "n"), [16, 3])
-    >>> net.parameters, net.output.shape
-    ((W1, b1, W2, b2), (3, n))
+    >>> sn.evaluate(sn.norm1(sn.vector("x", 2)), {"x": [[3], [-4]]})
+    7.0
     """
-    if not sizes:
-        raise ValueError("mlp: give the size of one layer at least, such as [16, 10]")
-    H, parameters = given(X), []
-    for k, outputs in enumerate(sizes, 1):
-        inputs = H.shape[_axis(axis)]
-        W = matrix(f"W{k}", *((outputs, inputs) if axis == 0 else (inputs, outputs)))
-        b = matrix(f"b{k}", *((outputs, 1) if axis == 0 else (1, outputs)))
-        parameters += [W, b]
-        H = affine(W, H, b, axis)
-        if k < len(sizes):
-            H = activation(H)
-    return MLP(H, tuple(parameters))
+    return total(abs(as_matrix("norm1", A)))
+
+
+MatrixExpr.__abs__ = abs  # type: ignore[method-assign]
 
 
 __all__ = [
-    "MLP", "abs", "affine", "cos", "entry", "exp", "hadamard", "inner", "leaky_relu", "log", "log_softmax", "logsumexp",
-    "matrix", "mean", "mlp", "norm", "norm1", "relu", "relu_dot", "sigmoid", "sign", "silu", "sin", "softmax",
-    "softplus", "sqrt", "sum", "tanh", "unit", "vector",
+    "abs", "affine", "cos", "entry", "exp", "hadamard", "inner", "leaky_relu", "log", "log_softmax", "logsumexp",
+    "matrix", "mean", "norm", "norm1", "relu", "relu_dot", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
+    "sqrt", "sum", "tanh", "unit", "vector",
 ]  # fmt: skip

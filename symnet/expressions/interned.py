@@ -16,11 +16,12 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
+from sympy.core.function import FunctionClass
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
-from sympy.printing.pretty.stringpict import prettyForm
-from sympy.printing.str import StrPrinter
 
+from symnet.expressions.beside import beside, extend
+from symnet.expressions.deep import Printed, within_reason
 from symnet.expressions.entering import given
 from symnet.expressions.rebuilding import checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
@@ -29,7 +30,7 @@ DEEP = 20  # levels of nodes from which an expression stays as it is written
 LONG = 8  # terms of a deep sum from which it is a term itself
 
 
-class Node(Basic):
+class Node(Printed, Basic):
     """A node of ours; its subclasses are `MatrixNode` and `ScalarNode`.
 
     `title`: how it is called in formulas; `operands`: the matrices and scalars it is computed from; `labels`: what else
@@ -42,8 +43,13 @@ class Node(Basic):
     _pool: ClassVar[WeakValueDictionary[Any, Any]] = WeakValueDictionary()
     _height: int
     _digest: str
+    _size: int  # parts, each as often as it is written
     _shape: Shape
     slope: ClassVar[Callable[..., Any]]  # how to differentiate; the derivation hangs it in
+
+    def __init_subclass__(cls) -> None:
+        for name in vars(cls).keys() & {"_sympystr", "_latex"}:
+            setattr(cls, name, within_reason(vars(cls)[name]))
 
     def __new__(cls, *args: Any) -> Any:
         args = tuple(map(given, args))
@@ -51,7 +57,7 @@ class Node(Basic):
         node = Node._pool.get(key)
         if node is None:
             node = Basic.__new__(cls, *args)
-            node._height, node._digest = _identity(cls, args)
+            node._height, node._size, node._digest = _identity(cls, args)
             if issubclass(cls, MatrixNode):
                 node._shape = cls.shape_of(*args)
             Node._pool[key] = node
@@ -112,11 +118,6 @@ class Node(Basic):
         """Give the derivative of a scalar node by one symbol: for a matrix symbol the gradient."""
         return Node.slope(self, *symbols)
 
-    def _unprinted(self, printer: Any) -> Any:
-        raise TypeError(f"lambdify does not know {type(self).__name__}; write sn.compile(expression), which gives code")
-
-    _pythoncode = _numpycode = _lambdacode = _mpmathcode = _unprinted
-
     def _xreplace(self, rule: Any) -> tuple[Any, bool]:
         new = replaced(self, checked_rule(rule))
         return new, new is not self
@@ -127,7 +128,8 @@ class Node(Basic):
     def subs(self, *args: Any, **kwargs: Any) -> Any:
         pairs = args[0] if len(args) == 1 else [args]
         pairs = list(pairs.items() if isinstance(pairs, dict) else pairs)
-        return Basic.subs(self, [(given(old), given(new)) for old, new in pairs], **kwargs)
+        pairs = [(a if isinstance(a, FunctionClass) else given(a) for a in pair) for pair in pairs]
+        return Basic.subs(self, [(old, new) for old, new in pairs], **kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return unflat, (flat(self),)
@@ -138,28 +140,17 @@ class Node(Basic):
     def __deepcopy__(self, memo: Any) -> Any:
         return self
 
-    def _sympystr(self, printer: Any) -> str:
-        written = [*(printer._print(o) for o in self.operands), *self.labels]
-        return f"{self.title or type(self).__name__}({', '.join(written)})"
 
-    def _latex(self, printer: Any) -> str:
-        title = (self.title or type(self).__name__).replace("_", r"\_")
-        written = [*(printer._print(o) for o in self.operands), *self.labels]
-        return rf"\operatorname{{{title}}}\left({', '.join(written)}\right)"
-
-    def _pretty(self, printer: Any) -> Any:
-        return prettyForm(self._sympystr(StrPrinter()))
-
-
-def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
-    # height and digest of a node from those of the nodes below it; what is SymPy's own in between is short
+def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, int, str]:
+    # height, size and digest of a node from those of the nodes below it; what is SymPy's own in between is short
     digest, height = blake2b(cls.__name__.encode(), digest_size=12), 0
+    size = 1
     met: dict[int, int] = {}
     stack = list(reversed(args))
     while stack:
         part = stack.pop()
         if isinstance(part, Node):
-            height = max(height, part._height)
+            height, size = max(height, part._height), size + part._size
             token = part._digest
         elif id(part) in met:
             token = f"#{met[id(part)]}"
@@ -170,7 +161,7 @@ def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, str]:
             token = f"{type(part).__name__}/{len(part.args)}"
             stack.extend(reversed([a for a in part.args if isinstance(a, Basic)]))
         digest.update(f"{token};".encode())
-    return height + 1, digest.hexdigest()
+    return height + 1, size + len(met), digest.hexdigest()
 
 
 def _native(name: str) -> Callable[..., Any]:
@@ -178,7 +169,9 @@ def _native(name: str) -> Callable[..., Any]:
     native = getattr(MatrixExpr, name)
 
     def operator(self: Any, other: Any) -> Any:
-        other = given(other)
+        other = beside(self, other, name)
+        if other is NotImplemented or (other == 0 and not other.is_Matrix):
+            return native(self, other)
         if max(self._height, getattr(other, "_height", 0)) < DEEP or name not in _DEEP:
             return native(self, other)
         return _DEEP[name](self, other)
@@ -211,15 +204,6 @@ class MatrixNode(Node, MatrixExpr):
         rows, cols = map(int, self.shape)
         return ImmutableDenseMatrix(rows, cols, lambda i, j: self.entry(int(i), int(j), *operands))
 
-    def __rtruediv__(self, other: Any) -> Any:
-        other = given(other)
-        if not other.is_Matrix:
-            raise TypeError(
-                f"{other}/A of a matrix A is not clear: write {other}*A**-1 for the inverse, "
-                f"or sn.elementwise(lambda a: {other}/a, A) for entry by entry"
-            )
-        return other * self**S.NegativeOne
-
     def _entry(self, i: Any, j: Any, **_: Any) -> Expr:
         return MatrixElement(self, i, j)  # not written out: an entry of a deep net would be all of it
 
@@ -237,6 +221,9 @@ class MatrixNode(Node, MatrixExpr):
 
     def __neg__(self) -> Any:
         return S.NegativeOne * self
+
+
+extend(MatrixNode)
 
 
 class ScalarNode(Node, Expr):
@@ -320,9 +307,6 @@ class DeepTranspose(_Nested, Transpose):
 
 
 def _sum(a: Any, b: Any) -> Any:
-    if not (a.is_Matrix and b.is_Matrix):
-        raise TypeError(f"a matrix and a scalar cannot be added; for {b if a.is_Matrix else a} in every entry "
-                        "write it times OneMatrix(rows, columns)")  # fmt: skip
     terms = [t for part in (a, b) for t in (part.args if isinstance(part, MatAdd) else (part,))]
     return DeepSum(*terms) if len(terms) <= LONG else DeepSum(a, b)
 
@@ -343,5 +327,6 @@ _DEEP: dict[str, Callable[[Any, Any], Any]] = {
     "__rsub__": lambda a, b: _sum(b, _product(S.NegativeOne, a)),
     "__mul__": _product,
     "__rmul__": lambda a, b: _product(b, a),
-    "__truediv__": lambda a, b: _product(a, 1 / b),
+    "__truediv__": lambda a, b: _product(a, b**S.NegativeOne),
 }
+NESTED = _DEEP  # the operators of what is not taken apart, by name

@@ -18,6 +18,7 @@ from sympy.printing.precedence import PRECEDENCE, precedence
 
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.interned import MatrixNode, ScalarNode
+from symnet.expressions.lengths import length, root_of, written_total
 from symnet.expressions.scalars import Bound
 from symnet.expressions.sizes import Shape
 from symnet.expressions.written import LATEX, TEXT, Signs, Writer
@@ -63,13 +64,9 @@ class Elementwise(MatrixNode):
 
     def _written(self, printer: Any, signs: Signs) -> str:
         body = self.body.xreplace({v: a for v, a in self.slots.items() if not a.is_Matrix})
-        shown = {}
-        for v, a in self.slots.items():
-            if a.is_Matrix:
-                text = str(printer._print(a))
-                alone = body.is_Function and v in body.args and body.count(v) == 1  # f(A + B) has its brackets
-                shown[v] = text if alone or _is_atom(a) else f"{signs.left}{text}{signs.right}"
-        return Writer(printer, shown, signs).write(body)
+        bare = {v: str(printer._print(a)) for v, a in self.slots.items() if a.is_Matrix}
+        shown = {v: text if _is_atom(self.slots[v]) else f"{signs.left}{text}{signs.right}" for v, text in bare.items()}
+        return Writer(printer, shown, bare, signs).write(body)
 
     @property
     def precedence(self) -> int:
@@ -267,6 +264,17 @@ class Total(ScalarNode):
 
     title = "sum"
 
+    def _eval_power(self, exponent: Any) -> Any:
+        return length(self, exponent) if root_of(self) is not None else None
+
+    @property
+    def precedence(self) -> int:
+        """How strongly SymPy's printers take the text to bind."""
+        return PRECEDENCE["Atom" if root_of(self) is None else "Pow"]
+
+    def _sympystr(self, printer: Any) -> str:
+        return written_total(self.args[0], printer) or super()._sympystr(printer)
+
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         return Add(*operands[0])
 
@@ -284,5 +292,7 @@ def let(name: str, expr: Any) -> Any:
     H = tanh(Z1)
     """
     checked_name(name, "let", "H")
-    expr = given(expr)
+    expr = given(expr, "let")
+    if not isinstance(expr, Expr):
+        raise TypeError(f"let: {expr} is of the type {type(expr).__name__}, no scalar and no matrix")
     return (Let if expr.is_Matrix else LetScalar)(Str(name), expr)

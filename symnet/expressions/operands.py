@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from operator import attrgetter
+from sys import float_info
 from typing import Any
 
 from sympy import (
-    Add, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd, MatMul,
-    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Pow, S, Sum, Symbol, Trace,
-    Transpose, ZeroMatrix,
+    S, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd,
+    MatMul, MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, Symbol, Trace, Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
 from sympy.core.relational import Relational
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
+from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
@@ -28,17 +29,19 @@ from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.entering import given
 from symnet.expressions.facts import SCALARS
-from symnet.expressions.interned import Node
+from symnet.expressions.interned import DeepProduct, DeepSum, Node
 from symnet.expressions.nodes import Elementwise
-from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.sizes import same_shape, same_size, shape_text
 from symnet.expressions.table import Table, brief
 
 
 _ALL: Any = attrgetter("args")
 
 
-def _of_scalar(node: Any) -> tuple[Any, ...]:
+def of_scalar(node: Any) -> tuple[Any, ...]:
+    """Give what a scalar is computed from. Raises `TypeError` for a matrix that is no scalar."""
     # a 1×1 matrix is a scalar; of a larger one nobody knows what is meant
     for A in node.args:
         if getattr(A, "is_Matrix", False) and not all(same_size(size, S.One) for size in A.shape):
@@ -55,11 +58,9 @@ def _of_scalar(node: Any) -> tuple[Any, ...]:
 
 
 def _of_function(node: Any) -> tuple[Any, ...]:
-    if isinstance(node, AppliedUndef):
-        raise TypeError(f"{node.func} is a function without a definition: write it with functions that symnet knows")
-    if not isinstance(node, (Max, Min)):  # those become `maximum`
+    if not isinstance(node, (Max, Min, AppliedUndef)):  # those become `maximum`; f(t) is computed once f is given
         SCALARS.of(node)
-    return _of_scalar(node)
+    return of_scalar(node)
 
 
 @lru_cache(maxsize=4096)
@@ -71,10 +72,6 @@ def _check_body(f: Lambda, tables: int) -> None:  # `tables`: once more when one
 def _of_elementwise(node: Any) -> tuple[Any, ...]:
     _check_body(node.args[0], Table.changes)
     return tuple(node.operands)
-
-
-def _written_out(node: Any) -> tuple[Any, ...]:
-    raise TypeError(f"{brief(node)}: SymPy has written an entry out as a Sum; write it as sn.entry(A, row, column)")
 
 
 def _scalars_only(node: Any) -> tuple[Any, ...]:
@@ -94,6 +91,26 @@ def _infinite(node: Any) -> tuple[Any, ...]:
     raise TypeError(f"{node} is no number to compute with; write a finite one")
 
 
+def _fitting(node: Any) -> tuple[Any, ...]:
+    # constants fall away in products and sums, and would take a wrong shape with them
+    matrices = [a for a in node.args if a.is_Matrix]
+    if not any(isinstance(split(A)[1], (ZeroMatrix, OneMatrix, Identity)) for A in matrices):
+        return tuple(node.args)
+    product = isinstance(node, (MatMul, DeepProduct))
+    for A, B in zip(matrices, matrices[1:], strict=False):
+        if not (same_size(A.shape[1], B.shape[0]) if product else same_shape(A.shape, B.shape)):
+            sizes = f"{brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}"
+            why = f"in their product the inner sizes {A.shape[1]} and {B.shape[0]} differ"
+            raise ShapeError(f"{sizes}; {why if product else 'they must have one shape'}")
+    return tuple(node.args)
+
+
+def _of_number(node: Any) -> tuple[Any, ...]:
+    if not abs(node) <= float_info.max:
+        raise ValueError(f"{brief(node)} is too large for floating-point numbers, which end at {float_info.max:.1e}")
+    return ()
+
+
 def _imaginary(node: Any) -> tuple[Any, ...]:
     raise TypeError("complex numbers are not supported: write real and imaginary part as matrices of their own")
 
@@ -105,15 +122,14 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
     "symnet.OPERANDS[{name}] = lambda node: node.args",
     {
         Node: lambda node: node.operands,
-        **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, Number, NumberSymbol), lambda node: ()),
-        **dict.fromkeys(
-            (MatAdd, MatMul, Transpose, MatPow, HadamardProduct, HadamardPower, Determinant, DotProduct), _ALL
-        ),
+        **dict.fromkeys((MatrixSymbol, Symbol, OneMatrix, ZeroMatrix, Identity, NumberSymbol), lambda node: ()),
+        Number: _of_number,
+        **dict.fromkeys((MatAdd, MatMul, DeepSum, DeepProduct, HadamardProduct), _fitting),
+        **dict.fromkeys((Transpose, MatPow, HadamardPower, Determinant, DotProduct), _ALL),
         **dict.fromkeys((KroneckerProduct, DiagMatrix, DiagonalMatrix, DiagonalOf), _ALL),
-        **dict.fromkeys((Add, Mul, Pow, Relational, ExprCondPair), _of_scalar),
+        **dict.fromkeys((Mul, Pow, Relational, ExprCondPair), of_scalar),
         **dict.fromkeys((And, Or, Not, ITE, BooleanAtom), _ALL),
         Elementwise: _of_elementwise,
-        Sum: _written_out,
         Trace: _of_trace,
         ElementwiseApplyFunction: lambda node: node.args[1:],
         MatrixElement: lambda node: node.args[:1],
@@ -125,9 +141,34 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
 )
 
 
+def as_expression(value: Any, who: str) -> Any:
+    """Give what a user wrote as a scalar or a matrix. Raises `TypeError` for all else; `who` is asked for it."""
+    expr = given(value, who)
+    if not isinstance(expr, Expr) or isinstance(expr, (Lambda, Order)):
+        raise TypeError(
+            f"{who}: {brief(expr)} is of the type {type(expr).__name__}, no scalar and no matrix; "
+            "write an expression of symbols, numbers and functions"
+        )
+    if expr.is_Atom and expr.is_number:
+        operands_of(expr)
+    if expr.is_number and not expr.is_Matrix and expr.is_extended_real is False:
+        _imaginary(expr)
+    return expr
+
+
 def operands_of(node: Basic) -> tuple[Any, ...]:
     """Give what a node is computed from. Raises `TypeError` for a class that symnet does not know."""
     return OPERANDS.of(node)(node)
+
+
+def as_matrix(who: str, A: Any) -> Any:
+    """Give a matrix expression that a user handed over. Raises `TypeError` where it is none, naming who wants it."""
+    A = given(A, who)
+    if not getattr(A, "is_Matrix", False):
+        if isinstance(A, Expr):
+            operands_of(A)  # says what a function of a whole matrix is to be written as
+        raise TypeError(f"{who}: {brief(A)} is a scalar already and no matrix; give a matrix expression")
+    return A
 
 
 def walk(expr: Basic) -> Iterator[Any]:

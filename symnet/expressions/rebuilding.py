@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sympy import Basic, MatrixSymbol, Mul, Symbol
+from sympy.core.function import AppliedUndef
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.sizes import same_shape, shape_text
+from symnet.expressions.undefined import defined
 
 
 def parts(expr: Basic, enter: Callable[[Any], bool]) -> Iterator[Any]:
@@ -61,6 +63,9 @@ def replaced(expr: Any, rule: Mapping[Any, Any]) -> Any:
             new[id(part)] = rule[part]
             continue
         args = [new[id(a)] if isinstance(a, Basic) else a for a in part.args]
+        if isinstance(part, AppliedUndef) and (value := defined(part, args, rule)) is not None:
+            new[id(part)] = value
+            continue
         same = all(a is b for a, b in zip(args, part.args, strict=True))
         new[id(part)] = part if same else part.func(*args)
     return new[id(expr)]

@@ -1,4 +1,4 @@
-"""Scalar functions that SymPy lacks, and the stable form of those it has.
+"""Scalar functions that SymPy lacks, and the bound variables of those that are applied entry by entry.
 
 In: scalar SymPy expressions. Out: scalar SymPy expressions that differentiate to what a textbook prints (sigmoid to
 s·(1 − s), relu to the bracket [x > 0]) and that can be computed without overflow. Nothing here knows of matrices.
@@ -7,11 +7,9 @@ s·(1 − s), relu to the bracket [x > 0]) and that can be computed without over
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any, ClassVar
 
-from sympy import (
-    Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, Symbol, Wild, exp, log,
-)  # fmt: skip
-from sympy.logic.boolalg import ITE, And, Not, Or
+from sympy import Dummy, Expr, Function, S, Symbol, exp, log
 from sympy.core.function import ArgumentIndexError
 
 
@@ -42,6 +40,19 @@ def nested_variables(number: int) -> Iterator[tuple[Bound, ...]]:
 class _Real(Function):
     is_real = True
     nargs = 1
+
+
+class MachineFunction(_Real):
+    """A function that programs compute and formulas do not show; `literal` is what it stands for."""
+
+    literal: ClassVar[Any]
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        x = Dummy(real=True)
+        return type(self).literal(x).diff(x).subs(x, self.args[0])
+
+    def _eval_evalf(self, prec: int) -> Expr:
+        return type(self).literal(self.args[0])._eval_evalf(prec)
 
 
 class sigmoid(_Real):
@@ -130,74 +141,25 @@ class maximum(_Real):
         raise ArgumentIndexError(self, argindex)
 
 
-def _fold_maximum(*values: Expr) -> Expr:
-    varying_first = sorted(values, key=lambda v: not v.free_symbols)
-    result = varying_first[-1]
-    for value in reversed(varying_first[:-1]):
-        result = maximum(value, result)
-    return result
+class logaddexp(_Real):
+    """log(exp(x) + exp(y)); its derivatives are the shares of the two terms, sigmoid(x - y) and sigmoid(y - x)."""
 
+    nargs = 2
 
-def _fold_minimum(*values: Expr) -> Expr:
-    return -_fold_maximum(*[-v for v in values])
+    @classmethod
+    def eval(cls, x: Expr, y: Expr) -> Expr | None:
+        if x == y:
+            return x + log(2)
+        if x.is_zero or y.is_zero:
+            return softplus(y if x.is_zero else x)
+        return None if x.sort_key() <= y.sort_key() else cls(y, x)
 
+    def fdiff(self, argindex: int = 1) -> Expr:
+        x, y = self.args
+        return sigmoid(x - y) if argindex == 1 else sigmoid(y - x)
 
-def stable(body: Expr) -> Expr:
-    """Give `body` in the functions above, which differentiate to readable formulas and do not overflow.
+    def _eval_rewrite_as_log(self, x: Expr, y: Expr, **_: object) -> Expr:
+        return log(exp(x) + exp(y))
 
-    Max and Min become `maximum`, 1/(1 + exp(-u)) becomes `sigmoid`, log(1 + exp(u)) becomes `softplus`, and
-    log(sigmoid(u)) becomes -softplus(-u). A DiracDelta, the derivative of a jump, becomes 0.
-
-    >>> from sympy import Max, Symbol, exp
-    >>> x = Symbol("x", real=True)
-    >>> stable(Max(x, 0)), stable(1 / (1 + exp(-x)))
-    (relu(x), sigmoid(x))
-    """
-    if not body.args:
-        return body
-    u = Wild("u")
-    rewritten = [
-        (lambda e: isinstance(e, Max), lambda e: _fold_maximum(*e.args)),
-        (lambda e: isinstance(e, Min), lambda e: _fold_minimum(*e.args)),
-        (lambda e: isinstance(e, DiracDelta), lambda e: S.Zero),
-        (lambda e: isinstance(e, ITE), lambda e: Or(And(e.args[0], e.args[1]), And(Not(e.args[0]), e.args[2]))),
-        (lambda e: isinstance(e, log) and isinstance(e.args[0], sigmoid), lambda e: -softplus(-e.args[0].args[0])),
-    ]
-    if body.has(exp):
-        body = body.replace(Pow(1 + exp(u), -1), lambda u: sigmoid(-u)).replace(log(1 + exp(u)), lambda u: softplus(u))
-        body = body.replace(
-            lambda e: isinstance(e, Mul) and e.has(sigmoid) and e.has(exp),
-            _absorb_exponential,
-        )
-    for matches, replacement in rewritten:
-        body = body.replace(matches, replacement)
-    return body
-
-
-def _absorb_exponential(product: Mul) -> Expr:
-    # exp(u)·sigmoid(-u) is sigmoid(u): the other way to write the logistic function.
-    for factor in product.args:
-        if isinstance(factor, exp) and sigmoid(-factor.args[0]) in product.args:
-            rest = product / factor / sigmoid(-factor.args[0])
-            return rest * sigmoid(factor.args[0])
-    return product
-
-
-def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
-    """Differentiate the scalar `body` in `variable`, written with `output`, the value of `body`, where it can be.
-
-    >>> from sympy import Symbol, tanh
-    >>> x, y = Symbol("x", real=True), Symbol("y", real=True)
-    >>> partial(tanh(x), x, y)
-    1 - y**2
-    """
-    slope = stable(body.diff(variable))
-    if slope.has(Derivative):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
-        real = {s: Dummy(s.name, real=True) for s in body.free_symbols}
-        there, back = body.xreplace(real), {d: s for s, d in real.items()}
-        slope = stable(there.diff(real[variable])).xreplace(back)
-    if slope.has(Heaviside):
-        slope = slope.replace(Heaviside, lambda x, *_: step(x))
-    if body.args and not body.is_Add and not body.is_Mul:
-        slope = slope.subs(body, output)
-    return slope
+    def _eval_evalf(self, prec: int) -> Expr:
+        return self.rewrite(log)._eval_evalf(prec)

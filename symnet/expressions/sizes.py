@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from sympy import Expr, Symbol
+from sympy import Expr, Lambda, Symbol
 
 from symnet.expressions.entering import checked_name, given
 
@@ -22,17 +22,26 @@ def as_size(value: Size, name: str) -> Expr:
     if isinstance(value, str):
         return Symbol(checked_name(value, name, "n"), integer=True, positive=True)
     size = given(value)
-    if not isinstance(size, Expr) or size.is_integer is False or size.is_positive is False:
+    if not _may_be_size(size):
         raise ValueError(
             f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
         )
     return size
 
 
+def _may_be_size(size: Any) -> bool:
+    if not isinstance(size, Expr) or isinstance(size, Lambda) or size.is_Matrix:
+        return False
+    if size.is_number and not size.is_Integer:
+        return False
+    return size.is_integer is not False and size.is_positive is not False and size.is_finite is not False
+
+
 def same_size(a: Expr, b: Expr) -> bool:
     """Tell whether two sizes are equal, size symbols being compared by name."""
     if a == b:
         return True
+    a, b = given(a), given(b)  # a matrix of numbers has Python's
     if a.is_Integer and b.is_Integer:
         return False
     named = [size.xreplace({s: Symbol(s.name) for s in size.free_symbols}) for size in (a, b)]

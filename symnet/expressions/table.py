@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
 from sympy import MatrixExpr, MatrixSymbol, Symbol
 
+from symnet.expressions.shown import listed
+
 Key = TypeVar("Key")
 Row = TypeVar("Row")
 
@@ -47,6 +49,9 @@ class Table(dict[type, Row], Generic[Row]):
     def __delitem__(self, kind: type) -> None:
         Table.changes += 1
         super().__delitem__(kind)
+
+    def __repr__(self) -> str:
+        return f"<Table: a {self.what} for {listed(kind.__name__ for kind in self)}>"
 
     def find(self, node: Any) -> Row | None:
         """Give the row of a node, or None."""

@@ -60,10 +60,12 @@ LATEX = LatexSigns(r" \circ ", r" \oslash ", r"\left(", r"\right)", " ")
 
 @dataclass(frozen=True)
 class Writer:
-    """`shown`: the text of each bound variable that stands for a matrix, in brackets where it needs them."""
+    """`shown`: the text of each bound variable that stands for a matrix, in brackets where it needs them; `bare`:
+    without them, for the argument of a function."""
 
     printer: Any
     shown: Mapping[Any, str]
+    bare: Mapping[Any, str]
     signs: Signs
 
     def write(self, body: Any, least: int = SUM) -> str:
@@ -124,12 +126,13 @@ class Writer:
     def _hidden(self, part: Any) -> Any:
         # a function, a condition or a case distinction, what stands in it being written already
         if isinstance(part, Basic) and part.args and self._varies(part):
-            inside = [
-                Verbatim(self.write(a), real=True) if isinstance(a, Expr) and self._varies(a) else self._hidden(a)
-                for a in part.args
-            ]
-            return part.func(*inside)
+            return part.func(*map(self._argument, part.args))
         return part
+
+    def _argument(self, a: Any) -> Any:
+        if isinstance(a, Expr) and self._varies(a):
+            return Verbatim(self.bare.get(a) or self.write(a), real=True)
+        return self._hidden(a)
 
 
 def _level(scalar: Any) -> int:

@@ -4,13 +4,14 @@ In: equations in sections. Out: one string. Nothing here differentiates, names a
 """
 
 from symnet.notation import structured as structured  # rows of FORMULAS
-from symnet.notation.formula import formula, show
-from symnet.notation.page import NOTATIONS, notebook, render, writer
+from symnet.notation.formula import formula, show, typeset_in_notebooks
+from symnet.notation.page import NOTATIONS, html, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, Style
+import symnet.notation.undefined  # noqa: F401 - a row of its own
 from symnet.notation.unicode import columns
 
 __all__ = [
-    "ADD", "ATOM", "FORMULAS", "HADAMARD", "NOTATIONS", "POWER", "PRODUCT", "QUOTIENT", "Line", "Part",
-    "Reading", "Style", "columns", "formula", "notebook", "render", "show", "writer",
+    "ADD", "ATOM", "FORMULAS", "HADAMARD", "NOTATIONS", "POWER", "PRODUCT", "QUOTIENT", "Line", "Part", "Reading",
+    "Style", "columns", "formula", "html", "notebook", "render", "show", "typeset_in_notebooks", "writer",
 ]  # fmt: skip

@@ -9,10 +9,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from sympy import Basic, Expr, sympify
+from sympy import Basic, Expr, MatrixExpr, sympify
 from sympy.core.sympify import SympifyError
 
-from symnet.expressions import brief
+from symnet.expressions import Shown, brief
 from symnet.notation.page import style_of
 from symnet.notation.reading import Names, Reading
 from symnet.program import Builder
@@ -49,24 +49,44 @@ def formula(expr: Any, format: str = "unicode") -> str:
 def show(expr: Any) -> None:
     """Show one expression: as a typeset formula in a notebook, as a line of text in a terminal.
 
-    expr: a matrix or scalar expression. Raises what `formula` raises.
+    expr: a matrix or scalar expression, or a result such as a derivation. Raises what `formula` raises.
 
     >>> import symnet as sn
     >>> W, x = sn.matrix("W", 2, 3), sn.vector("x", 3)
     >>> show(sn.hadamard(sn.tanh(W * x), sn.tanh(W * x)))
     tanh(W⋅x)∘²
     """
-    text = formula(expr)
+    text = str(expr) if isinstance(expr, Shown) else formula(expr)
     interactive = sys.modules.get("IPython")
     if interactive is None or interactive.get_ipython() is None:
         print(text)
         return
-    forms = {
-        "text/plain": text,
-        "text/latex": f"$\\displaystyle {formula(expr, 'latex')}$",
-        "text/html": formula(expr, "mathml"),
-    }
-    interactive.display.display(forms, raw=True)
+    interactive.display.display(_forms(expr, text), raw=True)
+
+
+def _forms(expr: Any, text: str) -> dict[str, str]:
+    if isinstance(expr, Shown):
+        return expr._repr_mimebundle_()
+    latex = f"$\\displaystyle {formula(expr, 'latex')}$"
+    return {"text/plain": text, "text/latex": latex, "text/html": formula(expr, "mathml")}
+
+
+def typeset_in_notebooks() -> None:
+    """Have a notebook that is running show expressions of matrices as MathML, beside the LaTeX that SymPy gives it."""
+    interactive = sys.modules.get("IPython")
+    shell = interactive.get_ipython() if interactive is not None else None
+    if shell is not None:
+        shell.display_formatter.formatters["text/html"].for_type(Expr, _typeset)
+
+
+def _typeset(expr: Any) -> str | None:
+    # None: it is shown in another form
+    if not expr.has(MatrixExpr):
+        return None
+    try:
+        return formula(expr, "mathml")
+    except (TypeError, ValueError):
+        return None
 
 
 def _expression(expr: Any) -> Any:

@@ -25,8 +25,8 @@ def _mark(text: str) -> str:
     return rf"\mathit{{{text}}}" if written == text and len(text) > 1 and not text.isdigit() else written
 
 
-def _environment(name: str, rows: Sequence[str]) -> str:
-    return f"\\begin{{{name}}}\n" + " \\\\\n".join(rows) + f"\n\\end{{{name}}}"
+def _environment(name: str, rows: Sequence[str], columns: str = "") -> str:
+    return f"\\begin{{{name}}}{columns}\n" + " \\\\\n".join(rows) + f"\n\\end{{{name}}}"
 
 
 class Latex(Text):
@@ -57,7 +57,12 @@ class Latex(Text):
     inner = template(r"\left\langle %s, %s\right\rangle")
 
     def page(self, parts: Sequence[Part[str]], sizes: Any) -> str:
-        return "\n".join(_environment("align*", [f"  {self.aligned(e)}" for e in part.lines]) for part in parts)
+        blocks = ([self.heading(part), *map(self.aligned, part.lines)] for part in parts)
+        return "\n".join(_environment("align*", [f"  {row}" for row in block]) for block in blocks)
+
+    def heading(self, part: Part[str]) -> str:
+        """Give the title of a part, in bold."""
+        return rf"\textbf{{{part.title.translate(_ESCAPES)}}}"
 
     def aligned(self, line: Line[str]) -> str:
         """Give a row of an environment that is aligned at the signs."""
@@ -92,6 +97,13 @@ class Latex(Text):
             head = f"{head}_{{{beside}}}"
         return head + self.paren(", ".join(arguments) or beside)
 
+    def differentiated(self, name: str, orders: Sequence[int]) -> str:
+        head = self.name(name) if len(name.translate(_ESCAPES)) == 1 or name in _GREEK.values() else self.word(name)
+        if len(orders) > 1:
+            return "".join(rf"\partial_{{{k}}} " * n for k, n in enumerate(orders, 1)) + head
+        n = sum(orders)
+        return head + ("'" * n if n < 4 else f"^{{({n})}}")
+
     def cases(self, pairs: Sequence[tuple[str, str | None]]) -> str:
         rows = [rf"{v} & \text{{otherwise}}" if c is None else rf"{v} & \text{{if }} {c}" for v, c in pairs]
         return r"\begin{cases}" + r" \\ ".join(rows) + r"\end{cases}"
@@ -104,7 +116,10 @@ class Latex(Text):
 
 
 class Notebook(Latex):
-    """All equations as one formula, which a notebook shows."""
+    """All equations as one formula, which a notebook shows: each part under its heading, at the left."""
 
     def page(self, parts: Sequence[Part[str]], sizes: Any) -> str:
-        return f"$$\n{_environment('aligned', [self.aligned(e) for part in parts for e in part.lines])}\n$$"
+        rows = []
+        for part in parts:
+            rows += [self.heading(part), "\\quad " + _environment("aligned", list(map(self.aligned, part.lines)))]
+        return "$$\n" + _environment("array", rows, "{l}") + "\n$$"

@@ -17,7 +17,7 @@ from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import (
     Commutation, Diag, Diagonal, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unit, Unpaired, Unvec, Vec,
-    maximum, softplus,
+    logaddexp, maximum, softplus,
 )  # fmt: skip
 from symnet.notation.style import Part, Text, joined, plain_number, template
 
@@ -56,6 +56,7 @@ CODE: Table[Callable[..., str]] = Table(
             f"{{{m}*({p}), {n}*({q})}}]"
         ),
         softplus: lambda node, a: f"Log[1 + Exp[{a}]]",
+        logaddexp: lambda node, a, b: f"Log[Exp[{a}] + Exp[{b}]]",
         maximum: lambda node, a, b: f"({b} + Ramp[{a} - ({b})])",
         Heaviside: lambda node, a, at_0: f"(UnitStep[{a}] - (1 - {at_0})*(1 - Unitize[{a}]))",
         Not: lambda node, a: f"(1 - {a})",
@@ -135,6 +136,14 @@ class Mathematica(Text):
         row = CODE.find(node)
         quoted = [f'"{label}"' for label in labels]
         return row(node, *arguments) if row else f"{head}[{', '.join([*arguments, *quoted])}]"
+
+    def undefined(self, node: Any, name: str, orders: Sequence[int], arguments: Sequence[str]) -> str:
+        head, n = self.name(name), sum(orders)
+        if len(orders) > 1:
+            head = f"Derivative[{', '.join(map(str, orders))}][{head}]"
+        elif n:
+            head = head + "'" * n if n < 4 else f"Derivative[{n}][{head}]"
+        return f"{head}[{', '.join(arguments)}]"
 
     def condition(self, a: str, relation: str, b: str) -> str:
         return _CONDITIONS[relation].format(a, b)

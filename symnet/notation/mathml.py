@@ -15,6 +15,10 @@ from sympy.printing.pretty.pretty_symbology import greek_unicode
 from symnet.notation.style import Line, Part, Text, joined, plain_number, template
 
 _T = '<mi mathvariant="normal">T</mi>'
+_LEFT = "width:fit-content;margin-inline:0;"
+_FONTS = "font-family:Latin Modern Math,STIX Two Math,Cambria Math,DejaVu Math TeX Gyre,math"
+_HEADING = 'style="margin-bottom:0.3em"'
+_BOLD = 'mathvariant="bold" style="font-weight:bold"'
 _MINUS = '<mo form="prefix">−</mo>'
 
 
@@ -32,6 +36,21 @@ def _mi(text: str) -> str:
 
 def _mtr(*cells: str) -> str:
     return "<mtr>" + "".join(cells) + "</mtr>"
+
+
+def _math(inside: str) -> str:
+    # a block of its own, at the left, with fractions in full size: the attributes are MathML's, the style is for
+    # browsers, which do not know them all
+    return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" style="{_LEFT}{_FONTS}">{inside}</math>'
+
+
+def _table(rows: Sequence[str]) -> str:
+    return '<mtable displaystyle="true">\n' + "\n".join(rows) + "\n</mtable>"
+
+
+def _cell(side: str, form: str, wide: str = "") -> str:
+    # the second style is for Chromium, which takes the first for text only
+    return f'<mtd{wide} columnalign="{side}" style="text-align:{side};text-align:-webkit-{side}">{form}</mtd>'
 
 
 def _marks(marks: Sequence[str]) -> str:
@@ -72,15 +91,19 @@ class MathML(Text):
     def page(self, parts: Sequence[Part[str]], sizes: Any) -> str:
         rows = []
         for part in parts:
-            rows.append(f'<mtr><mtd columnalign="left"><mtext>{escape(part.title)}</mtext></mtd></mtr>')
-            for line in part.lines:
-                cells = (("right", line.lhs), ("center", self.sign(line)), ("left", line.rhs))
-                rows.append(_mtr(*[f'<mtd columnalign="{side}">{cell}</mtd>' for side, cell in cells]))
-        table = "\n".join(rows)
-        return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block"><mtable>\n{table}\n</mtable></math>'
+            title = f"<mtext {_BOLD}>{escape(part.title)}</mtext>"
+            rows += [_mtr(_cell("left", title, wide=' columnspan="3"')), *self.rows(part)]
+        return _math(_table(rows))
+
+    def rows(self, part: Part[str]) -> list[str]:
+        """Give the equations of a part as rows of a table."""
+        return [
+            _mtr(_cell("right", line.lhs), _cell("center", self.sign(line)), _cell("left", line.rhs))
+            for line in part.lines
+        ]
 
     def alone(self, form: str) -> str:
-        return f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">{_row(form)}</math>'
+        return _math(_row(form))
 
     def line(self, line: Line[str]) -> str:
         return _row(super().line(line))
@@ -122,7 +145,7 @@ class MathML(Text):
 
     def cases(self, pairs: Sequence[tuple[str, str | None]]) -> str:
         words = [f"<mtext>{'otherwise' if c is None else 'if&#160;'}</mtext>{c or ''}" for _, c in pairs]
-        rows = [_mtr(f"<mtd>{v}</mtd><mtd>{word}</mtd>") for (v, _), word in zip(pairs, words, strict=True)]
+        rows = [_mtr(_cell("left", v), _cell("left", word)) for (v, _), word in zip(pairs, words, strict=True)]
         return _row(_mo("{"), f"<mtable>{''.join(rows)}</mtable>")
 
     def norm(self, a: str, squared: bool) -> str:
@@ -130,10 +153,21 @@ class MathML(Text):
         return f"<msup>{inside}<mn>2</mn></msup>" if squared else inside
 
     def ones(self, rows: str | None, cols: str | None) -> str:
-        column = '<mn mathvariant="bold">1</mn>'
+        column = f"<mn {_BOLD}>1</mn>"
         row = f"<msup>{column}{_T}</msup>"
         return self.dot([column, row]) if rows and cols else row if cols else column
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         cells = "".join(_mtr(*[f"<mtd>{a}</mtd>" for a in row]) for row in rows)
         return self.fence("[", f"<mtable>{cells}</mtable>", "]")
+
+
+class Html(MathML):
+    """A page of HTML for a notebook: the parts beside each other where they fit, each under its heading."""
+
+    def page(self, parts: Sequence[Part[str]], sizes: Any) -> str:
+        blocks = [
+            f"<div><div {_HEADING}><b>{escape(part.title)}</b></div>{_math(_table(self.rows(part)))}</div>"
+            for part in parts
+        ]
+        return f'<div style="display:flex;flex-wrap:wrap;gap:0.5em 3em">{"".join(blocks)}</div>'

@@ -15,7 +15,7 @@ from sympy import MatrixSymbol
 from symnet.notation.boxes import Boxes
 from symnet.notation.latex import Latex, Notebook
 from symnet.notation.mathematica import Mathematica
-from symnet.notation.mathml import MathML
+from symnet.notation.mathml import Html, MathML
 from symnet.notation.reading import PRODUCT, Names, Reading
 from symnet.notation.style import Line, Part, Style, unwritten
 from symnet.notation.unicode import Unicode
@@ -91,6 +91,11 @@ def render(sections: Sequence[Section], loss: Any, notation: str = "unicode") ->
 def notebook(sections: Sequence[Section], loss: Any) -> str:
     """Give equations as one LaTeX formula between `$$`, as a notebook shows it."""
     return _rendered(Notebook(), sections, loss)
+
+
+def html(sections: Sequence[Section], loss: Any) -> str:
+    """Give equations as HTML with MathML in it, which a saved notebook shows without a network."""
+    return _rendered(Html(), sections, loss)
 
 
 def writer(sections: Sequence[Section], loss: Any, notation: str = "unicode") -> Callable[[Any], str]:

@@ -22,7 +22,7 @@ from sympy.core.symbol import Str
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.pretty.pretty_symbology import pretty_symbol, pretty_use_unicode
 
-from symnet.expressions import Let, LetScalar
+from symnet.expressions import Let, LetScalar, called
 
 ADD, QUOTIENT, HADAMARD, PRODUCT, POWER, ATOM = range(6)  # how strongly a formula binds
 Form = TypeVar("Form")  # what a style makes of a formula: a string, or a form in two dimensions
@@ -221,6 +221,14 @@ class Style(ABC, Generic[Form]):
     def call(self, node: Any, head: str, arguments: Sequence[Form], labels: Sequence[str]) -> Form:
         """A named function; `labels`: what is not computed with, such as an axis."""
         return self.beside(head, self.paren(self.join(", ", [*arguments, *labels])))
+
+    def undefined(self, node: Any, name: str, orders: Sequence[int], arguments: Sequence[Form]) -> Form:
+        """A function without a definition; `orders`: how often it is differentiated in each argument, if it is."""
+        return self.call(node, self.differentiated(name, orders), arguments, ())
+
+    def differentiated(self, name: str, orders: Sequence[int]) -> str:
+        """The head of such a call."""
+        return unicode_name(name) if not any(orders) else called(unicode_name(name), tuple(orders))
 
     def root(self, a: Form, node: Any) -> Form:
         """A square root."""

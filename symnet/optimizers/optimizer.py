@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import elementwise
-from symnet.notation import render
+from symnet.expressions import Shown, elementwise, preformatted
+from symnet.notation import html, notebook, render
 from symnet.optimizers.schedules import Rate, is_number
 from symnet.program import Equation, Section
 
@@ -52,7 +52,7 @@ def rate(default: float) -> Any:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Shown):
     """What our optimizers share. `str` gives the equations of one step; `repr` is code that makes an equal one."""
 
     def __post_init__(self) -> None:
@@ -100,7 +100,19 @@ class Rule:
         return tuple(lines)
 
     def __str__(self) -> str:
-        return render([Section("Update", self.equations())], Symbol("L"))
+        return render(self._sections(), Symbol("L"))
+
+    def _sections(self) -> list[Section]:
+        return [Section("Update", self.equations())]
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self)) + html(self._sections(), Symbol("L"))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return super()._repr_mimebundle_() | {"text/plain": f"{self!r}\n{self}"}
+
+    def _repr_latex_(self) -> str:
+        return notebook(self._sections(), Symbol("L"))
 
 
 def entry_squares(A: Any) -> Any:

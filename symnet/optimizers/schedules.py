@@ -9,15 +9,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
+
+from symnet.expressions import Made
 
 Rate: TypeAlias = float | Callable[[int], float]
 
 
 def is_number(value: object) -> bool:
     """Tell whether a value is a finite number."""
-    number = isinstance(value, (int, float)) or hasattr(value, "__float__") and not getattr(value, "shape", ())
-    return number and not isinstance(value, bool) and math.isfinite(value)  # type: ignore[arg-type]
+    if isinstance(value, bool) or not hasattr(value, "__float__"):
+        return False
+    if getattr(value, "shape", None):  # an array
+        return False
+    try:
+        return math.isfinite(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):  # a symbol, i, or 10**400
+        return False
 
 
 def rate_at(rate: Rate, step: int, called: str = "the rate") -> float:
@@ -28,8 +36,9 @@ def rate_at(rate: Rate, step: int, called: str = "the rate") -> float:
     return float(value)
 
 
-@dataclass(frozen=True)
-class _StepDecay:
+@dataclass(frozen=True, repr=False)
+class _StepDecay(Made):
+    called: ClassVar[str] = "step_decay"
     rate: float
     factor: float
     every: int
@@ -38,14 +47,17 @@ class _StepDecay:
         return self.rate * self.factor ** (step // self.every)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _ExponentialDecay(_StepDecay):
+    called: ClassVar[str] = "exponential_decay"
+
     def __call__(self, step: int) -> float:
         return float(self.rate * self.factor ** (step / self.every))
 
 
-@dataclass(frozen=True)
-class _CosineDecay:
+@dataclass(frozen=True, repr=False)
+class _CosineDecay(Made):
+    called: ClassVar[str] = "cosine_decay"
     rate: float
     steps: int
     last: float
@@ -55,13 +67,17 @@ class _CosineDecay:
         return self.last + (self.rate - self.last) * (1 + math.cos(math.pi * share)) / 2
 
 
-@dataclass(frozen=True)
-class _Warmup:
+@dataclass(frozen=True, repr=False)
+class _Warmup(Made):
+    called: ClassVar[str] = "warmup"
     rate: Rate
     steps: int
 
     def __call__(self, step: int) -> float:
         return min((step + 1) / self.steps, 1.0) * rate_at(self.rate, step, "warmup: the rate")
+
+
+SCHEDULES = {kind.__name__: kind for kind in (_StepDecay, _ExponentialDecay, _CosineDecay, _Warmup)}
 
 
 def step_decay(rate: float, factor: float = 0.5, every: int = 1000) -> Callable[[int], float]:

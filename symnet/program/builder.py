@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Function, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Transpose
+from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Transpose
 
 from symnet.expressions import (
     CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
@@ -19,7 +19,7 @@ from symnet.expressions import (
 from symnet.program.chains import KnownSums, bracketed, value_key, without_known_sums
 from symnet.program.inline import readable
 from symnet.program.names import Namer, Names, symbol_like
-from symnet.program.naming import Layers, deserves_a_line, final_names, renamed
+from symnet.program.naming import Layers, deserves_a_line, final_names, reading_order, renamed, without_dead_layers
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes, is_symmetric, turned
@@ -130,6 +130,11 @@ class Builder:
         """Give the right-hand side that a name stands for, or None."""
         place = self._place.get(name)
         return None if place is None else self.equations[place].rhs
+
+    @property
+    def entering(self) -> bool:
+        """Whether a user's expression is being added, not a derivative."""
+        return self._survey is not None
 
     # -- equations
 
@@ -294,7 +299,7 @@ class Builder:
         c, rest = split(add(*terms))
         if not isinstance(rest, MatAdd):
             return self.store(scaled(c, rest), node)
-        parts = sorted(self._sums(list(rest.args)), key=self._reading_order)
+        parts = sorted(self._sums(list(rest.args)), key=lambda t: reading_order(t, self.equations, self._place))
         name = self.name_for(node)
         if name is None:
             parts = self._without_data(parts) if node is not None and self._survey is not None else parts
@@ -304,14 +309,6 @@ class Builder:
         if isinstance(lhs, MatrixSymbol) and (name is None or c == 1):
             self._sums.add(rest.args, lhs)
         return lhs if name is not None else scaled(c, lhs)
-
-    def _reading_order(self, term: Any) -> tuple[bool, int]:
-        # as textbooks write it: W·X, what has a name, entrywise products, a bias, ones; what is subtracted comes last
-        c, A = split(term)
-        e = self.equations[self._place[A]] if A in self._place else None
-        of = split(e.rhs)[1] if e is not None and e.movable else A
-        place = 3 * (of is A) if isinstance(of, MatMul) else {HadamardProduct: 2, OneMatrix: 4}.get(type(of), 1)
-        return bool(c.could_extract_minus_sign()), place
 
     def _without_data(self, terms: list[Any]) -> list[Any]:
         # W·A + b·1ᵀ − Y, written in one go, is the pre-activation Z and then Z − Y.
@@ -342,9 +339,12 @@ class Builder:
         """Give the program. Shared values that have no name yet are called T1, T2, …, or as the adjoints they are."""
         letters = self.layers.letters
         final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, self.names)
-        equations = [renamed(e, final) for e in self.equations]
-        ends = [start for _, start in self._starts[1:]] + [len(equations)]
-        sections = [Section(t, tuple(equations[a:z])) for (t, a), z in zip(self._starts, ends, strict=True)]
+        needed = without_dead_layers(self.equations, [*outputs, *self.lets], letters)
+        starts = [start for _, start in self._starts] + [len(self.equations)]
+        spans = zip(self._starts, starts[1:], strict=True)
+        sections = [
+            Section(t, tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)) for (t, a), z in spans
+        ]
         shown = tuple(final.get(o, o) for o in outputs)
         assumptions = Fixed(self.assumptions)
         return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, assumptions)

@@ -17,6 +17,7 @@ from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbo
 from symnet.expressions import (
     Elementwise, Name, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
 )  # fmt: skip
+from symnet.program.canonical import canonical_node
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data, is_difference
 
@@ -140,14 +141,6 @@ def as_read(node: Any, *arguments: Any) -> Any:
     return as_written(node, *arguments)
 
 
-def as_typed(node: Any, *arguments: Any) -> Any:
-    """Rebuild a node as SymPy has it when a user types it."""
-    rebuilt = as_read(node, *arguments)
-    if isinstance(rebuilt, (MatMul, MatAdd)):
-        return rebuilt.doit(deep=False)
-    return arguments[0].T if isinstance(node, Transpose) else rebuilt
-
-
 def _sign_inside(product: Any) -> Any:
     # −(Y − P)∘F is (P − Y)∘F
     c, A = split(product)
@@ -231,7 +224,7 @@ def for_reader(program: Program) -> tuple[Section, ...]:
 def closed(program: Program, name: Name) -> Any:
     """Give one value of a program in its inputs alone, as a user would have typed it."""
     kept, _ = live(program.equations, [name])
-    *_, last = settled(kept, lambda e: e.lhs != name, as_typed if len(kept) < LARGE else as_read)
+    *_, last = settled(kept, lambda e: e.lhs != name, canonical_node if len(kept) < LARGE else as_read)
     return last.rhs
 
 
@@ -242,7 +235,7 @@ def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
     expressions are compiled.
     """
     kept, uses = live(program.equations, program.outputs)
-    rebuild = as_typed if len(kept) < SMALL else as_read
+    rebuild = canonical_node if len(kept) < SMALL else as_read
     values = dict(known)
     for e in kept:
         value = substitute(e.rhs, values, rebuild)
@@ -254,7 +247,7 @@ def expanded(equations: Iterable[Equation], expr: Any, names: Container[Name] = 
     """Give an expression of values of equations in their inputs alone, and in those values that are in `names`."""
     wanted = Equation(Symbol("expanded"), expr)
     kept, _ = live([*equations, wanted], [wanted.lhs])
-    rebuild = as_typed if len(kept) < SMALL and not names else as_read
+    rebuild = canonical_node if len(kept) < SMALL and not names else as_read
     values: dict[Any, Any] = {}
     for e in kept:
         if e.lhs not in names:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import Fixed, Name, checked_name, same_shape, shape_text
+from symnet.expressions import Fixed, Name, Parameter, checked_name, same_shape, shape_text
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Namer:
         if known == symbol:
             return known
         if isinstance(known, MatrixSymbol) and isinstance(symbol, MatrixSymbol):
+            if isinstance(known, Parameter) or isinstance(symbol, Parameter):
+                raise ValueError(_of_two_nets(known, symbol))
             if same_shape(known.shape, symbol.shape):
                 return known
             kinds = f"one is {shape_text(known.shape)}, the other {shape_text(symbol.shape)}"
@@ -98,6 +100,19 @@ class Namer:
         stem, digits = re.fullmatch(r"(.*?)(\d*)", name, re.DOTALL).groups()  # type: ignore[union-attr]
         wanted = f"{stem}bar{digits}"
         return self.fresh(f"{name}bar") if wanted in self.used else self.fresh(wanted)
+
+
+def _of_two_nets(known: Any, symbol: Any) -> str:
+    name = symbol.name
+    if isinstance(known, Parameter) and isinstance(symbol, Parameter):
+        return (
+            f"two nets have a symbol called {name}, each its own: give one of them other names, "
+            "sn.mlp(X, sizes, prefix='net2_'); or use one net for both, net(X2), where they share their weights"
+        )
+    return (
+        f"two symbols are called {name}, and one of them belongs to a net: take it from net.parameters, "
+        "or give the net other names, sn.mlp(X, sizes, prefix='net_')"
+    )
 
 
 def symbol_like(name: str, like: Any) -> Name:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import count
 from typing import Any
 
-from sympy import Expr, MatrixSymbol
+from sympy import Expr, HadamardProduct, MatMul, MatrixSymbol, OneMatrix
 
 from symnet.expressions import CONSTANTS, Name, split, spread_vector
 from symnet.program.inline import as_written, live, read, substitute
@@ -123,3 +123,23 @@ def renamed(e: Equation, final: Mapping[Name, Name]) -> Equation:
     """Give an equation with the names that are shown."""
     of = final.get(e.of, e.of) if isinstance(e.of, Expr) else e.of
     return Equation(final.get(e.lhs, e.lhs), substitute(e.rhs, final, as_written), e.role, of, e.movable)
+
+
+def without_dead_layers(
+    equations: Sequence[Equation], outputs: Collection[Name], letters: Mapping[Name, str]
+) -> set[Name]:
+    """Give the names of the equations that stay; a layer that a stable form has made needless leaves its number."""
+    kept = {e.lhs for e in live(equations, outputs)[0]}
+    return kept if any(lhs not in kept for lhs in letters) else {e.lhs for e in equations}
+
+
+def reading_order(term: Any, equations: Sequence[Equation], place: Mapping[Name, int]) -> tuple[bool, int]:
+    """Give a key for the terms of a sum as textbooks write it: W·X, what has a name, entrywise products, a bias, ones.
+
+    What is subtracted comes last.
+    """
+    c, A = split(term)
+    e = equations[place[A]] if A in place else None
+    of = split(e.rhs)[1] if e is not None and e.movable else A
+    rank = 3 * (of is A) if isinstance(of, MatMul) else {HadamardProduct: 2, OneMatrix: 4}.get(type(of), 1)
+    return bool(c.could_extract_minus_sign()), rank

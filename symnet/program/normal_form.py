@@ -13,9 +13,11 @@ from functools import reduce
 from typing import Any, Protocol
 
 from sympy import (
-    Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul, MatPow,
-    MatrixExpr, MatrixSymbol, Max, Min, Mul, OneMatrix, S, Symbol, Trace, Transpose, ZeroMatrix,
+    S, Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul,
+    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace, Transpose, ZeroMatrix,
+    conjugate, log, re,
 )  # fmt: skip
+from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
@@ -26,9 +28,12 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
-    apply_entrywise, bound_variables, diag, diagonal, elementwise, hadamard, is_turned, kronecker, matmul, raw,
-    same_size, scaled, split, stable, total, transpose,
+    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, is_turned, kronecker, matmul,
+    raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
+
+from symnet.program.fused_sums import fused_sum
+from symnet.program.fusing import fused, fused_scalar, softmax_of
 
 
 class Building(Protocol):
@@ -38,7 +43,7 @@ class Building(Protocol):
     def input(self, symbol: Any) -> Name: ...
     def value(self, expr: Any) -> Any: ...
     def store(self, expr: Any, node: Any = None) -> Any: ...
-    def define(self, rhs: Any, name: Any = None) -> Name: ...
+    def define(self, rhs: Any, name: Any = None, node: Any = None) -> Name: ...
     def product(self, node: Any, *factors: Any) -> Any: ...
     def sum(self, node: Any, *terms: Any) -> Any: ...
     def scalar(self, rebuilt: Any, node: Any = None) -> Any: ...
@@ -47,6 +52,8 @@ class Building(Protocol):
     def name_for(self, node: Any) -> Any: ...
     def unless_let(self, node: Any) -> Any: ...
     def check(self, rhs: Any) -> None: ...
+    @property
+    def entering(self) -> bool: ...
     def assume(self, symbol: Any, axis: int) -> None: ...
     def readable(self, expr: Any) -> str: ...
 
@@ -64,6 +71,8 @@ def _apply(b: Building, node: Elementwise) -> Any:
         body = body if c is S.One else body.xreplace({v: c * v})
         values[v] = rest if atom.is_Matrix else b.coefficient(atom)
     matrices = [a for a in values.values() if a.is_Matrix]
+    if matrices and (better := _fused(b, apply_entrywise(body, values))) is not None:
+        return _kept(b, better, node)
     if all(map(is_turned, matrices)):
         turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
         return transpose(b.store(b.value(apply_entrywise(body, turned)), b.unless_let(node)))
@@ -76,8 +85,41 @@ def _apply(b: Building, node: Elementwise) -> Any:
     return b.store(result if isinstance(result, Elementwise) else b.value(result), node)
 
 
+def _fused(b: Building, node: Any) -> Any:
+    # only what a user has written: derivatives are stable as they are
+    return fused(b, node) if b.entering and isinstance(node, (Elementwise, HadamardProduct, MatAdd)) else None
+
+
+def _kept(b: Building, better: Any, node: Any) -> Any:
+    if isinstance(better, Elementwise):
+        return b.store(better, node)
+    value, name = b.value(better), b.name_for(node)
+    if isinstance(name, str):
+        return b.define(value, name, node)
+    c, A = split(value)
+    rhs = b.definition(A)
+    return value if name is None or rhs is None else scaled(c, b.define(rhs, name, node))
+
+
+def _product(b: Building, node: Any) -> Any:
+    factors = [b.atom(a) for a in node.args]
+    matrices = [split(a) for a in factors if a.is_Matrix]
+    c = Mul(*[a for a in factors if not a.is_Matrix], *[k for k, _ in matrices])
+    if b.entering and len(matrices) == 1 and (found := softmax_of(b, c, matrices[0][1])) is not None:
+        return _kept(b, scaled(*found), node)
+    return b.product(node, *factors)
+
+
+def _matrix_sum(b: Building, node: Any) -> Any:
+    terms = [b.atom(a) for a in node.args]
+    better = fused_sum(b, terms) if b.entering else None
+    return b.sum(node, *terms) if better is None else _kept(b, better, node)
+
+
 def _power(b: Building, node: Any) -> Any:
     base, exponent = b.atom(node.args[0]), node.args[1]
+    if not exponent.is_Integer and base.shape == (1, 1):  # a scalar
+        return scaled(b.value(Total(node.args[0]) ** exponent), OneMatrix(1, 1))
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
@@ -87,6 +129,9 @@ def _power(b: Building, node: Any) -> Any:
 
 def _hadamard(b: Building, node: Any) -> Any:
     factors = [b.atom(a) for a in node.args]
+    c, product = split(hadamard(*factors))
+    if (better := _fused(b, product)) is not None:
+        return _kept(b, scaled(c, better), node)
     if all(is_turned(split(a)[1]) for a in factors):
         return transpose(b.store(hadamard(*map(transpose, factors)), b.unless_let(node)))
     return b.store(hadamard(*factors), node)
@@ -168,6 +213,11 @@ def _entry(b: Building, node: Any) -> Any:
     return b.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
 
 
+def _sum(b: Building, node: Any) -> Any:
+    whole = gathered(node)
+    return _scalar(b, node) if whole is None else b.atom(whole)
+
+
 def _distribution(b: Building, node: Distribution) -> Any:
     atom = b.atom(node.args[0])
     if isinstance(atom, MatrixSymbol):
@@ -179,7 +229,9 @@ def _scalar(b: Building, node: Any) -> Any:
     arguments = [b.value(Total(a)) if getattr(a, "is_Matrix", False) else b.atom(a) for a in node.args]  # 1×1
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
     rebuilt = node.func(*arguments) if changed else node
-    rebuilt = stable(rebuilt) if isinstance(node, (Max, Min, ITE)) else rebuilt
+    rebuilt = stable(rebuilt) if isinstance(node, (Max, Min, ITE, ExprCondPair)) else rebuilt
+    if b.entering and isinstance(rebuilt, (log, Pow, Mul, Add)) and (better := fused_scalar(b, rebuilt)) is not None:
+        return b.value(better)
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
 
@@ -187,8 +239,8 @@ def _scalar(b: Building, node: Any) -> Any:
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
     **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase), lambda b, node: node),
-    MatMul:          lambda b, node: b.product(node, *map(b.atom, node.args)),
-    MatAdd:          lambda b, node: b.sum(node, *map(b.atom, node.args)),
+    MatMul:          _product,
+    MatAdd:          _matrix_sum,
     MatPow:          _power,
     Transpose:       lambda b, node: b.store(transpose(b.atom(node.args[0])), node),
     Inverse:         lambda b, node: b.define(raw(Inverse, b.atom(node.args[0]), S.NegativeOne), b.name_for(node)),
@@ -206,6 +258,8 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
+    **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
+    **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
     ScalarNode:      lambda b, node: b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node)),

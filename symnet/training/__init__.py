@@ -4,7 +4,14 @@ In: what `train` is given. Out: a `Training`. The step is compiled from equation
 """
 
 from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
+from symnet.training.begin import begun
+from symnet.training.loop import Loop, State
+from symnet.training.plan import Task, planned
 from symnet.training.result import Training
-from symnet.training.train import train
+from symnet.training.start import as_optimizer
+from symnet.training.train import resume, train
 
-__all__ = ["Initializer", "Training", "glorot", "normal", "train", "uniform", "zeros"]
+__all__ = [
+    "Initializer", "Loop", "State", "Task", "Training", "as_optimizer", "begun", "glorot", "normal", "planned",
+    "resume", "train", "uniform", "zeros",
+]  # fmt: skip

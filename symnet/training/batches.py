@@ -1,17 +1,42 @@
-"""Which samples each step takes: all of them, or shuffled pieces.
+"""Which samples each step takes: all of them, shuffled pieces, or the batches that a user's own iterable gives.
 
-In: the data by name and a batch size. Out: for each epoch, the arrays of one step after the other.
+In: the data, and how many samples a step takes. Out: for each epoch, the arrays of one step after the other, how many
+samples they are, and which. An array mapped from a file is read a few batches at a time and never as a whole.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import mmap
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from sympy.matrices.exceptions import ShapeError
 
-from symnet.derivation import Derivation
-from symnet.expressions import axes_of
+from symnet.backends import Kernel, binding, fitted
+from symnet.expressions import Name, axes_of
+
+CHUNK = 1 << 24  # bytes of batches that are gathered at once
+Arrays: TypeAlias = dict[str, Any]
+Piece: TypeAlias = tuple[list[Any], int, Any]  # arrays in the order of `names`, number of samples, their places
+
+
+class Batches(Protocol):
+    """`names`: the data that change from step to step; `samples`: how many there are, where that is known."""
+
+    names: tuple[str, ...]
+    samples: int | None
+    steps: int | None
+
+    def first(self) -> Arrays:
+        """Give arrays that show all shapes: all data, or where these are too large the first batch."""
+
+    def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
+        """Check what a kernel takes of all values, and give its arguments by name; the batches get its dtype."""
+
+    def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
+        """Give the batches of an epoch but the first `skip`; in their own order where there is no generator."""
 
 
 def checked_count(name: str, value: Any) -> int:
@@ -21,41 +46,260 @@ def checked_count(name: str, value: Any) -> int:
     return int(value)
 
 
-class Batches:
-    """All samples, or shuffled pieces of `batch_size`. Raises `ValueError` where it does not fit the data."""
+def is_mapped(array: Any) -> bool:
+    """Tell whether an array is mapped from a file, as `numpy.load(…, mmap_mode="r")` gives it."""
+    return _file_of(array) is not None
 
-    def __init__(self, derivation: Derivation, data: Mapping[str, Any], epochs: int, batch_size: int | None) -> None:
-        self.epochs = epochs
-        self.size = batch_size
+
+def _file_of(array: Any) -> mmap.mmap | None:
+    while array is not None and not isinstance(array, mmap.mmap):
+        array = getattr(array, "base", None)
+    return array
+
+
+def as_data(name: str, value: Any) -> Any:
+    """Give data as an array of numbers; what is mapped from a file stays there. Raises `TypeError` for other data."""
+    if is_mapped(value) and np.asarray(value).dtype.kind in "biuf":
+        return np.asarray(value)
+    return binding.as_array(name, value)
+
+
+def sample_axes(symbols: Iterable[Name], cut: bool) -> dict[str, int]:
+    """Give, by name, the axis along which data hold their samples: that of the size which most of them share.
+
+    cut: whether pieces are to be cut along it; raises `ValueError` where it is then not clear which size that is.
+    """
+    counts: dict[str, dict[str, int]] = {}
+    for size, symbol, axis in axes_of(symbols):
+        counts.setdefault(size.name, {})[symbol.name] = axis
+    shared = max(map(len, counts.values()), default=0)
+    best = [size for size, found in counts.items() if len(found) == shared]
+    if len(best) == 1:
+        return counts[best[0]]
+    if cut and not best:
+        raise ValueError("batch_size: the data have no symbolic size to cut; declare one, such as matrix('X', 3, 'n')")
+    if cut:
+        raise ValueError(
+            f"batch_size: the data share more than one size, {', '.join(best)}; use numbers for the others"
+        )
+    return {}
+
+
+def taken(array: Any, chosen: Any, axis: int) -> Any:
+    """Give some samples of an array, as an array of their own in which each sample stands in one piece."""
+    rows = array if axis == 0 else array.T
+    found = np.take(rows, chosen, axis=0) if rows.flags.c_contiguous else rows[chosen]
+    return found if axis == 0 else found.T
+
+
+def _wanted(kernel: Kernel, arrays: Arrays) -> Arrays:
+    known = {*kernel.arguments, *kernel.program.names.sizes}
+    return {n: a for n, a in arrays.items() if n in known}
+
+
+class Whole:
+    """All samples at every step."""
+
+    names: tuple[str, ...] = ()
+    steps: int | None = 1
+
+    def __init__(self, arrays: Arrays, symbols: Mapping[str, Name]) -> None:
+        self.arrays = arrays
+        axes = sample_axes([symbols[n] for n in arrays], cut=False)
+        lengths = {np.shape(arrays[n])[axis] for n, axis in axes.items() if np.ndim(arrays[n]) == 2}
+        self.samples = lengths.pop() if len(lengths) == 1 else None
+
+    def first(self) -> Arrays:
+        """Give all data."""
+        return self.arrays
+
+    def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
+        """Check all values, and give the arguments of a kernel by name."""
+        return dict(zip(kernel.arguments, kernel.bind({**_wanted(kernel, self.arrays), **others}), strict=True))
+
+    def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
+        """Give the one batch: nothing changes."""
+        if not skip:
+            yield [], self.samples or 1, None
+
+
+class Pieces:
+    """Pieces of arrays, shuffled anew in each epoch. `pool`: the places of the samples that take part, None for all.
+
+    Raises `ValueError` where the batch size does not fit the data, `ShapeError` where these have other lengths.
+    """
+
+    def __init__(self, arrays: Arrays, symbols: Mapping[str, Name], size: int, pool: Any = None) -> None:
+        self.axes = sample_axes([symbols[n] for n in arrays], cut=True)
+        self.names = tuple(self.axes)
+        self.arrays = arrays
+        lengths = {n: arrays[n].shape[axis] for n, axis in self.axes.items() if arrays[n].ndim == 2}
+        self.total = next(iter(lengths.values()), 0)
+        for name, length in lengths.items():
+            if length != self.total:
+                raise ShapeError(f"{name} holds {length} samples, but {next(iter(lengths))} holds {self.total}")
+        self.pool = pool
+        self.samples: int | None = self.total if pool is None else len(pool)
+        self.size = checked_count("batch_size", size)
+        if self.size > self.samples:
+            raise ValueError(f"batch_size is {size}, but there are only {self.samples} samples")
+        self.steps: int | None = -(-self.samples // self.size)
+        self.mapped = [n for n in self.names if is_mapped(arrays[n])]
+        self.dtype: Any = None
+
+    def first(self) -> Arrays:
+        """Give all data, or a batch where some are mapped from a file."""
+        if not self.mapped:
+            return self.arrays
+        some = np.arange(self.size) if self.pool is None else self.pool[: self.size]
+        return {n: taken(a, some, self.axes[n]) if n in self.axes else a for n, a in self.arrays.items()}
+
+    def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
+        """Check all values (of a mapped array, one batch), and give the arguments of a kernel by name."""
+        self.arrays = _wanted(kernel, self.arrays)
+        self.names = tuple(n for n in self.names if n in self.arrays)
+        bound = dict(zip(kernel.arguments, kernel.bind({**self.first(), **others}), strict=True))
+        self.dtype = kernel.dtype
+        if not self.mapped:
+            self.arrays = {n: _by_sample(bound[n], self.axes.get(n)) for n in self.arrays}
+        self.distributions = {
+            s: axis for s, axis in kernel.program.assumptions.items() if s.name in self.mapped
+        }  # fmt: skip
+        return bound
+
+    def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
+        """Give the batches of an epoch but the first `skip`, gathered a few at a time."""
+        assert self.samples is not None
+        order = np.arange(self.samples) if generator is None else generator.permutation(self.samples)
+        if self.pool is not None:
+            order = self.pool[order]
+        width = sum(a.dtype.itemsize * a.size // self.total for a in map(self.arrays.get, self.names) if a is not None)
+        length = max(1, CHUNK // max(1, width * self.size)) * self.size
+        for start in range(skip * self.size, self.samples, length):
+            chosen = order[start : start + length]
+            chunk = [self._gathered(name, chosen) for name in self.names]
+            for k in range(0, len(chosen), self.size):
+                places = chosen[k : k + self.size]
+                yield [_cut(a, self.axes[n], k, self.size) for n, a in zip(self.names, chunk, strict=True)], \
+                    len(places), places  # fmt: skip
+
+    def _gathered(self, name: str, chosen: Any) -> Any:
+        found = taken(self.arrays[name], chosen, self.axes[name])
+        if name not in self.mapped:
+            return found
+        found = found.astype(self.dtype)
+        binding.check_finite(name, found)
+        binding.check_distributions({s: a for s, a in self.distributions.items() if s.name == name}, {name: found})
+        _release(self.arrays[name])
+        return found
+
+
+def _by_sample(array: Any, axis: int | None) -> Any:
+    # the samples one behind another in memory: they are gathered ten times as fast
+    return array if axis is None else np.asfortranarray(array) if axis == 1 else np.ascontiguousarray(array)
+
+
+def _cut(array: Any, axis: int, start: int, length: int) -> Any:
+    return array[start : start + length] if axis == 0 else array[:, start : start + length]
+
+
+def _release(array: Any) -> None:
+    # what has been read of a file need not stay in this process's memory; the file itself is untouched
+    file = _file_of(array)
+    if file is not None and not array.flags.writeable and hasattr(file, "madvise"):
+        file.madvise(mmap.MADV_DONTNEED)
+
+
+class Stream:
+    """The batches of a user's own: an object that gives dictionaries from symbols or names to arrays, anew each epoch.
+
+    Raises `TypeError` where it cannot be gone through twice or gives something else, `KeyError` for other names than
+    those of its first batch, `ValueError` where it gives none.
+    """
+
+    samples: int | None = None
+    steps: int | None = None
+
+    def __init__(self, batches: Any) -> None:
+        if not hasattr(batches, "__iter__"):
+            raise TypeError(
+                f"data must be a dictionary from symbols to arrays, or an iterable of such dictionaries, not "
+                f"{type(batches).__name__}"
+            )
+        if iter(batches) is batches:
+            raise TypeError(
+                f"data: a {type(batches).__name__} is used up after one epoch; give a list of batches, or an object "
+                "whose __iter__ begins anew"
+            )
+        self.batches = batches
+        first = next(iter(batches), None)
+        if first is None:
+            raise ValueError("data: the iterable gives no batch at all")
+        self.arrays = {n: as_data(n, v) for n, v in _dictionary(first, 0).items()}
+        self.names = tuple(self.arrays)
+        if hasattr(batches, "__len__"):
+            self.steps = len(batches)
+        self.symbols: dict[str, Name] = {}
+        self.sizes: dict[str, int] = {}
         self.axes: dict[str, int] = {}
-        if batch_size is None:
-            return
-        symbols = derivation.program.inputs
-        counts: dict[str, dict[str, int]] = {}
-        for size, symbol, axis in axes_of(symbols[n] for n in data):
-            counts.setdefault(size.name, {})[symbol.name] = axis
-        if not counts:
-            raise ValueError(
-                "batch_size: the data have no symbolic size to cut; declare one, such as matrix('X', 3, 'n')"
-            )
-        shared = max(len(found) for found in counts.values())
-        best = [size for size, found in counts.items() if len(found) == shared]
-        if len(best) > 1:
-            raise ValueError(
-                f"batch_size: the data share more than one size, {', '.join(best)}; use numbers for the others"
-            )
-        self.axes = counts[best[0]]
-        self.samples = next(data[n].shape[axis] for n, axis in self.axes.items())
-        if checked_count("batch_size", batch_size) > self.samples:
-            raise ValueError(f"batch_size is {batch_size}, but there are only {self.samples} samples ({best[0]})")
 
-    def of_epoch(self, values: dict[str, Any], generator: np.random.Generator) -> Iterator[tuple[dict[str, Any], int]]:
-        """Give the data of each step of an epoch, and how many samples they are."""
-        if self.size is None or self.size == self.samples:
-            yield values, 1
-            return
-        order = generator.permutation(self.samples)
-        for start in range(0, self.samples, self.size):
-            chosen = order[start : start + self.size]
-            batch = {n: np.take(values[n], chosen, axis=axis) for n, axis in self.axes.items()}
-            yield {**values, **batch}, len(chosen)
+    def first(self) -> Arrays:
+        """Give the first batch."""
+        return self.arrays
+
+    def bind(self, kernel: Kernel, others: Arrays) -> Arrays:
+        """Check the first batch and the other values, and give the arguments of a kernel by name."""
+        first = _wanted(kernel, self.arrays)
+        self.names = tuple(first)
+        bound = dict(zip(kernel.arguments, kernel.bind({**first, **others}), strict=True))
+        self.symbols = {n: kernel.symbols[n] for n in self.names}
+        self.axes = sample_axes(self.symbols.values(), cut=False)
+        self.dtype = kernel.dtype
+        rest = [s for n, s in kernel.symbols.items() if n not in self.names and getattr(s, "is_Matrix", False)]
+        self.sizes = binding.bind_sizes(rest, bound)
+        return bound
+
+    def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
+        """Give the batches but the first `skip`, each checked as it comes."""
+        number = 0
+        for number, batch in enumerate(islice(self.batches, skip, None), skip + 1):
+            arrays = self._checked(_dictionary(batch, number - 1), number)
+            name, axis = next(iter(self.axes.items()), (None, 0))
+            yield [arrays[n] for n in self.names], 1 if name is None else arrays[name].shape[axis], number - 1
+        if not number and not skip:
+            raise ValueError("data: the iterable gave no batch; it must begin anew in each epoch")
+
+    def _checked(self, batch: Arrays, number: int) -> Arrays:
+        if batch.keys() != self.arrays.keys():
+            raise KeyError(f"data: batch {number} holds {', '.join(batch)}, the first one {', '.join(self.arrays)}")
+        arrays = {n: fitted(self.symbols[n], binding.as_array(n, batch[n])) for n in self.names}
+        for name, array in arrays.items():
+            binding.check_finite(name, array)
+            arrays[name] = array.astype(self.dtype, copy=False)
+        binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
+        return arrays
+
+
+def _dictionary(batch: Any, number: int) -> Arrays:
+    if not isinstance(batch, Mapping):
+        raise TypeError(
+            f"data: each batch must be a dictionary from symbols or names to arrays, but batch {number + 1} is "
+            f"{type(batch).__name__}"
+        )
+    return binding.named(batch)
+
+
+def batches_of(data: Any, arrays: Arrays, symbols: Mapping[str, Name], size: int | None, pool: Any = None) -> Batches:
+    """Give the batches of data; `arrays` are those of a dictionary, `pool` the places of the samples that take part."""
+    if isinstance(data, Stream):
+        if size is not None:
+            raise ValueError("batch_size: the iterable given as data cuts the batches itself; leave batch_size away")
+        return data
+    if pool is not None and (size is None or not any(map(is_mapped, arrays.values()))):
+        axes = sample_axes([symbols[n] for n in arrays], cut=True)
+        arrays = {n: taken(a, pool, axes[n]) if n in axes else a for n, a in arrays.items()}
+        pool = None
+    if size is None:
+        return Whole(arrays, symbols)
+    pieces = Pieces(arrays, symbols, size, pool)
+    return pieces if pieces.steps != 1 or pieces.mapped else Whole(arrays, symbols)

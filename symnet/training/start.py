@@ -6,17 +6,18 @@ drawn by an initializer for the others.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import MatMul, MatrixSymbol, OneMatrix
+from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose
+from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import binding
-from symnet.expressions import Name
-from symnet.optimizers import is_number
+from symnet.expressions import Name, axes_of, walk
+from symnet.optimizers import GradientDescent, Optimizer, is_number
 from symnet.program import Program, Survey
-from symnet.training.initializers import Initializer
+from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
 
 
 def starting_arrays(parameters: Any, found: Survey, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -33,7 +34,25 @@ def starting_arrays(parameters: Any, found: Survey, data: Mapping[str, Any]) -> 
     return {name: binding.as_array(name, value) for name, value in given.items()}
 
 
-def trained_symbols(parameters: Any, found: Survey, data: Mapping[str, Any]) -> list[Any]:
+def as_optimizer(optimizer: Any) -> Optimizer:
+    """Give an optimizer; None is `GradientDescent()`, a number its learning rate. Raises `TypeError` for others."""
+    if optimizer is None:
+        return GradientDescent()
+    if is_number(optimizer):
+        return GradientDescent(float(optimizer))
+    needed = ("hyperparameters", "init", "update")
+    if isinstance(optimizer, type):
+        way = f"{optimizer.__name__} is a class; write sn.{optimizer.__name__}()"
+    elif all(callable(getattr(optimizer, name, None)) for name in needed):
+        return optimizer  # type: ignore[no-any-return]
+    elif callable(optimizer):
+        way = "a function of the step is a learning rate; write sn.GradientDescent(function)"
+    else:
+        way = f"{optimizer!r} is none; write a learning rate such as 0.05, or sn.Adam()"
+    raise TypeError(f"optimizer: {way} (an optimizer of your own has the methods {', '.join(needed)})")
+
+
+def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str, Any]) -> list[Any]:
     """Give the symbols to train, in order. Raises `KeyError` or `ValueError` where that is not clear."""
     for name in data:
         if name not in found.symbols:
@@ -42,19 +61,109 @@ def trained_symbols(parameters: Any, found: Survey, data: Mapping[str, Any]) -> 
     free = [s for n, s in found.symbols.items() if isinstance(s, MatrixSymbol) and n not in data]
     if isinstance(parameters, Mapping):
         chosen = [found.symbols[n] for n in binding.named(parameters)]
-        return chosen + [s for s in free if s not in chosen]
+        free = [s for s in free if s not in chosen]
+        _check_no_data_missing(loss, free, found, data)
+        return chosen + free
     if parameters is not None:
-        symbols = [found.symbols.get(s, s) if isinstance(s, str) else s for s in parameters]
+        parameters = _as_list(parameters)
+        symbols = [found.symbols.get(s if isinstance(s, str) else getattr(s, "name", s), s) for s in parameters]
         for s in (s for s in free if s not in symbols):
             raise KeyError(f"{s.name} is neither data nor among the parameters; give it in one of them")
         return symbols
     if not free:
         raise ValueError("every matrix symbol of the loss is data: there is nothing to train")
+    _check_no_data_missing(loss, free, found, data)
     return free
+
+
+def _as_list(parameters: Any) -> list[Any]:
+    listed = [parameters] if isinstance(parameters, (str, MatrixSymbol, Symbol)) else parameters
+    listed = list(listed) if isinstance(listed, Iterable) and not isinstance(listed, np.ndarray) else [listed]
+    for s in listed:
+        if not isinstance(s, (str, MatrixSymbol, Symbol)):
+            raise TypeError(
+                f"parameters: give symbols or names, or a dictionary from them to starting arrays, {{W: array}}, not "
+                f"{type(s).__name__}"
+            )
+    return listed
+
+
+def as_initializer(initializer: Any) -> Initializer:
+    """Give what draws starting weights; None is `glorot()`. Raises `TypeError` for what is none."""
+    if initializer is None:
+        return glorot()
+    own = (uniform, normal, glorot, zeros)
+    if initializer in own:
+        way = f"write initializer=sn.{initializer.__name__}()"
+    elif isinstance(initializer, str):
+        known = ", ".join(f"sn.{f.__name__}()" for f in own)
+        way = f"{initializer!r} is text; write one of {known}"
+    elif not callable(initializer):
+        way = f"{initializer!r} is no function; write sn.normal(0.1), or start from arrays, parameters={{W: array}}"
+    else:
+        return initializer  # type: ignore[no-any-return]
+    raise TypeError(f"initializer: {way} (one of your own is a function (shape, generator) → array)")
+
+
+def as_generator(seed: Any) -> np.random.Generator:
+    """Give the source of random numbers. Raises `ValueError` for a seed that is no whole number from 0."""
+    if isinstance(seed, np.random.Generator):
+        return seed
+    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0):
+        raise ValueError(f"seed must be a whole number from 0, not {seed!r}")
+    return np.random.default_rng(seed)
+
+
+def _drawn(W: Any, draw: Initializer, shape: tuple[int, int], generator: np.random.Generator) -> Any:
+    try:
+        drawn = draw(shape, generator)
+    except TypeError as error:
+        raise TypeError(
+            f"initializer: it is called as f(shape, generator) for {W.name}, and raised: {error}"
+        ) from error
+    array = binding.as_array(f"what the initializer draws for {W.name}", drawn).copy()
+    binding.check_finite(f"what the initializer draws for {W.name}", array)
+    if array.shape != shape:
+        raise ShapeError(f"initializer: {W.name} has shape {shape}, but an array of shape {array.shape} was drawn")
+    return array
+
+
+def _check_no_data_missing(loss: Any, free: Sequence[Any], found: Survey, data: Mapping[str, Any]) -> None:
+    # a matrix that grows with the data is data; a weight may share the size of features that only one array has
+    arrays: dict[Any, set[str]] = {}
+    for size, symbol, _ in axes_of(found.symbols[n] for n in data):
+        arrays.setdefault(size, set()).add(symbol.name)
+    most = max(map(len, arrays.values()), default=0)
+    samples = {size for size, names in arrays.items() if len(names) == most}
+    clear = most > 1 and len(samples) == 1
+    factors = _factors(loss)
+    for symbol in free:
+        own = [size for size, _, _ in axes_of([symbol]) if size in arrays]
+        if own and not (clear and samples.isdisjoint(own) and symbol in factors):
+            size = next((s for s in own if s in samples), own[0])
+            where = "of the samples" if len(arrays) == 1 or (clear and size in samples) else "of the data"
+            raise ValueError(
+                f"{symbol.name} has the size {size} {where} and no data; give its array in data, "
+                f"or list it in parameters= where it is to be trained"
+            )
+
+
+def _factors(loss: Any) -> set[Any]:
+    # the symbols that stand in a product of matrices
+    found = set()
+    for node in walk(loss):
+        if isinstance(node, MatMul):
+            found |= {a.args[0] if isinstance(a, Transpose) else a for a in node.args if a.is_Matrix}
+    return found
 
 
 def checked_multipliers(multipliers: Mapping[Any, float], symbols: Sequence[Name]) -> dict[str, float]:
     """Give the multipliers by name. Raises `KeyError` for what is not trained, `ValueError` where one is no share."""
+    if not isinstance(multipliers, Mapping):
+        raise TypeError(
+            f"multipliers: give a dictionary such as {{W: 0.1}}, not {multipliers!r}; one number for all is the "
+            "learning rate, optimizer=0.05"
+        )
     shares = binding.named(multipliers)
     known = [W.name for W in symbols]
     for name, share in shares.items():
@@ -83,8 +192,7 @@ def first_values(
 ) -> dict[str, Any]:
     """Give an array for each wanted symbol that has none among the `known` arrays, by name."""
     for name, array in known.items():
-        binding.check_rank(program.inputs[name], array)
-        binding.check_data(name, array)
+        binding.check_finite(name, array)
     sizes = binding.bind_sizes([program.inputs[n] for n in known], known)
     biases, drawn = _biases(program), {}
     for W in wanted:
@@ -93,7 +201,7 @@ def first_values(
         if not isinstance(W, MatrixSymbol):
             raise KeyError(f"{W.name} is a scalar and has no starting value; give one: parameters={{{W.name}: 1.0, …}}")
         rows, cols = (binding.size_value(size, sizes, W.name) for size in W.shape)
-        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else np.asarray(draw((rows, cols), generator))
+        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else _drawn(W, draw, (rows, cols), generator)
     return drawn
 
 

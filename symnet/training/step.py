@@ -24,7 +24,8 @@ class Step:
     """A compiled step. `moving`: the parameters, then the states, whose new values the kernel gives.
 
     `derivation`: the equations, with those of the update; `hyperparameters`: name → value, or a function of the step's
-    number; `states`: name → the parameter it belongs to, and the value of every entry at the start.
+    number; `states`: name → the parameter it belongs to, and the value of every entry at the start; `rate`: the name of
+    the hyperparameter that the optimizer calls eta.
     """
 
     kernel: Kernel
@@ -32,6 +33,7 @@ class Step:
     moving: tuple[Name, ...]
     hyperparameters: dict[str, float | Callable[[int], float]]
     states: dict[str, tuple[str, float]]
+    rate: str | None = None
 
     def rates(self, step: int) -> dict[str, float]:
         """Give the hyperparameters of a step, counted from 0. Raises `ValueError` for one that is no number."""
@@ -84,7 +86,9 @@ def compiled_step(
     program = builder.finish([*derivation.program.outputs, *(updates[s] for s in moving)])
     outputs = [program.outputs[0], *program.outputs[-len(moving) :]]
     kernel = compile_program(program, outputs, LossAndGradients(moving), checked_dtype(dtype))
-    return Step(kernel, Derivation(program, derivation.wrt), moving, values, states)
+    return Step(
+        kernel, Derivation(program, derivation.wrt), moving, values, states, getattr(rates.get("eta"), "name", None)
+    )
 
 
 def _constant(builder: Builder, key: str) -> Name:

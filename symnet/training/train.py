@@ -1,61 +1,80 @@
-"""The loop: one compiled step after another, with the history of the loss and a progress bar.
+"""Training: what the user asks is checked, the step is compiled, the loop runs.
 
-In: a loss, data and starting weights. Out: a `Training`. The step is one kernel; the loop only cuts batches, keeps the
+In: a loss, data and starting weights. Out: a `Training`. The step is one kernel; the loop cuts batches, keeps the
 history and shows progress.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 
-from symnet.backends import binding
-from symnet.derivation import derive
-from symnet.expressions import Name
-from symnet.optimizers import GradientDescent, Optimizer
-from symnet.program import survey
-from symnet.training.batches import Batches, checked_count
-from symnet.training.initializers import Initializer, glorot
+from symnet.expressions import as_scalar, given
+from symnet.optimizers import Optimizer
+from symnet.training.begin import begun
+from symnet.training.checkpoint import Saved, Saver
+from symnet.training.initializers import Initializer, zeros
+from symnet.training.loop import Loop
+from symnet.training.monitor import checked_metrics, checked_patience, is_fraction
+from symnet.training.plan import Task, planned
+from symnet.training.progress import Log
 from symnet.training.result import Training
-from symnet.training.start import checked_clip, checked_multipliers, first_values, starting_arrays, trained_symbols
-from symnet.training.step import Step, compiled_step
+from symnet.training.start import as_generator, as_initializer, as_optimizer, checked_clip
 
 
 def train(
     loss: Any,
-    data: Mapping[Any, Any],
+    data: Mapping[Any, Any] | Iterable[Mapping[Any, Any]],
     parameters: Mapping[Any, Any] | Sequence[Any] | None = None,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | float | None = None,
     *,
-    epochs: int = 100,
+    epochs: int | None = None,
+    steps: int | None = None,
+    seconds: float | None = None,
     batch_size: int | None = None,
     seed: int | None = None,
     initializer: Initializer | None = None,
     dtype: Any = None,
     multipliers: Mapping[Any, float] | None = None,
     clip: float | None = None,
+    validation: Any = None,
+    metrics: Mapping[str, Any] | None = None,
+    patience: int | None = None,
     progress: bool = True,
     callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
+    log: Any = None,
+    checkpoint: Any = None,
+    checkpoint_every: int | str | None = None,
 ) -> Training:
     """Train the parameters of a loss by gradient descent.
 
-    loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples.
-    parameters: starting arrays by symbol or name, a list of symbols, or None for every matrix symbol that is not data.
-    optimizer: how a parameter moves, `GradientDescent(0.1)` by default; epochs: passes over the data.
-    batch_size: samples a step, all of them by default; the last batch may be smaller.
+    loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples; arrays
+    that NumPy maps from a file are read batch by batch. Or a list of such dictionaries, one for each step, or any
+    object that gives them anew each time it is iterated.
+    parameters: starting arrays by symbol or name, a list of symbols, a net or an earlier `Training` for theirs, or None
+    for every matrix symbol that has no data and does not grow with the samples.
+    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate.
+    epochs, steps, seconds: the budget, whichever ends first; 100 epochs, passes over the data, where none is given.
+    batch_size: samples a step, all of them by default; the last batch of an epoch may be smaller and counts as such.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
     it is and no gradient is derived for it. clip: the largest norm that all gradients together may have (longer ones
     are shortened to it: Pascanu, Mikolov and Bengio, "On the difficulty of training recurrent neural networks", 2013).
-    progress: a bar, in a terminal with tqdm; callback: called after each epoch with its number, its mean loss and the
-    parameters by symbol.
+    validation: data held back, as `data`, or the share of the samples to hold back, such as 0.1; its loss is measured
+    after each epoch. metrics: name → scalar expression, measured there too, or on the data where none are held back.
+    patience: stop after so many epochs without a lower validation loss, and keep the parameters of the best one.
+    progress: a bar, in a terminal or notebook with tqdm; callback: called after each epoch with its number, its mean
+    loss and the parameters by symbol; training ends where it gives True or raises `StopIteration`.
+    log: a `.jsonl` or `.csv` file that gets a row for each epoch. checkpoint: an `.npz` file from which `resume` goes
+    on; it is written at the start, at the end, and as often as checkpoint_every says: a number of epochs (1), or text
+    such as "200 steps" or "5 s".
 
-    Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`
-    and the `history` on it, where the loss is no longer finite, and what `derive` and a `Kernel` raise.
+    Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`,
+    the `history`, the `step` and its `samples` on it, where a value is no longer finite, and what `derive` and a
+    `Kernel` raise.
 
     >>> import symnet as sn
     >>> X, Y, w = sn.matrix("X", 1, "n"), sn.matrix("Y", 1, "n"), sn.matrix("w", 1, 1)
@@ -63,102 +82,84 @@ def train(
     >>> run.parameters[w].round(6).tolist()
     [[2.0]]
     """
-    options = (optimizer or GradientDescent(), dtype, multipliers or {}, checked_clip(clip))
-    begin = (initializer or glorot(), np.random.default_rng(seed))
-    loop = _begun(loss, data, parameters, options, begin, (checked_count("epochs", epochs), batch_size))
-    return loop.run(progress, callback)
+    plan = planned(epochs, steps, seconds, checked_patience(patience, validation), progress, callback)
+    parameters = getattr(parameters, "parameters", parameters)  # of a net, or of an earlier training
+    task = Task(
+        as_scalar(given(loss, "the loss")), checked_metrics(metrics or {}), as_optimizer(optimizer), dtype,
+        multipliers, checked_clip(clip), batch_size, float(validation) if is_fraction(validation) else None,
+    )  # fmt: skip
+    draw, generator = as_initializer(initializer), as_generator(seed)
+    loop = begun(task, data, parameters, validation, plan, draw, generator)
+    if checkpoint is not None:
+        loop.saver = Saver(checkpoint, 1 if checkpoint_every is None else checkpoint_every, task)
+    elif checkpoint_every is not None:
+        raise ValueError("checkpoint_every: give the file as well, such as checkpoint='run.npz'")
+    return _run(loop, log, goes_on=False)
 
 
-def _begun(loss: Any, data: Any, parameters: Any, options: Any, begin: Any, pieces: Any) -> _Loop:
-    optimizer, dtype, multipliers, clip = options
-    draw, generator = begin
-    found = survey(loss)
-    arrays = {name: binding.as_array(name, value) for name, value in binding.named(data).items()}
-    starts = starting_arrays(parameters, found, arrays)
-    symbols = trained_symbols(parameters, found, arrays)
-    shares = checked_multipliers(multipliers, symbols)
-    derivation = derive(loss, [W for W in symbols if shares.get(W.name, 1)])
-    step = compiled_step(derivation, optimizer, dtype or _data_dtype(arrays), shares, clip)
-    starts |= first_values(derivation.program, symbols, {**arrays, **starts}, draw, generator)
-    bound = step.kernel.bind({**arrays, **starts, **step.rates(0), **step.state_arrays(starts)})
-    batches = Batches(derivation, arrays, *pieces)
-    return _Loop(step, batches, dict(zip(step.kernel.arguments, bound, strict=True)), generator, symbols)
+def resume(
+    path: Any,
+    data: Any,
+    *,
+    validation: Any = None,
+    optimizer: Optimizer | float | None = None,
+    epochs: int | None = None,
+    steps: int | None = None,
+    seconds: float | None = None,
+    progress: bool = True,
+    callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
+    log: Any = None,
+) -> Training:
+    """Go on with a run from its checkpoint as if nothing had happened, up to the budget that it was begun with.
+
+    path: the file that `train` was given as `checkpoint`, which is written on; data: as for `train`, the same.
+    validation: the data held back, where arrays were given; a share of the samples is held back as it was.
+    optimizer: only where the run was begun with one of the user's own, or with a schedule of their own.
+    epochs, steps, seconds: another budget, counted from the beginning of the run; progress, callback, log: as for
+    `train`; rows are appended to the log.
+
+    Gives a `Training` with the history of the whole run. Raises `ValueError` for a file that is damaged, foreign, or
+    of another optimizer, `FileNotFoundError` where there is none, and what `train` raises.
+
+    >>> import os, tempfile, symnet as sn
+    >>> X, Y, w = sn.matrix("X", 1, "n"), sn.matrix("Y", 1, "n"), sn.matrix("w", 1, 1)
+    >>> loss, data = sn.squared_error(w * X, Y), {X: [[1, 2, 3]], Y: [[2, 4, 6]]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "run.npz")
+    ...     first = sn.train(loss, data, {w: [[0.0]]}, epochs=20, checkpoint=path)
+    ...     run = sn.resume(path, data, epochs=50)
+    >>> len(run.history["loss"]), run.parameters[w].round(6).tolist()
+    (50, [[2.0]])
+    """
+    saved = Saved(path)
+    task = saved.task
+    if optimizer is not None:
+        task = replace(task, optimizer=as_optimizer(optimizer))
+    elif task.optimizer is None:
+        raise ValueError("resume: the run was begun with an optimizer or a schedule of your own; give it as optimizer=")
+    if task.share is None and saved.best is not None and validation is None:
+        raise ValueError("resume: the run was judged on data held back; give them as validation=")
+    if task.share is not None and validation is not None:
+        raise ValueError("resume: the run holds back a share of its samples; leave validation away")
+    budget: Any = (epochs, steps, seconds) if (epochs, steps, seconds) != (None, None, None) else saved.budget
+    epochs, steps, seconds = budget
+    plan = planned(epochs, steps, seconds, saved.patience, progress, callback)
+    loop = begun(task, data, saved.parameters, validation, plan, zeros(), saved.generator, saved.split)
+    saved.put_into(loop)
+    loop.saver = Saver(path, saved.every, task)
+    return _run(loop, log, goes_on=True)
 
 
-def _data_dtype(arrays: Mapping[str, Any]) -> Any:
-    kinds = {a.dtype for a in arrays.values() if a.ndim == 2}
-    return np.result_type(*kinds) if kinds else np.dtype(float)
-
-
-class _Loop:
-    def __init__(
-        self, step: Step, batches: Batches, values: dict[str, Any], generator: np.random.Generator, symbols: list[Name]
-    ) -> None:
-        self.step = step
-        self.symbols = symbols
-        self.function = step.kernel.function
-        self.batches = batches
-        self.generator = generator
-        moving = [s.name for s in step.moving]
-        self.values = {n: v for n, v in values.items() if n not in moving}
-        self.weights = self.before = [values[n] for n in moving]
-        self.history: list[float] = []
-        self.steps = 0
-
-    def run(self, progress: bool, callback: Any) -> Training:
-        interrupted = False
-        bar = _progress_bar(self.batches.epochs, progress)
-        try:
-            for epoch in range(1, self.batches.epochs + 1):
-                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a loss that is not finite raises
-                    self.history.append(self._epoch())
-                if bar is not None:
-                    bar.update()
-                    bar.set_postfix(loss=f"{self.history[-1]:.4g}", refresh=False)
-                if callback is not None:
-                    callback(epoch, self.history[-1], self.by_symbol())
-            if not all(np.isfinite(w).all() for w in self.weights):
-                self._diverged("finite, but the weights are not")
-        except KeyboardInterrupt:
-            interrupted = True
-        finally:
-            if bar is not None:
-                bar.close()
-        return Training(self.by_symbol(), self.history, self.step.derivation, interrupted)
-
-    def by_symbol(self) -> dict[Any, Any]:
-        reached = dict(zip(self.step.moving, self.weights, strict=True))
-        return {W: np.copy(reached[W] if W in reached else self.values[W.name])[()] for W in self.symbols}
-
-    def _epoch(self) -> float:
-        total, count, function, weights = 0.0, 0, self.function, self.weights
-        for batch, samples in self.batches.of_epoch(self.values, self.generator):
-            batch.update(self.step.rates(self.steps))
-            loss, updated = function(*batch.values(), *weights)
-            if not -np.inf < loss < np.inf:
-                self._diverged(loss)
-            self.before, self.weights, weights = weights, updated, updated
-            self.steps += 1
-            total += float(loss) * samples
-            count += samples
-        return total / count
-
-    def _diverged(self, loss: Any) -> None:
-        error = FloatingPointError(
-            f"the loss is {loss} at step {self.steps + 1} (epoch {len(self.history) + 1}); lower the learning rate or "
-            "check the data; the last finite parameters are on this error: .parameters, .history"
-        )
-        if not all(np.isfinite(w).all() for w in self.weights):
-            self.weights = self.before
-        error.parameters, error.history = self.by_symbol(), self.history  # type: ignore[attr-defined]
-        raise error
-
-
-def _progress_bar(epochs: int, wanted: bool) -> Any:
-    if not wanted or not sys.stderr.isatty():
-        return None
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        return None
-    return tqdm(total=epochs, unit="epoch")
+def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
+    if log is not None:
+        loop.log = Log(log, ["epoch", *loop.columns()], goes_on)
+    interrupted = loop.run()
+    history = {name: list(column) for name, column in loop.history.items()}
+    if loop.state.batches:  # a budget that ended within an epoch
+        for name, number in loop.row().items():
+            history.setdefault(name, []).append(number)
+    best = loop.best
+    weights = best.weights if best is not None and loop.plan.patience is not None else None
+    return Training(
+        loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch
+    )

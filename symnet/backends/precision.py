@@ -1,0 +1,94 @@
+"""Digits that only a look at two equations can save: 1 - A where A is sigmoid(Z) runs as sigmoid(-Z).
+
+In: a right-hand side, and what its names stand for. Out: the same value, computed so that no digits are lost; names
+stay in it wherever they do no harm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix
+
+from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, split
+
+DEPTH = 8  # how many equations deep a formula is looked through
+FEW = 3  # a sum or product of more terms than these is not looked through
+
+
+class Seen:
+    """A right-hand side as a formula of `leaves`; `named`: formula → the name that has its value."""
+
+    def __init__(self, definition: Callable[[Any], Any]) -> None:
+        self.definition = definition
+        self.leaves: dict[Any, Any] = {}
+        self.named: dict[Any, Any] = {}
+        self._variables: dict[Any, Any] = {}
+
+    def variable(self, value: Any) -> Any:
+        """Give the variable that stands for a matrix or scalar."""
+        if value not in self._variables:
+            self._variables[value] = Dummy(real=True)
+            self.leaves[self._variables[value]] = value
+        return self._variables[value]
+
+    def formula(self, value: Any, depth: int = DEPTH) -> Any:
+        """Give the formula of a value or right-hand side."""
+        if not value.is_Matrix:
+            return value.xreplace({s: self._name(s, depth) for s in value.free_symbols})
+        c, A = split(value)
+        c = self.formula(c, depth)
+        if isinstance(A, OneMatrix):
+            return c
+        return c * (self._operation(A, depth) if isinstance(A, OPERATIONS) else self._name(A, depth))
+
+    def _name(self, name: Any, depth: int) -> Any:
+        rhs = self.definition(name) if depth else None
+        if rhs is None or not _plain(rhs):
+            return self.variable(name)
+        formula = self.formula(rhs, depth - 1)
+        if not formula.has(*PRECISE) and not (formula.is_Add and any(t.is_number for t in formula.args)):
+            return self.variable(name)
+        self.named.setdefault(formula, self.variable(name))
+        return formula
+
+    def _operation(self, A: Any, depth: int) -> Any:
+        if isinstance(A, Elementwise):
+            return A.body.xreplace({v: self.formula(a, depth) for v, a in A.slots.items()})
+        parts = [self.formula(a, depth) for a in A.args]
+        result = parts[0]
+        for part in parts[1:]:
+            result = result + part if isinstance(A, MatAdd) else result * part
+        return result
+
+
+OPERATIONS = (Elementwise, MatAdd, HadamardProduct)
+
+
+def _scalar(rhs: Any) -> bool:
+    return isinstance(rhs, Expr) and bool(rhs.args) and all(s.is_commutative for s in rhs.free_symbols)
+
+
+def _plain(rhs: Any) -> bool:
+    # what a formula of scalars can stand for; long ones are left alone
+    if not rhs.is_Matrix:
+        return _scalar(rhs) and not hasattr(type(rhs), "ends_lookup") and len(rhs.args) <= FEW
+    rest = split(rhs)[1]
+    return isinstance(rest, OPERATIONS) and len(rest.args) <= FEW + 1
+
+
+def precisely(definition: Callable[[Any], Any], rhs: Any) -> Any:
+    """Give `rhs` computed without lost digits, or itself."""
+    if not (isinstance(split(rhs)[1], OPERATIONS) if rhs.is_Matrix else _scalar(rhs)):
+        return rhs
+    seen = Seen(definition)
+    body = seen.formula(rhs)
+    better = precise(body)
+    if better == body:
+        return rhs
+    for formula in sorted(seen.named, key=lambda f: -f.count_ops()):
+        if better != formula:
+            better = better.xreplace({formula: seen.named[formula]})
+    used = {v: a for v, a in seen.leaves.items() if v in better.free_symbols}
+    return apply_entrywise(better, used) if rhs.is_Matrix else better.xreplace(used)

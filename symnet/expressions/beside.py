@@ -1,0 +1,270 @@
+"""What may stand beside a matrix in a formula: numbers, scalars and arrays, as NumPy has taught everybody.
+
+In: SymPy's matrix expressions. Out: the same with operators that know more: a number added to a matrix is added to
+every entry, an array is a constant, and what is not clear is refused with what to write. SymPy raises in all these
+places, or NumPy takes over and makes an array of symbols; what SymPy gives is left as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from sympy import Expr, MatrixExpr, OneMatrix, Transpose
+from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.matrixbase import MatrixBase
+
+from symnet.expressions.entering import given, is_array
+from symnet.expressions.sizes import same_shape, same_size, shape_text
+from symnet.expressions.table import brief
+
+_SUMS = ("__add__", "__radd__", "__sub__", "__rsub__")
+_PRODUCTS = ("__mul__", "__rmul__", "__matmul__", "__rmatmul__")
+
+
+def beside(A: Any, other: Any, name: str) -> Any:
+    """Give what stands on the other side of an operator of A, called `name`, as an expression that fits A.
+
+    `NotImplemented` for what is no business of ours. Raises `ShapeError` where the shapes do not fit, `TypeError` for
+    text and lists.
+    """
+    if not isinstance(other, (Expr, MatrixBase)):
+        if is_array(other):
+            other = _constant(A, np.asarray(other), name)
+        elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
+            other = given(other, f"beside {brief(A)}")
+        else:
+            try:
+                other = given(other)
+            except TypeError:
+                return NotImplemented
+    if not getattr(other, "is_Matrix", False):
+        return other * OneMatrix(*A.shape) if name in _SUMS and isinstance(other, Expr) and other != 0 else other
+    check_shapes(A, other, name)
+    return other
+
+
+def _constant(A: Any, array: Any, name: str) -> Any:
+    # an array with one axis lies along the one axis that a vector has, or along the inner one of a matrix product
+    if array.ndim != 1:
+        return given(array)
+    rows, cols = A.shape
+    if name in ("__matmul__", "__mul__"):
+        upright = cols != 1 or len(array) == 1
+    elif name in ("__rmatmul__", "__rmul__"):
+        upright = rows == 1 and len(array) != 1
+    elif 1 in (rows, cols):
+        upright = cols == 1
+    else:
+        raise ShapeError(
+            f"{brief(A)} is {shape_text(A.shape)}, and beside it the array of shape {array.shape} may be a row or a "
+            "column: write .reshape(1, -1) or .reshape(-1, 1), times OneMatrix for every row or column"
+        )
+    return given(array.reshape((-1, 1) if upright else (1, -1)))
+
+
+def check_shapes(A: Any, B: Any, name: str) -> None:
+    """Raise `ShapeError` where it is sure that the operator of A called `name` does not take B.
+
+    Two sizes that are symbols are compared when the equation is born.
+    """
+    if name in _SUMS:
+        if any(_differ(a, b) for a, b in zip(A.shape, B.shape, strict=True)):
+            raise ShapeError(_no_sum(A, B))
+    elif name in _PRODUCTS:
+        left, right = (A, B) if name in ("__mul__", "__matmul__") else (B, A)
+        if _differ(left.shape[1], right.shape[0]):
+            raise ShapeError(_no_product(left, right))
+    elif name == "__truediv__" and _differ(*B.shape):
+        raise ShapeError(
+            f"A/B is A·B⁻¹, and {_text(B)} is {shape_text(B.shape)}: it has no inverse; for entry by entry write "
+            "sn.elementwise(lambda a, b: a/b, A, B)"
+        )
+
+
+def _differ(a: Any, b: Any) -> bool:
+    a, b = given(a), given(b)
+    return bool(a.is_Integer and b.is_Integer and a != b) or _is_counted(a, b)
+
+
+def _is_counted(a: Any, b: Any) -> bool:
+    # a size that is a symbol beside one that is a number above 1
+    return bool((a.is_Symbol and b.is_Integer and b > 1) or (b.is_Symbol and a.is_Integer and a > 1))
+
+
+def _text(A: Any) -> str:
+    return "the array" if isinstance(A, MatrixBase) else brief(A)
+
+
+def _turned(A: Any) -> str:
+    return "its .T" if isinstance(A, MatrixBase) else brief(A.args[0] if A.is_Transpose else Transpose(A))
+
+
+def _told(A: Any, B: Any) -> str:
+    return f"{_text(A)} is {shape_text(A.shape)} but {_text(B)} is {shape_text(B.shape)}"
+
+
+def _no_sum(A: Any, B: Any) -> str:
+    if same_shape(A.shape, B.shape[::-1]):
+        return f"{_told(A, B)}: one of them is transposed; write {_turned(B)}"
+    for wide, vector in ((A, B), (B, A)):
+        rows, cols = map(given, wide.shape)
+        if vector.shape[1] == 1 and same_size(vector.shape[0], rows):
+            return f"{_told(A, B)}; to add it to every column write {_text(vector)}*OneMatrix(1, {cols}), or sn.affine"
+        if vector.shape[0] == 1 and same_size(vector.shape[1], cols):
+            return f"{_told(A, B)}; to add it to every row write OneMatrix({rows}, 1)*{_text(vector)}"
+    return f"{_told(A, B)}{_counted(A, B)}"
+
+
+def _no_product(A: Any, B: Any) -> str:
+    text = f"in a product of matrices {_told(A, B)}: the inner sizes {A.shape[1]} and {B.shape[0]} differ"
+    if same_shape(A.shape, B.shape):
+        return f"{text}; for entry by entry write sn.hadamard(…, …)"
+    if not _differ(A.shape[1], B.shape[1]):
+        return f"{text}; with the second one transposed they agree, write {_turned(B)}"
+    if not _differ(A.shape[0], B.shape[0]):
+        return f"{text}; with the first one transposed they agree, write {_turned(A)}"
+    return f"{text}{_counted(A, B)}"
+
+
+def _counted(A: Any, B: Any) -> str:
+    if not (isinstance(A, MatrixBase) or isinstance(B, MatrixBase)):
+        return "; make the sizes agree"
+    return "; declare the sizes as numbers, or make the array a symbol and give it as its value"
+
+
+def _extended(name: str) -> Callable[[Any, Any], Any]:
+    native = getattr(MatrixExpr, name)
+
+    def operator(self: Any, other: Any) -> Any:
+        other = beside(self, other, name)
+        if other is NotImplemented:
+            return other
+        if name in _SUMS and other == 0 and not getattr(other, "is_Matrix", False):
+            return -self if name == "__rsub__" else self
+        return native(self, other)
+
+    operator.__name__ = operator.__qualname__ = name
+    return operator
+
+
+def _divided(self: Any, other: Any) -> Any:
+    other = given(other)
+    if getattr(other, "is_Matrix", False):
+        return other * self**-1
+    raise TypeError(
+        f"{other}/A is not clear for A = {brief(self)}, a matrix: write {other}*A**-1 for the inverse, or "
+        f"sn.elementwise(lambda a: {other}/a, A) for entry by entry"
+    )
+
+
+def _powered(self: Any, power: Any) -> Any:
+    if _differ(*self.shape):
+        raise ShapeError(
+            f"A**{power} is a product of A with itself, and A = {brief(self)} is {shape_text(self.shape)}; for entry "
+            f"by entry write sn.elementwise(lambda a: a**{power}, A), for the sum of all squares sn.norm(A)**2"
+        )
+    return _POWER(self, power)
+
+
+def _exponent(self: Any, base: Any) -> Any:
+    raise TypeError(f"{base}**A for a matrix A = {brief(self)}: write sn.elementwise(lambda a: {base}**a, A)")
+
+
+_POWER = MatrixExpr.__pow__
+
+
+# -- what NumPy asks a matrix for
+
+_OPERATORS = {
+    np.add: ("__add__", "__radd__"), np.subtract: ("__sub__", "__rsub__"), np.multiply: ("__mul__", "__rmul__"),
+    np.matmul: ("__matmul__", "__rmatmul__"), np.true_divide: ("__truediv__", "__rtruediv__"),
+}  # fmt: skip
+_WAYS = {
+    ("add", "reduce"): "sn.sum(…)", ("square", "__call__"): "sn.hadamard(A, A)", ("power", "__call__"):
+    "sn.elementwise(lambda a: a**p, A)", ("maximum", "__call__"): "sn.relu(A) or sn.elementwise(sympy.Max, A, B)",
+    ("minimum", "__call__"): "sn.elementwise(sympy.Min, A, B)",
+}  # fmt: skip
+_OURS = ("abs", "cos", "exp", "log", "sign", "sin", "sqrt", "tanh")
+
+
+def _of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+    if ufunc in _OPERATORS and method == "__call__" and "out" not in options:
+        left, right = inputs
+        forward, reflected = _OPERATORS[ufunc]
+        found = getattr(left, forward)(right) if left is self else getattr(self, reflected)(left)
+        if found is not NotImplemented:
+            return found
+    name = "abs" if ufunc is np.absolute else ufunc.__name__
+    ours = _WAYS.get((name, method)) or (f"sn.{name}(…)" if name in _OURS else "sn.elementwise(f, …), f of SymPy")
+    if "out" in options:
+        ours = "a new name for the result: an array cannot hold symbols"
+    raise TypeError(f"NumPy's {ufunc.__name__} computes with numbers, and {brief(self)} has symbols; write {ours}")
+
+
+def _as_array(self: Any, *options: Any, **named: Any) -> Any:
+    if all(given(size).is_Integer for size in self.shape):
+        return MatrixExpr.__array__(self, *options, **named)
+    raise TypeError(
+        f"{brief(self)} is {shape_text(self.shape)} and no array of numbers; sn.evaluate({brief(self)}, {{…}}) gives "
+        "its value, and sn.sum, sn.mean, sn.norm, *, .T are what NumPy calls sum, mean, linalg.norm, dot, transpose"
+    )
+
+
+def _entries(self: Any) -> Iterator[Any]:
+    if not all(given(size).is_Integer for size in self.shape):
+        raise TypeError(f"{brief(self)} is {shape_text(self.shape)}: its entries cannot be listed; write sn.sum(…)")
+    rows, cols = map(int, self.shape)
+    yield from (self[i, j] for i in range(rows) for j in range(cols))
+
+
+def _compared(sign: str) -> Callable[[Any, Any], Any]:
+    def compare(self: Any, other: Any) -> Any:
+        raise TypeError(
+            f"{brief(self)} {sign} {_text(other)}: a matrix is not compared as a whole; for 1 where it holds, entry by "
+            f"entry, write sn.elementwise(lambda a: Piecewise((1, a {sign} {_text(other)}), (0, True)), A)"
+        )
+
+    return compare
+
+
+class _Hint:
+    """What stands where a matrix of NumPy or a tensor has a method: an attribute that is missing, and says why."""
+
+    def __init__(self, way: str) -> None:
+        self.way = way
+
+    def __get__(self, A: Any, owner: type) -> Any:
+        raise AttributeError("symbols have no such method" if A is None else f"write {self.way} for A = {brief(A)}")
+
+
+_METHODS: dict[str, Any] = {
+    "__array_ufunc__": _of_numpy, "__array__": _as_array, "__iter__": _entries,
+    "__lt__": _compared("<"), "__le__": _compared("<="), "__gt__": _compared(">"), "__ge__": _compared(">="),
+    "sum": _Hint("sn.sum(A), and sn.sum(A, axis=0) along an axis"), "mean": _Hint("sn.mean(A)"), "dot": _Hint("A*B"),
+    "norm": _Hint("sn.norm(A)"), "reshape": _Hint("another matrix symbol: an expression keeps its shape"),
+    "flatten": _Hint("sn.sum(…) or sn.inner(A, B): an expression keeps its shape"), "abs": _Hint("sn.abs(A)"),
+    "max": _Hint("sn.elementwise(sympy.Max, A, B) or sn.logsumexp(A)"), "exp": _Hint("sn.exp(A)"),
+    "tanh": _Hint("sn.tanh(A)"), "relu": _Hint("sn.relu(A)"), "sigmoid": _Hint("sn.sigmoid(A)"),
+}  # fmt: skip
+
+
+def extend(kind: type) -> None:
+    """Give a class of matrix expressions the methods that NumPy and Python's own functions ask for."""
+    for name, method in _METHODS.items():
+        if name not in vars(kind) and not (isinstance(method, _Hint) and name in dir(kind)):
+            setattr(kind, name, method)
+
+
+def _extend_all() -> None:
+    for name in (*_SUMS, *_PRODUCTS, "__truediv__"):
+        setattr(MatrixExpr, name, _extended(name))
+    for name, method in (("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent)):
+        setattr(MatrixExpr, name, method)
+    for kind in MatrixExpr.__subclasses__():
+        if not issubclass(kind, MatrixBase):  # a matrix of numbers is an array already
+            extend(kind)
+
+
+_extend_all()

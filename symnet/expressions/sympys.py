@@ -1,0 +1,137 @@
+"""Where SymPy's own classes raise or go astray with a matrix in a scalar's place: 1×1 matrices are scalars there too.
+
+In: nothing; SymPy's classes are taught on import. What SymPy computes rightly by itself stays as it is: a number beside
+a 1×1 matrix, the trace as a method, a function of a 1×1 matrix as a factor. `Trace` and `Determinant` are wholes for
+SymPy's scalar algorithms, which would make scalars of the matrices inside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from sympy import Basic, Expr, Function, MatrixExpr, MatrixSymbol, S, Piecewise, Symbol, Trace, preorder_traversal
+from sympy.core.function import DefinedFunction
+from sympy.functions.elementary.miscellaneous import MinMaxBase
+from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
+from sympy.utilities.iterables import iterable
+
+from symnet.expressions.algebra import total
+from symnet.expressions.entering import given
+from symnet.expressions.interned import NESTED, MatrixNode, Node, ScalarNode
+from symnet.expressions.sizes import same_size
+
+LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
+_OF_MATRICES = (ScalarNode, Trace, Determinant, MatrixElement)  # scalars
+
+
+def one_by_one(A: Any) -> bool:
+    """Tell whether an expression is a 1×1 matrix."""
+    return bool(getattr(A, "is_Matrix", False)) and all(same_size(size, S.One) for size in A.shape)
+
+
+def as_scalar(loss: Any) -> Any:
+    """Give a 1×1 matrix as the scalar that it is, anything else as it stands."""
+    return total(loss) if one_by_one(loss) else loss
+
+
+def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # a function of a 1×1 matrix: SymPy's algorithms would take the matrix for a scalar that does not commute
+    def new(cls: Any, *args: Any, **options: Any) -> Any:
+        return sympys_own(cls, *[a if isinstance(a, MatrixBase) else as_scalar(a) for a in args], **options)
+
+    return new
+
+
+def _below_scalars(sympys_own: Callable[[Any, Any], Any], of_scalars: Callable[[Any, Any], Any]) -> Any:
+    return lambda self, other: of_scalars(as_scalar(self), other) if one_by_one(self) else sympys_own(self, other)
+
+
+def _large(expr: Any) -> bool:
+    # SymPy goes through the whole of it on every + and *, twice for each level and once for each place of a part
+    stack, number = [(expr, 0)], 0
+    while stack:
+        part, level = stack.pop()
+        number += 1
+        if number > LARGE or level > HIGH:
+            return True
+        if not isinstance(part, (Node, MatrixSymbol, Symbol)):
+            stack.extend((a, level + 1) for a in part.args if getattr(a, "is_Matrix", False))
+    return False
+
+
+def _taught(name: str, sympys_own: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    kind = name.strip("_").removeprefix("r")
+
+    def operator(self: Any, other: Any) -> Any:
+        if isinstance(other, (Expr, int, float)):
+            A, B = _scalars_in(kind, self, other)
+            if not getattr(A, "is_Matrix", False):
+                return getattr(Expr, name)(A, B)
+            if _large(A) or isinstance(B, Basic) and _large(B):
+                return NESTED[name](A, given(B))
+            other = B
+        return sympys_own(self, other)
+
+    operator.__name__ = operator.__qualname__ = name
+    return operator
+
+
+def _scalars_in(kind: str, A: Any, B: Any) -> tuple[Any, Any]:
+    # A 1×1 beside a scalar in a sum, over a 1×1 in a quotient, and beside a matrix that it is no matrix factor of
+    if kind in ("add", "sub"):
+        return (A if getattr(B, "is_Matrix", False) else as_scalar(A)), B
+    if kind == "truediv":
+        return (as_scalar(A), as_scalar(B)) if one_by_one(B) and not isinstance(B, MatrixBase) else (A, B)
+    if (
+        one_by_one(A) != one_by_one(B)
+        and getattr(B, "is_Matrix", False)
+        and S.One not in (A if one_by_one(B) else B).shape
+    ):
+        return as_scalar(A), as_scalar(B)
+    return A, B
+
+
+def _pair(cls: Any, expr: Any, cond: Any) -> Any:
+    # SymPy folds a case distinction inside a condition, and would fold that of a sum with its bound variable
+    if isinstance(cond, Basic) and cond.has(Piecewise) and cond.has(*_OF_MATRICES):
+        return Basic.__new__(cls, given(expr), cond)
+    return _sympys_pair(cls, expr, cond)
+
+
+def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
+    # preorder_traversal without one call inside another
+    if keys:
+        yield from _sympys_traversal(self, node, keys)
+        return
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        if self._skip_flag:
+            self._skip_flag = False
+        elif isinstance(part, Basic):
+            stack.extend(reversed(tuple(getattr(part, "_argset", part.args))))
+        elif iterable(part):
+            stack.extend(reversed(list(part)))
+
+
+for _name in NESTED:
+    for _kind in (MatrixNode, MatrixExpr):
+        setattr(_kind, _name, _taught(_name, getattr(_kind, _name)))
+_sympys_pair = ExprCondPair.__new__
+ExprCondPair.__new__ = _pair
+_sympys_traversal = preorder_traversal._preorder_traversal
+preorder_traversal._preorder_traversal = _all_parts
+for _kind in (Function, DefinedFunction, MinMaxBase):
+    _kind.__new__ = _of_scalars(_kind.__new__)
+MatrixExpr.__rpow__ = _below_scalars(MatrixExpr.__rpow__, lambda a, b: b**a)
+for _kind in (MatrixNode, MatrixExpr):
+    _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)  # type: ignore[method-assign]
+MatrixExpr.trace = lambda self: Trace(self)
+Trace.is_Atom = Determinant.is_Atom = True
+DotProduct.is_commutative = True

@@ -1,0 +1,200 @@
+"""The form in which a closed expression is given: as a textbook has it, and as SymPy has what a user types.
+
+In: one operation on arguments that have this form already. Out: the same value: transposes at the symbols, sums of
+products as `factoring` gives them. Nothing deeper than the brackets of one product is looked at, so that a closed form
+costs a fixed amount for each equation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import (
+    Expr, Integer, HadamardPower, HadamardProduct, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose, ZeroMatrix,
+    default_sort_key, exp,
+)  # fmt: skip
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.hadamard import canonicalize
+
+from symnet.expressions import (
+    Elementwise, LogSoftmax, Softmax, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split,
+    total, transpose,
+)  # fmt: skip
+from symnet.program.entrywise import reduced
+from symnet.program.factoring import (
+    Factors,
+    as_typed,
+    collected,
+    factors_of,
+    sign_inside,
+    simple,
+    term,
+    terms_of,
+    written,
+)
+
+
+def canonical_node(node: Any, *arguments: Any) -> Any:
+    """Give a node anew, from arguments in canonical form."""
+    if isinstance(node, MatAdd):
+        return written(collected(t for a in arguments for t in terms_of(a)))
+    if isinstance(node, MatMul):
+        return _product(arguments)
+    if isinstance(node, Transpose):
+        return turned(arguments[0])
+    if isinstance(node, Inverse):
+        return written({factors_of(_inverse(arguments[0])[1]): _inverse(arguments[0])[0]})
+    if isinstance(node, HadamardProduct):
+        return _shorter(_entrywise_product(arguments))
+    if isinstance(node, Total):
+        return _total(arguments[0])
+    if isinstance(node, Determinant) and isinstance(arguments[0], Transpose):
+        return Determinant(arguments[0].args[0])
+    if isinstance(node, Elementwise):
+        return _shorter(_entrywise(node, arguments[1:]))
+    if isinstance(node, (Softmax, LogSoftmax)) and isinstance(arguments[0], Transpose):
+        return turned(type(node)(arguments[0].args[0], Integer(1 - node.axis)))
+    if all(a is b for a, b in zip(arguments, node.args, strict=True)):
+        return node
+    return node.func(*arguments)
+
+
+def _product(arguments: Sequence[Any]) -> Any:
+    c: Expr = S.One
+    factors: list[Any] = []
+    for a in arguments:
+        d, rest = split(a) if a.is_Matrix else (a, None)
+        c = c * d
+        factors += () if rest is None else factors_of(rest)
+    if any(isinstance(f, ZeroMatrix) for f in factors):
+        return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
+    c, kept = _normalised(*simple(c, factors))
+    if len(kept) == 1 and isinstance(kept[0], MatAdd) and c.is_number:
+        return written(collected((c * d, f) for d, f in terms_of(kept[0])))
+    return written({kept: c})
+
+
+def _normalised(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
+    # exp(z)/Σexp(z) of a column or a row is softmax(z)
+    for i, f in enumerate(factors):
+        if isinstance(f, Elementwise) and isinstance(f.body, exp) and f.body.args[0] in f.slots:
+            axis = next((k for k in (0, 1) if f.shape[1 - k] == 1), None)
+            if axis is not None and c.as_powers_dict().get(Total(f), S.Zero) == -1:
+                return c * Total(f), (*factors[:i], Softmax(f.operands[0], Integer(axis)), *factors[i + 1 :])
+    return _without_scalars(c, factors)
+
+
+def _without_scalars(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
+    # x·(xᵀ·A·x) is ⟨x, A·x⟩·x
+    ends = [k for k, f in enumerate(factors) if f.shape[0] == 1] + [len(factors)] * (factors[-1].shape[1] == 1)
+    for i, j in zip(ends, ends[1:], strict=False):
+        inside = factors[i:j]
+        if j - i < len(factors) and (j - i > 1 or isinstance(inside[0], Inverse)):
+            return _without_scalars(c * _scalar(inside), factors[:i] + factors[j:])
+    return c, factors
+
+
+def _scalar(factors: Factors) -> Expr:
+    # the one entry of a product
+    if len(factors) > 1:
+        return _inner(factors)
+    (f,) = factors
+    if isinstance(f, Inverse):
+        return 1 / _scalar(factors_of(f.args[0]))
+    return Total(f)
+
+
+# -- transposes and inverses
+
+
+def turned(A: Any) -> Any:
+    """Give the transpose, pushed to the symbols."""
+    if isinstance(A, MatAdd):
+        return as_typed(MatAdd, *[turned(a) for a in A.args])
+    if isinstance(A, MatMul):
+        c, _ = split(A)
+        return term(c, tuple(turned(f) for f in reversed(factors_of(A))))
+    if isinstance(A, MatPow) and not isinstance(A, Inverse):
+        return MatPow(turned(A.args[0]), A.args[1])
+    if isinstance(A, Inverse):
+        return Inverse(turned(A.args[0]))
+    if isinstance(A, HadamardProduct):
+        return canonicalize(raw(HadamardProduct, *map(turned, A.args)))
+    if isinstance(A, HadamardPower):
+        return HadamardPower(turned(A.args[0]), A.args[1])
+    return transpose(A)
+
+
+def _inverse(A: Any) -> tuple[Expr, Any]:
+    # (c·A·B)⁻¹ is B⁻¹·A⁻¹/c where A and B are square
+    c, A = split(A)
+    factors = factors_of(A)
+    if all(same_size(*f.shape) for f in factors):
+        return 1 / c, matmul(*[f.args[0] if isinstance(f, Inverse) else Inverse(f) for f in reversed(factors)])
+    return 1 / c, Inverse(A)
+
+
+# -- entry by entry
+
+
+def _shorter(A: Any) -> Any:
+    c, rest = split(A)
+    new = reduced(rest)
+    return A if new is rest else _product((c, new)) if c != 1 else new
+
+
+def _entrywise_product(arguments: Sequence[Any]) -> Any:
+    c, H = split(hadamard(*arguments))
+    if not isinstance(H, HadamardProduct):
+        return scaled(c, H)
+    parts = [split(a) for a in H.args]
+    c, factors = sign_inside(c * Mul(*[d for d, _ in parts]), tuple(A for _, A in parts))
+    return term(c, (canonicalize(raw(HadamardProduct, *factors)),))
+
+
+def _entrywise(node: Elementwise, operands: Sequence[Any]) -> Any:
+    matrices = [a for a in operands if a.is_Matrix]
+    if all(isinstance(f, Transpose) for a in matrices for _, factors in terms_of(a) for f in factors):
+        return turned(_entrywise(node, [turned(a) if a.is_Matrix else a for a in operands]))
+    values = dict(zip(node.variables, operands, strict=True))
+    c, body = node.body.as_independent(*[v for v, a in values.items() if a.is_Matrix], as_Add=False)
+    c = c.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
+    return scaled(c, apply_entrywise(body, values))
+
+
+# -- scalars
+
+
+def _total(A: Any) -> Expr:
+    c, A = split(A)
+    factors: tuple[Any, ...] = A.args if isinstance(A, HadamardProduct) else ()
+    if isinstance(A, HadamardPower) and A.args[1:] == (S(2),):
+        factors = (A.base, A.base)
+    if len(factors) != 2:
+        return c * total(A)
+    if factors[0] == factors[1]:
+        return c * _square(factors[0])
+    (a, P), (b, Q) = map(split, factors)
+    if isinstance(P, MatAdd) or isinstance(Q, MatAdd):
+        return c * Total(raw(HadamardProduct, *factors))
+    return a * b * c * _inner(factors_of(turned(P)) + factors_of(Q))
+
+
+def _square(A: Any) -> Expr:
+    # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖²
+    if isinstance(factors_of(A)[0], Transpose):
+        A = min(A, turned(A), key=lambda B: sum(isinstance(f, Transpose) for f in factors_of(B)))
+    return Total(raw(HadamardProduct, A, A))
+
+
+def _inner(word: Factors) -> Expr:
+    # the trace of a product: read from its best place, forwards or backwards
+    cuts = [k for k in range(len(word)) if word[k].shape[0] == 1] or list(range(len(word)))
+    words = [word[k:] + word[:k] for k in cuts]
+    words += [tuple(turned(f) for f in reversed(w)) for w in words]
+    best = min(words, key=lambda w: (sum(isinstance(f, Transpose) for f in w[1:]), [default_sort_key(f) for f in w]))
+    half = len(best) // 2
+    if len(best) % 2 == 0 and best[:half] == tuple(turned(f) for f in reversed(best[half:])):
+        return _square(term(S.One, best[half:]))
+    return Total(raw(HadamardProduct, turned(best[0]), term(S.One, best[1:])))

@@ -1,0 +1,141 @@
+"""What is computed entry by entry, written as one formula of an entry and made shorter where scalar algebra can.
+
+In: a Hadamard product or an entrywise function in a closed form. Out: the same values, such as P − Y for
+((1 − Y) ⊘ (1 − P) − Y ⊘ P) ∘ P ∘ (1 − P), or the node itself where nothing is won.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import (
+    Abs, Add, Dummy, Expr, HadamardPower, HadamardProduct, Integer, MatAdd, MatMul, Mul, OneMatrix, Pow, S, cancel,
+    factor_terms, sign,
+)  # fmt: skip
+
+from symnet.expressions import Elementwise, Node, apply_entrywise, hadamard, raw, scaled, split, stable
+
+_ENTRYWISE = (Elementwise, HadamardProduct, HadamardPower)
+MANY = 60  # operations from which nothing is tried
+
+
+def _is_entrywise_sum(A: Any) -> bool:
+    return isinstance(A, MatAdd) and any(isinstance(split(a)[1], (OneMatrix, *_ENTRYWISE)) for a in A.args)
+
+
+class _Entry:
+    # one entry of an expression; `atoms`: what stands for the entries of each matrix, and for each scalar of a matrix
+
+    def __init__(self) -> None:
+        self.atoms: dict[Any, Dummy] = {}
+        self.merged = 0
+
+    def atom(self, part: Any) -> Dummy:
+        return self.atoms.setdefault(part, Dummy(real=True))
+
+    def of(self, A: Any) -> Expr:
+        if isinstance(A, OneMatrix):
+            return S.One
+        if isinstance(A, MatMul):
+            c, rest = split(A)
+            return self.atom(A) if rest is A else self.scalar(c) * self.of(rest)
+        if isinstance(A, MatAdd):
+            return Add(*map(self.of, A.args)) if _is_entrywise_sum(A) else self.atom(A)
+        if not isinstance(A, _ENTRYWISE):
+            return self.atom(A)
+        self.merged += 1
+        if isinstance(A, HadamardProduct):
+            return Mul(*map(self.of, A.args))
+        if isinstance(A, HadamardPower):
+            return Pow(self.of(A.args[0]), self.scalar(A.args[1]))
+        return A.body.xreplace({v: self.argument(a) if a.is_Matrix else self.scalar(a) for v, a in A.slots.items()})
+
+    def argument(self, A: Any) -> Expr:
+        # A∘B stays A∘B
+        c, rest = split(A)
+        plain = isinstance(rest, HadamardProduct) and not any(isinstance(a, _ENTRYWISE) for a in rest.args)
+        return self.scalar(c) * self.atom(rest) if plain else self.of(A)
+
+    def scalar(self, c: Any) -> Expr:
+        # with all its nodes as symbols
+        return c.xreplace({node: self.atom(node) for node in c.atoms(Node)}) if c.args or isinstance(c, Node) else c
+
+
+def reduced(A: Any) -> Any:
+    """Give an entrywise expression in fewer operations, where there is such a form, else as it is."""
+    entry = _Entry()
+    body = entry.of(A)
+    if entry.merged < 2 or body.count_ops() > MANY:
+        return A
+    best = min((body, _signs(body), *_rational(body)), key=lambda b: b.count_ops())
+    if best.count_ops() >= _operations(A):
+        return A
+    values = {name: part for part, name in entry.atoms.items()}
+    matrices = {name: part for name, part in values.items() if part.is_Matrix}
+    scalars = {name: part for name, part in values.items() if not part.is_Matrix}
+    return _matrix(best, matrices, scalars, A.shape)
+
+
+def _operations(A: Any) -> int:
+    # as it is written now
+    if isinstance(A, Elementwise):
+        return int(A.body.count_ops()) + sum(_operations(a) for a in A.operands if a.is_Matrix)
+    if isinstance(A, HadamardPower):
+        return 1 + _operations(A.args[0])
+    if isinstance(A, MatMul):
+        c, rest = split(A)
+        return 0 if rest is A else int(c != -1) + _operations(rest)
+    if isinstance(A, HadamardProduct) or _is_entrywise_sum(A):
+        return len(A.args) - 1 + sum(map(_operations, A.args))
+    return 0
+
+
+def _rational(body: Expr) -> list[Expr]:
+    fused = _signs(stable(body))
+    if not any(p.exp.could_extract_minus_sign() for p in fused.atoms(Pow)):
+        return [fused]
+    whole = cancel(fused)
+    return [fused, _signs(whole), _signs(stable(factor_terms(whole)))]
+
+
+def _signs(body: Expr) -> Expr:
+    # |x|·sign(x) is x, x·sign(x) is |x|, x/|x| is sign(x), √(x²) is |x|
+    body = body.replace(
+        lambda e: isinstance(e, Pow) and e.base.is_Pow and e.base.exp == 2 and (2 * e.exp).is_Integer,
+        lambda e: Abs(e.base.base) ** (2 * e.exp),
+    )
+    return body.replace(lambda e: isinstance(e, Mul) and e.has(sign, Abs), _signs_of)
+
+
+def _signs_of(product: Any) -> Expr:
+    powers = dict(product.as_powers_dict())
+    for x in {f.args[0] for f in powers if isinstance(f, (sign, Abs))}:
+        size, turn, itself = (powers.get(f, S.Zero) for f in (Abs(x), sign(x), x))
+        if not all(isinstance(e, Integer) for e in (size, turn, itself)) or turn < 0:
+            continue
+        for f in (Abs(x), sign(x), x):
+            powers.pop(f, None)
+        odd, whole = (turn + itself) % 2, size + itself
+        if whole > 0:
+            powers[x if odd else Abs(x)] = S.One
+            powers[Abs(x)] = powers.get(Abs(x), S.Zero) + whole - 1
+        else:
+            powers[Abs(x)] = whole
+            powers[sign(x)] = Integer(odd)
+    return Mul(*[base**e for base, e in powers.items()])
+
+
+def _matrix(body: Expr, matrices: dict[Any, Any], scalars: dict[Any, Any], shape: Any) -> Any:
+    used = body.free_symbols & matrices.keys()
+    if body.is_Add and len(used) > 1:
+        terms = [_matrix(term, matrices, scalars, shape) for term in body.args]
+        return raw(MatAdd, *terms).doit(deep=False)
+    c, entries = body.as_independent(*matrices, as_Add=False)
+    factors = Mul.make_args(entries)
+    if len(used) > 1 and not any(f.is_Pow and f.exp.could_extract_minus_sign() for f in factors):
+        parts = [_matrix(f, matrices, scalars, shape) for f in factors] if len(factors) > 1 else []
+        if parts:
+            return scaled(c.xreplace(scalars), hadamard(*parts))
+    if not used:
+        return scaled(body.xreplace(scalars), OneMatrix(*shape))
+    return scaled(c.xreplace(scalars), apply_entrywise(entries, {**matrices, **scalars}))

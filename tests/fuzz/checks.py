@@ -1,0 +1,293 @@
+"""What must hold for every loss: it can be written, derived, printed and run, and every number is NumPy's.
+
+In: a tree. Out: an `Outcome`, with the faults found, each a label and a message. Faults with one label are of one kind,
+so that a smaller loss with the same fault can be looked for.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import signal
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import sympy
+
+import symnet as sn
+
+from .tree import Expected, Tree, built, drawn, expected
+
+LARGEST = 1e6  # values beyond are of no use
+CORNER = 1e-4  # closer to a corner than this no slope is compared
+EPS = {np.dtype(np.float64): 2.3e-16, np.dtype(np.float32): 1.2e-7}
+SECONDS = 20
+LONGEST = 5000  # nodes of an expression that is written out as text
+OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError)
+RAW_TOO = r"(?<![\w})̅])_\d|Dummy|Elementwise\(|DeepSum|DeepProduct"
+RAW = RAW_TOO + r"|Lambda\("
+
+
+@dataclass
+class Outcome:
+    """`status`: "checked", or why the loss was left out, with the words of who refused it; `faults`: (label, message)."""
+
+    status: str = "checked"
+    words: str = ""
+    faults: list[tuple[str, str]] = field(default_factory=list)
+
+    def labels(self) -> set[str]:
+        return {label for label, _ in self.faults}
+
+
+def written_size(expr: Any) -> float:
+    """Give how many nodes an expression has when it is written out, what is shared counted each time."""
+    sizes: dict[int, float] = {}
+    stack = [(expr, False)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            sizes[id(node)] = 1 + sum(sizes[id(a)] for a in node.args)
+        elif id(node) not in sizes:
+            stack.append((node, True))
+            stack.extend((a, False) for a in node.args)
+    return sizes[id(expr)]
+
+
+class TooLong(BaseException):
+    """Raised by the alarm clock; no `except Exception` catches it."""
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Raise `TooLong` where the block takes longer; where there is no alarm clock, wait."""
+    if not hasattr(signal, "SIGALRM"):
+        yield
+        return
+
+    def ring(*_: Any) -> None:
+        raise TooLong(f"took more than {seconds} s")
+
+    old = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+def where(error: BaseException) -> str:
+    """Give the last frame of an error, by module and function."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if "/symnet/" in f.filename] or frames
+    return f"{ours[-1].filename.rsplit('/', 1)[-1]}:{ours[-1].name}" if ours else "?"
+
+
+def check(tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECONDS, closed: int = 99) -> Outcome:
+    """Check one loss at values drawn from a seed; `closed`: of how many symbols the closed forms."""
+    values = drawn(tree, sizes, seed)
+    wanted = expected(tree, sizes, values, seed)
+    outcome = Outcome()
+    if not (
+        np.isfinite(wanted.value).all() and wanted.large < LARGEST and all(map(np.isfinite, wanted.slopes.values()))
+    ):
+        outcome.status = "too large"
+        return outcome
+    step = "write"
+    try:
+        with at_most(seconds):
+            for step, run in _Case(tree, sizes, values, wanted, outcome, closed).steps():  # noqa: B007
+                run()
+    except StopIteration as left_out:
+        outcome.status = str(left_out)
+    except TooLong as slow:
+        outcome.faults.append((f"{step}: too long", f"{slow} in {where(slow)}"))
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}"[:500]
+        who = refusal(error, step)
+        if who:
+            outcome.status, outcome.words = who, said
+        else:
+            outcome.faults.append((f"{step}: {type(error).__name__} in {where(error)}", said))
+    return outcome
+
+
+def refusal(error: Exception, step: str) -> str:
+    """Say who refuses a loss: SymPy while it is written, or symnet in words of its own; "" where it is a crash."""
+    last = traceback.extract_tb(error.__traceback__)[-1].filename
+    if step == "write" and "/symnet/" not in last:
+        return "SymPy refuses"
+    ours = isinstance(error, OUR_ERRORS) and "/symnet/" in last and len(str(error)) > 30 and "unpack" not in str(error)
+    return "symnet refuses" if step in ("write", "derive") and ours and not re.search(RAW_TOO, str(error)) else ""
+
+
+class _Case:
+    def __init__(
+        self, tree: Tree, sizes: Any, values: dict[str, Any], wanted: Expected, outcome: Outcome, closed: int
+    ) -> None:
+        self.most_closed = closed
+        self.tree, self.sizes, self.values, self.wanted, self.outcome = tree, sizes, values, wanted, outcome
+        self.smooth = wanted.gap > CORNER
+
+    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+        return [
+            ("write", self.write), ("derive", self.derive), ("compile", self.compile), ("numbers", self.numbers),
+            ("types", self.types), ("source", self.source), ("float32", self.single), ("formats", self.formats),
+            ("closed", self.closed), ("pickle", self.pickled), ("unchanged", self.unchanged),
+        ]  # fmt: skip
+
+    def fault(self, label: str, message: str) -> None:
+        self.outcome.faults.append((label, message))
+
+    # -- the steps
+
+    def write(self) -> None:
+        self.space = built(self.tree)
+        self.loss = self.space["loss"]
+        self.symbols = {s.name: self.space[s.name] for s in self.tree.symbols()}
+
+    def derive(self) -> None:
+        wrt = dict(self.symbols)
+        while wrt:
+            try:
+                self.d = sn.derive(self.loss, list(wrt.values()))
+                break
+            except ValueError as error:
+                gone = re.search(r"does not depend on (\w+);", str(error))
+                if gone is None or gone[1] not in wrt:
+                    raise
+                self._close(f"free of a symbol with a slope: {gone[1][0]}", 0.0, self.wanted.slopes[gone[1]],
+                            self.wanted.slope_noise[gone[1]])  # fmt: skip
+                del wrt[gone[1]]
+        if not wrt:
+            if self.loss.is_number:
+                self._close("constant value", float(self.loss), self.wanted.value, self.wanted.value_noise)
+            raise StopIteration("constant")
+        self.wrt = wrt
+
+    def compile(self) -> None:
+        self.kernel = self.d.compile()
+        unknown = set(self.kernel.arguments) - set(self.values) - set(self.sizes)
+        if unknown:
+            self.fault("unknown arguments", f"the kernel wants {unknown}")
+            raise StopIteration("checked")
+        known = {**self.sizes, **self.values}
+        self.given = {name: np.copy(known[name]) for name in self.kernel.arguments}
+        self.kept = {name: np.copy(value) for name, value in self.given.items()}
+        self.value, self.gradients = self.kernel(self.given)
+
+    def numbers(self) -> None:
+        self._close("value", self.value, self.wanted.value, self.wanted.value_noise)
+        for name in self.wrt:
+            self._slope("gradient", name, self.gradients[name])
+
+    def types(self) -> None:
+        if type(self.value) is not float:
+            self.fault("type of the loss", f"{type(self.value).__name__} instead of float")
+        for name in self.wrt:
+            g = self.gradients[name]
+            if np.shape(g) != self.values[name].shape:
+                self.fault("shape of a gradient", f"{name}: {np.shape(g)} instead of {self.values[name].shape}")
+            elif np.asarray(g).dtype != float:
+                self.fault("dtype of a gradient", f"{name}: {np.asarray(g).dtype}")
+
+    def source(self) -> None:
+        space: dict[str, Any] = {}
+        exec(self.kernel.source, space)
+        value, gradients = space["kernel"](*self.kernel.bind(self.given))
+        same = np.allclose(value, self.value, rtol=1e-12, atol=1e-300, equal_nan=True)
+        for g, name in zip(gradients, self.wrt, strict=True):
+            same = same and np.allclose(g, self.gradients[name], rtol=1e-12, atol=1e-300, equal_nan=True)
+        if not same:
+            self.fault("source", "the pasted source gives other numbers")
+
+    def single(self) -> None:
+        narrow = {n: v if n in self.sizes else np.asarray(v, np.float32) for n, v in self.given.items()}
+        value, gradients = self.kernel(narrow)
+        for name, found in (("loss", value), *((n, gradients[n]) for n in self.wrt)):
+            if np.asarray(found).dtype != np.float32:
+                self.fault("float32", f"{name} is {np.asarray(found).dtype}")
+            wanted = np.shape(self.values[name]) if name in self.wrt else ()
+            if np.shape(found) != wanted:
+                self.fault("shape in float32", f"{name} has shape {np.shape(found)} instead of {wanted}")
+        if isinstance(value, np.ndarray):
+            self.fault("type of the loss in float32", "an array instead of a NumPy scalar")
+        if self.wanted.large < 1e4 and self.smooth:
+            self._close("value in float32", value, self.wanted.value, self.wanted.value_noise, np.float32)
+            for name in self.wrt:
+                self._slope("gradient in float32", name, gradients[name], np.float32)
+
+    def formats(self) -> None:
+        texts = {"str": str(self.d)}
+        for name in ("pretty", "latex", "mathml", "mathematica"):
+            texts[name] = getattr(self.d, name)()
+        if written_size(self.loss) < LONGEST:
+            texts["str of the loss"] = str(self.loss)
+        texts["repr"] = repr(self.d)
+        ElementTree.fromstring(texts["mathml"])
+        for name, text in texts.items():
+            raw = RAW if name != "str of the loss" else RAW_TOO  # SymPy's own applyfunc prints a Lambda
+            if name != "mathml" and re.search(raw, text):
+                self.fault(f"raw text in {name}", text[:300])
+
+    def closed(self) -> None:
+        if len(self.tree.nodes()) > 90:
+            return
+        for number, (name, symbol) in enumerate([*self.wrt.items()][: self.most_closed]):
+            form = sn.gradient(self.loss, symbol) if number == 0 else self.d.closed(symbol)
+            if form.has(sympy.Derivative, sympy.Subs, sympy.Integral):
+                self.fault("closed form is not evaluated", str(form)[:300])
+            if getattr(form, "is_Matrix", False) != (self.values[name].ndim == 2):
+                self.fault("closed form has another shape", f"{name}: {form}"[:300])
+            kernel = sn.compile(form)
+            known = {**self.sizes, **self.values}
+            found = kernel({n: known[n] for n in kernel.arguments})
+            self._slope("closed form", name, found)
+            if np.shape(found) != self.values[name].shape:
+                self.fault("shape of a closed form", f"{name}: {np.shape(found)}")
+            if written_size(form) < LONGEST and not (str(form) and sympy.latex(form)):
+                self.fault("closed form without text", name)
+
+    def pickled(self) -> None:
+        if len(self.tree.nodes()) > 90:
+            return
+        again = pickle.loads(pickle.dumps(self.kernel))
+        if again(self.given)[0] != self.value and np.isfinite(self.value):
+            self.fault("pickle", "a pickled kernel gives another value")
+        if pickle.loads(pickle.dumps(self.loss)) != self.loss:
+            self.fault("pickle", "a pickled loss is another one")
+
+    def unchanged(self) -> None:
+        for name, value in self.given.items():
+            if not np.array_equal(value, self.kept[name]):
+                self.fault("arrays changed", name)
+
+    # -- comparing
+
+    def _slope(self, label: str, name: str, gradient: Any, dtype: Any = np.float64) -> None:
+        if not self.smooth:
+            return
+        if np.shape(gradient) not in ((), self.values[name].shape):
+            self.fault(f"{label}: shape", f"{name}: {np.shape(gradient)}")
+            return
+        direction = self.wanted.directions[name]
+        found = float(np.sum(np.asarray(gradient, float) * direction))
+        floor = float(np.sum(np.abs(np.asarray(gradient, float) * direction)))
+        noise = self.wanted.slope_noise[name] + floor
+        self._close(label, found, self.wanted.slopes[name], noise, dtype, name)
+
+    def _close(self, label: str, found: Any, wanted: Any, noise: Any, dtype: Any = np.float64, name: str = "") -> None:
+        if label.startswith("value") and self.wanted.gap < 1e-9:
+            return
+        rounding = EPS[np.dtype(dtype)] * 1e3
+        allowed = rounding * (float(noise) + abs(float(wanted)) + min(1.0, self.wanted.large))
+        if np.shape(found) != ():
+            self.fault(f"{label}: shape", f"{name or 'the loss'} has shape {np.shape(found)}")
+        elif not abs(float(found) - float(wanted)) <= allowed:
+            self.fault(label, f"{name}: {float(found)!r} instead of {float(wanted)!r}, error allowed {allowed:.1e}")
