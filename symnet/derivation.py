@@ -67,7 +67,14 @@ class Derivation(Shown):
 
     @cached_property
     def hessian_names(self) -> dict[Any, Name]:
-        """The names of the Hessians, by symbol, or by the two symbols of a mixed one; none where the order is 1."""
+        """The names of the Hessians, by symbol, or by the two symbols of a mixed one; none where the order is 1.
+
+        >>> import symnet as sn
+        >>> w, v = sn.vector("w", 3), sn.vector("v", 3)
+        >>> d = sn.derive(sn.norm(w)**2 * sn.inner(w, v), w, v, order=2)
+        >>> list(d.hessian_names), d.hessian_names[w, v]
+        ([w, (w, v), v], H_w_v)
+        """
         found = {e.of: e.lhs for e in self.program.equations if e.role == "hessian"}
         return Fixed({w if w == v else (w, v): name for (w, v), name in found.items()})
 
@@ -88,7 +95,13 @@ class Derivation(Shown):
 
     @property
     def second_order(self) -> tuple[Equation, ...]:
-        """The equations of the Hessians; none where the order is 1."""
+        """The equations of the Hessians; none where the order is 1.
+
+        >>> import symnet as sn
+        >>> w, A = sn.vector("w", 3), sn.matrix("A", 3, 3)
+        >>> sn.derive(w.T * A * w, w, order=2).second_order
+        (<Equation H = A + A.T>,)
+        """
         return next((s.equations for s in self.sections if s.title == "Second order"), ())
 
     @property

@@ -12,19 +12,28 @@ from typing import Any
 
 import numpy as np
 
+from symnet.expressions import Shown
+
 LARGEST = 4000  # rows up to which a system without structure is solved densely
 
 
-class StructuredMatrix:
+class StructuredMatrix(Shown):
     """A matrix by its structure. `shape`, `dtype`, `T`, `@`, and the methods below; `numpy.asarray` writes it out.
 
     Made by kernels whose value is a Kronecker product or has one in it, such as the Hessian in a matrix.
 
     >>> import numpy as np, symnet as sn
     >>> A, B = sn.matrix("A", 2, 2), sn.matrix("B", 300, 300)
-    >>> K = sn.compile(sn.kron(A, B))({A: [[2, 0], [0, 4]], B: np.eye(300)})
-    >>> K.shape, K.solve(np.ones(600))[[0, 599]].tolist()
-    ((600, 600), [0.5, 0.25])
+    >>> K = sn.compile(sn.kron(A, B))({A: [[2, 1], [0, 4]], B: np.eye(300)})
+    >>> K
+    <KroneckerProduct 600×600, float64; .to_dense() writes it out>
+    >>> ones = np.ones(600)
+    >>> [x[[0, 599]].tolist() for x in (K @ ones, K.solve(ones), K.matvec(ones), K.rmatvec(ones))]
+    [[3.0, 4.0], [0.375, 0.25], [3.0, 4.0], [2.0, 5.0]]
+    >>> K.T.to_dense().shape, K.matmat(np.eye(600)).shape
+    ((600, 600), (600, 600))
+    >>> K.times(np.eye(600)).shape, K.solved(np.eye(600)).shape  # of arrays with two axes, which are not checked
+    ((600, 600), (600, 600))
     """
 
     ndim = 2
@@ -32,9 +41,9 @@ class StructuredMatrix:
     dtype: Any = np.dtype(float)
     is_typed = True  # whether it holds numbers; an identity takes the dtype of what it stands beside
 
-    def __repr__(self) -> str:
+    def _headline(self) -> str:
         rows, cols = self.shape
-        return f"<{rows}×{cols} {type(self).__name__}, {self.dtype}; .to_dense() writes it out>"
+        return f" {rows}×{cols}, {self.dtype}; .to_dense() writes it out"
 
     def times(self, X: Any) -> Any:
         """Give the product with an array of as many rows as the matrix has columns."""

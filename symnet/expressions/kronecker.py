@@ -29,7 +29,7 @@ DISTRIBUTED = 16  # terms up to which a product of sums is written as a sum of p
 
 
 def diag(v: Any) -> Any:
-    """Give the square matrix with the entries of a column or row on its diagonal. Raises `ShapeError` for a matrix.
+    """Give the square matrix with the entries of v, a column or row, on its diagonal. Raises `ShapeError` for a matrix.
 
     >>> import symnet as sn
     >>> sn.evaluate(diag(sn.vector("v", 2)), {"v": [[1], [2]]}).tolist()
@@ -43,7 +43,7 @@ def diag(v: Any) -> Any:
 
 
 def diagonal(A: Any) -> Any:
-    """Give the diagonal of a square matrix as a column. Raises `ShapeError` where it is not square.
+    """Give the diagonal of A, a square matrix, as a column. Raises `ShapeError` where it is not square.
 
     >>> import symnet as sn
     >>> sn.evaluate(diagonal(sn.matrix("A", 2, 2)), {"A": [[1, 2], [3, 4]]}).tolist()
@@ -56,7 +56,7 @@ def diagonal(A: Any) -> Any:
 
 
 def vec(A: Any) -> Any:
-    """Give the columns of a matrix, one below the other.
+    """Give the columns of A, a matrix, one below the other. Raises `ShapeError` for a scalar.
 
     >>> import symnet as sn
     >>> sn.evaluate(vec(sn.matrix("A", 2, 2)), {"A": [[1, 2], [3, 4]]}).ravel().tolist()

@@ -286,6 +286,6 @@ def _letters(A: Basic) -> int:
         return 2 + _letters(A.args[0])
     if isinstance(A, MatAdd):
         return 2 + _length(dict((f, c) for c, f in terms_of(A)))
-    if isinstance(A, MatMul):
+    if isinstance(A, MatMul) and not isinstance(A, Node):
         return _length({factors_of(A): split(A)[0]})
     return _SOLID
