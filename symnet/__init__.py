@@ -9,8 +9,8 @@ from symnet.checking import CheckRow, GradientCheck, Proof, check_function, chec
 from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
-    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag, diagonal,
-    elementwise, kron, let, mlp, mse, squared_error, vec,
+    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
+    diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
