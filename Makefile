@@ -8,7 +8,7 @@ demo: .venv/installed-examples
 	$(RUN) examples/digits.py
 
 test: .venv/installed-tests
-	$(RUN) -m pytest --doctest-modules --doctest-glob=README.md tests symnet README.md
+	$(RUN) -m pytest -n auto --doctest-modules --doctest-glob=README.md tests symnet README.md
 
 lint: .venv/installed-dev
 	$(RUN) -m ruff check

@@ -154,7 +154,7 @@ REFUSED = {
     "X/X": (lambda: XN / XN, ["A/B is A·B⁻¹", "X is 2×n", "sn.elementwise(lambda a, b: a/b, A, B)"]),
     "node/node": (lambda: sn.tanh(W) / sn.exp(W), ["A/B is A·B⁻¹", "exp(W) is 3×2"]),
     "W/array": (lambda: W / np.ones((3, 2)), ["the array is 3×2", "a/b"]),
-    "NaN": (lambda: W + np.full((3, 2), np.nan), ["no finite number"]),
+    "NaN": (lambda: W + np.full((3, 2), np.nan), ["give finite numbers"]),
     "X > 0": (lambda: XN > 0, ["X > 0", "Piecewise"]),
     "node <= X": (lambda: sn.tanh(XN) <= 1, ["tanh(X) <= 1"]),
     "X.sum()": (lambda: XN.sum(), ["sn.sum(A)", "X"]),
