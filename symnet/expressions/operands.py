@@ -13,8 +13,9 @@ from sys import float_info
 from typing import Any
 
 from sympy import (
-    S, Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd,
-    MatMul, MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, Symbol, Trace, Transpose, ZeroMatrix,
+    Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd, MatMul,
+    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Symbol, Trace,
+    Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
