@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Basic, Expr, Identity, Integer, S
+from sympy import Basic, Expr, Identity, Integer, MatrixSymbol, S, Symbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import collector_paused
@@ -18,16 +18,16 @@ from symnet.expressions import (
     Distribution, Name, add, as_scalar, brief, composed, factored, given, same_shape, shape_text, split, total, turned,
 )  # fmt: skip
 from symnet.program import Builder, closed_at, expanded, live, survey, symbol_like
-from symnet.request import check_request, check_symbols, entered
+from symnet.request import check_request, check_symbols, entered, symbols_in
 
 
 def hvp(loss: Any, wrt: Any, direction: Any) -> Any:
     """Give the Hessian of a loss times a direction, without the Hessian.
 
-    loss: a scalar expression; wrt: a symbol, or a list of symbols; direction: a matrix expression of the symbol's shape
-    (a scalar for a scalar symbol), or as many of them in a list. Gives an expression of the shape of the symbol, or a
-    list of them: for each symbol the derivative of its gradient along all directions together. A direction counts as
-    constant. Compiled, it costs at most five times the matrix products of the gradient.
+    loss: a scalar expression; wrt: a symbol, a list of symbols, or a net for its parameters; direction: a matrix
+    expression of the symbol's shape (a scalar for a scalar symbol), or as many of them in a list. Gives an expression
+    of the shape of the symbol, or a list of them: for each symbol the derivative of its gradient along all directions
+    together. A direction counts as constant. Compiled, it costs at most five times the matrix products of the gradient.
 
     Raises `ShapeError` where a direction has another shape than its symbol, and what `derive` raises. The method is the
     gradient of ⟨gradient, direction⟩: Griewank and Walther, "Evaluating Derivatives" (2008), section 5.4.
@@ -37,13 +37,13 @@ def hvp(loss: Any, wrt: Any, direction: Any) -> Any:
     >>> hvp(sn.norm(X * w - y) ** 2 / 2, w, v)
     X.T*X*v
     """
-    loss, symbols = as_scalar(given(loss, "the loss")), _symbols(wrt)
+    loss, symbols = as_scalar(given(loss, "the loss")), symbols_in(wrt)
     check_request(loss, symbols, "hvp")
     directions = _directions("hvp", symbols, direction)
     with collector_paused():
         builder, gradients = _gradients(loss, symbols)
         found = _along(builder, gradients, directions, list(gradients))
-    return found if isinstance(wrt, (list, tuple)) else found[0]
+    return found[0] if isinstance(wrt, (MatrixSymbol, Symbol)) else found
 
 
 def jvp(F: Any, wrt: Any, direction: Any) -> Any:
@@ -57,7 +57,7 @@ def jvp(F: Any, wrt: Any, direction: Any) -> Any:
     >>> print(sn.formula(jvp(sn.tanh(W * x), W, D)))
     (D⋅x) ∘ (1 − tanh(W⋅x)∘²)
     """
-    F, symbols = as_expression(F, "jvp"), _symbols(wrt)
+    F, symbols = as_expression(F, "jvp"), symbols_in(wrt)
     check_symbols(symbols, "jvp")
     directions = _directions("jvp", symbols, direction)
     with collector_paused():
@@ -171,16 +171,12 @@ def as_expression(F: Any, who: str) -> Any:
 
 
 def _one(w: Any, who: str) -> Any:
-    if isinstance(w, (list, tuple)):
+    if len(symbols_in(w)) != 1 or symbols_in(w)[0] is not w:
         raise TypeError(
             f"{who}: give one symbol, not a {type(w).__name__}; sn.hessian(loss, W, b) has mixed derivatives, and "
             "sn.derive(loss, [W, b], order=2) every Hessian"
         )
     return w
-
-
-def _symbols(wrt: Any) -> tuple[Any, ...]:
-    return tuple(wrt) if isinstance(wrt, (list, tuple)) else (wrt,)
 
 
 def _gradients(loss: Any, symbols: Sequence[Any]) -> tuple[Builder, dict[Name, Name]]:
