@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, sech
+from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, sech, sinh
 
 from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, split
 
@@ -89,7 +89,7 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, written: bool = True) 
     seen = Seen(definition)
     body = seen.formula(rhs)
     better = precise(body)
-    if better == body or (not written and rhs.is_Matrix and better.has(sech) and not body.has(sech)):
+    if better == body or (not written and rhs.is_Matrix and better.has(sech) and not body.has(sech, cosh, sinh)):
         return rhs
     for formula in sorted(seen.named, key=lambda f: -f.count_ops()):
         if better != formula:
