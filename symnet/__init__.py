@@ -3,14 +3,14 @@
 The public names, nothing else. See the README for a tour.
 """
 
-from symnet.backends import NUMPY, Kernel, compile, evaluate, load, one_hot, save
+from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
-from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, prove
+from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
 from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
-    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, elementwise,
-    let, mlp, mse, squared_error,
+    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
+    diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -20,6 +20,7 @@ from symnet.optimizers import (
     step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
+from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
 from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
@@ -28,10 +29,12 @@ __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "Training", "accuracy", "binary_cross_entropy", "canonical", "check_function", "check_gradients",
-    "compile", "cosine_decay", "cross_entropy", "derive", "diagnose", "diagnose_update", "elementwise", "evaluate",
-    "exponential_decay", "formula", "glorot", "gradient", "let", "load", "mlp", "mse", "normal", "one_hot", "prove",
-    "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "warmup", "zeros",
+    "SignSGD", "StructuredMatrix", "Training", "accuracy", "binary_cross_entropy", "canonical", "check_function",
+    "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose",
+    "diagnose_update", "diagonal", "elementwise", "evaluate", "exponential_decay", "formula", "gauss_newton",
+    "glorot", "gradient", "hessian", "hvp", "jacobian", "jvp", "kron", "let", "load", "mlp", "mse", "normal",
+    "one_hot", "prove", "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "vec",
+    "warmup", "zeros",
 ]  # fmt: skip
 
 typeset_in_notebooks()

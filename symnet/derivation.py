@@ -11,17 +11,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-from sympy import Basic, Expr, MatrixSymbol, Symbol
-from sympy.matrices.exceptions import ShapeError
+from sympy import Basic, Expr
 
-from symnet.backends import Kernel, LossAndGradients, Mapped, collector_paused, compile_program
-from symnet.calculus import sweep
-from symnet.expressions import (
-    Fixed, Name, Shown, as_expression, as_scalar, brief, given, listed, same_shape, shape_text,
+from symnet.backends import (
+    Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
 )  # fmt: skip
+from symnet.calculus import sweep, with_hessians
+from symnet.expressions import Fixed, Name, Shown, as_expression, as_scalar, brief, given, listed
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
+from symnet.request import check_request, entered, symbols_in
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -65,8 +64,21 @@ class Derivation(Shown):
         return Fixed(zip(self.wrt, self.program.outputs[1:], strict=False))
 
     @cached_property
+    def hessian_names(self) -> dict[Any, Name]:
+        """The names of the Hessians, by symbol, or by the two symbols of a mixed one; none where the order is 1.
+
+        >>> import symnet as sn
+        >>> w, v = sn.vector("w", 3), sn.vector("v", 3)
+        >>> d = sn.derive(sn.norm(w)**2 * sn.inner(w, v), w, v, order=2)
+        >>> list(d.hessian_names), d.hessian_names[w, v]
+        ([w, (w, v), v], H_w_v)
+        """
+        found = {e.of: e.lhs for e in self.program.equations if e.role == "hessian"}
+        return Fixed({w if w == v else (w, v): name for (w, v), name in found.items()})
+
+    @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """The equations as a person reads them, under the headings Forward and Backward (and Update, once trained)."""
+        """The equations as a person reads them, under the headings Forward, Backward (and Second order, and Update)."""
         return for_reader(self.program)
 
     @property
@@ -78,6 +90,17 @@ class Derivation(Shown):
     def backward(self) -> tuple[Equation, ...]:
         """The equations of the adjoints and gradients, from the loss back to the inputs."""
         return self.sections[1].equations
+
+    @property
+    def second_order(self) -> tuple[Equation, ...]:
+        """The equations of the Hessians; none where the order is 1.
+
+        >>> import symnet as sn
+        >>> w, A = sn.vector("w", 3), sn.matrix("A", 3, 3)
+        >>> sn.derive(w.T * A * w, w, order=2).second_order
+        (<Equation H = A + A.T>,)
+        """
+        return next((s.equations for s in self.sections if s.title == "Second order"), ())
 
     @property
     def equations(self) -> tuple[Equation, ...]:
@@ -120,6 +143,7 @@ class Derivation(Shown):
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
         given.
+        Where the order is 2 the kernel gives the Hessians as well, a third value: `hessians[w]`, `hessians[w, v]`.
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
         symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
         computed once. Raises `KeyError` for a name that the derivation does not have.
@@ -133,11 +157,15 @@ class Derivation(Shown):
         >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
         0.0
         """
+        if outputs is None and self.hessian_names:
+            result = WithHessians(self.wrt, tuple(self.hessian_names))
+            return compile_structured(self.program, self.program.outputs, result, dtype)
         if outputs is None:
             return compile_program(self.program, self.program.outputs, LossAndGradients(self.wrt), dtype=dtype)
         several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
         keys = tuple(outputs if several else [outputs])
-        return compile_program(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
+        compiled = compile_structured if self.hessian_names else compile_program
+        return compiled(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
 
     def _value(self, key: Name | str) -> Name:
         name = key if isinstance(key, str) else getattr(key, "name", None)
@@ -183,11 +211,13 @@ class Derivation(Shown):
         return html(self.sections, self.loss_name)
 
 
-def derive(loss: Any, wrt: Any, *more: Any) -> Derivation:
+def derive(loss: Any, wrt: Any, *more: Any, order: int = 1) -> Derivation:
     """Derive the gradients of a loss, symbolically.
 
     loss: a scalar SymPy expression over matrix symbols; wrt: a symbol or a sequence of symbols (matrices or scalars),
     or a net, for its parameters; more: further symbols, so that `derive(loss, W, b)` is `derive(loss, [W, b])`.
+    order: 2 for the Hessians as well, of every symbol and of every pair of them; see `hessian` for their shapes. They
+    stand in the section "Second order".
 
     Gives a `Derivation`. Raises `TypeError` where the loss is not a scalar or `wrt` has something that is no symbol,
     `ValueError` where the loss is free of a symbol, `ShapeError` where sizes do not match. The method is reverse
@@ -202,56 +232,22 @@ def derive(loss: Any, wrt: Any, *more: Any) -> Derivation:
     """
     loss = as_scalar(given(loss, "the loss"))
     symbols = tuple(w for one in (wrt, *more) for w in symbols_in(one))
-    _check_request(loss, symbols)
+    check_request(loss, symbols, "derive")
+    if order not in (1, 2):
+        raise ValueError(f"derive: order must be 1 (gradients) or 2 (Hessians as well), not {order!r}")
     with collector_paused():
-        return _derived(loss, symbols)
-
-
-def symbols_in(wrt: Any) -> tuple[Any, ...]:
-    """Give the symbols that are meant: those of a net or of an earlier training, of a list, or the keys of values."""
-    wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
-    if isinstance(wrt, (set, frozenset)):
-        wrt = sorted(wrt, key=str)
-    return tuple(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray)) else (wrt,)
+        derivation = _derived(loss, symbols)
+        if order == 1:
+            return derivation
+        return Derivation(with_hessians(derivation.program, derivation.gradient_names), derivation.wrt)
 
 
 def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
     builder = Builder(symbols)
-    name = builder.enter(loss, "L")
-    for w in symbols:
-        if w.name not in builder.inputs:
-            known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
-            raise ValueError(f"the loss does not depend on {w.name}; it depends on {known}")
-    symbols = tuple(_met(builder.inputs[w.name], w) for w in symbols)
+    name, symbols = entered(builder, loss, symbols)
     builder.section("Backward")
     gradients = sweep(builder, name, symbols)
     return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
-
-
-def _met(met: Any, asked: Any) -> Any:
-    # the symbol of the loss that was asked for: assumptions may differ, shapes may not
-    shapes: list[Any] = [getattr(w, "shape", ()) for w in (met, asked)]
-    if len(shapes[0]) != len(shapes[1]) or (shapes[0] and not same_shape(*shapes)):
-        kinds = [f"a {shape_text(shape)} matrix" if shape else "a scalar" for shape in shapes]
-        raise ShapeError(f"derive: {met.name} is {kinds[0]} in the loss but {kinds[1]} where it is asked for")
-    return met
-
-
-def _check_request(loss: Any, symbols: tuple[Any, ...]) -> None:
-    if getattr(loss, "is_Matrix", False):
-        raise TypeError(
-            f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
-            "sum it with sn.sum(…), or take its Trace or norm"
-        )
-    if not isinstance(loss, Expr):
-        raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")
-    if not symbols:
-        raise ValueError("derive: give at least one symbol to differentiate in")
-    for w in symbols:
-        if not isinstance(w, (MatrixSymbol, Symbol)):
-            raise TypeError(f"derive: {w!r} is no symbol; give matrix symbols or scalar symbols, such as W1")
-    if len(set(symbols)) < len(symbols):
-        raise ValueError(f"derive: a symbol stands twice in {[w.name for w in symbols]}")
 
 
 def gradient(loss: Any, symbol: Any) -> Any:

@@ -14,16 +14,18 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes operands algebra gathered sympys symbols functions perceptron losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker factored functions perceptron losses metrics tree",
     "program":     "names survey chains program entrywise factoring canonical inline naming shapes fusing fused_sums normal_form builder",
-    "calculus":    "rules reverse",
-    "notation":    "style reading undefined unicode latex mathml mathematica boxes page formula",
-    "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results kernel labels files",
+    "calculus":    "rules reverse second linear hessians outer",
+    "notation":    "style reading undefined unicode latex mathml mathematica boxes structured page formula",
+    "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results structured skeleton kernel labels files",
+    "request":     "",
     "derivation":  "",
     "slopes":      "",
+    "second":      "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
-    "checking":    "numeric kinks explicit result judge check prove",
+    "checking":    "numeric kinks explicit result judge check hessian prove",
     "sklearn":     "",
     "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
 }

@@ -8,11 +8,24 @@ from sympy import Add, Determinant, Expr, HadamardProduct, Inverse, MatAdd, MatM
 
 import symnet as sn
 from symnet.calculus import RULES
-from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total
+from symnet.expressions import (
+    Diag,
+    Diagonal,
+    Elementwise,
+    Kron,
+    LogSoftmax,
+    LogSumExp,
+    Paired,
+    Softmax,
+    Total,
+    Unpaired,
+    Unvec,
+    Vec,
+)  # fmt: skip
 
 A, B, C = sn.matrix("A", 3, 2), sn.matrix("B", 2, 3), sn.matrix("C", 3, 2)
 S = sn.matrix("S", 2, 2)
-a = sympy.Symbol("a")
+a, v = sympy.Symbol("a"), sn.vector("v", 2)
 
 SAMPLES = {
     MatAdd: sn.sum(sn.tanh(A + 2 * C)),
@@ -27,6 +40,13 @@ SAMPLES = {
     Softmax: sn.sum(HadamardProduct(sn.softmax(A), C)) + sn.sum(HadamardProduct(sn.softmax(A, axis=1), C)),
     LogSoftmax: sn.sum(HadamardProduct(sn.log_softmax(A), C)) + sn.norm(sn.log_softmax(A, axis=1)),
     LogSumExp: sn.norm(sn.logsumexp(A)) + sn.norm(sn.logsumexp(A, axis=1)),
+    Diag: sn.sum(sn.tanh(S * sn.diag(v) * S)),
+    Diagonal: sn.sum(HadamardProduct(sn.tanh(sn.diagonal(S * S)), v)),
+    Vec: sn.norm(sn.tanh(sn.vec(A).T * sn.vec(C * S))),
+    Unvec: sn.sum(sn.tanh(Unvec(sn.vec(A) - sn.vec(C), 2, 3) * A)),
+    Kron: sn.sum(sn.tanh(sn.kron(A, S) * sn.kron(v, S))),
+    Paired: sn.sum(sn.tanh(Paired(sn.kron(A, B), 3, 2) * sn.vec(B))),
+    Unpaired: sn.sum(sn.tanh(Unpaired(sn.vec(A) * sn.vec(C).T, 2, 3, 3, 2) * sn.kron(A, B))),
     Add: sn.sum(sn.exp(A)) + 3 * a * sn.norm(C) + a**2,
     Expr: sympy.sqrt(sn.sum(sn.exp(A))) * sympy.tanh(a) / (1 + sn.norm(C)),
 }
@@ -68,22 +88,33 @@ def test_a_wrong_row_would_be_noticed(node, monkeypatch):
 
 
 def test_a_class_of_sympys_can_be_taught(monkeypatch):
-    from sympy import KroneckerProduct
+    from sympy import Adjoint
 
-    loss = sn.sum(KroneckerProduct(S, S))
-    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*symnet.RULES.*symnet.OPERANDS"):
+    loss = sn.sum(HadamardProduct(Adjoint(S), S))
+    with pytest.raises(TypeError, match=r"no rule for Adjoint.*symnet.RULES.*symnet.OPERANDS"):
         sn.derive(loss, S)
-
-    def rule(G, Y, P, Q):
-        return sn.sum(Q) * sympy.OneMatrix(2, 2), sn.sum(P) * sympy.OneMatrix(2, 2)  # right for the sum alone
-
-    monkeypatch.setitem(sn.OPERANDS, KroneckerProduct, lambda node: node.args)
-    with pytest.raises(TypeError, match=r"no rule for KroneckerProduct.*add a row to symnet.RULES"):
+    monkeypatch.setitem(sn.OPERANDS, Adjoint, lambda node: node.args)
+    with pytest.raises(TypeError, match=r"no rule for Adjoint.*add a row to symnet.RULES"):
         sn.derive(loss, S)
-    monkeypatch.setitem(RULES, KroneckerProduct, rule)
-    with pytest.raises(TypeError, match=r"no NumPy code for KroneckerProduct.*symnet.NUMPY"):
+    monkeypatch.setitem(RULES, Adjoint, lambda G, Y, P: (G.T,))
+    with pytest.raises(TypeError, match=r"no NumPy code for Adjoint.*symnet.NUMPY"):
         sn.derive(loss, S).compile().source  # noqa: B018
-    monkeypatch.setitem(sn.NUMPY, KroneckerProduct, lambda c, node: c.numpy.kron(*map(c.full, node.args)))
+    monkeypatch.setitem(sn.NUMPY, Adjoint, lambda c, node: c.full(node.args[0]).T)
     loss_value, gradients = sn.derive(loss, S).compile()({S: [[1, 2], [3, 4]]})
-    assert loss_value == 100
-    assert (gradients[S] == 20).all()
+    assert loss_value == 29
+    assert gradients[S].tolist() == [[2, 6], [4, 8]]
+
+
+def test_structured_matrices_of_sympys():
+    d, K = sympy.DiagMatrix(v), sympy.KroneckerProduct(A, S, B)
+    loss = sn.sum(sn.tanh(S * d * S)) + sn.sum(sn.tanh(K)) + sn.norm(sympy.DiagonalOf(S * S)) ** 2
+    loss += sn.norm(sympy.DiagonalMatrix(S) * S) ** 2
+    ours = sn.sum(sn.tanh(S * sn.diag(v) * S)) + sn.sum(sn.tanh(sn.kron(A, sn.kron(S, B))))
+    ours += sn.norm(sn.diagonal(S * S)) ** 2 + sn.norm(sn.diag(sn.diagonal(S)) * S) ** 2
+    values = values_of(sn.derive(loss, [S, v, A]).compile(), seed=3)
+    assert sn.evaluate(loss, values) == pytest.approx(sn.evaluate(ours, values), rel=1e-12)
+    assert sn.check_gradients(loss, values).ok
+    assert sn.prove(sn.sum(sn.tanh(d * S)) + sn.norm(sympy.DiagonalOf(S)) + sn.norm(sympy.DiagonalMatrix(S)), S).ok
+    for notation in sn.NOTATIONS:
+        assert sn.formula(loss, notation)
+    assert sn.formula(sympy.KroneckerProduct(A, S) * 2) == "2⋅(A ⊗ S)"

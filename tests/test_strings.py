@@ -23,9 +23,11 @@ FIRST = {"let": 1, "elementwise": 1}
 
 def arguments(name, text):
     """Give arguments of which the expression is text."""
-    if name in ("derive", "gradient", "prove"):
+    if name in ("derive", "gradient", "prove", "hessian", "jacobian", "gauss_newton"):
         return [(text, A)]
-    if name in ("check_gradients", "evaluate"):
+    if name in ("hvp", "jvp"):
+        return [(text, A, A), (sn.sum(A), A, text)]
+    if name in ("check_gradients", "check_hessian", "evaluate"):
         return [(text, VALUES)]
     if name == "diagnose":
         return [(text, VALUES, {A: VALUES[A]})]

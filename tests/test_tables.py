@@ -40,11 +40,12 @@ REASONS = {
     ("RULES", "NUMPY"): {
         "Let": GONE, "LetScalar": GONE, "Distribution": GONE, "MatPow": GONE, "HadamardPower": GONE,
         "ElementwiseApplyFunction": GONE, "MatrixElement": GONE,
+        **dict.fromkeys(("KroneckerProduct", "DiagMatrix", "DiagonalMatrix", "DiagonalOf"), GONE),
     },
     ("RULES",): {
         "AxisMax": "lowering makes it, after differentiation", "AlongAxis": "it has no instances", "Reduction": "it has no instances",
         "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
-        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
+        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "Commutation", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
     },
     ("NUMPY",): {
         **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
@@ -102,11 +103,9 @@ def test_nodes_state_their_entries(node):
 
 A, x = sn.matrix("A", 3, 3), sympy.Symbol("x")
 STRANGERS = [
-    sympy.KroneckerProduct(A, A),
+    sympy.Adjoint(A),
     sympy.BlockMatrix([[A, A]]),
     sympy.MatrixExpr.__getitem__(A, (slice(0, 2), slice(0, 2))),
-    sympy.DiagonalMatrix(A),
-    sympy.DiagMatrix(sn.vector("v", 3)),
     sympy.Permanent(A),
     MatrixPermute(A, Permutation([1, 0, 2])),
     sympy.floor(sn.sum(A)),

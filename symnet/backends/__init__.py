@@ -10,15 +10,17 @@ from symnet.backends.files import as_path, load, read_arrays, save, write_arrays
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
-    BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, evaluate,
+    BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
 )  # fmt: skip
 from symnet.backends.labels import one_hot
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
-from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single
+from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
+from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
     "BACKENDS", "NUMPY", "STABLE", "ByKey", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
-    "Single", "as_path", "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "evaluate",
-    "fitted", "identifiers", "load", "one_hot", "read_arrays", "save", "write_arrays",
+    "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype", "collector_paused",
+    "compile", "compile_program", "compile_structured", "evaluate", "fitted", "identifiers", "load", "one_hot",
+    "read_arrays", "save", "write_arrays",
 ]  # fmt: skip

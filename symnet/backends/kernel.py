@@ -25,6 +25,7 @@ from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
+from symnet.backends.skeleton import with_structure
 from symnet.backends.steps import lengths_of, size_steps, with_releases
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
@@ -228,6 +229,12 @@ def compile_program(
     return Kernel(program, tuple(outputs), result, arguments, dtype, backend)
 
 
+def compile_structured(program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None) -> Kernel:
+    """Compile values of a program, those that have a structure as their parts."""
+    whole, parts, assembled = with_structure(program, outputs, result)
+    return compile_program(whole, parts, assembled, dtype)
+
+
 def _by_first_use(program: Program) -> list[str]:
     met: dict[Any, int] = {}
     for k, (_, rhs) in enumerate(program.equations):
@@ -254,9 +261,10 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
 
     expressions: a matrix or scalar expression, or a dictionary from keys to expressions; dtype: as in
     `Derivation.compile`. Gives a `Kernel`: called with values by symbol or name it gives the value, or a dictionary
-    with the same keys. What several expressions share is computed once. Raises `TypeError` for what is no expression
-    or has a class that symnet does not know, `ShapeError` where sizes do not match, `ValueError` for a name that means
-    two things.
+    with the same keys. What several expressions share is computed once. A Kronecker product, and what has one in it
+    such as the Hessian in a matrix, is given as a `StructuredMatrix`, which is never multiplied out. Raises `TypeError`
+    for what is no expression or has a class that symnet does not know, `ShapeError` where sizes do not match,
+    `ValueError` for a name that means two things.
 
     >>> import symnet as sn
     >>> A, b = sn.matrix("A", 2, 2), sn.vector("b", 2)
@@ -264,6 +272,10 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
     >>> kernel({A: [[3, 0], [0, 4]], b: [[1], [1]]})["length"]
     5.0
     """
+    return _compiled(expressions, dtype, kept_apart=True)
+
+
+def _compiled(expressions: Any, dtype: Any, kept_apart: bool) -> Kernel:
     several = isinstance(expressions, Mapping)
     wanted = dict(expressions) if several else {"value": expressions}
     if not wanted:
@@ -276,6 +288,8 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
     result: Result = Mapped(tuple(wanted)) if several else Single()
     with collector_paused():
         program = builder.finish(values)
+        if kept_apart:
+            return compile_structured(program, program.outputs, result, dtype)
         return compile_program(program, program.outputs, result, dtype)
 
 
@@ -300,4 +314,4 @@ def evaluate(expr: Any, values: Values) -> Any:
 
 @lru_cache(maxsize=128)
 def _compiled_expression(expr: Basic, tables: int) -> Kernel:  # anew when a table has changed
-    return compile(expr)
+    return _compiled(expr, None, kept_apart=False)

@@ -17,10 +17,13 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.backends.emitter import ATOM, SUM, Code, entrywise, number, signed_sum
+from symnet.backends.emitter import ATOM, SUM, TERM, Code, entrywise, number, signed_sum
 from symnet.backends.lowering import Item, SignedLogDet
 from symnet.backends.scalar_code import ScalarCode
-from symnet.expressions import AxisMax, Elementwise, Table, Total, Unit, is_subtracted, split, step
+from symnet.expressions import (
+    AxisMax, Commutation, Diag, Diagonal, Elementwise, Kron, Paired, Table, Total, Unit, Unpaired, Unvec, Vec,
+    is_subtracted, split, step,
+)  # fmt: skip
 from symnet.program import estimate
 
 
@@ -52,6 +55,10 @@ class NumPyCode(ScalarCode):
         if code.full == (False, False):
             return self.numpy.full(shape, code, dtype=self.numpy.dtype)
         return Code(str(code + self.numpy.zeros(shape, dtype=self.numpy.dtype)), SUM)
+
+    def length(self, size: Any) -> Code:
+        """Give code for a size."""
+        return self.scalar(sympify(size), self.lengths)
 
     def is_whole(self, A: Any, code: Code) -> bool:
         """Tell whether code has all the rows and columns of A, so that nothing is left to broadcasting."""
@@ -120,6 +127,10 @@ def _with_ones(c: NumPyCode, a: Any, b: Any) -> Code | None:
         return Code(c.full(a).method("sum", axis=1, keepdims=True).text, ATOM, (True, b.shape[1] == 1))
     if one_a:
         return Code(c.full(b).method("sum", axis=0, keepdims=True).text, ATOM, (a.shape[0] == 1, True))
+    if isinstance(a, Diag):
+        return Code((c.piece(a.args[0]) * c.full(b)).text, TERM)
+    if isinstance(b, Diag):
+        return Code((c.full(a) * c.piece(b.args[0]).T).text, TERM)
     if isinstance(b, Unit):
         j = int(b.args[1])
         return c.full(a)[f":, {j}:{j + 1}"]
@@ -212,6 +223,32 @@ def _linalg(name: str) -> Callable[[NumPyCode, Any], Code]:
     return lambda c, A: Code(c.numpy.call(module, function, c.full(A.args[0])).text)
 
 
+# -- diagonals, stacked columns, Kronecker products
+
+
+def _shaped(c: NumPyCode, code: Code, *sizes: Any) -> Code:
+    return code.method("reshape", *[c.length(size) for size in sizes])
+
+
+def _commutation(c: NumPyCode, K: Any) -> Code:
+    rows, cols = K.args
+    places = _shaped(c, c.numpy.arange(c.length(rows * cols)), cols, rows).T.method("ravel")
+    return c.numpy.eye(c.length(rows * cols), dtype=c.numpy.dtype)[str(places)]
+
+
+def _paired(c: NumPyCode, P: Any) -> Code:
+    G, m, n = P.args
+    p, q = G.shape[0] / m, G.shape[1] / n
+    parts = _shaped(c, c.full(G), m, p, n, q).method("transpose", *map(number, (2, 0, 3, 1)))
+    return _shaped(c, parts, m * n, p * q)
+
+
+def _unpaired(c: NumPyCode, U: Any) -> Code:
+    R, m, n, p, q = U.args
+    parts = _shaped(c, c.full(R), n, m, q, p).method("transpose", *map(number, (1, 3, 0, 2)))
+    return _shaped(c, parts, m * p, n * q)
+
+
 # fmt: off
 NUMPY: Table[Callable[..., Code]] = Table(
     "NumPy code", "write it with functions that NumPy has, or give it a row, symnet.NUMPY[{name}] = lambda c, node: "
@@ -233,6 +270,14 @@ NUMPY: Table[Callable[..., Code]] = Table(
     OneMatrix:       lambda c, A: Code("1", ATOM, (False, False)),
     ZeroMatrix:      lambda c, A: Code("0", ATOM, (False, False)),
     MatrixBase:      _array,
+    Diag:            lambda c, A: c.numpy.diagflat(c.full(A.args[0])),
+    Diagonal:        lambda c, A: c.full(A.args[0]).method("diagonal")[":, None"],
+    Vec:             lambda c, A: c.full(A.args[0]).T.method("reshape", number(-1), number(1)),
+    Unvec:           lambda c, A: _shaped(c, c.full(A.args[0]), A.args[2], A.args[1]).T,
+    Kron:            lambda c, A: c.numpy.kron(*map(c.full, A.args)),
+    Commutation:     _commutation,
+    Paired:          _paired,
+    Unpaired:        _unpaired,
     SizeOf:          lambda c, A: Code(f"{c.piece(A.args[0])}.shape[{A.args[1]}]"),
     MatrixSymbol:    lambda c, A: c.symbol(A),
 })

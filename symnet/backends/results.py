@@ -31,6 +31,8 @@ class ByKey(dict[Any, Any]):
 
 
 def _name(key: Any) -> str:
+    if isinstance(key, tuple):
+        return ", ".join(map(_name, key))
     return key if isinstance(key, str) else str(getattr(key, "name", key))
 
 
@@ -81,4 +83,25 @@ class LossAndGradients:
         return values[0], ByKey(zip(self.parameters, values[1:], strict=True))
 
 
-Result: TypeAlias = Single | Mapped | LossAndGradients
+@dataclass(frozen=True)
+class WithHessians:
+    """A loss, a dictionary of gradients and one of Hessians, by symbol, or by the two symbols of a mixed one."""
+
+    parameters: tuple[Name, ...]
+    keys: tuple[Any, ...]
+
+    def returned(self, names: Sequence[str]) -> str:
+        first = len(self.parameters) + 1
+        return f"{names[0]}, [{', '.join(names[1:first])}], [{', '.join(names[first:])}]"
+
+    def listed(self, returned: Any) -> list[Any]:
+        loss, gradients, hessians = returned
+        return [loss, *gradients, *hessians]
+
+    def given(self, values: Sequence[Any]) -> tuple[Any, ByKey, ByKey]:
+        first = len(self.parameters) + 1
+        gradients = ByKey(zip(self.parameters, values[1:first], strict=True))
+        return values[0], gradients, ByKey(zip(self.keys, values[first:], strict=True))
+
+
+Result: TypeAlias = Single | Mapped | LossAndGradients | WithHessians

@@ -1,9 +1,24 @@
 """The table of matrix calculus, and the reverse sweep that looks every operation up in it.
 
-In: a program of equations. Out: the adjoint equations in the same program. Nothing here prints or computes.
+In: a program of equations. Out: the adjoint equations in the same program, and those of second derivatives. Nothing
+here prints or computes.
 """
 
+from symnet.calculus.hessians import second_derivative, with_hessians
+from symnet.calculus.linear import struck_off
+from symnet.calculus.outer import Outer
 from symnet.calculus.reverse import sweep
 from symnet.calculus.rules import RULES, Rule
+from symnet.calculus.second import paired, slopes_along
 
-__all__ = ["RULES", "Rule", "sweep"]
+__all__ = [
+    "RULES",
+    "Outer",
+    "Rule",
+    "paired",
+    "second_derivative",
+    "slopes_along",
+    "struck_off",
+    "sweep",
+    "with_hessians",
+]

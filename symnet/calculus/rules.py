@@ -21,8 +21,9 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    AxisMax, Bound, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, Total, add, apply_entrywise, hadamard,
-    inner_product, matmul, partial, scaled, spread, sums, transpose,
+    AxisMax, Bound, Diag, Diagonal, Elementwise, Kron, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unpaired,
+    Unvec, Vec, add, apply_entrywise, diagonal_matrix, hadamard, inner_product, matmul, partial, scaled, spread,
+    stacked, sums, transpose, unstacked,
 )  # fmt: skip
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -95,6 +96,18 @@ def _no_slope(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> NoRetur
                     "with sn.cross_entropy and metrics={'accuracy': …}, or write sn.logsumexp")  # fmt: skip
 
 
+def _kron(G: MatrixExpr, Y: MatrixExpr, A: MatrixExpr, B: MatrixExpr) -> tuple[MatrixExpr, ...]:
+    products = Paired(G, *A.shape)
+    return (
+        unstacked(matmul(products, stacked(B)), *A.shape),
+        unstacked(matmul(transpose(products), stacked(A)), *B.shape),
+    )
+
+
+def _paired(G: MatrixExpr, Y: MatrixExpr, R: MatrixExpr, m: Expr, n: Expr) -> tuple[Any, ...]:
+    return Unpaired(G, m, n, R.shape[0] / m, R.shape[1] / n), None, None
+
+
 # fmt: off
 RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = lambda G, Y, *args: (one adjoint for "
                            "each argument)", {
@@ -115,6 +128,14 @@ RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = l
     LogSoftmax:      _log_softmax,
     LogSumExp:       _log_sum_exp,
     AxisMax:         _no_slope,
+    # diagonals, stacked columns and Kronecker products                                    [MN] 2.4, 3.7
+    Diag:            lambda G, Y, v: (Diagonal(G),),
+    Diagonal:        lambda G, Y, A: (diagonal_matrix(G),),
+    Vec:             lambda G, Y, A: (unstacked(G, *A.shape),),
+    Unvec:           lambda G, Y, v, *_: (stacked(G), None, None),
+    Kron:            _kron,
+    Paired:          _paired,
+    Unpaired:        lambda G, Y, R, m, n, *_: (Paired(G, m, n), None, None, None, None),
     # scalars of scalars
     Add:             lambda g, y, *terms: (g,) * len(terms),
     Expr:            scalar_adjoint,

@@ -5,7 +5,10 @@ formula of its own.
 """
 
 from symnet.checking.check import check_function, check_gradients
+from symnet.checking.hessian import check_hessian
 from symnet.checking.prove import Proof, prove
 from symnet.checking.result import CheckRow, GradientCheck
 
-__all__ = ["CheckRow", "GradientCheck", "Proof", "check_function", "check_gradients", "prove"]
+__all__ = [
+    "CheckRow", "GradientCheck", "Proof", "check_function", "check_gradients", "check_hessian", "prove",
+]  # fmt: skip

@@ -19,9 +19,10 @@ from symnet.checking.judge import DIGITS_OF_DTYPE, TOLERANCE, Subject, compare
 from symnet.checking.kinks import allows_complex, near_a_kink
 from symnet.checking.numeric import Function
 from symnet.checking.result import GradientCheck
-from symnet.derivation import Derivation, derive, symbols_in
+from symnet.derivation import Derivation, derive
 from symnet.expressions import Values, given
 from symnet.program import survey
+from symnet.request import symbols_in
 
 
 def check_gradients(
@@ -49,7 +50,7 @@ def check_gradients(
     if not isinstance(method, str) or method not in ("auto", *TOLERANCE):
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(('auto', *TOLERANCE))}")
     loss = given(loss, "the loss")
-    derivation = derive(loss, _symbols_to_check(loss, wrt))
+    derivation = derive(loss, symbols_to_check(loss, wrt))
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
     single = [n for n, a in binding.named(values).items() if np.asarray(a).dtype == np.float32]
@@ -150,7 +151,8 @@ def _checked_gradient(name: str, gradient: Any, shape: tuple[int, ...]) -> Any:
     return array
 
 
-def _symbols_to_check(loss: Any, wrt: Any) -> list[Any]:
+def symbols_to_check(loss: Any, wrt: Any) -> list[Any]:
+    """Give the symbols that are meant, by default every symbol of the loss that is not a size."""
     found = survey(loss)
     if wrt is not None:
         return [found.symbols.get(w, w) if isinstance(w, str) else w for w in symbols_in(wrt)]

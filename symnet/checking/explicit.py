@@ -13,11 +13,12 @@ from typing import Any
 
 import sympy
 from sympy import (
-    Basic, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixSymbol, Mul, OneMatrix,
-    Symbol, Trace, Transpose, ZeroMatrix,
+    Basic, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul, MatPow,
+    MatrixSymbol, Mul, OneMatrix, Symbol, Trace, Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -113,6 +114,10 @@ ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     Transpose:       lambda w, node, value: value(node.arg).T,
     HadamardProduct: lambda w, node, value: reduce(lambda A, B: A.multiply_elementwise(B), map(value, node.args)),
     HadamardPower:   lambda w, node, value: value(node.base).applyfunc(lambda x: x ** value(node.exp)),
+    KroneckerProduct: lambda w, node, value: sympy.kronecker_product(*map(value, node.args)),
+    DiagMatrix:      lambda w, node, value: sympy.diag(*value(node.args[0])),
+    DiagonalOf:      lambda w, node, value: value(node.arg).diagonal().T,
+    DiagonalMatrix:  lambda w, node, value: sympy.diag(*value(node.arg).diagonal()),
     Trace:           lambda w, node, value: _written(w, node.arg, value).trace(),
     Determinant:     lambda w, node, value: value(node.arg).det(),
     MatrixElement:   lambda w, node, value: value(node.args[0])[int(node.args[1]), int(node.args[2])],

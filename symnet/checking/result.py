@@ -159,6 +159,7 @@ class GradientCheck(Shown):
     tolerance: float
     notes: tuple[str, ...] = ()
     curve: Callable[[np.ndarray], tuple[np.ndarray, str]] | None = field(default=None, repr=False)
+    what: str = "gradient"
 
     @property
     def ok(self) -> bool:
@@ -176,14 +177,14 @@ class GradientCheck(Shown):
         """One line: what agreed, what did not."""
         bad = {verdict: [r.parameter for r in self.rows if r.verdict == verdict] for verdict in SAID}
         said = [
-            f"{len(names)} of {len(self.rows)} gradients {SAID[v]}: {', '.join(names)}"
+            f"{len(names)} of {len(self.rows)} {self.what}s {SAID[v]}: {', '.join(names)}"
             for v, names in bad.items()
             if names
         ]
         if said:
             return "; ".join(said)
         worst = max((row.relative for row in self.rows), default=0.0)
-        count = f"all {len(self.rows)} gradients agree" if len(self.rows) > 1 else "the gradient agrees"
+        count = f"all {len(self.rows)} {self.what}s agree" if len(self.rows) > 1 else f"the {self.what} agrees"
         return f"{count}, the largest relative error is {worst:.1e}"
 
     @property

@@ -6,18 +6,25 @@ intermediate, prints a derivation or computes a number.
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import (
-    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul,
+    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, nested,
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import checked_name, given
+from symnet.expressions.factored import factored
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.gathered import gathered
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
+from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unvec, Vec
+from symnet.expressions.kronecker import (
+    commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
+    unstacked, vec,
+)  # fmt: skip
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.expressions.metrics import accuracy
 from symnet.expressions.nodes import (
-    AlongAxis, AxisMax, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Softmax, Total, Unit, let,
+    AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp,
+    Softmax, Total, Unit, let,
 )  # fmt: skip
 from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
@@ -35,16 +42,18 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Distribution",
-    "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made",
-    "Matrix", "MatrixNode", "Name", "Node", "Parameter", "Scalar", "ScalarNode", "Shape", "Shown", "Size",
-    "Softmax", "Table", "Total", "Unit", "Values", "accuracy", "add", "allows_complex_step", "apply_entrywise",
-    "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy",
-    "bound_variables", "brief", "by_exponential", "called", "checked_name", "complement", "cross_entropy",
-    "differentiated", "elementwise", "entered", "exponent", "from_tree", "functions", "gathered", "given",
-    "hadamard", "in_a_line", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "let", "listed",
-    "logaddexp", "matmul", "maximum", "mlp", "mse", "operands_of", "origin", "partial", "precise", "preformatted",
-    "raw", "relu", "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split",
-    "spread", "spread_vector", "squared", "squared_error", "stable", "step", "sums", "symbols_of", "total",
-    "transpose", "walk", "without_definition",
+    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Commutation",
+    "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Kron", "Let",
+    "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "Name", "Node", "Paired", "Parameter",
+    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unit", "Unpaired", "Unvec",
+    "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_expression",
+    "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
+    "by_exponential", "called", "checked_name", "commutation", "complement", "composed", "cross_entropy", "diag",
+    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
+    "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
+    "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
+    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise", "preformatted", "raw", "relu",
+    "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread",
+    "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums", "symbols_of", "total",
+    "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
 ]  # fmt: skip

@@ -19,9 +19,9 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given
-from symnet.expressions.interned import ScalarNode
+from symnet.expressions.interned import DeepProduct, Node, ScalarNode
 from symnet.expressions.lengths import root_of
-from symnet.expressions.nodes import Elementwise, Total, Unit
+from symnet.expressions.nodes import Commutation, Diag, Elementwise, Total, Unit
 from symnet.expressions.operands import as_expression, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables
 from symnet.expressions.stability import entered, stable
@@ -171,9 +171,9 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return A.args[0]
     if isinstance(A, (OneMatrix, ZeroMatrix)):
         return type(A)(A.shape[1], A.shape[0])
-    if isinstance(A, Identity):
+    if isinstance(A, (Identity, Diag)):
         return A
-    if isinstance(A, MatMul):
+    if isinstance(A, MatMul) and not isinstance(A, Node):
         return raw(
             MatMul, *[a for a in A.args if not a.is_Matrix], *[transpose(a) for a in reversed(A.args) if a.is_Matrix]
         )
@@ -196,6 +196,12 @@ def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
     return None
 
 
+def _factors(A: Any) -> tuple[Any, ...]:
+    if A is None:
+        return ()
+    return tuple(A.args) if isinstance(A, MatMul) and not isinstance(A, Node) else (A,)
+
+
 def matmul(*args: Expr) -> MatrixExpr:
     """Give the product, coefficients in front, identities dropped, ones times ones joined."""
     coefficient: Expr = S.One
@@ -203,7 +209,7 @@ def matmul(*args: Expr) -> MatrixExpr:
     for arg in args:
         c, A = split(arg) if arg.is_Matrix else (arg, None)
         coefficient = coefficient * c
-        for factor in A.args if isinstance(A, MatMul) else () if A is None else (A,):
+        for factor in _factors(A):
             joined = _joined(factors[-1], factor) if factors else None
             while joined is not None:
                 factors.pop()
@@ -214,6 +220,17 @@ def matmul(*args: Expr) -> MatrixExpr:
     if any(isinstance(f, ZeroMatrix) for f in factors):
         return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
     return scaled(coefficient, factors[0] if len(factors) == 1 else raw(MatMul, *factors))
+
+
+def nested(A: Any) -> Any:
+    """Give a product as one that is not taken apart, so that all who share it go on sharing it; else A as it is."""
+    if type(A) is not MatMul:
+        return A
+    scalars, matrices = [a for a in A.args if not a.is_Matrix], [a for a in A.args if a.is_Matrix]
+    if len(matrices) < 2:
+        return A
+    product = DeepProduct(*matrices)
+    return raw(MatMul, *scalars, product) if scalars else product
 
 
 def hadamard(*args: MatrixExpr) -> MatrixExpr:
@@ -292,14 +309,14 @@ def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
     return total(hadamard(A, B))
 
 
-CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase)
+CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase)
 
 
 def is_light(A: Any) -> bool:
-    """Tell whether a matrix expression needs no equation: a name, transposed, scaled, or spread along ones."""
+    """Tell whether an expression needs no equation: a name, transposed, on a diagonal, scaled, spread along ones."""
     if isinstance(A, (MatrixSymbol, *CONSTANTS)):
         return True
-    if isinstance(A, Transpose):
+    if isinstance(A, (Transpose, Diag)):
         return is_light(A.args[0])
     if not isinstance(A, MatMul):
         return False

@@ -198,6 +198,37 @@ class Unit(MatrixNode):
         return Integer(int(i == self.args[1]))
 
 
+class Diag(MatrixNode):
+    """The square matrix with the entries of a column on its diagonal."""
+
+    title = "diag"
+
+    @staticmethod
+    def shape_of(*args: Any) -> Shape:
+        return args[0].shape[0], args[0].shape[0]
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        return operands[0][i, 0] if i == j else S.Zero
+
+
+class Commutation(MatrixNode):
+    """The permutation K with K·vec A = vec Aᵀ for A of `rows` rows and `cols` columns: `Commutation(rows, cols)`."""
+
+    title = "K"
+
+    @property
+    def operands(self) -> tuple[Any, ...]:
+        return ()
+
+    @staticmethod
+    def shape_of(*args: Any) -> Shape:
+        return args[0] * args[1], args[0] * args[1]
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        rows, cols = map(int, self.args)
+        return Integer(int(i // cols == j % rows and i % cols == j // rows))
+
+
 class _Named:
     args: tuple[Any, ...]
     labels = ()

@@ -13,9 +13,9 @@ from sys import float_info
 from typing import Any
 
 from sympy import (
-    Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatPow,
-    MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Symbol, Trace, Transpose,
-    ZeroMatrix,
+    Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd, MatMul,
+    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Symbol, Trace,
+    Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
@@ -25,6 +25,7 @@ from sympy.logic.boolalg import ITE, And, BooleanAtom, Not, Or
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
@@ -116,6 +117,7 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         Number: _of_number,
         **dict.fromkeys((MatAdd, MatMul, DeepSum, DeepProduct, HadamardProduct), _fitting),
         **dict.fromkeys((Transpose, MatPow, HadamardPower, Determinant, DotProduct), _ALL),
+        **dict.fromkeys((KroneckerProduct, DiagMatrix, DiagonalMatrix, DiagonalOf), _ALL),
         **dict.fromkeys((Mul, Pow, Relational, ExprCondPair), of_scalar),
         **dict.fromkeys((And, Or, Not, ITE, BooleanAtom), _ALL),
         Elementwise: _of_elementwise,

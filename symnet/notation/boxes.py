@@ -47,6 +47,12 @@ class Boxes(Style[prettyForm]):
     def partial(self, loss: prettyForm, symbol: prettyForm) -> prettyForm:
         return self.beside("∂", loss) / self.beside("∂", symbol)
 
+    def second(self, loss: prettyForm, symbol: prettyForm) -> prettyForm:
+        return self.beside("∂²", loss) / self.beside("∂", symbol, "²")
+
+    def mixed(self, loss: prettyForm, symbol: prettyForm, other: prettyForm) -> prettyForm:
+        return self.beside("∂²", loss) / self.beside("∂", symbol, "∂", other)
+
     def fraction(self, a: prettyForm, b: prettyForm) -> prettyForm:
         return prettyForm(str(a), a.baseline) / prettyForm(str(b), b.baseline)
 

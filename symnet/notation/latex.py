@@ -40,9 +40,12 @@ class Latex(Text):
     one = r"\mathbf{1}"
 
     partial = template(r"\frac{\partial %s}{\partial %s}")
+    second = template(r"\frac{\partial^{2} %s}{\partial {%s}^{2}}")
+    mixed = template(r"\frac{\partial^{2} %s}{\partial %s \, \partial %s}")
     times = joined(r" \, ")
     dot = joined(" ")
     hadamard = joined(r" \circ ")
+    kron = joined(r" \otimes ")
     quotient = joined(r" \oslash ")
     fraction = template(r"\frac{%s}{%s}")
     transpose = template(r"%s^{\mathsf{T}}")

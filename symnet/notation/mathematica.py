@@ -11,10 +11,14 @@ from typing import Any
 
 import sympy
 from sympy import Heaviside, Not
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
-from symnet.expressions import LogSoftmax, LogSumExp, Softmax, Table, Total, Unit, logaddexp, maximum, softplus
+from symnet.expressions import (
+    Commutation, Diag, Diagonal, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unit, Unpaired, Unvec, Vec,
+    logaddexp, maximum, softplus,
+)  # fmt: skip
 from symnet.notation.style import Part, Text, joined, plain_number, template
 
 
@@ -36,6 +40,21 @@ CODE: Table[Callable[..., str]] = Table(
         Total: lambda node, a: f"Total[{a}, 2]",
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
         MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",
+        **dict.fromkeys((Diag, DiagMatrix, DiagonalMatrix), lambda node, v: f"DiagonalMatrix[Flatten[{v}]]"),
+        **dict.fromkeys((Diagonal, DiagonalOf), lambda node, a: f"List /@ Diagonal[{a}]"),
+        Vec: lambda node, a: f"List /@ Flatten[Transpose[{a}]]",
+        Unvec: lambda node, v, rows, cols: f"Transpose[Partition[Flatten[{v}], {rows}]]",
+        Commutation: lambda node, m, n: (
+            f"IdentityMatrix[{m}*({n})][[Flatten[Transpose[Partition[Range[{m}*({n})], {m}]]]]]"
+        ),
+        Paired: lambda node, g, m, n: (
+            f"With[{{$g = {g}}}, ArrayReshape[TensorTranspose[ArrayReshape[$g, {{{m}, Length[$g]/({m}), {n}, "
+            f"Length[First[$g]]/({n})}}], {{2, 4, 1, 3}}], {{{m}*({n}), Length[Flatten[$g]]/({m}*({n}))}}]]"
+        ),
+        Unpaired: lambda node, r, m, n, p, q: (
+            f"ArrayReshape[TensorTranspose[ArrayReshape[{r}, {{{n}, {m}, {q}, {p}}}], {{3, 1, 4, 2}}], "
+            f"{{{m}*({p}), {n}*({q})}}]"
+        ),
         softplus: lambda node, a: f"Log[1 + Exp[{a}]]",
         logaddexp: lambda node, a, b: f"Log[Exp[{a}] + Exp[{b}]]",
         maximum: lambda node, a, b: f"({b} + Ramp[{a} - ({b})])",
@@ -82,6 +101,7 @@ class Mathematica(Text):
     root = template("Sqrt[%s]")
     both = joined("*")
     absolute = template("Abs[%s]")
+    kron = lambda self, forms: f"KroneckerProduct[{', '.join(forms)}]"
     inner = template("Total[(%s)*(%s), 2]")
     identity = template("IdentityMatrix[%s]")
 
@@ -93,6 +113,8 @@ class Mathematica(Text):
 
     def partial(self, loss: str, symbol: str) -> None:
         return None
+
+    second = mixed = lambda self, *_: None
 
     def spellings(self, text: str) -> Iterator[str]:
         return (self.name(text) + "$" * marks for marks in count())

@@ -66,10 +66,18 @@ class MathML(Text):
     signs = _MINUS, _mo("−"), _mo("+")
 
     partial = template("<mfrac><mrow><mo>∂</mo>%s</mrow><mrow><mo>∂</mo>%s</mrow></mfrac>")
+    second = template(
+        "<mfrac><mrow><msup><mo>∂</mo><mn>2</mn></msup>%s</mrow>"
+        "<mrow><mo>∂</mo><msup><mrow>%s</mrow><mn>2</mn></msup></mrow></mfrac>"
+    )
+    mixed = template(
+        "<mfrac><mrow><msup><mo>∂</mo><mn>2</mn></msup>%s</mrow><mrow><mo>∂</mo>%s<mo>∂</mo>%s</mrow></mfrac>"
+    )
     relations = {"==": "=", "!=": "≠", "<=": "≤", ">=": "≥"}
     times = joined("\u2062")
     dot = joined("⋅")
     hadamard = joined("∘")
+    kron = joined("⊗")
     quotient = joined("⊘")
     both = joined("and")
     either = joined("or")

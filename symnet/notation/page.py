@@ -44,6 +44,12 @@ class _Page:
                 form = style.partial(names[loss.name][0], names[e.of.name][0])
                 if form is not None:
                     names[e.lhs.name] = form, PRODUCT
+            elif e.role == "hessian":
+                (w, v), own = e.of, names[loss.name][0]
+                pair = [names[s.name][0] for s in (w, v)]
+                form = style.second(own, pair[0]) if w == v else style.mixed(own, *pair)
+                if form is not None:
+                    names[e.lhs.name] = form, PRODUCT
             elif e.role in ("update", "state"):
                 if any(later.rhs.has(e.of) for later in self.equations[k + 1 :]):
                     self.late.append(e)

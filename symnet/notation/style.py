@@ -167,11 +167,15 @@ class Style(ABC, Generic[Form]):
     # -- sums, products and powers
 
     dot = joined("⋅")  # (factors): a product of matrices, or of a scalar and a matrix
+    kron = joined(" ⊗ ")  # ([a, b]): a Kronecker product
     quotient = joined(" ⊘ ")  # ([a, b]): entry by entry
     fraction = template("%s/%s")  # (a, b): a quotient by a scalar
     transpose = template("%sᵀ")
     inverse = template("%s⁻¹")
     partial = template("∂%s/∂%s")  # (loss, symbol): a gradient; None: it is called as the program calls it
+
+    second = template("∂²%s/∂%s²")  # (loss, symbol): a Hessian; None: as for `partial`
+    mixed = template("∂²%s/∂%s∂%s")  # (loss, symbol, symbol)
 
     def paren(self, a: Form) -> Form:
         """Brackets around a formula."""
@@ -268,8 +272,8 @@ class Style(ABC, Generic[Form]):
 
 # What a language must say for itself, since the default is a sign of Unicode.
 OWN = (
-    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "norm",
-    "partial", "power", "quotient", "relations", "root", "signs", "transpose",
+    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "kron",
+    "mixed", "norm", "partial", "power", "quotient", "relations", "root", "second", "signs", "transpose",
 )  # fmt: skip
 
 

@@ -6,7 +6,9 @@ see of it. Nothing here knows a derivative, a notation or a number.
 
 from symnet.program.builder import Builder
 from symnet.program.chains import estimate
-from symnet.program.inline import as_read, closed, for_machine, for_reader, live, names_in, readable, substitute
+from symnet.program.inline import (
+    as_read, closed, closed_at, expanded, for_machine, for_reader, live, names_in, readable, substitute,
+)  # fmt: skip
 from symnet.program.names import Names, symbol_like
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
@@ -14,5 +16,6 @@ from symnet.program.survey import Survey, survey
 
 __all__ = [
     "NORMAL_FORMS", "Builder", "Equation", "Names", "Program", "Role", "Section", "Survey", "as_read", "closed",
-    "estimate", "for_machine", "for_reader", "live", "names_in", "readable", "substitute", "survey", "symbol_like",
+    "closed_at", "estimate", "expanded", "for_machine", "for_reader", "live", "names_in", "readable", "substitute",
+    "survey", "symbol_like",
 ]  # fmt: skip

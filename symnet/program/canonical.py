@@ -18,7 +18,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Elementwise, LogSoftmax, Softmax, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split,
+    Elementwise, LogSoftmax, Node, Softmax, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split,
     total, transpose,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
@@ -112,7 +112,7 @@ def turned(A: Any) -> Any:
     """Give the transpose, pushed to the symbols."""
     if isinstance(A, MatAdd):
         return as_typed(MatAdd, *[turned(a) for a in A.args])
-    if isinstance(A, MatMul):
+    if isinstance(A, MatMul) and not isinstance(A, Node):
         c, _ = split(A)
         return term(c, tuple(turned(f) for f in reversed(factors_of(A))))
     if isinstance(A, MatPow) and not isinstance(A, Inverse):

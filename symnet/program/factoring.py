@@ -26,8 +26,8 @@ _SOLID = 9  # what is neither a sum nor a product counts as so many letters
 
 
 def factors_of(A: Any) -> Factors:
-    """Give the matrices of a product, powers as repeated factors."""
-    if isinstance(A, MatMul):
+    """Give the matrices of a product, powers as repeated factors; a nested product is one of them."""
+    if isinstance(A, MatMul) and not isinstance(A, Node):
         return tuple(f for a in A.args if a.is_Matrix for f in factors_of(a))
     if isinstance(A, MatPow) and not isinstance(A, Inverse) and A.args[1].is_Integer:
         base, n = A.args
@@ -291,6 +291,6 @@ def _letters(A: Basic) -> int:
         return 2 + _letters(A.args[0])
     if isinstance(A, MatAdd):
         return 2 + _length(dict((f, c) for c, f in terms_of(A)))
-    if isinstance(A, MatMul):
+    if isinstance(A, MatMul) and not isinstance(A, Node):
         return _length({factors_of(A): split(A)[0]})
     return _SOLID

@@ -8,18 +8,21 @@ stands), the closed form (everything is put in) and messages (what has no name i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
-from symnet.expressions import Elementwise, Name, Total, add, hadamard, matmul, raw, scaled, split, squared, transpose
+from symnet.expressions import (
+    Elementwise, Name, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
+)  # fmt: skip
 from symnet.program.canonical import canonical_node
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data, is_difference
 
 LARGE = 400  # equations from which a closed form is not put in SymPy's own order, which would descend
+SMALL = 24  # likewise, where second derivatives are put in: SymPy transposes all that is below
 _UNCHECKED = (MatMul, MatAdd, HadamardProduct, Transpose)  # SymPy would check their shapes again
 Rebuild: TypeAlias = Callable[..., Any]
 
@@ -223,6 +226,33 @@ def closed(program: Program, name: Name) -> Any:
     kept, _ = live(program.equations, [name])
     *_, last = settled(kept, lambda e: e.lhs != name, canonical_node if len(kept) < LARGE else as_read)
     return last.rhs
+
+
+def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
+    """Give the outputs of a program likewise, with expressions in the place of inputs.
+
+    A product that several lines need stays one factor in each of them, so that nothing is computed twice when the
+    expressions are compiled.
+    """
+    kept, uses = live(program.equations, program.outputs)
+    rebuild = canonical_node if len(kept) < SMALL else as_read
+    values = dict(known)
+    for e in kept:
+        value = substitute(e.rhs, values, rebuild)
+        values[e.lhs] = nested(value) if uses[e.lhs] > 1 else value
+    return [values[output] for output in program.outputs]
+
+
+def expanded(equations: Iterable[Equation], expr: Any, names: Container[Name] = ()) -> Any:
+    """Give an expression of values of equations in their inputs alone, and in those values that are in `names`."""
+    wanted = Equation(Symbol("expanded"), expr)
+    kept, _ = live([*equations, wanted], [wanted.lhs])
+    rebuild = canonical_node if len(kept) < SMALL and not names else as_read
+    values: dict[Any, Any] = {}
+    for e in kept:
+        if e.lhs not in names:
+            values[e.lhs] = substitute(e.rhs, values, rebuild)
+    return values[wanted.lhs]
 
 
 def readable(equations: Sequence[Equation], expr: Any, hidden: Collection[str]) -> str:

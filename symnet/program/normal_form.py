@@ -9,24 +9,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import reduce
 from typing import Any, Protocol
 
 from sympy import (
-    Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixExpr,
-    MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, S, Sum, Symbol, Trace, Transpose, ZeroMatrix, conjugate, log, re,
+    S, Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul,
+    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace, Transpose, ZeroMatrix,
+    conjugate, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit, apply_entrywise,
-    bound_variables, elementwise, gathered, hadamard, is_turned, matmul, raw, same_size, scaled, split, stable, total,
-    transpose,
+    Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
+    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, is_turned, kronecker, matmul,
+    raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -235,7 +238,7 @@ def _scalar(b: Building, node: Any) -> Any:
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, MatrixBase), lambda b, node: node),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase), lambda b, node: node),
     MatMul:          _product,
     MatAdd:          _matrix_sum,
     MatPow:          _power,
@@ -245,6 +248,10 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     HadamardPower:   _hadamard_power,
     Elementwise:     _apply,
     ElementwiseApplyFunction: lambda b, node: b.store(b.value(elementwise(node.function, node.expr)), node),
+    KroneckerProduct: lambda b, node: b.value(reduce(kronecker, node.args)),
+    DiagMatrix:      lambda b, node: b.value(diag(node.args[0])),
+    DiagonalOf:      lambda b, node: b.value(diagonal(node.args[0])),
+    DiagonalMatrix:  lambda b, node: b.value(diag(diagonal(node.args[0]))),
     Total:           _total,
     Trace:           _trace,
     DotProduct:      _dot,

@@ -17,8 +17,8 @@ from sympy import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Bound, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Total, Unit, brief,
-    operands_of, split, walk,
+    Bound, Commutation, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Total, Unit,
+    brief, operands_of, split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
@@ -82,7 +82,7 @@ def _declare(expr: Basic, nodes: list[Any], names: Namer) -> None:
                 )
             elif isinstance(symbol, Symbol):
                 names.declare(symbol)
-        if isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit)):
+        if isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit, Commutation)):
             sizes |= node.shape[0].free_symbols | node.shape[1].free_symbols
         elif isinstance(node, (Let, LetScalar)):
             name = node.args[0].name

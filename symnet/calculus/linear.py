@@ -1,0 +1,138 @@
+"""Strike a linear argument off: from equations that are linear in v to the matrix that v is multiplied by.
+
+In: equations, a symbol v in which the values are linear, and a name. Out: the matrix M with vec(value) = M·vec(v), in
+the names of the equations that do not depend on v. A·v·B → (Bᵀ ⊗ A)·vec v, D∘v → diag(vec D)·vec v, vᵀ → K·vec v,
+⟨a, v⟩ → (vec a)ᵀ·vec v, sums term by term: J. Magnus and H. Neudecker, "Matrix Differential Calculus" (2019), 2.4, 3.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from typing import Any
+
+from sympy import (
+    Expr, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Symbol, Trace,
+    Transpose, ZeroMatrix,
+)  # fmt: skip
+
+from symnet.expressions import (
+    Diag, Diagonal, Elementwise, Name, Table, Total, Unvec, Vec, add, apply_entrywise, commutation, composed,
+    diagonal_of, hadamard, kronecker, matmul, partial, scaled, stacked, symbols_of, transpose,
+)  # fmt: skip
+from symnet.program import Equation
+
+Known = Mapping[Any, Any]  # the matrix of each name that depends on v
+
+
+def struck_off(equations: Sequence[Equation], v: Name, output: Name) -> Any:
+    """Give M with vec(output) = M·vec(v). Raises `TypeError` for an operation that has no matrix here."""
+    size = _length(v)
+    known: dict[Any, Any] = {v: Identity(size)}
+    for e in equations:
+        if not known.keys().isdisjoint(symbols_of(e.rhs)):
+            found = _matrix(e.rhs, known)
+            if found is not None and not isinstance(found, ZeroMatrix):
+                known[e.lhs] = found
+    return known[output] if output in known else ZeroMatrix(_length(output), size)
+
+
+def _length(A: Any) -> Any:
+    return A.shape[0] * A.shape[1] if A.is_Matrix else S.One
+
+
+def _matrix(expr: Any, known: Known) -> Any:
+    if isinstance(expr, (MatrixSymbol, Symbol)):
+        return known.get(expr)
+    if known.keys().isdisjoint(symbols_of(expr)):
+        return None
+    return MATRICES.of(expr)(expr, known)
+
+
+def _product(expr: Any, known: Known) -> Any:
+    scalars = [a for a in expr.args if not a.is_Matrix]
+    factors = [a for a in expr.args if a.is_Matrix]
+    for i, factor in enumerate(factors):
+        inner = _matrix(factor, known)
+        if inner is not None:
+            left = matmul(*factors[:i]) if i else Identity(factor.shape[0])
+            right = matmul(*factors[i + 1 :]) if factors[i + 1 :] else Identity(factor.shape[1])
+            outer = kronecker(transpose(right), left)
+            return scaled(reduce(lambda a, b: a * b, scalars, S.One), composed(outer, inner))
+    c = reduce(lambda a, b: a * b, scalars, S.One)
+    return composed(stacked(matmul(*factors)), _matrix(c, known))
+
+
+def _hadamard(expr: Any, known: Known) -> Any:
+    for i, factor in enumerate(expr.args):
+        inner = _matrix(factor, known)
+        if inner is not None:
+            return composed(diagonal_of(hadamard(*expr.args[:i], *expr.args[i + 1 :])), inner)
+    return None
+
+
+def _elementwise(expr: Elementwise, known: Known) -> Any:
+    found = []
+    for v, a in expr.slots.items():
+        inner = _matrix(a, known)
+        if inner is not None:
+            D = apply_entrywise(partial(expr.body, v, S.Zero), expr.slots)
+            found.append(composed(diagonal_of(D) if a.is_Matrix else stacked(D), inner))
+    return add(*found)
+
+
+def _sum(expr: Any, known: Known) -> Any:
+    return add(*[m for m in (_matrix(a, known) for a in expr.args) if m is not None])
+
+
+def _total(expr: Any, known: Known) -> Any:
+    A = expr.args[0]
+    return composed(transpose(OneMatrix(_length(A), S.One)), _matrix(A, known))
+
+
+def _trace(expr: Any, known: Known) -> Any:
+    A = expr.args[0]
+    return composed(transpose(stacked(Identity(A.shape[0]))), _matrix(A, known))
+
+
+def _transpose(expr: Any, known: Known) -> Any:
+    A = expr.args[0]
+    return composed(commutation(*A.shape), _matrix(A, known))
+
+
+def _scalar(expr: Any, known: Known) -> Any:
+    found = [scaled(expr.diff(s), known[s]) for s in sorted(expr.free_symbols & known.keys(), key=str)]
+    return add(*found)
+
+
+def _same_entries(expr: Any, known: Known) -> Any:
+    return _matrix(expr.args[0], known)
+
+
+def _diag(expr: Any, known: Known) -> Any:  # diag(v) is I∘(v·1ᵀ)
+    n = expr.shape[0]
+    return composed(diagonal_of(Identity(n)), kronecker(OneMatrix(n, 1), Identity(n)), _matrix(expr.args[0], known))
+
+
+def _diagonal(expr: Any, known: Known) -> Any:  # the diagonal of A is (I∘A)·1
+    n = expr.shape[0]
+    return composed(kronecker(OneMatrix(1, n), Identity(n)), diagonal_of(Identity(n)), _matrix(expr.args[0], known))
+
+
+MATRICES: Table[Callable[[Any, Known], Any]] = Table(
+    "matrix of a linear map",
+    "sn.hvp and sn.jvp give it times a direction",
+    {
+        MatMul: _product,
+        MatAdd: _sum,
+        HadamardProduct: _hadamard,
+        Elementwise: _elementwise,
+        Transpose: _transpose,
+        **dict.fromkeys((Vec, Unvec), _same_entries),
+        Diag: _diag,
+        Diagonal: _diagonal,
+        Total: _total,
+        Trace: _trace,
+        Expr: _scalar,
+    },
+)

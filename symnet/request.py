@@ -1,0 +1,68 @@
+"""What may be asked for: a scalar loss, and symbols that it has, each once.
+
+In: what a user has given. Out: the symbols that are meant, or an error that names what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from sympy import Basic, Expr, MatrixSymbol, Symbol
+from sympy.matrices.exceptions import ShapeError
+
+from symnet.expressions import brief, same_shape, shape_text
+from symnet.program import Builder
+
+
+def symbols_in(wrt: Any) -> tuple[Any, ...]:
+    """Give the symbols that are meant: those of a net or of an earlier training, of a list, or the keys of values."""
+    wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
+    if isinstance(wrt, (set, frozenset)):
+        wrt = sorted(wrt, key=str)
+    return tuple(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray)) else (wrt,)
+
+
+def check_request(loss: Any, symbols: Sequence[Any], who: str) -> None:
+    """Raise `TypeError` where the loss is no scalar expression, and what `check_symbols` raises."""
+    if getattr(loss, "is_Matrix", False):
+        raise TypeError(
+            f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
+            "sum it with sn.sum(…), or take its Trace or norm"
+        )
+    if not isinstance(loss, Expr):
+        raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")
+    check_symbols(symbols, who)
+
+
+def check_symbols(symbols: Sequence[Any], who: str) -> None:
+    """Raise `TypeError` for what is no symbol, `ValueError` where there is none or one stands twice."""
+    if not symbols:
+        raise ValueError(f"{who}: give at least one symbol to differentiate in")
+    for w in symbols:
+        if not isinstance(w, (MatrixSymbol, Symbol)):
+            raise TypeError(f"{who}: {w!r} is no symbol; give matrix symbols or scalar symbols, such as W1")
+    if len(set(symbols)) < len(symbols):
+        raise ValueError(f"{who}: a symbol stands twice in {[w.name for w in symbols]}")
+
+
+def entered(
+    builder: Builder, expr: Any, symbols: Sequence[Any], called: str = "the loss"
+) -> tuple[Any, tuple[Any, ...]]:
+    """Enter an expression; give its value, and the symbols as it has them. Raises `ValueError` where it lacks one."""
+    value = builder.enter(expr, "L" if called == "the loss" else None)
+    for w in symbols:
+        if w.name not in builder.inputs:
+            known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
+            raise ValueError(f"{called} does not depend on {w.name}; it depends on {known}")
+    return value, tuple(_met(builder.inputs[w.name], w, called) for w in symbols)
+
+
+def _met(met: Any, asked: Any, called: str) -> Any:
+    # the symbol of the loss that was asked for: assumptions may differ, shapes may not
+    shapes: list[Any] = [getattr(w, "shape", ()) for w in (met, asked)]
+    if len(shapes[0]) != len(shapes[1]) or (shapes[0] and not same_shape(*shapes)):
+        kinds = [f"a {shape_text(shape)} matrix" if shape else "a scalar" for shape in shapes]
+        raise ShapeError(f"{met.name} is {kinds[0]} in {called} but {kinds[1]} where it is asked for")
+    return met
