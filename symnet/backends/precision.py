@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix
+from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, preorder_traversal
 
 from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, split
 
 DEPTH = 8  # how many equations deep a formula is looked through
+LONGEST = 40  # parts of a formula that a name is put in for
 FEW = 3  # a sum or product of more terms than these is not looked through
 
 
@@ -25,6 +26,7 @@ class Seen:
         self.leaves: dict[Any, Any] = {}
         self.named: dict[Any, Any] = {}
         self._variables: dict[Any, Any] = {}
+        self._formulas: dict[Any, Any] = {}
 
     def variable(self, value: Any) -> Any:
         """Give the variable that stands for a matrix or scalar."""
@@ -44,10 +46,17 @@ class Seen:
         return c * (self._operation(A, depth) if isinstance(A, OPERATIONS) else self._name(A, depth))
 
     def _name(self, name: Any, depth: int) -> Any:
+        if (name, depth) not in self._formulas:
+            self._formulas[name, depth] = self._found(name, depth)
+        return self._formulas[name, depth]
+
+    def _found(self, name: Any, depth: int) -> Any:
         rhs = self.definition(name) if depth else None
         if rhs is None or not _plain(rhs):
             return self.variable(name)
         formula = self.formula(rhs, depth - 1)
+        if _is_long(formula):
+            return self.variable(name)
         if not formula.has(*PRECISE) and not (formula.is_Add and any(t.is_number for t in formula.args)):
             return self.variable(name)
         self.named.setdefault(formula, self.variable(name))
@@ -64,6 +73,10 @@ class Seen:
 
 
 OPERATIONS = (Elementwise, MatAdd, HadamardProduct)
+
+
+def _is_long(formula: Any) -> bool:
+    return any(number >= LONGEST for number, _ in enumerate(preorder_traversal(formula)))
 
 
 def _scalar(rhs: Any) -> bool:
