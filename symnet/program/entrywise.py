@@ -63,6 +63,9 @@ class _Entry:
 
 def reduced(A: Any) -> Any:
     """Give an entrywise expression in fewer operations, where there is such a form, else as it is."""
+    if isinstance(A, Elementwise) and A.body.is_Add and sum(a.is_Matrix for a in A.operands) > 1:
+        slots = {v: a for v, a in A.slots.items() if a.is_Matrix}
+        return _matrix(A.body, slots, {v: a for v, a in A.slots.items() if not a.is_Matrix}, A.shape)
     before = _operations(A)
     if not 1 < before <= MANY or not _is_nested(A):
         return A
