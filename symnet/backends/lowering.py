@@ -26,7 +26,8 @@ def precise_equations(program: Program, outputs: Collection[Any]) -> list[Equati
     """Give the equations that `outputs` need, none of which loses digits."""
     equations, _ = live(program.equations, outputs)
     meaning = {e.lhs: e.rhs for e in equations}
-    better, _ = live([replace(e, rhs=precisely(meaning.get, e.rhs)) for e in equations], outputs)
+    variables: dict[Any, Any] = {}
+    better, _ = live([replace(e, rhs=precisely(meaning.get, e.rhs, variables)) for e in equations], outputs)
     parts = {p for e in better for f in _sigmoids(e.rhs) if (p := _part(e.rhs, f)) is not None}
     return [replace(e, rhs=_with_one_exponential(e.rhs, parts)) for e in better]
 

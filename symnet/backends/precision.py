@@ -14,25 +14,25 @@ from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, preorder_trav
 from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, split
 
 DEPTH = 8  # how many equations deep a formula is looked through
-LONGEST = 40  # parts of a formula that a name is put in for
+LONGEST = 24  # parts of a formula that a name is put in for
 FEW = 3  # a sum or product of more terms than these is not looked through
 
 
 class Seen:
     """A right-hand side as a formula of `leaves`; `named`: formula → the name that has its value."""
 
-    def __init__(self, definition: Callable[[Any], Any]) -> None:
+    def __init__(self, definition: Callable[[Any], Any], variables: dict[Any, Any]) -> None:
         self.definition = definition
         self.leaves: dict[Any, Any] = {}
         self.named: dict[Any, Any] = {}
-        self._variables: dict[Any, Any] = {}
+        self._variables = variables
         self._formulas: dict[Any, Any] = {}
 
     def variable(self, value: Any) -> Any:
         """Give the variable that stands for a matrix or scalar."""
         if value not in self._variables:
             self._variables[value] = Dummy(real=True)
-            self.leaves[self._variables[value]] = value
+        self.leaves[self._variables[value]] = value
         return self._variables[value]
 
     def formula(self, value: Any, depth: int = DEPTH) -> Any:
@@ -91,11 +91,14 @@ def _plain(rhs: Any) -> bool:
     return isinstance(rest, OPERATIONS) and len(rest.args) <= FEW + 1
 
 
-def precisely(definition: Callable[[Any], Any], rhs: Any) -> Any:
-    """Give `rhs` computed without lost digits, or itself."""
+def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, Any]) -> Any:
+    """Give `rhs` computed without lost digits, or itself.
+
+    `variables`: what stands for the values, kept for the equations of one program, so that SymPy knows their formulas.
+    """
     if not (isinstance(split(rhs)[1], OPERATIONS) if rhs.is_Matrix else _scalar(rhs)):
         return rhs
-    seen = Seen(definition)
+    seen = Seen(definition, variables)
     body = seen.formula(rhs)
     better = precise(body)
     if better == body:
