@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy import Basic, DotProduct, Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
@@ -343,7 +343,7 @@ _sympys_own = ArrayDerivative._call_derive_scalar_by_matexpr
 
 def _by_matrix(expr: Any, symbol: Any) -> Any:
     # SymPy's `diff` by a matrix takes a class that it does not know for a constant
-    return slope(expr, symbol) if expr.has(Node) else _sympys_own(expr, symbol)
+    return slope(expr, symbol) if expr.has(Node, DotProduct) else _sympys_own(expr, symbol)
 
 
 Node.slope = staticmethod(slope)

@@ -160,3 +160,50 @@ def test_an_undefined_function_is_told_where_a_value_is_wanted():
     assert sn.gradient(loss, W) == sn.gradient(LOSS, W)
     with pytest.raises(TypeError, match="f"):
         sn.evaluate(loss, VALUES)
+
+
+def test_sympys_dot_product_has_the_slope_that_it_is_asked_for():
+    x, y = sn.vector("x", 3), sn.vector("y", 3)
+    assert sympy.DotProduct(x, y).diff(x) == y
+    assert sympy.DotProduct(x, x).diff(x) == 2 * x
+
+
+@pytest.mark.parametrize("path", [None, 3, [], {}, object(), A, b"x", "", True, np.ones(2), "a\0b.npz"], ids=repr)
+def test_what_is_no_path_is_told(path):
+    for call in (
+        lambda: sn.save(path, {W: np.ones((2, 3))}), lambda: sn.load(path), lambda: sn.resume(path, DATA),
+        lambda: sn.train(LOSS, DATA, epochs=1, log=path if path is not None else 1),
+        lambda: sn.train(LOSS, DATA, epochs=1, checkpoint=path if path is not None else 1),
+    ):  # fmt: skip
+        with pytest.raises((TypeError, ValueError), match="path"):
+            call()
+
+
+@pytest.mark.parametrize(
+    "threshold", [float("nan"), float("inf"), 1j, sympy.I, 10**400, np.ones(2), A, "0.5", None], ids=repr
+)
+def test_what_is_no_threshold_is_told(threshold):
+    with pytest.raises((TypeError, ValueError)):
+        sn.evaluate(sn.accuracy(b.T, b.T, threshold=threshold), {b: np.ones((2, 1))})
+
+
+@pytest.mark.parametrize("labels", [[[0], [1, 2]], np.ma.masked_array([0, 1], [0, 1])], ids=repr)
+def test_what_are_no_labels_is_told(labels):
+    with pytest.raises((TypeError, ValueError), match="one_hot: (one label|a masked)"):
+        sn.one_hot(labels, 3)
+
+
+def test_a_rate_that_takes_no_step_is_told():
+    with pytest.raises(TypeError, match="number of a step"):
+        sn.train(LOSS, DATA, optimizer=sn.Adam(lambda: 1), epochs=1)
+
+
+def test_accuracy_is_no_loss():
+    with pytest.raises(TypeError, match="cross_entropy"):
+        sn.derive(sn.accuracy(A, B), A)
+
+
+@pytest.mark.parametrize("expr", [sympy.Eq(lam, 1), lam > 0, sympy.true, Lambda(lam, lam)], ids=str)
+def test_what_is_no_value_has_no_canonical_form(expr):
+    with pytest.raises(TypeError, match="the expression"):
+        sn.canonical(expr)

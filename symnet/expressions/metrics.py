@@ -35,9 +35,9 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
     0.75
     """
     output, Y = given(output, "accuracy"), given(Y, "accuracy")
-    threshold = as_expression(threshold, "accuracy: the threshold")
-    if threshold.is_Matrix:
-        raise TypeError(f"accuracy: the threshold must be one number such as 0.5, not {brief(threshold)}")
+    limit = as_expression(threshold, "accuracy: the threshold")
+    if limit.is_Matrix:
+        raise TypeError(f"accuracy: the threshold must be one number such as 0.5, not {brief(limit)}")
     for A in (output, Y):
         if not getattr(A, "is_Matrix", False):
             raise TypeError(f"accuracy: {brief(A)} is no matrix; give outputs and targets as matrices of one shape")
@@ -49,7 +49,7 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
     axis = axis_of_outputs("accuracy", output, axis)
     samples = output.shape[1 - axis]
     if output.shape[axis] == 1:
-        answer = elementwise(lambda z: step(z - threshold), output)
+        answer = elementwise(lambda z: step(z - limit), output)
         wrong = total(elementwise(abs, raw(MatAdd, answer, raw(MatMul, S.NegativeOne, Y))))
     else:
         wrong = _below_the_largest(output, Y, axis)
