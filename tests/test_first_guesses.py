@@ -182,7 +182,7 @@ ENTRYWISE = {
 }
 
 
-@pytest.mark.parametrize("activation", ENTRYWISE, ids=str)
+@pytest.mark.parametrize("activation", ENTRYWISE, ids=lambda f: getattr(f, "__name__", str(f)))
 def test_an_activation_in_every_form(activation):
     net = sn.mlp(Z, [2, 1], activation)
     values = {s: RNG.normal(size=s.shape) for s in (Z, *net.parameters)}

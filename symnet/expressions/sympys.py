@@ -155,3 +155,4 @@ for _kind in (MatrixNode, MatrixExpr):
 MatrixExpr.trace = lambda self: Trace(self)
 Trace.is_Atom = Determinant.is_Atom = True
 DotProduct.is_commutative = True
+DotProduct.diff = lambda self, *symbols, **_: Node.slope(self, *symbols)
