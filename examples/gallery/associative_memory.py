@@ -1,4 +1,4 @@
-"""A bidirectional associative memory: small letters recall capitals, and the other way round.
+"""A bidirectional associative memory: small letters recall capitals.
 
 Kosko (1988) stores pairs x, y in W = Σ x·yᵀ. With the energy E = −xᵀWy each side takes the signs of −∂E, in turn; no
 step raises E, and from a spoilt letter both settle on the pair.
@@ -45,7 +45,7 @@ def main(folder):
     print(f"energies {energies}\n{wrong} points wrong, from small letters with 6 of 35 spoilt and no capitals")
     assert wrong == 0 and all(after <= before for before, after in zip(energies, energies[1:], strict=False))
 
-    figure, grid = plots(3, 4, size=(6.5, 6.6))
+    figure, grid = plots(3, 4, size=(5.4, 5.6))
     titles = ("small, spoilt", "capital, nothing", "capital recalled", "small recalled")
     for column_of, side, title in zip(grid.T, (spoilt, first[x], values[x], values[y]), titles, strict=True):
         for k, axes in enumerate(column_of):

@@ -26,7 +26,7 @@ def main(folder):
     right = run.evaluate(sn.accuracy(y, T), test)
     matrix, offset = run.parameters[V], run.parameters[b].item()
     axes_of = np.sqrt(-offset / np.linalg.eigvalsh((matrix + matrix.T) / 2))
-    print(f"V =\n{matrix.round(2)}, b = {offset:.2f}: half-axes {axes_of.round(3)}, midway between 0.5 and 1")
+    print(f"V = {matrix.round(2).tolist()}, b = {offset:.2f}: half-axes {axes_of.round(3)}, midway between 0.5 and 1")
     print(f"{right:.0%} of 100 new points are told right")
     assert right >= 0.98 and abs(axes_of - 0.75).max() < 0.08
 

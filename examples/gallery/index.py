@@ -31,7 +31,7 @@ article { margin: 2.2rem 0 } h3 { margin-bottom: .3rem } h3 code { float: right;
 nav { columns: 3; font-size: .95rem } nav a { display: block; color: #1f5fa8; text-decoration: none }
 .formula { overflow-x: auto; padding: .6rem 1rem; margin: .6rem 0; background: #f6f7f9; border-radius: 6px }
 .formula math { font-size: 1.05rem }
-img { display: block; max-width: 100%; margin: .8rem auto } .wide { max-width: 52rem; width: 100% }
+img { display: block; max-width: 100%; margin: .8rem auto }
 pre { padding: .6rem 1rem; border-left: 3px solid #d9771a; background: #fdf8f2; overflow-x: auto; font-size: .85rem }
 """
 
@@ -62,9 +62,11 @@ def article(name, folder):
     title, _, text = importlib.import_module(name).__doc__.strip().partition("\n\n")
     typeset = lambda f: f._repr_html_() if isinstance(f, sn.Derivation) else sn.formula(f, "mathml")
     blocks = "\n".join(f'<div class="formula">{typeset(f)}</div>' for f in formulas)
+    width = int.from_bytes((Path(folder) / f"{name}.png").read_bytes()[16:20], "big") * 2 // 3  # of 150 dots an inch
+    lines = "\n".join(found)
     return (
         f'<article id="{name}"><h3><code>{name}.py</code>{escape(title)}</h3>\n<p>{escape(text)}</p>\n{blocks}\n'
-        f'<img class="wide" src="{name}.png" alt="{escape(title)}">\n<pre>{escape(chr(10).join(found))}</pre></article>'
+        f'<img width="{width}" src="{name}.png" alt="{escape(title)}">\n<pre>{escape(lines)}</pre></article>'
     )
 
 

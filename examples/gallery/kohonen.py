@@ -43,9 +43,8 @@ def main(folder):
     figure, (left, middle) = plots(1, 2, size=(9, 4.6))
     sheet = units.reshape(SIDE, SIDE, 8, 8).swapaxes(1, 2).reshape(SIDE * 8, SIDE * 8)
     picture(left, sheet, "the weights of the units, W")
-    middle.set(
-        xticks=[], yticks=[], xlim=(-0.5, 9.5), ylim=(9.5, -0.5), aspect="equal", title="the digit each wins most"
-    )
+    middle.set(xlim=(-0.5, 9.5), ylim=(9.5, -0.5), aspect="equal", title="the digit that each wins most")
+    middle.axis("off")
     for k, (column, row) in enumerate(place):
         digit = votes[k].argmax()
         middle.text(column, row, digit if votes[k].any() else "·", color=TEN[digit], ha="center", va="center", size=15)

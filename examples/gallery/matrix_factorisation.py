@@ -8,6 +8,7 @@ import numpy as np
 from gallery_style import BLUE, ORANGE, QUICK, picture, save, show, target
 from matplotlib.figure import Figure
 from sklearn.datasets import load_sample_image
+from sympy import Symbol
 
 import symnet as sn
 
@@ -23,12 +24,12 @@ def main(folder):
 
     rows, columns = whole.shape
     R, M = sn.matrix("R", rows, columns), sn.matrix("M", rows, columns)
-    U, V, lam = sn.matrix("U", rows, RANK), sn.matrix("V", RANK, columns), 0.3
+    U, V, lam = sn.matrix("U", rows, RANK), sn.matrix("V", RANK, columns), Symbol("lambda")
     product = U * V
     loss = sn.norm(sn.hadamard(M, product - R)) ** 2 / 2 + lam * (sn.norm(U) ** 2 + sn.norm(V) ** 2) / 2
     formulas = show(sn.derive(loss, U, V))
 
-    data = {R: known * (whole - middle), M: known}  # where M is 0, R does not matter
+    data = {R: known * (whole - middle), M: known, lam: 0.3}  # where M is 0, R does not matter
     run = sn.train(loss, data, [U, V], sn.Adam(0.02), epochs=300 if QUICK else 1500, seed=0)
     filled = run.evaluate(product) + middle
     missing = known == 0

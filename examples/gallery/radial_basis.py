@@ -6,6 +6,7 @@ trained by the same derivation.
 
 import numpy as np
 from gallery_style import BLUE, GREY, ORANGE, QUICK, plots, save, show, target
+from sympy import Symbol
 
 import symnet as sn
 
@@ -20,16 +21,16 @@ def main(folder):
     x = np.sort(rng.uniform(0, 2, 200))[None]
     t = truth(x) + rng.normal(0, noise, x.shape)
 
-    X, T = sn.matrix("x", 1, "n"), sn.matrix("t", 1, "n")
+    X, T, lam = sn.matrix("x", 1, "n"), sn.matrix("t", 1, "n"), Symbol("lambda")
     c, s, w = sn.vector("c", bells), sn.vector("s", bells), sn.vector("w", bells)  # centre, 1/width, height
     Z = sn.let("Z", sn.affine(s, X, -sn.hadamard(s, c)))  # (x − c)/width
     H = sn.let("H", sn.exp(-sn.hadamard(Z, Z)))
     y = w.T * H
-    loss = sn.squared_error(y, T) + 0.00001 * sn.norm(w) ** 2
+    loss = sn.squared_error(y, T) + lam * sn.norm(w) ** 2
     formulas = show(sn.derive(loss, c, s, w))
 
     start = {c: np.linspace(0, 2, bells), s: np.full(bells, 4.0), w: np.zeros(bells)}
-    run = sn.train(loss, {X: x, T: t}, start, sn.Adam(0.02), epochs=1500 if QUICK else 6000)
+    run = sn.train(loss, {X: x, T: t, lam: 1e-5}, start, sn.Adam(0.02), epochs=1500 if QUICK else 6000)
     grid = np.linspace(0, 2, 400)[None]
     error = np.sqrt(np.mean((run.evaluate(y, {X: grid}) - truth(grid)) ** 2))
     print(f"root mean square distance from the curve {error:.3f}, of the noise {noise}")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from gallery_style import BLUE, GREY, ORANGE, QUICK, plots, save, show, target
+from sympy import Symbol
 
 import symnet as sn
 
@@ -23,7 +24,7 @@ def main(folder):
     after, of = scaled[TAPS:], years[TAPS:]
     past, test = of <= 1920, (of > 1920) & (of <= 1955)
 
-    X, T, lam = sn.matrix("X", TAPS, "n"), sn.matrix("t", 1, "n"), 1e-5
+    X, T, lam = sn.matrix("X", TAPS, "n"), sn.matrix("t", 1, "n"), Symbol("lambda")
     W, b, v = sn.matrix("W", HIDDEN, TAPS), sn.vector("b", HIDDEN), sn.matrix("v", 1, HIDDEN)
     c = sn.matrix("c", 1, 1)
     y = sn.let("y", sn.affine(v, sn.tanh(sn.affine(W, X, b)), c))
@@ -34,7 +35,7 @@ def main(folder):
     def predict(run):
         return 191.2 * (run.evaluate(y, {X: lags})[0] + 0.25)
 
-    data = {X: lags[:, past], T: after[past]}
+    data = {X: lags[:, past], T: after[past], lam: 1e-5}
     train = lambda seed: sn.train(loss, data, parameters, sn.Adam(0.005), epochs=1000, seed=seed)
     said = np.mean([predict(train(seed)) for seed in range(1 if QUICK else NETS)], axis=0)
     wanted, variance = spots[TAPS:], 1535  # of the whole record, as in the paper
