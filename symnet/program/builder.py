@@ -90,7 +90,7 @@ class Builder:
 
         Raises `ShapeError`, `ValueError` or `TypeError` where the expression does not make sense.
         """
-        self._survey = survey(expr, self._parameters, self.names)
+        self._survey = survey(expr, self._parameters, self.names, self._atoms)
         value = self.value(expr)
         for size in sorted(self.names.sizes):  # those that no array tells are arguments too
             self.inputs.setdefault(size, self.names.symbols[size])
