@@ -2,10 +2,13 @@
 PYTHON ?= python3
 RUN = .venv/bin/python
 
-.PHONY: demo test lint bench clean
+.PHONY: demo gallery test lint bench clean
 
 demo: .venv/installed-examples
 	$(RUN) examples/digits.py
+
+gallery: .venv/installed-examples
+	$(RUN) examples/gallery/index.py build/gallery
 
 test: .venv/installed-tests
 	$(RUN) -m pytest -n auto --doctest-modules --doctest-glob=README.md tests symnet README.md

@@ -21,6 +21,7 @@ from symnet.optimizers import (
 )  # fmt: skip
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
+from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
 from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"

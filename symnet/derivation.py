@@ -11,15 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sympy import Basic, Expr, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
-from sympy.matrices.expressions.matexpr import MatrixElement
-from sympy.tensor.array.array_derivatives import ArrayDerivative
+from sympy import Basic, Expr
 
 from symnet.backends import (
     Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
-from symnet.expressions import Fixed, Name, Node, Shown, as_scalar, brief, functions, given, listed, shape_text
+from symnet.expressions import Fixed, Name, Shown, as_expression, as_scalar, brief, given, listed
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 from symnet.request import check_request, entered, symbols_in
@@ -136,9 +134,9 @@ class Derivation(Shown):
 
     def _symbol(self, symbol: Name | str) -> Name:
         for w in self.wrt:
-            if symbol == w or getattr(symbol, "name", symbol) == w.name:
+            if w.name == getattr(symbol, "name", symbol if isinstance(symbol, str) else None):
                 return w
-        raise KeyError(f"{symbol}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
+        raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
     def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None) -> Kernel:
         """Compile loss and gradients, or any values of the derivation, to one NumPy function; see `Kernel`.
@@ -252,47 +250,6 @@ def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
     return Derivation(builder.finish([name, *(gradients[w] for w in symbols)]), symbols)
 
 
-def slope(expr: Any, *symbols: Any) -> Any:
-    """Give the derivative of an expression by a symbol, or by one after the other, as SymPy's `diff` asks for it.
-
-    Raises `TypeError` for the derivative of a matrix expression and by a size.
-    """
-    if not symbols:
-        raise TypeError("diff: give the symbol to differentiate by, or write sn.gradient(loss, W)")
-    expr = as_scalar(expr)
-    for symbol in _asked(symbols):
-        expr = _slope(expr, symbol)
-    return expr
-
-
-def _asked(symbols: tuple[Any, ...]) -> list[Any]:
-    # diff(x, 2) and diff((x, 2)) are diff(x, x)
-    asked: list[Any] = []
-    for symbol in symbols:
-        symbol, times = symbol if isinstance(symbol, (tuple, Tuple)) and len(symbol) == 2 else (symbol, 1)
-        if isinstance(symbol, (int, Integer)) and asked:
-            symbol, times = asked[-1], symbol - 1
-        asked += [symbol] * int(times)
-    return asked
-
-
-def _slope(expr: Any, symbol: Any) -> Any:
-    if isinstance(symbol, MatrixElement) and isinstance(symbol.args[0], MatrixSymbol):
-        return functions.entry(_slope(expr, symbol.args[0]), *symbol.args[1:])
-    if not isinstance(symbol, (MatrixSymbol, Symbol)):
-        raise TypeError(f"diff: {symbol} is no symbol; write sn.gradient(loss, W) for each symbol W")
-    if expr.is_Matrix:
-        raise TypeError(
-            f"diff: {brief(expr)} is a {shape_text(expr.shape)} matrix, and its derivative by {symbol} would have "
-            "more than two axes; differentiate a scalar, such as sn.sum(…) of it or an entry, sn.entry(A, 0, 0)"
-        )
-    if any(symbol in size.free_symbols for M in expr.atoms(MatrixSymbol) for size in M.shape):
-        raise TypeError(f"diff: {symbol} is the size of a matrix; nothing can be differentiated by it")
-    if symbol not in expr.free_symbols:
-        return ZeroMatrix(*symbol.shape) if symbol.is_Matrix else S.Zero
-    return derive(expr, symbol).closed(symbol)
-
-
 def gradient(loss: Any, symbol: Any) -> Any:
     """Give the gradient of a loss for one symbol as one closed SymPy expression in the symbols of the loss.
 
@@ -326,21 +283,9 @@ def canonical(expr: Any) -> Any:
     >>> canonical(A * x + A.T * x), canonical((x.T * A).T)
     ((A + A.T)*x, A.T*x)
     """
-    expr = given(expr, "the expression")
+    expr = as_expression(expr, "the expression")
     with collector_paused():
         builder = Builder()
         name = builder.call(builder.enter(expr), builder.names.fresh("L"))
         program = builder.finish([name])
         return closed(program, program.outputs[0])
-
-
-_sympys_own = ArrayDerivative._call_derive_scalar_by_matexpr
-
-
-def _by_matrix(expr: Any, symbol: Any) -> Any:
-    # SymPy's `diff` by a matrix takes a class that it does not know for a constant
-    return slope(expr, symbol) if expr.has(Node) else _sympys_own(expr, symbol)
-
-
-Node.slope = staticmethod(slope)
-ArrayDerivative._call_derive_scalar_by_matexpr = staticmethod(_by_matrix)

@@ -1,6 +1,7 @@
 """Numbers, scalars and arrays beside matrices: what NumPy would give, or what to write instead."""
 
 import functools
+import re
 
 import numpy as np
 import pytest
@@ -139,8 +140,8 @@ REFUSED = {
     "np.abs": (lambda: np.abs(W * X), ["sn.abs(…)"]),
     "np.square": (lambda: np.square(W), ["sn.hadamard(A, A)"]),
     "np.maximum": (lambda: np.maximum(W, 0), ["sn.relu(A)"]),
-    "np.sum": (lambda: np.sum(W), ["sn.sum(…)"]),
-    "np.dot": (lambda: np.dot(W, XN), ["X is 2×n", "sn.evaluate"]),
+    "np.sum": (lambda: np.sum(W), ["sn.sum(A)"]),
+    "np.dot": (lambda: np.dot(W, XN), ["NumPy's dot", "A*B"]),
     "np.array": (lambda: np.array(XN), ["X is 2×n", "no array"]),
     "in place": (lambda: np.ones((3, 2)).__iadd__(W), ["an array cannot hold symbols"]),
     "sum(X)": (lambda: sum(XN), ["X is 2×n", "sn.sum"]),
@@ -154,12 +155,12 @@ REFUSED = {
     "X/X": (lambda: XN / XN, ["A/B is A·B⁻¹", "X is 2×n", "sn.elementwise(lambda a, b: a/b, A, B)"]),
     "node/node": (lambda: sn.tanh(W) / sn.exp(W), ["A/B is A·B⁻¹", "exp(W) is 3×2"]),
     "W/array": (lambda: W / np.ones((3, 2)), ["the array is 3×2", "a/b"]),
-    "NaN": (lambda: W + np.full((3, 2), np.nan), ["give finite numbers"]),
+    "NaN": (lambda: W + np.full((3, 2), np.nan), ["finite numbers"]),
     "X > 0": (lambda: XN > 0, ["X > 0", "Piecewise"]),
     "node <= X": (lambda: sn.tanh(XN) <= 1, ["tanh(X) <= 1"]),
     "X.sum()": (lambda: XN.sum(), ["sn.sum(A)", "X"]),
     "(W*X).mean()": (lambda: (W * X).mean(), ["sn.mean(A)", "W*X"]),
-    "node.dot": (lambda: sn.tanh(X).dot(X), ["A*B", "tanh(X)"]),
+    "node.dot": (lambda: sn.tanh(X).dot(X), ["sn.inner", "A*B", "tanh(X)"]),
     "node.reshape": (lambda: sn.tanh(X).reshape(4, 2), ["keeps its shape"]),
 }
 
@@ -198,3 +199,85 @@ def test_what_looks_like_numpy_and_means_sympys_product():
     np.testing.assert_allclose(sn.evaluate(sn.norm(S) ** 2, VALUES), (s * s).sum())
     np.testing.assert_allclose(sn.evaluate(S / sn.tanh(S), VALUES), s @ np.linalg.inv(np.tanh(s)))
     assert "S**2" in sn.sum.__doc__ and "A/B" in sn.matrix.__doc__
+
+
+WHOLE = {
+    **{
+        name: functools.partial(getattr(sympy, name))
+        for name in "exp log sin cos tan tanh sinh asin atan asinh sign Abs erf gamma loggamma floor LambertW "
+        "factorial Heaviside DiracDelta".split()
+    },
+    "besselj": functools.partial(sympy.besselj, 1),
+    "Max": functools.partial(sympy.Max, 0),
+    "Min": functools.partial(sympy.Min, 0),
+    "f": sympy.Function("f"),
+}
+PLACES = {
+    "on its own": lambda call, A: sn.sum(sn.tanh(W)) + sn.sum(call(A)),
+    "in a sum": lambda call, A: call(A) - sn.tanh(A),
+    "beside a symbol": lambda call, A: W + call(A),
+    "as a factor": lambda call, A: call(A) * X,
+    "entry by entry": lambda call, A: sn.hadamard(call(A), A),
+    "summed": lambda call, A: sn.sum(call(A)),
+    "in a loss": lambda call, A: sn.squared_error(call(A), A),
+    "in a net": lambda call, A: sn.mlp(call(A), [2]),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_function_of_a_whole_matrix_is_refused_with_what_there_is(name, place):
+    for A in (W, sn.tanh(W), W + sn.sigmoid(W)):
+        with pytest.raises(TypeError, match="matrix where a scalar is meant") as raised:
+            PLACES[place](WHOLE[name], A)
+        text = str(raised.value)
+        assert f"sn.elementwise({name}, …)" in text and "noncommutative" not in text and "Adjoint" not in text
+        assert all(hasattr(sn, word) for word in re.findall(r"sn\.(\w+)", text)), text
+
+
+def test_a_scalar_that_does_not_commute_is_refused_by_name():
+    q = Symbol("q", commutative=False)
+    for call in (lambda: q * W, lambda: sn.tanh(W) * q, lambda: W + q, lambda: sn.hadamard(q, W)):
+        with pytest.raises(TypeError, match="q does not commute"):
+            call()
+
+
+def test_what_is_a_scalar_of_matrices_is_one_beside_them():
+    largest = sympy.Max(sn.norm(W), sn.sum(W), sympy.Trace(S))
+    for found in (largest * W, W * largest, sn.hadamard(largest, W)):
+        np.testing.assert_allclose(sn.evaluate(found, VALUES), max(np.linalg.norm(w), w.sum(), np.trace(s)) * w)
+
+
+@pytest.mark.parametrize("name", ["__add__", "__radd__", "__sub__", "__rsub__", "__mul__", "__matmul__"])
+def test_a_masked_array_is_no_constant(name):
+    for A in (S, sn.tanh(S), S * S):
+        for masked in (np.ma.masked_array(s, s > 0), np.ma.masked_array(s), np.ma.masked_array([1.0, 2, 3], [0, 1, 0])):
+            with pytest.raises(TypeError, match="masked"):
+                getattr(A, name)(masked)
+
+
+def test_what_sympy_takes_and_is_no_expression_is_refused():
+    for other in (range(6), Symbol("a") > 0, sympy.true, sympy.Interval(0, 1)):
+        for call in (lambda other=other: W + other, lambda other=other: sn.tanh(W) - other):
+            with pytest.raises(TypeError, match="beside"):
+                call()
+
+
+NUMPYS = {
+    "dot": lambda A: np.dot(A, A), "matmul": lambda A: np.linalg.multi_dot([A, A, A]), "norm": np.linalg.norm,
+    "det": np.linalg.det, "inv": np.linalg.inv, "trace": np.trace, "mean": np.mean, "sum": lambda A: np.sum(A, axis=0),
+    "where": lambda A: np.where(A, 1, 0), "clip": lambda A: np.clip(A, 0, 1), "max": np.max, "argmax": np.argmax,
+    "std": np.std, "outer": lambda A: np.outer(A, A), "einsum": lambda A: np.einsum("ij,jk", A, A),
+    "concatenate": lambda A: np.concatenate([A, A]), "zeros_like": np.zeros_like, "transpose": np.transpose,
+    "solve": lambda A: np.linalg.solve(A, np.ones((3, 1))), "array_equal": lambda A: np.array_equal(A, s),
+    "constant first": lambda A: np.dot(np.ones((3, 3)), A),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NUMPYS)
+def test_a_function_of_numpys_is_refused_with_what_to_write(name):
+    for A in (S, sn.tanh(S), S * S, S + 1, sn.matrix("P", "n", "n")):
+        with pytest.raises(TypeError, match=r"NumPy's [\w.]+ computes with numbers") as raised:
+            NUMPYS[name](A)
+        assert all(hasattr(sn, word) for word in re.findall(r"sn\.(\w+)", str(raised.value)))
+    assert np.shape(W) == (3, 2) and np.ndim(sn.tanh(W)) == 2 and np.size(W) == 6

@@ -288,3 +288,20 @@ def test_no_wrong_gradient_is_accepted_and_no_right_one_rejected(seed):
             assert not check.ok, (bug.flag, error, check)
         elif error < 1e-9:
             assert check.ok, (bug.flag, error, check)
+
+
+@pytest.mark.parametrize(
+    ("f", "grad", "x0", "word"),
+    [
+        (3, lambda x: x, np.ones(2), "f must be a function"),
+        (np.sum, np.ones(2), np.ones(2), "grad must be a function"),
+        (np.sum, None, np.ones(2), "grad must be a function"),
+        (lambda p: p["a"].sum(), lambda p: p, {"a": np.ones(2)}, "not a dictionary"),
+        (lambda x: None, np.ones_like, np.ones(2), "is the return missing"),
+        (lambda x: "1.0", np.ones_like, np.ones(2), "must give a number"),
+        (lambda x: {"loss": 1.0}, np.ones_like, np.ones(2), "must give a number"),
+    ],
+)
+def test_what_is_no_function_of_arrays_is_refused(f, grad, x0, word):
+    with pytest.raises(TypeError, match=word):
+        sn.check_function(f, grad, x0)

@@ -256,3 +256,24 @@ def test_thousands_of_terms_are_added_and_run():
     assert len(sn.derive(sn.sum(total), A).program.equations) < 2000
     written = str(signed_sum([(k % 3 == 1, Code("a")) for k in range(5000)]))
     assert eval(written, {"a": 1}) == sum(-1 if k % 3 == 1 else 1 for k in range(5000))
+
+
+PLAIN, OTHER, SQ = sp.Symbol("plain"), sp.Symbol("other"), sn.matrix("SQ", 3, 3)
+REAL = {
+    "a product": sp.Abs(PLAIN * sn.sum(SQ)),
+    "a quotient": sp.Abs(sn.sum(SQ) / PLAIN),
+    "a difference": sp.Abs(PLAIN - sn.sum(SQ)) * OTHER,
+    "three": sp.Abs(PLAIN * OTHER * sn.sum(SQ)) ** 3,
+    "sign": sp.sign(PLAIN * sn.sum(SQ)) * sp.Abs(OTHER * sp.Trace(SQ)),
+    "inside": sp.exp(-sp.Abs(PLAIN * sn.norm(SQ) - OTHER)),
+    "entries": sn.sum(sn.elementwise(lambda a: sp.Abs(PLAIN * a) * OTHER, SQ)),
+}
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_what_is_not_declared_real_is_real(name):
+    loss = REAL[name]
+    at = {PLAIN: -0.4, OTHER: 1.3, SQ: np.random.default_rng(1).normal(size=(3, 3))}
+    for symbol in loss.free_symbols:
+        assert not sn.gradient(loss, symbol).has(sp.im, sp.re)
+    assert sn.check_gradients(loss, {w: at[w] for w in loss.free_symbols}).ok

@@ -404,3 +404,16 @@ def test_a_loss_of_what_is_no_matrix_is_refused(f):
     for wrong in (Symbol("t"), 1, sn.norm(Y)):
         refused(TypeError, [f.__name__, "no matrix"], lambda wrong=wrong: f(wrong, Y))
         refused(TypeError, [f.__name__, "no matrix"], lambda wrong=wrong: f(Y, wrong))
+
+
+@pytest.mark.parametrize("f", [sympy.Max, sympy.Min])
+def test_a_function_of_two_is_no_activation(f):
+    refused(TypeError, ["activation", "sn.relu"], lambda: sn.mlp(X, [2, 2], activation=f))
+
+
+def test_values_that_are_no_dictionary_are_refused_by_a_result_as_well():
+    net = sn.mlp(X, [2], prefix="given_")
+    start = {p: np.ones([int(size) for size in p.shape]) for p in net.parameters}
+    run = sn.train(sn.norm(net.output) ** 2, {X: np.ones((int(X.shape[0]), 4))}, start, epochs=1)
+    for wrong in (np.ones((3, 4)), [1, 2], "X", 3):
+        refused(TypeError, ["dictionary"], lambda wrong=wrong: run.evaluate(net, wrong))

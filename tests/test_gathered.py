@@ -87,3 +87,11 @@ def test_what_is_no_product_stays():
 def test_a_sum_that_is_no_product_is_refused_with_the_way_out(odd):
     with pytest.raises(TypeError, match=r"write it as sn\.entry"):
         sn.gradient(odd + sn.sum(A), A)
+
+
+def test_a_net_with_a_memory_and_a_loss_for_each_step_is_derived_in_steps_not_in_ways_through_it():
+    U, W, s, loss = sn.matrix("U", 3, 2), sn.matrix("W", 2, 3), sn.vector("s", 2), 0
+    for k in range(60):  # a step has two ways to the one before, so there are 2⁶⁰ through all
+        y = W * sn.tanh(U * s)
+        s, loss = s / 2 + y, loss + sn.squared_error(y, sn.vector(f"t{k}", 2))
+    assert set(sn.derive(loss, [U, W]).gradient_names) == {U, W}

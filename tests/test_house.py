@@ -21,6 +21,7 @@ WINGS = {
     "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results structured skeleton kernel labels files",
     "request":     "",
     "derivation":  "",
+    "slopes":      "",
     "second":      "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",

@@ -151,6 +151,33 @@ def test_what_cannot_be_done_is_refused_with_the_way_out(number):
         attempt()
 
 
+v, u, s1 = sn.vector("v", 3), sn.vector("u", 3), Symbol("s1")
+SQUARE = sn.matrix("Q", 3, 3)
+BY_A_MATRIX = [
+    (v.T * sn.tanh(u), v), (v.T * sn.tanh(SQUARE * v), v), (v.T * sn.softmax(SQUARE * v), SQUARE),
+    (OneMatrix(1, 3) * sn.hadamard(v, v), v), (v.T * sn.tanh(v) + sn.norm(v) * sp.Identity(1), v),
+    (v.T * sn.let("h", sn.tanh(u)), u), (sp.Determinant(sn.tanh(SQUARE)), SQUARE), (sp.DotProduct(v, sn.tanh(v)), v),
+    (sp.DotProduct(v, SQUARE * u), SQUARE), (sp.Trace(sp.Inverse(sn.tanh(SQUARE))), SQUARE),
+    (sp.exp(v.T * sn.tanh(u)), u), (v.T * sn.tanh(s1 * u), s1), (v.T * sn.relu(u) * s1, u),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(BY_A_MATRIX)))
+def test_diff_by_a_symbol_is_the_gradient(number):
+    expr, symbol = BY_A_MATRIX[number]
+    for found in (sp.diff(expr, symbol), expr.diff(symbol)):
+        assert not found.has(sp.Derivative)
+        rng = np.random.default_rng(number)
+        at = {w: rng.normal(size=w.shape) if w.is_Matrix else 0.7 for w in sp.sympify(expr).free_symbols}
+        np.testing.assert_allclose(sn.evaluate(found, at), sn.evaluate(sn.gradient(expr, symbol), at), rtol=1e-10)
+
+
+def test_diff_of_a_matrix_by_a_matrix_is_refused_not_begun():
+    for expr, symbol in [(sn.tanh(A) * B, A), (sn.sum(sn.tanh(A)).diff(A), A), (sn.tanh(s1 * A), s1)]:
+        with pytest.raises(TypeError, match="differentiate a scalar"):
+            sp.diff(expr, symbol)
+
+
 def test_a_quotient_of_matrices_is_sympys():
     np.testing.assert_allclose(value(A / sn.tanh(B)), VALUES[A] @ np.linalg.inv(np.tanh(VALUES[B])), rtol=1e-10)
 
@@ -170,3 +197,19 @@ def test_deep_and_wide_expressions_are_copied_and_derived():
 def test_free_symbols_of_a_function_with_a_parameter():
     assert sn.elementwise(Lambda(f, f**lam), A).free_symbols == {A, lam}
     assert value(sn.sum(sn.softplus(-OneMatrix(1, 3)))) == pytest.approx(3 * np.log1p(np.exp(-1)))
+
+
+def test_several_at_once_are_replaced_by_xreplace():
+    loss = sn.norm(v - 2 * u)
+    with pytest.raises(TypeError, match="xreplace"):
+        loss.subs({v: u, u: v}, simultaneous=True)
+    assert loss.xreplace({v: u, u: v}) == sn.norm(u - 2 * v)
+
+
+def test_a_name_does_not_stand_for_a_matrix():
+    loss, scale = sn.squared_error(v, u), Symbol("scale")
+    for old in ("v", Symbol("v")):
+        for expr in (loss, scale * loss, sp.exp(loss)):
+            with pytest.raises(TypeError, match="v is a matrix here|text"):
+                expr.subs(old, 2)
+    assert (scale * loss).subs("scale", 2) == 2 * loss == (scale * loss).subs(scale, 2)

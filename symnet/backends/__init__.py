@@ -6,7 +6,7 @@ second time.
 
 from symnet.backends import binding
 from symnet.backends.emitter import Code
-from symnet.backends.files import load, read_arrays, save, write_arrays
+from symnet.backends.files import as_path, load, read_arrays, save, write_arrays
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
@@ -20,7 +20,7 @@ from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
     "BACKENDS", "NUMPY", "STABLE", "ByKey", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
-    "Single", "StructuredMatrix", "WithHessians", "binding", "checked_dtype", "collector_paused", "compile",
-    "compile_program", "compile_structured", "evaluate", "fitted", "identifiers", "load", "one_hot", "read_arrays",
-    "save", "write_arrays",
+    "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype", "collector_paused",
+    "compile", "compile_program", "compile_structured", "evaluate", "fitted", "identifiers", "load", "one_hot",
+    "read_arrays", "save", "write_arrays",
 ]  # fmt: skip

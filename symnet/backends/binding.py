@@ -70,6 +70,8 @@ def as_array(name: str, value: Any) -> Any:
         )
     try:
         array = as_numbers(np.asarray(value))
+    except OverflowError:
+        raise ValueError(f"{name}: it has a number too large for floating point; numbers end at 1.8e308") from None
     except ValueError as error:
         raise TypeError(f"{name}: rows of different lengths are no matrix ({error})") from None
     if array.dtype.kind in "biu":
@@ -83,7 +85,8 @@ def as_array(name: str, value: Any) -> Any:
 
 def as_size(name: str, value: Any) -> int:
     """Give the number for a size symbol. Raises `ValueError` where it is no positive whole number."""
-    if np.ndim(value) or not isinstance(value, (int, float, np.number, np.ndarray)) or value != int(value) or value < 1:
+    number = isinstance(value, (int, float, np.number)) or (isinstance(value, np.ndarray) and not value.ndim)
+    if not number or not 1 <= value < np.inf or value != int(value):
         raise ValueError(f"{name} is a size: it must be a positive whole number, not {value!r}")
     return int(value)
 

@@ -35,7 +35,8 @@ def save(path: Any, parameters: Any) -> None:
 
     path: where to; a name without an ending gets `.npz`. An older file is replaced only once the new one is written.
     parameters: symbols or names → arrays, such as `run.parameters`, or a `Training`. Dtypes and shapes are kept.
-    Raises `TypeError` for what holds no real numbers, `ValueError` where there is nothing to save.
+    Raises `TypeError` for what holds no real numbers, `ValueError` where there is nothing to save,
+    `FileNotFoundError` where the folder is not there.
 
     >>> import os, tempfile, symnet as sn
     >>> W = sn.matrix("W", 1, 2)
@@ -44,7 +45,10 @@ def save(path: Any, parameters: Any) -> None:
     ...     sn.load(os.path.join(folder, "weights.npz"))
     {'W': array([[1., 2.]])}
     """
-    write_arrays(_path("save", path), _arrays(getattr(parameters, "parameters", parameters)))
+    target = _path("save", path)
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"save: there is no folder {target.parent}")
+    write_arrays(target, _arrays(getattr(parameters, "parameters", parameters)))
 
 
 def write_arrays(target: Path, arrays: Mapping[str, Any]) -> None:
@@ -74,11 +78,19 @@ def _sync_folder(folder: Path) -> None:
             os.close(opened)
 
 
-def _path(who: str, path: Any) -> Path:
+def as_path(who: str, path: Any, example: str = "weights.npz") -> Path:
+    """Give where a file is or shall be. Raises `TypeError` or `ValueError` for what is no path."""
     if not isinstance(path, (str, os.PathLike)) or not str(path):
         order = " (the path stands first)" if isinstance(path, Mapping) or hasattr(path, "parameters") else ""
-        raise TypeError(f"{who}: the path must be a string such as 'weights.npz', not {type(path).__name__}{order}")
-    found = Path(path)
+        what = "an empty string" if isinstance(path, str) else type(path).__name__
+        raise TypeError(f"{who}: the path must be a string such as '{example}', not {what}{order}")
+    if "\0" in str(path):
+        raise ValueError(f"{who}: the path {str(path)!r} has a character that no file name has")
+    return Path(path)
+
+
+def _path(who: str, path: Any) -> Path:
+    found = as_path(who, path)
     return found if found.suffix else found.with_name(found.name + ".npz")
 
 
@@ -91,7 +103,12 @@ def _arrays(parameters: Any) -> dict[str, Any]:
     found = {}
     for name, value in binding.named(parameters).items():
         checked_name(name, "save", "W1")
-        array = np.asarray(value)
+        if isinstance(value, np.ma.MaskedArray):
+            binding.as_array(name, value)
+        try:
+            array = np.asarray(value)
+        except ValueError as error:
+            raise TypeError(f"save: {name} has rows of different lengths and is no matrix ({error})") from None
         if array.dtype.kind not in "biuf":
             raise TypeError(f"save: {name} is no array of real numbers but holds values of type {array.dtype}")
         found[name] = array
@@ -120,6 +137,8 @@ def load(path: Any) -> ByKey:
 
 def read_arrays(who: str, source: Path) -> dict[str, Any]:
     """Give the arrays of a file by name. Raises what `load` raises."""
+    if not source.is_file():
+        raise FileNotFoundError(f"{who}: there is no file {source}")
     content = source.read_bytes()
     if not content.startswith(b"PK"):
         raise ValueError(f"{who}: {source} is no .npz file{_kind(content)}")

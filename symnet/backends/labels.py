@@ -46,7 +46,16 @@ def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
 def _listed(labels: Any) -> list[Any]:
     if isinstance(labels, (str, bytes, Basic)) or not (isinstance(labels, Iterable) or hasattr(labels, "__array__")):
         raise TypeError(f"one_hot: labels must be an array or a list with a label for each sample, not {labels!r}")
-    array = np.asarray(labels if hasattr(labels, "__array__") else list(labels))
+    if isinstance(labels, np.ma.MaskedArray):
+        raise TypeError(
+            "one_hot: a masked array is given, and its masked entries have no class; leave these samples out"
+        )
+    try:
+        array = np.asarray(labels if hasattr(labels, "__array__") else list(labels))
+    except ValueError as error:
+        raise ValueError(
+            f"one_hot: one label for each sample is needed, not rows of different lengths ({error})"
+        ) from None
     if array.ndim != 1 and array.size != max(array.shape, default=0):
         one_hot_already = array.ndim == 2 and set(np.unique(array).tolist()) <= {0, 1}
         raise ValueError(

@@ -26,8 +26,11 @@ def precise_equations(program: Program, outputs: Collection[Any]) -> list[Equati
     """Give the equations that `outputs` need, none of which loses digits."""
     equations, _ = live(program.equations, outputs)
     meaning = {e.lhs: e.rhs for e in equations}
+    variables: dict[Any, Any] = {}
     written = {e.lhs for e in program.sections[0].equations} if program.sections else set()
-    better, _ = live([replace(e, rhs=precisely(meaning.get, e.rhs, e.lhs in written)) for e in equations], outputs)
+    better, _ = live(
+        [replace(e, rhs=precisely(meaning.get, e.rhs, variables, e.lhs in written)) for e in equations], outputs
+    )
     parts = {p for e in better for f in _sigmoids(e.rhs) if (p := _part(e.rhs, f)) is not None}
     return [replace(e, rhs=_with_one_exponential(e.rhs, parts)) for e in better]
 

@@ -9,28 +9,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, sech, sinh
+from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, preorder_traversal, sech, sinh
 
-from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, split
+from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, scaled, split
 
 DEPTH = 8  # how many equations deep a formula is looked through
+LONGEST = 24  # parts of a formula that a name is put in for
 FEW = 3  # a sum or product of more terms than these is not looked through
 
 
 class Seen:
     """A right-hand side as a formula of `leaves`; `named`: formula → the name that has its value."""
 
-    def __init__(self, definition: Callable[[Any], Any]) -> None:
+    def __init__(self, definition: Callable[[Any], Any], variables: dict[Any, Any]) -> None:
         self.definition = definition
         self.leaves: dict[Any, Any] = {}
         self.named: dict[Any, Any] = {}
-        self._variables: dict[Any, Any] = {}
+        self._variables = variables
+        self._formulas: dict[Any, Any] = {}
 
     def variable(self, value: Any) -> Any:
         """Give the variable that stands for a matrix or scalar."""
         if value not in self._variables:
             self._variables[value] = Dummy(real=True)
-            self.leaves[self._variables[value]] = value
+        self.leaves[self._variables[value]] = value
         return self._variables[value]
 
     def formula(self, value: Any, depth: int = DEPTH) -> Any:
@@ -44,10 +46,17 @@ class Seen:
         return c * (self._operation(A, depth) if isinstance(A, OPERATIONS) else self._name(A, depth))
 
     def _name(self, name: Any, depth: int) -> Any:
+        if (name, depth) not in self._formulas:
+            self._formulas[name, depth] = self._found(name, depth)
+        return self._formulas[name, depth]
+
+    def _found(self, name: Any, depth: int) -> Any:
         rhs = self.definition(name) if depth else None
         if rhs is None or not _plain(rhs):
             return self.variable(name)
         formula = self.formula(rhs, depth - 1)
+        if _is_long(formula):
+            return self.variable(name)
         if not formula.has(*PRECISE) and not (formula.is_Add and any(t.is_number for t in formula.args)):
             return self.variable(name)
         self.named.setdefault(formula, self.variable(name))
@@ -66,6 +75,10 @@ class Seen:
 OPERATIONS = (Elementwise, MatAdd, HadamardProduct)
 
 
+def _is_long(formula: Any) -> bool:
+    return any(number >= LONGEST for number, _ in enumerate(preorder_traversal(formula)))
+
+
 def _scalar(rhs: Any) -> bool:
     return isinstance(rhs, Expr) and bool(rhs.args) and all(s.is_commutative for s in rhs.free_symbols)
 
@@ -78,15 +91,16 @@ def _plain(rhs: Any) -> bool:
     return isinstance(rest, OPERATIONS) and len(rest.args) <= FEW + 1
 
 
-def precisely(definition: Callable[[Any], Any], rhs: Any, written: bool = True) -> Any:
-    """Give `rhs` computed without lost digits, or itself. `written`: whether a user wrote it.
+def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, Any], written: bool = True) -> Any:
+    """Give `rhs` computed without lost digits, or itself.
 
-    The entrywise slope of tanh that a derivation needs stays 1 - A∘A, a tenth of the cost of a cosh: what it loses is
-    small beside the slope of 1 that tanh has at 0.
+    `variables`: what stands for the values, kept for the equations of one program, so that SymPy knows their formulas.
+    `written`: whether a user wrote it. The entrywise slope of tanh that a derivation needs stays 1 - A∘A, a tenth of
+    the cost of a cosh: what it loses is small beside the slope of 1 that tanh has at 0.
     """
     if not (isinstance(split(rhs)[1], OPERATIONS) if rhs.is_Matrix else _scalar(rhs)):
         return rhs
-    seen = Seen(definition)
+    seen = Seen(definition, variables)
     body = seen.formula(rhs)
     better = precise(body)
     if better == body or (not written and rhs.is_Matrix and better.has(sech) and not body.has(sech, cosh, sinh)):
@@ -95,4 +109,6 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, written: bool = True) 
         if better != formula:
             better = better.xreplace({formula: seen.named[formula]})
     used = {v: a for v, a in seen.leaves.items() if v in better.free_symbols}
+    if rhs.is_Matrix and not any(a.is_Matrix for a in used.values()):
+        return scaled(better.xreplace(used), OneMatrix(*rhs.shape))  # the same in every entry, as x/x is
     return apply_entrywise(better, used) if rhs.is_Matrix else better.xreplace(used)

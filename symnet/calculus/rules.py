@@ -12,7 +12,7 @@ Learning" (2006).
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NoReturn
 
 from sympy import (
     Add, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
@@ -21,9 +21,9 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    Bound, Diag, Diagonal, Elementwise, Kron, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unpaired, Unvec,
-    Vec, add, apply_entrywise, diagonal_matrix, hadamard, inner_product, matmul, partial, scaled, spread, stacked,
-    sums, transpose, unstacked,
+    AxisMax, Bound, Diag, Diagonal, Elementwise, Kron, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unpaired,
+    Unvec, Vec, add, apply_entrywise, diagonal_matrix, hadamard, inner_product, matmul, partial, scaled, spread,
+    stacked, sums, transpose, unstacked,
 )  # fmt: skip
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -91,6 +91,11 @@ def _log_sum_exp(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> tupl
     return hadamard(Softmax(Z, axis), spread(G, Z.shape, axis)), None
 
 
+def _no_slope(G: MatrixExpr, Y: MatrixExpr, Z: MatrixExpr, axis: Any) -> NoReturn:
+    raise TypeError("the accuracy, and the largest entry along an axis, have no useful derivative: train "
+                    "with sn.cross_entropy and metrics={'accuracy': …}, or write sn.logsumexp")  # fmt: skip
+
+
 def _kron(G: MatrixExpr, Y: MatrixExpr, A: MatrixExpr, B: MatrixExpr) -> tuple[MatrixExpr, ...]:
     products = Paired(G, *A.shape)
     return (
@@ -122,6 +127,7 @@ RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = l
     Softmax:         _softmax,
     LogSoftmax:      _log_softmax,
     LogSumExp:       _log_sum_exp,
+    AxisMax:         _no_slope,
     # diagonals, stacked columns and Kronecker products                                    [MN] 2.4, 3.7
     Diag:            lambda G, Y, v: (Diagonal(G),),
     Diagonal:        lambda G, Y, A: (diagonal_matrix(G),),

@@ -7,7 +7,7 @@ functions are given copies of the arrays, so that they may update them in place.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -47,13 +47,13 @@ def check_gradients(
     >>> check.ok, check.method
     (True, 'complex')
     """
-    if method not in (methods := ("auto", *TOLERANCE)):
-        raise ValueError(f"method: {method!r} is not known; use one of {', '.join(methods)}")
+    if not isinstance(method, str) or method not in ("auto", *TOLERANCE):
+        raise ValueError(f"method: {method!r} is not known; use one of {', '.join(('auto', *TOLERANCE))}")
     loss = given(loss, "the loss")
     derivation = derive(loss, symbols_to_check(loss, wrt))
-    single = [a for a in map(np.asarray, binding.named(values).values()) if a.dtype == np.float32]
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
+    single = [n for n, a in binding.named(values).items() if np.asarray(a).dtype == np.float32]
     for name, array in zip(kernel.arguments, arrays, strict=True):
         binding.check_finite(name, np.asarray(array))
     notes: list[str] = []
@@ -81,22 +81,27 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
     >>> check_function(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([1.0, -2.0])).ok
     True
     """
-    if method not in ("central", "complex", "auto"):
+    if not isinstance(method, str) or method not in ("central", "complex", "auto"):
         raise ValueError(f"method: {method!r} is not known here; use 'central' or 'complex'")
+    for name, function in (("f", f), ("grad", grad)):
+        if not callable(function):
+            raise TypeError(f"check_function: {name} must be a function of arrays, not {type(function).__name__}")
+    if isinstance(x0, Mapping):
+        raise TypeError("x0: give a list of arrays, and f and grad as functions of as many arguments, not a dictionary")
     several = isinstance(x0, (list, tuple)) and any(np.ndim(a) for a in x0)
     arrays = (
         tuple(binding.as_array(f"x0[{i}]", a) for i, a in enumerate(x0)) if several else (binding.as_array("x0", x0),)
     )
     for i, a in enumerate(arrays):
         binding.check_finite(f"x0[{i}]" if several else "x0", a)
-    found = grad(*map(np.copy, arrays))
+    found = _called("grad", grad, map(np.copy, arrays))
     gradients = tuple(found) if several else (found,)
     names = tuple(f"x{i}" for i in range(len(arrays))) if several else ("x",)
     if len(gradients) != len(arrays):
         raise ValueError(f"grad gives {len(gradients)} arrays for {len(arrays)} arguments")
     claimed = tuple(np.copy(_checked_gradient(n, g, a.shape)) for n, g, a in zip(names, gradients, arrays, strict=True))
     wide = tuple(a.astype(float) for a in arrays)
-    real: Function = lambda given: _number(f(*map(np.array, given)))  # noqa: E731
+    real: Function = lambda given: _number(_called("f", f, map(np.array, given)))  # noqa: E731
     kind = "complex" if method == "complex" else "central"
     tolerance, notes = _tolerance_of(kind, [*arrays, *claimed])
     subject = Subject(
@@ -115,7 +120,22 @@ def _tolerance_of(kind: str, arrays: Sequence[Any]) -> tuple[float, list[str]]:
     return min(DIGITS_OF_DTYPE * float(np.finfo(least).eps), 3e-2), [note]
 
 
+def _called(name: str, function: Any, arrays: Iterable[Any]) -> Any:
+    arguments = tuple(arrays)
+    if not callable(function):
+        raise TypeError(f"{name} must be a function of arrays, not {function!r}")
+    try:
+        return function(*arguments)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # within the function
+        wanted = "one array" if len(arguments) == 1 else f"{len(arguments)} arrays"
+        raise TypeError(f"{name} is called with {wanted}, the parts of x0, and does not take them ({error})") from error
+
+
 def _number(value: Any) -> Any:
+    if value is None or isinstance(value, (str, Mapping)):
+        raise TypeError(f"f must give a number, but it gives {type(value).__name__}; is the return missing?")
     if np.size(value) != 1:
         raise TypeError(f"f must give a number, but it gives an array of shape {np.shape(value)}")
     return np.asarray(value).item()

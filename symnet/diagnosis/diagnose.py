@@ -101,7 +101,7 @@ def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: fl
 
 
 def _check_rate(learning_rate: Any) -> None:
-    if not isinstance(learning_rate, (int, float, np.floating)) or not 0 < learning_rate < np.inf:
+    if not isinstance(learning_rate, (int, float, np.floating)) or not 0 < learning_rate <= float(np.finfo(float).max):
         raise ValueError(f"the learning rate must be a positive number, not {learning_rate!r}")
 
 
@@ -117,7 +117,7 @@ def _called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Values:
     try:
         found = gradients({name: np.array(value) for name, value in values.items()})  # copies: it may update in place
     except Exception as error:
-        raise RuntimeError(f"your function raised {type(error).__name__}: {error}") from error
+        raise RuntimeError(f"your function raised {type(error).__name__} ({error})") from error
     if not isinstance(found, Mapping):
         raise TypeError(f"your function must give a dictionary from parameters to arrays, not {type(found).__name__}")
     return found

@@ -6,7 +6,8 @@ intermediate, prints a derivation or computes a number.
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import (
-    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, nested,
+    nested,
+    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, scalar_atoms,
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.axes import as_axis
@@ -53,7 +54,7 @@ __all__ = [
     "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
     "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
     "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise", "preformatted", "raw", "relu",
-    "same_shape", "same_size", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread",
-    "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums", "symbols_of", "total",
-    "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
+    "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number", "softplus",
+    "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
+    "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
 ]  # fmt: skip

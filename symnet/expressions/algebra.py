@@ -102,7 +102,7 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}  # a number can make one fall away
     body = body.xreplace(back)
-    scalars = sorted(_scalar_atoms(body) - set(matrices), key=default_sort_key)
+    scalars = sorted(scalar_atoms(body) - set(matrices), key=default_sort_key)
     loose = [s for s in scalars if any(isinstance(inner, Bound) for inner in s.free_symbols)]
     if loose:
         raise TypeError(
@@ -134,12 +134,12 @@ def _without_max(c: Expr) -> Expr:
 
 def _hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
     """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them."""
-    away = {part: Dummy(real=True) for part in _scalar_atoms(body) if not isinstance(part, Symbol)}
+    away = {part: Dummy(real=True) for part in scalar_atoms(body) if not isinstance(part, Symbol)}
     return body.xreplace(away), {name: part for part, name in away.items()}
 
 
-def _scalar_atoms(body: Expr) -> set[Any]:
-    # symbols, and nodes that are scalars; what stands inside those is their own business
+def scalar_atoms(body: Expr) -> set[Any]:
+    """Give the symbols in a scalar, and the nodes that are scalars; what stands inside those is their own business."""
     found: set[Any] = set()
     stack: list[Any] = [body]
     while stack:

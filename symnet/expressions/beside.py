@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Expr, MatrixExpr, OneMatrix, Transpose
+from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol, Transpose, ZeroMatrix
+from sympy.core.function import Application
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -31,18 +32,57 @@ def beside(A: Any, other: Any, name: str) -> Any:
     """
     if not isinstance(other, (Expr, MatrixBase)):
         if is_array(other):
+            if isinstance(other, np.ma.MaskedArray):
+                given(other, f"beside {brief(A)}")
             other = _constant(A, np.asarray(other), name)
         elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
             other = given(other, f"beside {brief(A)}")
+        elif isinstance(other, bool):
+            raise TypeError(f"{other} beside {brief(A)}: a Boolean is no number here; write {int(other)}")
         else:
             try:
                 other = given(other)
             except TypeError:
                 return NotImplemented
+            if not isinstance(other, Expr):
+                raise TypeError(f"beside {brief(A)}: {other} is no expression; write numbers as numpy.array([[…]])")
     if not getattr(other, "is_Matrix", False):
+        if isinstance(other, Application) or not other.is_commutative:
+            check_scalar(other)
         return other * OneMatrix(*A.shape) if name in _SUMS and isinstance(other, Expr) and other != 0 else other
     check_shapes(A, other, name)
     return other
+
+
+def check_scalar(expr: Any) -> None:
+    """Raise `TypeError` where SymPy has a function of a whole matrix for a scalar, or a factor that does not commute.
+
+    Neither is a scalar; SymPy refuses it beside a matrix, in words that name nothing.
+    """
+    stack = [expr]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, Application):
+            check_argument(part)
+        if isinstance(part, Symbol) and not part.is_commutative:
+            raise TypeError(f"{part} does not commute, and a scalar does; write Symbol('{part}')")
+        stack.extend(a for a in part.args if isinstance(a, Expr) and not a.is_Matrix)
+
+
+def check_argument(node: Any) -> None:
+    """Raise `TypeError` where a larger matrix stands in a scalar's place: nobody knows what is meant."""
+    for A in node.args:
+        if getattr(A, "is_Matrix", False) and not all(same_size(size, S.One) for size in A.shape):
+            way = for_entries(type(node).__name__) if isinstance(node, Application) else "sn.sum(…) or sn.norm(…)"
+            raise TypeError(
+                f"in {brief(node)}: {brief(A)} is a {shape_text(A.shape)} matrix where a scalar is meant; write {way}"
+            )
+
+
+def for_entries(function: str) -> str:
+    """Give what to write for a function of SymPy's, entry by entry: ours where there is one of the name."""
+    ours = f"sn.{function.lower()}(…) or " if function.lower() in _OURS else "sn.relu(…) or " * (function == "Max")
+    return f"{ours}sn.elementwise({function}, …)"
 
 
 def _constant(A: Any, array: Any, name: str) -> Any:
@@ -172,6 +212,19 @@ def _exponent(self: Any, base: Any) -> Any:
     raise TypeError(f"{base}**A for a matrix A = {brief(self)}: write sn.elementwise(lambda a: {base}**a, A)")
 
 
+def _remainder(self: Any, other: Any) -> Any:
+    raise TypeError(f"//, % and divmod make steps, and beside the matrix {brief(self)} they have no meaning here; "
+                    "divide with /, or write it with sn.elementwise and functions of SymPy's")  # fmt: skip
+
+
+def _no_number(self: Any) -> Any:
+    raise TypeError(f"{brief(self)} is a matrix and no number; sn.evaluate({brief(self)}, {{…}}) gives its value")
+
+
+def _parts(self: Any, deep: bool = True, **hints: Any) -> Any:
+    return self, ZeroMatrix(*self.shape)  # all is real
+
+
 _POWER = MatrixExpr.__pow__
 
 
@@ -201,6 +254,27 @@ def _of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) 
     if "out" in options:
         ours = "a new name for the result: an array cannot hold symbols"
     raise TypeError(f"NumPy's {ufunc.__name__} computes with numbers, and {brief(self)} has symbols; write {ours}")
+
+
+_FUNCTIONS: dict[str, str] = {
+    "dot": "A*B", "matmul": "A*B", "linalg.multi_dot": "A*B*C", "inner": "A*B.T", "vdot": "sn.inner(A, B)",
+    "outer": "x*y.T", "transpose": "A.T", "trace": "sympy.Trace(A)", "linalg.trace": "sympy.Trace(A)",
+    "linalg.det": "sympy.Determinant(A)", "linalg.inv": "A**-1", "linalg.solve": "A**-1*B",
+    "linalg.norm": "sn.norm(A)", "linalg.matrix_power": "A**k", "sum": "sn.sum(A)", "mean": "sn.mean(A)",
+    "max": "sn.elementwise(sympy.Max, A, B)", "min": "sn.elementwise(sympy.Min, A, B)",
+    "clip": "sn.elementwise(lambda a: Min(Max(a, low), high), A)", "where":
+    "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)", "zeros_like": "ZeroMatrix(*A.shape)",
+    "ones_like": "OneMatrix(*A.shape)",
+}  # fmt: skip
+_OF_SHAPES = (np.shape, np.ndim, np.size)
+
+
+def _of_numpys_functions(self: Any, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+    if function in _OF_SHAPES:
+        return function._implementation(*inputs, **options)
+    name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
+    way = _FUNCTIONS.get(name, "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise")
+    raise TypeError(f"NumPy's {name} computes with numbers, and {brief(self)} has symbols; write {way}")
 
 
 def _as_array(self: Any, *options: Any, **named: Any) -> Any:
@@ -240,9 +314,11 @@ class _Hint:
 
 
 _METHODS: dict[str, Any] = {
-    "__array_ufunc__": _of_numpy, "__array__": _as_array, "__iter__": _entries,
+    "__array_ufunc__": _of_numpy, "__array_function__": _of_numpys_functions,
+    "__array__": _as_array, "__iter__": _entries,
     "__lt__": _compared("<"), "__le__": _compared("<="), "__gt__": _compared(">"), "__ge__": _compared(">="),
-    "sum": _Hint("sn.sum(A), and sn.sum(A, axis=0) along an axis"), "mean": _Hint("sn.mean(A)"), "dot": _Hint("A*B"),
+    "sum": _Hint("sn.sum(A), and sn.sum(A, axis=0) along an axis"), "mean": _Hint("sn.mean(A)"),
+    "dot": _Hint("sn.inner(x, y) for two columns, or A*B,"),
     "norm": _Hint("sn.norm(A)"), "reshape": _Hint("another matrix symbol: an expression keeps its shape"),
     "flatten": _Hint("sn.sum(…) or sn.inner(A, B): an expression keeps its shape"), "abs": _Hint("sn.abs(A)"),
     "max": _Hint("sn.elementwise(sympy.Max, A, B) or sn.logsumexp(A)"), "exp": _Hint("sn.exp(A)"),
@@ -260,7 +336,11 @@ def extend(kind: type) -> None:
 def _extend_all() -> None:
     for name in (*_SUMS, *_PRODUCTS, "__truediv__"):
         setattr(MatrixExpr, name, _extended(name))
-    for name, method in (("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent)):
+    for name, method in (
+        ("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent), ("__complex__", _no_number),
+        ("as_real_imag", _parts),
+        *((f"__{side}{name}__", _remainder) for name in ("mod", "floordiv", "divmod") for side in ("", "r")),
+    ):  # fmt: skip
         setattr(MatrixExpr, name, method)
     for kind in MatrixExpr.__subclasses__():
         if not issubclass(kind, MatrixBase):  # a matrix of numbers is an array already

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, log
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
@@ -64,8 +64,9 @@ class Printed:
         return self._shallow("replace", query, value, *args, **options)
 
     def rewrite(self: Any, *args: Any, **hints: Any) -> Any:
-        """SymPy's `rewrite`."""
-        return self._shallow("rewrite", *args, **hints)
+        """SymPy's `rewrite`; what would get logarithms by it, which negative numbers have not, stays as it is."""
+        new = self._shallow("rewrite", *args, **hints)
+        return self if new.atoms(log) - self.atoms(log) else new
 
     def expand(self: Any, *args: Any, **hints: Any) -> Any:
         """SymPy's `expand`; what is deep stays as it is."""

@@ -16,10 +16,10 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.expressions import algebra, scalars
 from symnet.expressions.algebra import elementwise, inner_product, scaled, total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
-from symnet.expressions.beside import check_shapes
+from symnet.expressions.beside import check_scalar, check_shapes
 from symnet.expressions.entering import given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
-from symnet.expressions.operands import as_matrix, raw
+from symnet.expressions.operands import as_expression, as_matrix, raw
 from symnet.expressions.symbols import entry, matrix, unit, vector
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import same_shape, same_size, shape_text
@@ -36,7 +36,7 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: Any, axis: int = 0) -> MatrixExpr:
     >>> sn.affine(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.vector("b", 2)).shape
     (2, n)
     """
-    W, X, b, axis = as_matrix("affine", W), as_matrix("affine", X), given(b, "affine: the bias"), as_axis(axis)
+    W, X, b, axis = as_matrix("affine", W), as_matrix("affine", X), as_expression(b, "affine: the bias"), as_axis(axis)
     written = (W, X) if axis == 0 else (X, W)
     left, right = _turned(*written) or written
     if (left, right) == written and not same_size(left.shape[1], right.shape[0]):
@@ -239,11 +239,12 @@ def hadamard(*matrices: Any) -> Any:
     """
     if not matrices:
         raise TypeError("hadamard: give the matrices to multiply entry by entry")
-    values = [given(a, "hadamard") for a in matrices]
+    values = [as_expression(a, "hadamard") for a in matrices]
     wide = [a for a in values if a.is_Matrix]
     factor = sympy.Mul(*[a for a in values if not a.is_Matrix])
     if not wide:
         return factor
+    check_scalar(factor)
     for other in wide[1:]:
         _check_alike("hadamard", wide[0], other)
     return scaled(factor, algebra.hadamard(*wide))

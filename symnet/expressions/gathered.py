@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from sympy import Add, Expr, MatMul, Mul, Pow, S, Sum, Symbol, Trace
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from symnet.expressions.entering import given
 from symnet.expressions.algebra import total, transpose
 from symnet.expressions.nodes import Unit
 from symnet.expressions.operands import OPERANDS, of_scalar, raw
@@ -43,7 +44,7 @@ def gathered(expr: Any) -> Any:
     """Give a sum of entries with products of matrices in the place of those that are written out, else None."""
     if isinstance(expr, Sum):
         return _of_indices(expr)
-    if not expr.has(MatrixElement) or len(expr.args) < FEWEST:
+    if len(expr.args) < FEWEST or not _has_entries(expr):
         return None
     groups: dict[Any, Counter[Any]] = defaultdict(Counter)
     rest: list[Any] = []
@@ -66,6 +67,19 @@ def gathered(expr: Any) -> Any:
     return Add(*rest)
 
 
+def _has_entries(expr: Any) -> bool:
+    # SymPy's `has` goes into matrices as well, and once for each way that leads to a part: 2ⁿ ways in a net of n steps
+    seen, ahead = set(), [expr]
+    while ahead:
+        part = ahead.pop()
+        if isinstance(part, MatrixElement):
+            return True
+        if isinstance(part, (Add, Mul, Pow)) and part not in seen:
+            seen.add(part)
+            ahead += part.args
+    return False
+
+
 def _term(c: Any, entries: list[_Entry]) -> Any:
     return Mul(c, *[MatrixElement(*e) for e in entries])
 
@@ -81,7 +95,7 @@ def _monomials(expr: Any) -> list[tuple[Any, list[_Entry]]] | None:
         repeated = bool(times.is_Integer and 0 < times <= FACTORS)
         if repeated and isinstance(base, MatrixElement):
             found = [(c, [*entries, *[_Entry(*base.args)] * int(times)]) for c, entries in found]
-        elif repeated and isinstance(base, Add) and base.has(MatrixElement):
+        elif repeated and isinstance(base, Add) and _has_entries(base):
             inner = _monomials(base)
             for _ in range(int(times)):
                 if inner is None or len(found) * len(inner) > MOST:
@@ -115,7 +129,7 @@ def _of_group(key: Any, group: dict[Any, Any]) -> Any:
     # all terms have the same matrices, and coefficients that differ in numbers only
     scalar, met = key
     matrices = [A for A, times in met for _ in range(times)]
-    if any(not size.is_Integer for A in matrices for size in A.shape):
+    if any(not given(size).is_Integer for A in matrices for size in A.shape):
         return None
     missing = {monomial: c for monomial, c in group.items() if c != 0}
     candidates: dict[Any, Any] = {}  # transposed, a product has the same entries

@@ -23,8 +23,9 @@ from sympy.matrices.immutable import ImmutableDenseMatrix
 from symnet.expressions.beside import beside, extend
 from symnet.expressions.deep import Printed, within_reason
 from symnet.expressions.entering import given
-from symnet.expressions.rebuilding import checked_rule, flat, replaced, unflat
+from symnet.expressions.rebuilding import check_name, checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
+from symnet.expressions.table import brief
 
 DEEP = 20  # levels of nodes from which an expression stays as it is written
 LONG = 8  # terms of a deep sum from which it is a term itself
@@ -59,7 +60,7 @@ class Node(Printed, Basic):
             node = Basic.__new__(cls, *args)
             node._height, node._size, node._digest = _identity(cls, args)
             if issubclass(cls, MatrixNode):
-                node._shape = cls.shape_of(*args)
+                node._shape = _shape_of(cls, args)
             Node._pool[key] = node
         return node
 
@@ -123,6 +124,7 @@ class Node(Printed, Basic):
         return new, new is not self
 
     def _subs(self, old: Any, new: Any, **hints: Any) -> Any:
+        check_name(self, old)
         return self._xreplace({old: new})[0]
 
     def subs(self, *args: Any, **kwargs: Any) -> Any:
@@ -139,6 +141,17 @@ class Node(Printed, Basic):
 
     def __deepcopy__(self, memo: Any) -> Any:
         return self
+
+
+def _shape_of(cls: Any, args: tuple[Any, ...]) -> Shape:
+    # SymPy's `replace` puts anything anywhere
+    try:
+        rows, cols = cls.shape_of(*args)
+    except AttributeError:
+        given_ = ", ".join(map(brief, args))
+        raise TypeError(f"{cls.title or cls.__name__} of {given_}: a scalar stands where a matrix is meant, put "
+                        "there perhaps by a function of SymPy; give a matrix, c*OneMatrix") from None  # fmt: skip
+    return given(rows), given(cols)  # a matrix of numbers has Python's
 
 
 def _identity(cls: type, args: tuple[Any, ...]) -> tuple[int, int, str]:

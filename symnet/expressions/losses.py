@@ -14,6 +14,7 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.algebra import total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
+from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given, is_array
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution
@@ -26,6 +27,7 @@ def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
     P, Y = _as_operand(who, P, Y), _as_operand(who, Y, P)
     for A in (P, Y):
         if not getattr(A, "is_Matrix", False):
+            check_scalar(A)
             raise TypeError(f"{who}: {brief(A)} is no matrix; give predictions and targets as matrices of one shape")
     if not same_shape(P.shape, Y.shape):
         raise ShapeError(f"{who}: {_said(P, 'P')} is {shape_text(P.shape)} but {_said(Y, 'Y')} is "

@@ -12,9 +12,10 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.algebra import elementwise, total
 from symnet.expressions.axes import axis_of_outputs
+from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given
 from symnet.expressions.nodes import AxisMax
-from symnet.expressions.operands import raw
+from symnet.expressions.operands import as_expression, raw
 from symnet.expressions.scalars import step
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -35,8 +36,12 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
     0.75
     """
     output, Y = given(output, "accuracy"), given(Y, "accuracy")
+    least: Any = as_expression(threshold, "accuracy: the threshold")
+    if least.is_Matrix:
+        raise TypeError(f"accuracy: the threshold must be one number such as 0.5, not {brief(least)}")
     for A in (output, Y):
         if not getattr(A, "is_Matrix", False):
+            check_scalar(A)
             raise TypeError(f"accuracy: {brief(A)} is no matrix; give outputs and targets as matrices of one shape")
     if not same_shape(output.shape, Y.shape):
         raise ShapeError(
@@ -46,7 +51,7 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
     axis = axis_of_outputs("accuracy", output, axis)
     samples = output.shape[1 - axis]
     if output.shape[axis] == 1:
-        answer = elementwise(lambda z: step(z - threshold), output)
+        answer = elementwise(lambda z: step(z - least), output)
         wrong = total(elementwise(abs, raw(MatAdd, answer, raw(MatMul, S.NegativeOne, Y))))
     else:
         wrong = _below_the_largest(output, Y, axis)

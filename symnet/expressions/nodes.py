@@ -264,6 +264,12 @@ class Total(ScalarNode):
 
     title = "sum"
 
+    def __new__(cls, A: Any) -> Any:
+        if not getattr(A, "is_Matrix", False):
+            raise TypeError(f"the sum of all entries of {A}: a scalar stands where a matrix is meant; write it times "
+                            "OneMatrix, or replace a matrix by one of its shape")  # fmt: skip
+        return super().__new__(cls, A)
+
     def _eval_power(self, exponent: Any) -> Any:
         return length(self, exponent) if root_of(self) is not None else None
 

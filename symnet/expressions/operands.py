@@ -30,6 +30,7 @@ from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.beside import check_argument, check_scalar
 from symnet.expressions.entering import given
 from symnet.expressions.facts import SCALARS
 from symnet.expressions.interned import DeepProduct, DeepSum, Node
@@ -43,18 +44,7 @@ _ALL: Any = attrgetter("args")
 
 def of_scalar(node: Any) -> tuple[Any, ...]:
     """Give what a scalar is computed from. Raises `TypeError` for a matrix that is no scalar."""
-    # a 1×1 matrix is a scalar; of a larger one nobody knows what is meant
-    for A in node.args:
-        if getattr(A, "is_Matrix", False) and not all(same_size(size, S.One) for size in A.shape):
-            name = type(node).__name__
-            way = (
-                f"sn.{name}(…) or sn.elementwise({name}, …)"
-                if isinstance(node, Function)
-                else "sn.sum(…) or sn.norm(…)"
-            )
-            raise TypeError(
-                f"in {brief(node)}: {brief(A)} is a {shape_text(A.shape)} matrix where a scalar is meant; write {way}"
-            )
+    check_argument(node)
     return tuple(node.args)
 
 
@@ -167,7 +157,7 @@ def as_matrix(who: str, A: Any) -> Any:
     A = given(A, who)
     if not getattr(A, "is_Matrix", False):
         if isinstance(A, Expr):
-            operands_of(A)  # says what a function of a whole matrix is to be written as
+            check_scalar(A)
         raise TypeError(f"{who}: {brief(A)} is a scalar already and no matrix; give a matrix expression")
     return A
 

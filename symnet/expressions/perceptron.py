@@ -14,12 +14,13 @@ from secrets import token_hex
 from typing import Any
 
 import numpy as np
-from sympy import MatrixExpr, MatrixSymbol
+from sympy import MatrixExpr, MatrixSymbol, Max, Min
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import elementwise
 from symnet.expressions.axes import axis_of_outputs
+from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given
 from symnet.expressions.functions import affine, matrix
 from symnet.expressions.shown import in_a_line, listed
@@ -144,6 +145,7 @@ def mlp(
     """
     X, f = given(X, "mlp"), as_activation(activation)
     if not getattr(X, "is_Matrix", False):
+        check_scalar(X)
         raise TypeError(f"mlp: {brief(X)} is no matrix; give the input, such as sn.matrix('X', 2, 'n')")
     axis = axis_of_outputs("mlp", X, axis)
     if not isinstance(prefix, str):
@@ -162,7 +164,7 @@ def mlp(
 
 
 def _listed(sizes: Any) -> list[Any]:
-    if isinstance(sizes, (str, bytes)) or not isinstance(sizes, (Iterable, int, np.integer)):
+    if isinstance(sizes, (str, bytes, MatrixExpr)) or not isinstance(sizes, (Iterable, int, np.integer)):
         raise TypeError(f"mlp: sizes must be a list with the outputs of each layer, such as [16, 10], not {sizes!r}")
     found = list(sizes) if isinstance(sizes, Iterable) else [sizes]
     if not found:
@@ -192,7 +194,19 @@ def as_activation(activation: Any) -> Callable[[Any], Any]:
         return NAMED["identity"]
     if not callable(activation):
         raise TypeError(f"activation: {activation!r} is no function; write sn.relu, sympy.tanh or a name, 'relu'")
+    if activation in (Max, Min):
+        raise TypeError(f"activation: {activation.__name__} of one argument is that argument; write sn.relu, or "
+                        f"lambda t: sympy.{activation.__name__}(0, t)")  # fmt: skip
     return activation if activation in NAMED.values() else partial(_activated, activation)
+
+
+def _of_matrix(f: Callable[[Any], Any], A: Any) -> Any:
+    try:
+        return f(A)
+    except Exception as error:
+        name = getattr(f, "__name__", f)
+        raise TypeError(f"activation: {name} takes neither a symbol nor a matrix ({error}); write sn.relu, sympy.tanh "
+                        "or a function of one scalar, lambda t: t**2") from error  # fmt: skip
 
 
 def _activated(f: Callable[[Any], Any], A: Any) -> Any:
@@ -200,7 +214,7 @@ def _activated(f: Callable[[Any], Any], A: Any) -> Any:
     try:
         return elementwise(f, A)
     except (AttributeError, TypeError, ValueError):
-        result = f(A)
+        result = _of_matrix(f, A)
     if not getattr(result, "is_Matrix", False):
         raise TypeError(f"activation: {brief(A)} is {shape_text(A.shape)}, but the activation gave {brief(result)}, "
                         "no matrix; write a function such as sn.relu")  # fmt: skip

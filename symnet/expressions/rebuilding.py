@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sympy import Basic, MatrixSymbol, Mul, Symbol
+from sympy import Basic, Dummy, Expr, MatrixSymbol, Mul, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.exceptions import ShapeError
 
@@ -42,13 +42,24 @@ def checked_rule(rule: Any) -> Any:
     for old, new in rule.items():
         if not isinstance(old, MatrixSymbol):
             continue
+        if not getattr(new, "is_Matrix", False) and isinstance(new, Expr) and new.atoms(Dummy):
+            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix, and SymPy has put a scalar in its place; to "
+                            f"replace several at once write .xreplace({{{old}: …}})")  # fmt: skip
         if not getattr(new, "is_Matrix", False):
-            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {new}; "
-                            f"write {new}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
+            scalar = "c" if isinstance(new, Dummy) else new  # one of SymPy's own
+            raise TypeError(f"{old} is a {shape_text(old.shape)} matrix and cannot be replaced by the scalar {scalar}; "
+                            f"write {scalar}*OneMatrix({old.shape[0]}, {old.shape[1]})")  # fmt: skip
         if not same_shape(old.shape, new.shape):
             raise ShapeError(f"{old} is {shape_text(old.shape)} and cannot be replaced by {new}, which is "
                              f"{shape_text(new.shape)}; give a matrix of its shape")  # fmt: skip
     return rule
+
+
+def check_name(expr: Any, old: Any) -> None:
+    """Raise `TypeError` for a scalar with the name of a matrix, which is what SymPy's `subs` makes of a text."""
+    if isinstance(old, Symbol) and not isinstance(old, Dummy) and old not in (found := expr.free_symbols):
+        if any(isinstance(w, MatrixSymbol) and w.name == old.name for w in found):
+            raise TypeError(f"subs: {old} is a matrix here; give the symbol itself, not its name or a scalar")
 
 
 def _is_mixed(new: Any) -> bool:

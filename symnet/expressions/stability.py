@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
-    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp, log,
+    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp, im, log,
+    re,
     sech, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
@@ -185,6 +186,8 @@ def _fold_maximum(*values: Expr) -> Expr:
 
 def _exp(e: Expr) -> Expr:
     # exp(a - log(exp(a) + exp(b))) is a quotient that SymPy has put into one exponential
+    if not isinstance(e, exp):  # exp(0) is 1, and exp(1) a number with a name
+        return e
     u = e.args[0]
     for p in u.atoms(logaddexp, softplus) if u.is_Add else ():
         a, b = p.args if isinstance(p, logaddexp) else (S.Zero, p.args[0])
@@ -260,7 +263,9 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     1 - y**2
     """
     slope = stable(differentiated(body, variable))
-    if slope.has(Derivative):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
+    if slope.has(
+        Derivative, im, re
+    ):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
         real = {s: Dummy(s.name, real=True) for s in body.free_symbols}
         there, back = body.xreplace(real), {d: s for s, d in real.items()}
         slope = stable(differentiated(there, real[variable])).xreplace(back)

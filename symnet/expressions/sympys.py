@@ -10,7 +10,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sympy import Basic, Expr, Function, MatrixExpr, MatrixSymbol, S, Piecewise, Symbol, Trace, preorder_traversal
+from sympy import (
+    Abs,
+    Basic,
+    DiracDelta,
+    Expr,
+    Function,
+    Heaviside,
+    MatrixExpr,
+    MatrixSymbol,
+    S,
+    Piecewise,
+    Symbol,
+    Trace,
+    preorder_traversal,
+)
 from sympy.core.function import DefinedFunction
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -21,11 +35,14 @@ from sympy.matrices.matrixbase import MatrixBase
 from sympy.utilities.iterables import iterable
 
 from symnet.expressions.algebra import total
+from symnet.expressions.beside import check_argument
 from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node, ScalarNode
+from symnet.expressions.operands import raw
 from symnet.expressions.sizes import same_size
 
 LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
+_WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta)  # they look inside, and fail or multiply a matrix by itself
 _OF_MATRICES = (ScalarNode, Trace, Determinant, MatrixElement)  # scalars
 
 
@@ -42,7 +59,10 @@ def as_scalar(loss: Any) -> Any:
 def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # a function of a 1×1 matrix: SymPy's algorithms would take the matrix for a scalar that does not commute
     def new(cls: Any, *args: Any, **options: Any) -> Any:
-        return sympys_own(cls, *[a if isinstance(a, MatrixBase) else as_scalar(a) for a in args], **options)
+        scalars = [a if isinstance(a, MatrixBase) else as_scalar(a) for a in args]
+        if issubclass(cls, _WITHIN) and any(getattr(a, "is_Matrix", False) for a in scalars):
+            check_argument(raw(cls, *map(given, scalars)))
+        return sympys_own(cls, *scalars, **options)
 
     return new
 
@@ -68,7 +88,7 @@ def _taught(name: str, sympys_own: Callable[[Any, Any], Any]) -> Callable[[Any, 
     kind = name.strip("_").removeprefix("r")
 
     def operator(self: Any, other: Any) -> Any:
-        if isinstance(other, (Expr, int, float)):
+        if isinstance(other, (Expr, int, float)) and not isinstance(other, bool):
             A, B = _scalars_in(kind, self, other)
             if not getattr(A, "is_Matrix", False):
                 return getattr(Expr, name)(A, B)

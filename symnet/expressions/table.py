@@ -24,7 +24,8 @@ def brief(expr: Any) -> str:
         if number > 60:
             return f"{type(expr).__name__}(…)"
         if not isinstance(node, (MatrixSymbol, Symbol)):
-            stack.extend(getattr(node, "args", ()))
+            parts = getattr(node, "args", ())
+            stack.extend(parts if isinstance(parts, tuple) else ())
     text = " ".join(str(expr).split())
     return text if len(text) <= 60 else text[:57] + "…"
 

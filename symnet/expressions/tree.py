@@ -31,6 +31,7 @@ from sympy.matrices.immutable import ImmutableDenseMatrix
 from symnet.expressions.entering import checked_name
 from symnet.expressions.facts import SCALARS
 from symnet.expressions.interned import Node
+from symnet.expressions.lengths import Length
 from symnet.expressions.perceptron import Parameter
 from symnet.expressions.rebuilding import parts
 from symnet.expressions.scalars import Bound
@@ -40,8 +41,8 @@ Row = list[Any]
 _OF_SYMPY = (
     Add, Mul, Pow, MatAdd, MatMul, MatPow, Transpose, Inverse, Trace, HadamardProduct, HadamardPower, Determinant,
     DotProduct, MatrixElement, ElementwiseApplyFunction, ImmutableDenseMatrix, OneMatrix, ZeroMatrix, Identity, Lambda,
-    Tuple, MatrixSymbol, Parameter, Max, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le, And, Or, Not, ITE, exp,
-    log,
+    Tuple, MatrixSymbol, Parameter, Length, Max, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le, And, Or, Not,
+    ITE, exp, log,
 )  # fmt: skip
 _CONSTANTS = {"true": S.true, "false": S.false, **{str(c): c for c in (S.Pi, S.Exp1, S.EulerGamma, S.GoldenRatio)}}
 _WRONG = (TypeError, KeyError, IndexError, AttributeError, ValueError)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from sympy import Basic, Expr, MatrixExpr, sympify
+import numpy as np
+from sympy import Expr, Lambda, MatrixExpr, sympify
 from sympy.core.sympify import SympifyError
 
 from symnet.expressions import Shown, brief
@@ -93,10 +94,10 @@ def _expression(expr: Any) -> Any:
     if isinstance(expr, str):
         raise TypeError(f"formula: {expr!r} is a string; give an expression, such as sn.matrix('A', 2, 3)")
     try:
-        known = sympify(expr)
+        known = expr if isinstance(expr, (type, np.ma.MaskedArray)) else sympify(expr)
     except SympifyError:
         known = expr
-    if not isinstance(known, Basic) or not (isinstance(known, Expr) or getattr(known, "is_Matrix", False)):
+    if not isinstance(known, Expr) or isinstance(known, Lambda):
         raise TypeError(f"formula: give a matrix or scalar expression, not {type(expr).__name__}")
     Builder().enter(known)  # refuses what does not make sense
     return known

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from symnet.expressions import Made
 
@@ -30,10 +30,19 @@ def is_number(value: object) -> bool:
 
 def rate_at(rate: Rate, step: int, called: str = "the rate") -> float:
     """Give the rate of a step. Raises `ValueError` where it is not a number from 0 on."""
-    value = rate(step) if callable(rate) else rate
+    value = _asked(rate, step, called) if callable(rate) else rate
     if not is_number(value) or value < 0:
         raise ValueError(f"{called} must be a number from 0 on, but at step {step} it is {value!r}")
     return float(value)
+
+
+def _asked(rate: Callable[[int], float], step: int, called: str) -> Any:
+    try:
+        return rate(step)
+    except TypeError as error:
+        if error.__traceback__ is not None and error.__traceback__.tb_next is not None:
+            raise  # within the function
+        raise TypeError(f"{called}: it is called with the number of a step, and does not take it ({error})") from error
 
 
 @dataclass(frozen=True, repr=False)

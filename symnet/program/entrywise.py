@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import (
-    Abs, Add, Dummy, Expr, HadamardPower, HadamardProduct, Integer, MatAdd, MatMul, Mul, OneMatrix, Pow, S, cancel,
-    factor_terms, sign,
+    Abs, Add, Dummy, Expr, HadamardPower, HadamardProduct, Integer, MatAdd, MatMul, Mul, OneMatrix, Pow, S, Symbol,
+    cancel, factor_terms, sign,
 )  # fmt: skip
 
-from symnet.expressions import Elementwise, Node, apply_entrywise, hadamard, raw, scaled, split, stable
+from symnet.expressions import Elementwise, apply_entrywise, hadamard, raw, scalar_atoms, scaled, split, stable
 
 _ENTRYWISE = (Elementwise, HadamardProduct, HadamardPower)
-MANY = 60  # operations from which nothing is tried
+MANY = 30  # operations from which nothing is tried
 
 
 def _is_entrywise_sum(A: Any) -> bool:
@@ -58,17 +58,23 @@ class _Entry:
 
     def scalar(self, c: Any) -> Expr:
         # with all its nodes as symbols
-        return c.xreplace({node: self.atom(node) for node in c.atoms(Node)}) if c.args or isinstance(c, Node) else c
+        return c.xreplace({part: self.atom(part) for part in scalar_atoms(c) if not isinstance(part, Symbol)})
 
 
 def reduced(A: Any) -> Any:
     """Give an entrywise expression in fewer operations, where there is such a form, else as it is."""
+    if isinstance(A, Elementwise) and A.body.is_Add and sum(a.is_Matrix for a in A.operands) > 1:
+        slots = {v: a for v, a in A.slots.items() if a.is_Matrix}
+        return _matrix(A.body, slots, {v: a for v, a in A.slots.items() if not a.is_Matrix}, A.shape)
+    before = _operations(A)
+    if not 1 < before <= MANY or not _is_nested(A):
+        return A
     entry = _Entry()
     body = entry.of(A)
     if entry.merged < 2 or body.count_ops() > MANY:
         return A
     best = min((body, _signs(body), *_rational(body)), key=lambda b: b.count_ops())
-    if best.count_ops() >= _operations(A):
+    if best.count_ops() >= before:
         return A
     values = {name: part for part, name in entry.atoms.items()}
     matrices = {name: part for name, part in values.items() if part.is_Matrix}
@@ -76,18 +82,33 @@ def reduced(A: Any) -> Any:
     return _matrix(best, matrices, scalars, A.shape)
 
 
+def _is_nested(A: Any) -> bool:
+    # whether there is more than one formula to bring together
+    parts = A.operands if isinstance(A, Elementwise) else A.args
+    inner = [split(a)[1] for a in parts if getattr(a, "is_Matrix", False)]
+    return any(isinstance(a, _ENTRYWISE) or _is_entrywise_sum(a) for a in inner)
+
+
 def _operations(A: Any) -> int:
-    # as it is written now
-    if isinstance(A, Elementwise):
-        return int(A.body.count_ops()) + sum(_operations(a) for a in A.operands if a.is_Matrix)
-    if isinstance(A, HadamardPower):
-        return 1 + _operations(A.args[0])
-    if isinstance(A, MatMul):
-        c, rest = split(A)
-        return 0 if rest is A else int(c != -1) + _operations(rest)
-    if isinstance(A, HadamardProduct) or _is_entrywise_sum(A):
-        return len(A.args) - 1 + sum(map(_operations, A.args))
-    return 0
+    # as it is written now; not counted to the end where there are too many
+    number, stack = 0, [A]
+    while stack and number <= MANY:
+        A = stack.pop()
+        if isinstance(A, Elementwise):
+            number += int(A.body.count_ops())
+            stack += [a for a in A.operands if a.is_Matrix]
+        elif isinstance(A, HadamardPower):
+            number += 1
+            stack.append(A.args[0])
+        elif isinstance(A, MatMul):
+            c, rest = split(A)
+            if rest is not A:
+                number += int(c != -1)
+                stack.append(rest)
+        elif isinstance(A, HadamardProduct) or _is_entrywise_sum(A):
+            number += len(A.args) - 1
+            stack += A.args
+    return number
 
 
 def _rational(body: Expr) -> list[Expr]:

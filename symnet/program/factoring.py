@@ -11,8 +11,8 @@ from math import gcd, lcm
 from typing import Any, TypeAlias
 
 from sympy import (
-    Add, Basic, Expr, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, MatrixSymbol, Mul, OneMatrix,
-    Rational, S, Symbol, Transpose, ZeroMatrix, default_sort_key,
+    Add, Basic, Expr, Float, HadamardProduct, Identity, Integer, Inverse, MatAdd, MatMul, MatPow, MatrixSymbol, Mul,
+    OneMatrix, Rational, S, Symbol, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.expressions.hadamard import canonicalize
 
@@ -77,8 +77,13 @@ def collected(terms: Iterable[tuple[Expr, Factors]]) -> Terms:
     joined: Terms = {}
     for c, factors in terms:
         joined[factors] = joined.get(factors, S.Zero) + c
-    live = {f: c for f, c in joined.items() if c != 0}
+    live = {f: _exact(c) for f, c in joined.items() if c != 0}
     return live or {(ZeroMatrix(*_shape(next(iter(joined)))),): S.One}
+
+
+def _exact(c: Any) -> Any:
+    # SymPy's 1.0 is not 1, and is no factor that can be taken out of a sum either
+    return Integer(int(c)) if c.is_Float and c in (Float(1), Float(-1)) else c
 
 
 def _shape(factors: Factors) -> tuple[Any, Any]:
@@ -198,20 +203,20 @@ def _content(terms: Terms) -> tuple[Expr, Terms]:
     common: Expr = S.One
     for base in powers[0]:
         exponents = [p.get(base, S.Zero) for p in powers]
-        if base is S.One or not all(e.is_number for e in exponents):
+        if base is S.One or base.is_Piecewise or not all(e.is_number for e in exponents):
             continue
         if all(e > 0 for e in exponents):
             common *= base ** min(exponents)
         elif all(e < 0 for e in exponents):
             common *= base ** max(exponents)
     c = _common_number([r for r, _ in pairs], common is S.One) * common
-    return c, ({f: d / c for f, d in terms.items()} if c != 1 else terms)
+    return c, ({f: _exact(d / c) for f, d in terms.items()} if c != 1 else terms)
 
 
 def _common_number(numbers: Sequence[Any], alone: bool) -> Any:
     if not all(r.is_Rational for r in numbers):
         same = len({abs(r) for r in numbers}) == 1
-        return abs(numbers[0]) if same else S.One
+        return _exact(abs(numbers[0])) if same else S.One
     sign = S.NegativeOne if all(r < 0 for r in numbers) else S.One
     common = Rational(gcd(*[int(r.p) for r in numbers]), lcm(*[int(r.q) for r in numbers]))
     before, after = (sum(abs(r) != common_part for r in numbers) for common_part in (S.One, common))
@@ -229,10 +234,14 @@ def as_typed(cls: type, *args: Any) -> Any:
 def _sum(terms: Terms) -> Any:
     c, inner = _content(terms)
     if c not in (1, -1):
-        inner_sum = _sum(inner)
+        inner_sum = _typed_sum(inner)
         if not c.is_Rational:
             return raw(MatMul, c, inner_sum)
         return raw(MatAdd, *[term(c * d, factors_of(A)) for d, A in map(split, inner_sum.args)])
+    return _typed_sum(terms)
+
+
+def _typed_sum(terms: Terms) -> Any:
     return as_typed(MatAdd, *[term(d, factors) for factors, d in terms.items()])
 
 

@@ -53,7 +53,7 @@ def begun(
     shares = checked_multipliers(task.multipliers or {}, chosen)
     if step is None:
         derivation = derive(task.loss, [W for W in chosen if shares.get(W.name, 1)])
-        dtype = task.dtype or _data_dtype(arrays[n] for n in of_loss)
+        dtype = _data_dtype(arrays[n] for n in of_loss) if task.dtype is None else task.dtype
         step = compiled_step(derivation, task.optimizer, dtype, shares, task.clip)
     batches = batches_of(stream or data, arrays, symbols, task.batch_size, pool)
     known = {n: a for n, a in batches.first().items() if n in of_loss}

@@ -11,13 +11,12 @@ import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from time import perf_counter as clock
 from typing import Any
 
 import numpy as np
 
-from symnet.backends import checked_dtype, read_arrays, write_arrays
+from symnet.backends import as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import (
     SCHEDULES, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, is_number,
@@ -42,12 +41,12 @@ class Saver:
     """
 
     def __init__(self, path: Any, every: Any, task: Task) -> None:
-        self.path = Path(path)
+        self.path = as_path("checkpoint", path, "run.npz")
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"checkpoint: there is no folder {self.path.parent}")
         for left in self.path.parent.glob(f".{self.path.name}.*.part"):  # by a run that was killed while it wrote
             left.unlink(missing_ok=True)
-        self.every = every
+        self.every = every if isinstance(every, str) else int(checked_count("checkpoint_every", every))
         self.number, self.unit = _interval(every)
         self.task = task
         self.told = _described(task)
@@ -208,7 +207,7 @@ class Saved:
     """A run that was read from a file. Raises `ValueError` where the file is damaged, foreign or impossible."""
 
     def __init__(self, path: Any) -> None:
-        self.path = Path(path)
+        self.path = as_path("resume", path, "run.npz")
         arrays = read_arrays("resume", self.path)
         if HEADER not in arrays:
             raise ValueError(f"resume: {self.path} is no checkpoint; weights alone are read by sn.load")

@@ -10,8 +10,9 @@ import json
 import sys
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
+
+from symnet.backends import as_path
 
 SHORT = {"validation_loss": "validation"}
 
@@ -53,7 +54,7 @@ class Log:
     is said once, as a `RuntimeWarning`."""
 
     def __init__(self, path: Any, columns: list[str], goes_on: bool) -> None:
-        self.path = Path(path)
+        self.path = as_path("log", path, "run.csv")
         self.columns = columns
         if self.path.suffix not in (".jsonl", ".csv"):
             raise ValueError(f"log: {self.path.name} must end in .jsonl or .csv")

@@ -49,7 +49,7 @@ class Training(Shown):
         data: symbols or names → arrays; what the expression does not need is left aside, and a parameter that is given
         here stands in the place of the trained one. Raises what `symnet.evaluate` raises.
         """
-        return evaluate(expr, {**binding.named(self.parameters), **binding.named(data or {})})
+        return evaluate(expr, {**binding.named(self.parameters), **binding.named({} if data is None else data)})
 
     def plot(self, path: str | Path | None = None, axes: Any = None) -> Any:
         """Draw the loss of each epoch, and that of the data held back with its lowest point, on a log scale.

@@ -93,7 +93,7 @@ def as_initializer(initializer: Any) -> Initializer:
     if initializer is None:
         return glorot()
     own = (uniform, normal, glorot, zeros)
-    if initializer in own:
+    if any(initializer is f for f in own):
         way = f"write initializer=sn.{initializer.__name__}()"
     elif isinstance(initializer, str):
         known = ", ".join(f"sn.{f.__name__}()" for f in own)
@@ -119,7 +119,7 @@ def _drawn(W: Any, draw: Initializer, shape: tuple[int, int], generator: np.rand
         drawn = draw(shape, generator)
     except TypeError as error:
         raise TypeError(
-            f"initializer: it is called as f(shape, generator) for {W.name}, and raised: {error}"
+            f"initializer: it is called as f(shape, generator) for {W.name}, and raised TypeError ({error})"
         ) from error
     array = binding.as_array(f"what the initializer draws for {W.name}", drawn).copy()
     binding.check_finite(f"what the initializer draws for {W.name}", array)

@@ -65,21 +65,21 @@ class TooLong(BaseException):
 
 @contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raise `TooLong` where the block takes longer; where there is no alarm clock, wait."""
-    if not hasattr(signal, "SIGALRM"):
+    """Raise `TooLong` where the block takes more seconds of the processor; where there is no such clock, wait."""
+    if not hasattr(signal, "SIGPROF"):
         yield
         return
 
     def ring(*_: Any) -> None:
         raise TooLong(f"took more than {seconds} s")
 
-    old = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    old = signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, old)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, old)
 
 
 def where(error: BaseException) -> str:

@@ -124,6 +124,7 @@ LOSS = {k: NOTHING for k in STRANGE} | dict.fromkeys(
      "np.array(loss)", "np.array([loss])", "sympy.re(loss)", "sympy.UnevaluatedExpr(loss)*sympy.zoo"], NOTHING
 ) | dict.fromkeys(["sympy.Piecewise((loss, lam > 99))", "sympy.re(loss)", "np.array(loss)", "sympy.Derivative(loss, lam)",
                    "sympy.Integral(loss, lam)", "sympy.floor(loss)"], FREE)  # fmt: skip
+UNDEFINED = {"loss + sympy.Function('f')(lam)": FREE}  # has a gradient, and no value
 
 DATA_OF_W: dict[str, Any] = dict.fromkeys([
     "None", "'abc'", f'"{HOSTILE}"', "b'abc'", "object()", "int", "lambda: 1", "(v for v in [1])", "{}", "{1: 2}", "[]", "3.0", "W",
@@ -301,9 +302,9 @@ def _loss_with(name: str) -> Callable[..., Any]:
 def _workshop_calls() -> list[Call]:
     values = ("values", DICTIONARIES)
     calls = [
-        Call("sn.derive({0}, W)", (("loss", LOSS),), compare=_right_gradients),
+        Call("sn.derive({0}, W)", (("loss", LOSS | UNDEFINED),), compare=_right_gradients),
         Call("sn.derive(loss, {0})", (("[W, b]", WRT),), compare=_right_gradients),
-        Call("sn.gradient({0}, W)", (("loss", LOSS),), compare=accepted),
+        Call("sn.gradient({0}, W)", (("loss", LOSS | UNDEFINED),), compare=accepted),
         Call("sn.gradient(loss, {0})", (("W", WRT),), compare=accepted),
         Call("sn.compile({0})", (("loss", LOSS | dict.fromkeys(["W", "W*X", "sn.tanh(W)", "{'L': loss}", "W*X - Y", "{1: 2}", "sympy.Symbol('A')", "sn.mlp(X, [2])", "sympy.MatrixSymbol('A', 5, 5)", *NUMBERS], FREE)),), compare=accepted),
         Call("sn.compile(loss, dtype={0})", (("float", DTYPE),), compare=accepted),
@@ -330,7 +331,7 @@ def _workshop_calls() -> list[Call]:
         Call("sn.diagnose_update(loss, {{W: w0}}, {{W: w0 - 0.1*grads['W']}}, {0}, data)", (("0.1", RATE | {"1": NOTHING, "True": NOTHING}),), compare=_says_ok),
         Call("sn.diagnose_update(loss, {0}, {{W: w0 - 0.1*grads['W']}}, 0.1, data)", (("{W: w0}", dict.fromkeys(["None", "{}", "[]", "{b: w0}", "{W: 'a'}", "{W: None}", "{W: np.ones((3, 2))}", "{'Q': w0}", "3", "w0", "{W: w0 + 1j}", "{W: np.full((2, 3), np.nan)}"], NOTHING)),), compare=accepted),
         Call("sn.prove(loss, W, {0})", (("{'n': 2}", dict.fromkeys(["None", "{}", "[]", "{'n': 0}", "{'n': -1}", "{'n': 2.5}", "{'n': 'a'}", "{'Q': 2}", "{3: 2}", "{'n': None}", "{'n': [2]}", "2", "'n'", "{'n': float('nan')}", "{W: 2}"], NOTHING) | {"{'n': 2, 'Q': 3}": FREE}),), compare=accepted),
-        Call("sn.prove({0}, W, {{'n': 1}})", (("loss", LOSS),), compare=accepted),
+        Call("sn.prove({0}, W, {{'n': 1}})", (("loss", LOSS | UNDEFINED),), compare=accepted),
         Call("sn.prove(loss, {0}, {{'n': 1}})", (("W", WRT),), compare=accepted),
         Call("sn.GradientDescent({0})", (("0.1", RATE),), compare=accepted),
         Call("sn.uniform({0}, 1)", (("-1", {k: NOTHING for k in RATE if k not in ("0", "-1", "np.float32(0.1)", "sympy.Rational(1, 10)", "fractions.Fraction(1, 10)", "decimal.Decimal('0.1')")}),), compare=accepted),
@@ -373,7 +374,7 @@ def _accepted_as_diagnosis(space: Any, wanted: Any) -> str | None:
 
 def _training_calls() -> list[Call]:
     options = {
-        "epochs": ("2", COUNT | {"None": NOTHING}),
+        "epochs": ("2", COUNT | {"None": FREE}),
         "batch_size": ("2", COUNT | {"None": FREE, "100": NOTHING}),
         "seed": ("0", dict.fromkeys(["'a'", "-1", "2.5", "object()", "float('nan')", "A", "1j", "lambda: 1"], NOTHING) | {"None": FREE, "np.int64(3)": FREE, "True": FREE, "[1, 2]": FREE}),
         "optimizer": ("None", dict.fromkeys(["'nothing'", "0", "-1", "sn.GradientDescent", "object()", "lambda: 1", "float('nan')", "[0.1]", "{}", "A", "1j", "sn", "10**400", "()"], NOTHING) | {"0.1": FREE, "'sgd'": FREE, "True": FREE, "np.float64(0.1)": FREE}),
@@ -406,9 +407,20 @@ w0 = values["W"]
 """
 
 
+def _folder() -> str:
+    from .newer import FOLDER
+
+    return FOLDER.name
+
+
 def _space() -> dict[str, Any]:
     values = {name: np.copy(v) if np.ndim(v) else v for name, v in VALUES.items() if name != "n"}
-    return {"values": values, "_grads": _gradients(VALUES), **{f"kept_{k}": v for k, v in values.items() if np.ndim(v)}}
+    return {
+        "values": values,
+        "_grads": _gradients(VALUES),
+        "folder": _folder(),
+        **{f"kept_{k}": v for k, v in values.items() if np.ndim(v)},
+    }
 
 
 def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
@@ -438,9 +450,11 @@ def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
 
 def calls() -> list[Case]:
     """Give every call with every wrong value, one at a time."""
+    from .newer import newer_calls
+
     return [
         _replaced(call, position, wrong, meaning)
-        for call in [*_expression_calls(), *_workshop_calls()]
+        for call in [*_expression_calls(), *_workshop_calls(), *newer_calls()]
         for position, (right, wrongs) in enumerate(call.arguments)
         for wrong, meaning in wrongs.items()
         if wrong != right

@@ -27,7 +27,7 @@ MARK = "symnet_ran_a_string"
 HOSTILE = f"__import__('builtins').__dict__.__setitem__('{MARK}', 1)"
 NO_MEANING = object()
 SECONDS = 10
-OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError, FloatingPointError, ImportError)
+OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError, FloatingPointError, ImportError, FileNotFoundError)
 CRASHES = (
     AttributeError,
     RecursionError,
@@ -45,6 +45,7 @@ FROM_INSIDE = re.compile(
     r"cannot interpret|Cannot interpret|must be real number|invalid literal|sequence item|zip\(\)|dictionary update|"
     r"cannot convert|Cannot convert|can't convert|\b_\d+\b|Dummy|inhomogeneous|setting an array element"
 )
+SYMPYS_CALCULUS = ("integrate", "minimum", "limit", "series", "solve", "nsolve", "is_increasing")  # have no end
 FAULTS = ("wrong", "crash", "foreign", "string run", "array changed", "too long")
 
 
@@ -131,6 +132,8 @@ def _of_error(error: Exception, case: Case) -> Verdict:
         return Verdict("crash" if attribute else "Python's", said)
     if not any("/symnet/" in file for file in files):
         return Verdict("SymPy's", said)
+    if isinstance(error, RecursionError) and case.kind.split("(")[0].split(".")[-1] in SYMPYS_CALCULUS:
+        return Verdict("SymPy's", said)
     if isinstance(error, CRASHES) or FROM_INSIDE.search(re.sub(r"\(.*\)", "", text)):  # in brackets stands a reason
         return Verdict("crash", said)
     if not isinstance(error, OUR_ERRORS):
@@ -167,6 +170,9 @@ def _same_gradients(result: Any, kernel: Any, values: dict[str, Any], f: Callabl
             continue
         x = np.asarray(values[name], float)
         direction = np.random.default_rng(0).normal(size=x.shape)
+        for axis in range(x.ndim):
+            if np.allclose(x.sum(axis), 1):  # the targets of a cross-entropy go on summing to 1
+                direction = direction - direction.mean(axis, keepdims=True)
         ends = [np.sum(f({**values, name: x + h * direction})) for h in (1e-5, -1e-5, 1e-6, -1e-6)]
         slope, other = (ends[0] - ends[1]) / 2e-5, (ends[2] - ends[3]) / 2e-6
         if not (np.isfinite(slope) and _close(slope, other, 1e-4)):

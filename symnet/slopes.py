@@ -1,0 +1,78 @@
+"""SymPy's `diff` where nodes of ours stand in an expression: it gives what the derivation gives.
+
+In: an expression and symbols, as SymPy's users write them. Out: the derivative, as `gradient` has it. Importing this
+teaches SymPy; what it knows by itself stays as it is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sympy import HadamardPower, HadamardProduct, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.tensor.array.array_derivatives import ArrayDerivative
+
+from symnet.derivation import derive
+from symnet.expressions import Node, as_scalar, brief, functions, shape_text
+
+
+def slope(expr: Any, *symbols: Any) -> Any:
+    """Give the derivative of an expression by a symbol, or by one after the other, as SymPy's `diff` asks for it.
+
+    Raises `TypeError` for the derivative of a matrix expression and by a size.
+    """
+    if not symbols:
+        raise TypeError("diff: give the symbol to differentiate by, or write sn.gradient(loss, W)")
+    expr = as_scalar(expr)
+    for symbol in _asked(symbols):
+        expr = _slope(expr, symbol)
+    return expr
+
+
+def _asked(symbols: tuple[Any, ...]) -> list[Any]:
+    # diff(x, 2) and diff((x, 2)) are diff(x, x)
+    asked: list[Any] = []
+    for symbol in symbols:
+        symbol, times = symbol if isinstance(symbol, (tuple, Tuple)) and len(symbol) == 2 else (symbol, 1)
+        if isinstance(symbol, (int, Integer)) and asked:
+            symbol, times = asked[-1], symbol - 1
+        asked += [symbol] * int(times)
+    return asked
+
+
+def _slope(expr: Any, symbol: Any) -> Any:
+    if isinstance(symbol, MatrixElement) and isinstance(symbol.args[0], MatrixSymbol):
+        return functions.entry(_slope(expr, symbol.args[0]), *symbol.args[1:])
+    if not isinstance(symbol, (MatrixSymbol, Symbol)):
+        raise TypeError(f"diff: {symbol} is no symbol; write sn.gradient(loss, W) for each symbol W")
+    if expr.is_Matrix:
+        axes = "would have more than two axes" if symbol.is_Matrix else "is not known"
+        raise TypeError(
+            f"diff: {brief(expr)} is a {shape_text(expr.shape)} matrix, and its derivative by {symbol} {axes}; "
+            "differentiate a scalar, such as sn.sum(…) of it or an entry, sn.entry(A, 0, 0)"
+        )
+    if any(symbol in size.free_symbols for M in expr.atoms(MatrixSymbol) for size in M.shape):
+        raise TypeError(f"diff: {symbol} is the size of a matrix; nothing can be differentiated by it")
+    if symbol not in expr.free_symbols:
+        return ZeroMatrix(*symbol.shape) if symbol.is_Matrix else S.Zero
+    return derive(expr, symbol).closed(symbol)
+
+
+_sympys_own = ArrayDerivative._dispatch_eval_derivative_n_times.__func__
+
+
+def _n_times(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
+    # SymPy's `diff` by a matrix takes a class that it does not know for a constant, leaves the derivative as it is
+    # written, or calls itself without end
+    ours = isinstance(expr, (Determinant, DotProduct)) or expr.has(Node, HadamardProduct, HadamardPower)
+    if ours and (isinstance(symbol, MatrixSymbol) or (expr.is_Matrix and not as_scalar(expr).is_Matrix)):
+        return slope(expr, (symbol, times))
+    return _sympys_own(cls, expr, symbol, times)
+
+
+Node.slope = staticmethod(slope)
+for _kind in (Determinant, DotProduct):
+    _kind._eval_derivative = slope  # SymPy has none
+ArrayDerivative._dispatch_eval_derivative_n_times = classmethod(_n_times)
