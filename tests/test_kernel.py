@@ -8,6 +8,7 @@ import sympy
 from sympy import OneMatrix
 
 import symnet as sn
+from symnet.program import builder
 
 X, Y = sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
 W, b = sn.matrix("W", 2, 3), sn.vector("b", 2)
@@ -119,3 +120,25 @@ def test_evaluate_matrices_and_scalars():
     assert sn.evaluate(W * X, {W: np.ones((2, 3)), X: np.ones((3, 1))}).tolist() == [[3.0], [3.0]]
     assert sn.evaluate(OneMatrix(2, 2) + sympy.Identity(2), {}).tolist() == [[2.0, 1.0], [1.0, 2.0]]
     assert sn.evaluate(sympy.Symbol("a") ** 2, {"a": 3.0}) == 9.0
+
+
+def looked_up(monkeypatch, depth):
+    """Give how many nodes are looked up where every layer of a net is an output."""
+    count, found = 0, builder.NORMAL_FORMS.of
+
+    def counted(node):
+        nonlocal count
+        count += 1
+        return found(node)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(builder.NORMAL_FORMS, "of", counted)
+        A, outputs = sn.vector("x", 3), {}
+        for k in range(depth):
+            A = outputs[f"A{k}"] = sn.tanh(sn.matrix(f"W{k}", 3, 3) * A)
+        sn.compile(outputs)
+    return count
+
+
+def test_what_many_outputs_share_is_looked_at_once(monkeypatch):
+    assert looked_up(monkeypatch, 16) < 2.5 * looked_up(monkeypatch, 8)

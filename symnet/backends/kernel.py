@@ -284,6 +284,7 @@ def _compiled(expressions: Any, dtype: Any, kept_apart: bool) -> Kernel:
     builder = Builder()
     for expr in wanted.values():  # the symbols of all come before any name is given
         survey(expr, names=builder.names)
+    builder.keeps = True  # the expressions stay until all are entered, so what they share is looked at once
     values = [builder.enter(expr, str(getattr(key, "name", key))) for key, expr in wanted.items()]
     result: Result = Mapped(tuple(wanted)) if several else Single()
     with collector_paused():

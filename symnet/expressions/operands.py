@@ -6,7 +6,7 @@ its name and the way out; nothing is passed through as if it were a constant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from operator import attrgetter
 from sys import float_info
@@ -162,8 +162,10 @@ def as_matrix(who: str, A: Any) -> Any:
     return A
 
 
-def walk(expr: Basic) -> Iterator[Any]:
+def walk(expr: Basic, known: Container[int] = ()) -> Iterator[Any]:
     """Give every sub-expression once, operands first, without recursion; symbols are not entered.
+
+    `known`: identities of nodes that are passed over, with all that is below them.
 
     Raises `TypeError` for a class that symnet does not know.
     """
@@ -173,7 +175,7 @@ def walk(expr: Basic) -> Iterator[Any]:
         node, operands_done = stack.pop()
         if operands_done:
             yield node
-        elif id(node) not in seen:
+        elif id(node) not in seen and id(node) not in known:
             seen.add(id(node))
             stack.append((node, True))
             stack.extend((operand, False) for operand in reversed(operands_of(node)))

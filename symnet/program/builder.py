@@ -49,6 +49,7 @@ class Builder:
         self._sums = KnownSums()
         self._symmetric: set[Any] = set()  # names of matrices that are their own transposes, whatever the values
         self._atoms: dict[int, tuple[Any, Any]] = {}
+        self.keeps = False  # what sub-expressions are, from one expression that is entered to the next
         self._survey: Survey | None = None
 
     @classmethod
@@ -89,7 +90,7 @@ class Builder:
 
         Raises `ShapeError`, `ValueError` or `TypeError` where the expression does not make sense.
         """
-        self._survey = survey(expr, self._parameters, self.names)
+        self._survey = survey(expr, self._parameters, self.names, self._atoms)
         value = self.value(expr)
         for size in sorted(self.names.sizes):  # those that no array tells are arguments too
             self.inputs.setdefault(size, self.names.symbols[size])
@@ -98,9 +99,9 @@ class Builder:
 
     def value(self, expr: Any) -> Any:
         """Add what an expression needs, and give its value as a light expression of names."""
-        outermost = not self._atoms
+        outermost = not (self._atoms or self.keeps)
         try:
-            for node in walk(expr):
+            for node in walk(expr, self._atoms):
                 if id(node) not in self._atoms:
                     self._atoms[id(node)] = (node, NORMAL_FORMS.of(node)(self, node))
             return self._atoms[id(expr)][1]
@@ -128,8 +129,7 @@ class Builder:
 
     def definition(self, name: Any) -> Any:
         """Give the right-hand side that a name stands for, or None."""
-        place = self._place.get(name)
-        return None if place is None else self.equations[place].rhs
+        return self.equations[self._place[name]].rhs if name in self._place else None
 
     @property
     def entering(self) -> bool:

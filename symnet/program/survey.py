@@ -51,9 +51,14 @@ class Survey:
         return {name: s for name, s in self.names.symbols.items() if name not in self.names.sizes}
 
 
-def survey(expr: Basic, parameters: frozenset[Any] = frozenset(), names: Namer | None = None) -> Survey:
-    """Walk over an expression. Raises `ValueError` where a name means two things, `TypeError` for unknown classes."""
-    nodes = list(walk(expr))
+def survey(
+    expr: Basic, parameters: frozenset[Any] = frozenset(), names: Namer | None = None, known: Container[int] = ()
+) -> Survey:
+    """Walk over an expression. Raises `ValueError` where a name means two things, `TypeError` for unknown classes.
+
+    `known`: identities of nodes that are passed over; who uses a node that is not known is not known either.
+    """
+    nodes = list(walk(expr, known))
     names = names or Namer()
     consumers: dict[int, list[Basic]] = defaultdict(list)
     shared: set[int] = set()
