@@ -23,7 +23,7 @@ WINGS = {
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result judge check prove",
     "sklearn":     "",
-    "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
+    "diagnosis":   "result edits made numbers deltas catalogue variants search explain diagnose",
 }
 # fmt: on
 BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"optimizers", "training", "checking"}}  # not below

@@ -14,6 +14,7 @@ from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix
 
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Mutation, Name
+from symnet.diagnosis.places import tidied
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.search import Point
 from symnet.expressions import matmul, raw, scaled, split, symbols_of
@@ -43,7 +44,7 @@ class Explainer:
         words = mutation.words.read(self.write)
         if mutation.everywhere:
             words += f" (the same in {', '.join(map(self.write, mutation.changes))})"
-        right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, mutation.changes[lhs])
+        right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, tidied(mutation.changes[lhs]))
         spoiled = self._downstream(set(mutation.changes))
         return Fault(mutation.kind, spoiled, self.write(lhs), right, yours, words, mutation.factor)
 

@@ -7,7 +7,7 @@ pairs is bounded by a number, not by a time, so a search ends the same on every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
@@ -16,12 +16,16 @@ import numpy as np
 from sympy import Float, MatAdd, Symbol, nsimplify
 
 from symnet.diagnosis.catalogue import catalogue
+from symnet.diagnosis.edited import Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
+from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it
+from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
 from symnet.expressions import scaled
 from symnet.program import Equation
 
 EVALUATIONS_FOR_PAIRS = 30_000  # some seconds
+IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 Explanation: TypeAlias = tuple[Mutation, ...]
 _Item = TypeVar("_Item")
 
@@ -58,23 +62,72 @@ class Search:
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
         trial = {setting.rate.name: 1.0 if rate is None else rate}
         self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
+        self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
+        self.edited = Edited(Ground(setting, self.variants[0].value, rate is not None), self.wrong, self)
+        self.numbers = explained(points, self.wrong)
 
     def run(self) -> list[Explanation]:
         """Give the explanations that fit at all points, the simplest first: single faults, or else pairs."""
         singles = catalogue(self.setting)
         found: list[tuple[float, Explanation]] = [(m.cost, (m,)) for m in map(self._fitted, singles) if m is not None]
         found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
+        found += [(m.cost, (m,)) for m in self._common_factor()]
+        found = self._worth(found)
+        best = min((cost for cost, _ in found), default=4.0)
+        found += self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)])
         if not found:
             self.before_pairs = self.evaluations()
-            found = list(self._pairs(sorted(singles, key=lambda m: m.cost)))
+            found = self._worth(list(self._pairs(sorted(singles, key=lambda m: m.cost))))
         found.sort(key=lambda item: item[0])
         return [mutations for _, mutations in found[:8]]
+
+    def _worth(self, found: list[tuple[float, Explanation]]) -> list[tuple[float, Explanation]]:
+        # an explanation is to save more numbers than it costs
+        tried = self.evaluations()
+        return [(c, ms) for c, ms in found if is_worth_it(self.numbers, invented(ms), tried, len(ms))]
 
     def evaluations(self) -> int:
         """Give how many variants were computed so far."""
         return sum(variants.evaluations for variants in self.variants)
 
     # -- one variant
+
+    def fits(self, changes: Changes) -> bool:
+        """Tell whether every gradient is the user's, at all points."""
+        try:
+            return self._fits(changes)
+        except IMPOSSIBLE:
+            return False
+
+    def mended(self, changes: Changes) -> frozenset[Name]:
+        """Give the wrong gradients that are the user's with the changes, at all points."""
+        mended = self.wrong
+        try:
+            for point, variants in zip(self.points, self.variants, strict=True):
+                found = variants.gradients(changes, self.setting.partials, {})
+                mended = frozenset(w for w, g in found if w in mended and point.agrees(w, g))
+                if not mended:
+                    break
+        except IMPOSSIBLE:
+            return frozenset()
+        return mended
+
+    def fitted(self, changes: Callable[[float], Changes]) -> float | None:
+        """Give the number at which changes fit; the first gradient that they reach is affine in it."""
+        try:
+            start, end = self._gradients_at(changes(0.0)), self._gradients_at(changes(1.0))
+        except IMPOSSIBLE:
+            return None
+        for w in self.parameters:
+            move = end[w] - start[w]
+            square = float(np.sum(move * move))
+            if square > 0:
+                c = float(np.sum(move * (self.mine[w] - start[w]))) / square
+                small = abs(c) * float(np.abs(move).max()) <= self.points[0].allowed[w]
+                if small or not self.points[0].agrees(w, start[w] + c * move):
+                    return None
+                return c if self.fits(changes(c)) else None
+        return None
 
     def _fits(self, changes: Changes, eta: float | None = None) -> bool:
         return all(
@@ -137,7 +190,29 @@ class Search:
             return None
         factor, words, cost = self._named(factor, first=lhs == self.setting.equations[0].lhs)
         kind = "sign" if factor == -1 else "constant-factor"
-        return Mutation(kind, {lhs: _times(factor, rhs)}, words, cost + self._depth(lhs), factor=factor)
+        fitted = cost == INVENTED
+        return Mutation(kind, {lhs: _times(factor, rhs)}, words, cost + self._depth(lhs), factor=factor, fitted=fitted)
+
+    def _common_factor(self) -> Iterator[Mutation]:
+        # the same factor in every wrong gradient, at its own equation
+        wrong = [w for w in self.parameters if w in self.wrong]
+        mine, right = _flat(self.mine, wrong), _flat(self.right, wrong)
+        square = float(right @ right)
+        factor = float(right @ mine) / square if square else 0.0
+        if len(wrong) < 2 or abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
+            return
+        gradients = [self.setting.gradients[w] for w in wrong]
+        first = self._constant(factor, gradients[0], self.setting.right[gradients[0]])
+        if first is None:
+            return
+        uses = {len(e.args) for e in map(self.setting.right.__getitem__, gradients) if isinstance(e, MatAdd)}
+        steps = next((k for k in uses for c in (k, 1 / k) if abs(factor - c) < 1e-7), None)
+        if steps:
+            words = say("{} by the number {} of steps or uses", "divided" if factor < 1 else "multiplied", steps)
+            first = replace(first, words=words, cost=1.0, fitted=False)
+        changes = {g: _times(first.factor or factor, self.setting.right[g]) for g in gradients}
+        if self.fits(changes):
+            yield replace(first, changes=changes, cost=first.cost + 0.1, everywhere=True)
 
     def _sign_apart(self, m: Mutation) -> Explanation:
         # a factor of −½ is two mistakes
@@ -160,7 +235,7 @@ class Search:
         words = say("a constant factor {:.8g}", factor)
         if 0 < factor < 1:
             words += say(", perhaps a learning rate that is applied already")
-        return factor, words, 1.8
+        return factor, words, INVENTED
 
     def _known_factors(self, first: bool) -> Iterator[tuple[float, Words, float]]:
         yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
@@ -191,6 +266,7 @@ class Search:
             if self._is_free(m):
                 yield from self._constants_and_rates(m)
         yield from self._two_constants()
+        yield from self.edited.pairs(self._affordable)
         for i, a in enumerate(ordered):
             later = (b for b in ordered[i + 1 :] if not a.changes.keys() & b.changes.keys())
             for b in self._affordable(chain(self._second(a), later)):
