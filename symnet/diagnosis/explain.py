@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix
+from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix
 
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Mutation, Name
+from symnet.diagnosis.given import Point
 from symnet.diagnosis.places import tidied
 from symnet.diagnosis.result import Fault
-from symnet.diagnosis.search import Point
-from symnet.expressions import matmul, raw, scaled, split, symbols_of
+from symnet.expressions import matmul, raw, scaled, split, symbols_of, transpose
 from symnet.notation import writer
 
 
@@ -48,6 +48,15 @@ class Explainer:
         spoiled = self._downstream(set(mutation.changes))
         return Fault(mutation.kind, spoiled, self.write(lhs), right, yours, words, mutation.factor)
 
+    def forward_fault(self, mutation: Mutation, wrong: Sequence[Name], follow: bool) -> Fault:
+        """Give the fault of another forward pass; `follow`: whether the gradients follow from it."""
+        lhs = mutation.site
+        words = mutation.words.read(self.write)
+        if not follow:
+            words += "; the gradients do not follow from it alone"
+        right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, tidied(mutation.changes[lhs]))
+        return Fault("forward", tuple(wrong), self.write(lhs), right, yours, words, mutation.factor)
+
     def _downstream(self, names: set[Name]) -> tuple[Name, ...]:
         reached = set(names)
         for lhs, rhs in self.derivation.backward:
@@ -58,9 +67,19 @@ class Explainer:
     def unsummed(self, biases: Sequence[Name]) -> Fault:
         """Give the fault of bias gradients that came with an entry for each sample."""
         g = self.gradients[biases[0]]
+        if not self.equations[g].has(OneMatrix):
+            return self._one_row_a_sample(biases, g)
         right, yours = self.line(g, self.equations[g]), self.line(g, _without_ones(self.equations[g]))
         words = f"the gradient of {', '.join(map(self.write, biases))} is not summed over the samples"
         return Fault("bias-gradient", tuple(biases), self.write(g), right, yours, words)
+
+    def _one_row_a_sample(self, weights: Sequence[Name], g: Name) -> Fault:
+        rhs = self.equations[g]
+        c, A = split(rhs)
+        if isinstance(A, MatMul) and len(A.args) == 2:
+            rhs = scaled(c, raw(HadamardProduct, transpose(A.args[0]), A.args[1]))
+        words = f"the gradient of {', '.join(map(self.write, weights))} has one row a sample: sum over the samples"
+        return Fault("wrong-sum", tuple(weights), self.write(g), self.line(g, self.equations[g]), self.line(g, rhs), words)
 
     def facts(self, point: Point, wrong: Sequence[Name], right: Sequence[Name]) -> tuple[str, ...]:
         """Give what is true where no mistake of the catalogue fits."""

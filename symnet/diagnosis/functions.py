@@ -34,7 +34,7 @@ def function_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
         yield from _diagonal_of_softmax(ground, node)
 
 
-def _apply(body: Any, A: Any) -> Any:
+def applied(body: Any, A: Any) -> Any:
     return A if body == _X else Elementwise(Lambda((_X,), body), A)
 
 
@@ -49,13 +49,13 @@ def _other_functions(ground: Ground, node: Any) -> _Found:
     for name, (f, slope, of_output) in activations().items():
         for what, function in ((name, f), (f"{name}'", slope), (f"{name}', written in its output,", of_output)):
             for a in arguments:
-                new = _apply(function, a)
+                new = applied(function, a)
                 if new != node and not (function == body and a == operand):
                     words = say("{} of {} stands where {} belongs", what, a, node)
                     yield "wrong-function", new, words, 1.6 if a == operand else 1.8, ("function", node.body, function)
             for w in biases:
                 words = say("the slope is taken at {}, not at the pre-activation", w)
-                yield "derivative-at-wrong-argument", _apply(function, w), words, 2.0, ("at", function, w)
+                yield "derivative-at-wrong-argument", applied(function, w), words, 2.0, ("at", function, w)
 
 
 def _spreads(ground: Ground, w: Any, shape: Any) -> bool:
@@ -96,7 +96,7 @@ def _function_of_what_comes_back(node: Any) -> _Found:
             rest = product_of(HadamardProduct, *node.args[:i], *node.args[i + 1 :])
             for name, (f, _, _) in activations().items():
                 words = say("{} itself is applied to what comes back, not its derivative to the pre-activation", name)
-                yield "wrong-function", _apply(f, rest), words, 1.5, ("of delta", factor.body, f)
+                yield "wrong-function", applied(f, rest), words, 1.5, ("of delta", factor.body, f)
 
 
 def _diagonal_of_softmax(ground: Ground, node: Any) -> _Found:

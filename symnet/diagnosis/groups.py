@@ -14,6 +14,7 @@ from sympy import Basic
 from symnet.diagnosis.edits import Changes, Mutation, Name, Words
 from symnet.diagnosis.places import Edit
 from symnet.diagnosis.quantities import Ground
+from symnet.expressions import symbols_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def _within(path: tuple[int, ...], other: tuple[int, ...]) -> bool:
 def groups(ground: Ground, edits: Iterable[Edit]) -> Iterator[Item]:
     """Give the items of several edits that are one mistake, made at several layers or at several steps."""
     order = {lhs: k for k, lhs in enumerate(ground.order)}
-    for exact, extra in ((True, 0.05), (False, 0.3)):
+    for exact, extra in ((True, 0.05), (None, 0.1), (False, 0.3)):
         found: dict[Any, list[Edit]] = {}
         for e in edits:
             found.setdefault(_tag(ground, e.tag, exact), []).append(e)
@@ -93,11 +94,14 @@ def _apart(edits: tuple[Edit, ...]) -> bool:
     return True
 
 
-def _tag(ground: Ground, tag: Any, exact: bool) -> Any:
+def _tag(ground: Ground, tag: Any, exact: bool | None) -> Any:
     if isinstance(tag, tuple):
         if tag and tag[0] == "operand":
             _, old, new, own = tag
             step = "own" if own else ground.distance(old, new)
-            return ("operand", ground.sort(old, exact), ground.sort(new, exact), step)
+            return ("operand", ground.sort(old, bool(exact)), ground.sort(new, bool(exact)), step)
         return tuple(_tag(ground, t, exact) for t in tag)
-    return ground.sort(tag, exact) if isinstance(tag, Basic) else tag
+    if not isinstance(tag, Basic):
+        return tag
+    own = sorted(str(w) for w in symbols_of(tag) if w in ground.setting.gradients) if exact is None else []
+    return tuple(own) or ground.sort(tag, bool(exact))

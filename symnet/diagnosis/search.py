@@ -8,7 +8,7 @@ pairs is bounded by a number, not by a time, so a search ends the same on every 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
@@ -18,36 +18,18 @@ from sympy import Float, MatAdd, Symbol, nsimplify
 from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
+from symnet.diagnosis.given import Point
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
 from symnet.expressions import scaled
 from symnet.program import Equation
 
-EVALUATIONS_FOR_PAIRS = 30_000  # some seconds
+EVALUATIONS_FOR_PAIRS = 12_000  # some seconds
+DEAREST = 4.0  # a single mistake that takes more words than this is none
 IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 Explanation: TypeAlias = tuple[Mutation, ...]
 _Item = TypeVar("_Item")
-
-
-@dataclass(frozen=True, eq=False)
-class Point:
-    """Values, and the right and the user's gradients there; `allowed`: the difference that counts as none."""
-
-    arrays: dict[str, Any]
-    sizes: dict[str, int]
-    right: dict[Name, Any]
-    mine: dict[Name, Any]
-    allowed: dict[Name, float]
-    unsummed: frozenset[Name] = frozenset()
-
-    def agrees(self, w: Name, gradient: Any) -> bool:
-        """Tell whether a gradient is the user's."""
-        return bool(np.abs(self.mine[w] - gradient).max(initial=0.0) <= self.allowed[w])
-
-    def is_wrong(self, w: Name) -> bool:
-        """Tell whether the user's gradient for w differs from the right one."""
-        return not self.agrees(w, self.right[w])
 
 
 class Search:
@@ -59,6 +41,7 @@ class Search:
         self.rate = rate
         self.mine, self.right = points[0].mine, points[0].right
         self.before_pairs = 0  # evaluations
+        self._mistakes: list[Mutation] | None = None
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
         trial = {setting.rate.name: 1.0 if rate is None else rate}
         self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
@@ -66,20 +49,29 @@ class Search:
         self.edited = Edited(Ground(setting, self.variants[0].value, rate is not None), self.wrong, self)
         self.numbers = explained(points, self.wrong)
 
-    def run(self) -> list[Explanation]:
-        """Give the explanations that fit at all points, the simplest first: single faults, or else pairs."""
-        singles = catalogue(self.setting)
-        found: list[tuple[float, Explanation]] = [(m.cost, (m,)) for m in map(self._fitted, singles) if m is not None]
+    def singles(self) -> list[Explanation]:
+        """Give the single mistakes that fit at all points, the simplest first."""
+        named = self._catalogued()
+        found: list[tuple[float, Explanation]] = [(m.cost, (m,)) for m in map(self._fitted, named) if m is not None]
         found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
         found += [(m.cost, (m,)) for m in self._common_factor()]
         found = self._worth(found)
-        best = min((cost for cost, _ in found), default=4.0)
-        found += self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)])
-        if not found:
-            self.before_pairs = self.evaluations()
-            found = self._worth(list(self._pairs(sorted(singles, key=lambda m: m.cost))))
-        found.sort(key=lambda item: item[0])
-        return [mutations for _, mutations in found[:8]]
+        best = min((cost for cost, _ in found), default=DEAREST)
+        return _ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)]))
+
+    def pairs(self) -> list[Explanation]:
+        """Give two mistakes that fit together at all points, the simplest first."""
+        self.before_pairs = self.evaluations()
+        return _ordered(self._worth(list(self._pairs(self._catalogued()))))
+
+    def run(self) -> list[Explanation]:
+        """Give the explanations that fit at all points, the simplest first: single mistakes, or else pairs."""
+        return self.singles() or self.pairs()
+
+    def _catalogued(self) -> list[Mutation]:
+        if self._mistakes is None:
+            self._mistakes = sorted(catalogue(self.setting), key=lambda m: m.cost)
+        return self._mistakes
 
     def _worth(self, found: list[tuple[float, Explanation]]) -> list[tuple[float, Explanation]]:
         # an explanation is to save more numbers than it costs
@@ -115,11 +107,11 @@ class Search:
     def fitted(self, changes: Callable[[float], Changes]) -> float | None:
         """Give the number at which changes fit; the first gradient that they reach is affine in it."""
         try:
-            start, end = self._gradients_at(changes(0.0)), self._gradients_at(changes(1.0))
+            start, end = self._gradients_at(changes(0.0)), self._gradients_at(changes(0.5))
         except IMPOSSIBLE:
             return None
         for w in self.parameters:
-            move = end[w] - start[w]
+            move = 2 * (end[w] - start[w])
             square = float(np.sum(move * move))
             if square > 0:
                 c = float(np.sum(move * (self.mine[w] - start[w]))) / square
@@ -317,6 +309,11 @@ class Search:
             eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:
                 yield m.cost + constant.cost, (replace(m, words=_with_this_rate(m, eta)), constant)
+
+
+def _ordered(found: list[tuple[float, Explanation]]) -> list[Explanation]:
+    found.sort(key=lambda item: item[0])
+    return [mutations for cost, mutations in found[:8] if cost <= found[0][0] + 1.0]
 
 
 def _times(factor: float, rhs: Any) -> Any:
