@@ -20,7 +20,9 @@ from symnet.diagnosis.given import (
     Written, called, check_forward_names, checked, parameters_in, point_at, random_points, taken, with_other_data,
 )  # fmt: skip
 from symnet.diagnosis.result import Diagnosis
+from symnet.diagnosis.steps import Step, named_arrays
 from symnet.expressions import given
+from symnet.optimizers import Optimizer
 
 
 def diagnose(
@@ -29,8 +31,9 @@ def diagnose(
     """Say what is wrong with gradients that you wrote.
 
     loss: a scalar expression; values: symbols or names → arrays, data and weights.
-    gradients: parameters (symbols or names) → the arrays your code gives for them at `values`; or a function that takes
-    such values by name and gives such a dictionary: it is then tried at several random points, which leaves less doubt.
+    gradients: parameters (symbols or names) → the arrays your code gives for them at `values`; or (loss, such a
+    dictionary); or a function that takes such values by name and gives either: it is then tried at several random points,
+    which leaves less doubt. Values of the forward pass may stand in the dictionary too, by name: {"A1": …}.
     learning_rate: the rate of your updates, if weights may have been updated too early; else it is found out.
     seed: chooses the random points.
 
@@ -67,11 +70,24 @@ def diagnose(
     return diagnosed(derivation, kernel, points, learning_rate)
 
 
-def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: float, values: Values) -> Diagnosis:
+def diagnose_update(
+    loss: Expr,
+    before: Values,
+    after: Values,
+    learning_rate: float,
+    values: Values,
+    *,
+    velocity: Values | None = None,
+    momentum: float | None = None,
+    optimizer: Optimizer | None = None,
+) -> Diagnosis:
     """Say what is wrong with an update step that you wrote, W ← W − learning_rate·∂L/∂W.
 
     loss: a scalar expression; before, after: parameters → arrays before and after one step of your code;
     learning_rate: the rate of that step; values: the data of the step, symbols or names → arrays.
+    velocity: the move of the step before, parameters → arrays, where your step is −learning_rate·∂L/∂W +
+    momentum·velocity; momentum: its factor, found out where it is not given. optimizer: what the step was meant to be,
+    such as `sn.Adam()`, at its first step; with a velocity, that is its state v.
 
     Gives a `Diagnosis` and raises what `diagnose` does; also `KeyError` where a parameter is only in one of `before`
     and `after`, `ValueError` for a learning rate that is not positive.
@@ -86,20 +102,24 @@ def diagnose_update(loss: Expr, before: Values, after: Values, learning_rate: fl
     for name in [*old, *new]:
         if name not in old or name not in new:
             raise KeyError(f"{name} is given {'before' if name in old else 'after'} the step only; give it in both")
-    steps, rounding = {}, {}
+    arrays: tuple[dict[str, Any], dict[str, Any]] = {}, {}
+    rounding = {}
     for name in old:
         a, b = binding.as_array(name, old[name]), binding.as_array(name, new[name])
         if a.shape != b.shape:
             turned = "; it is the transpose" if a.shape == b.shape[::-1] else ""
             raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
-        steps[name] = (a - b) / learning_rate
+        arrays[0][name], arrays[1][name] = a, b
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
+    moved_before = {} if velocity is None else named_arrays("velocity", velocity, old)
+    step = Step(*arrays, learning_rate, moved_before, momentum, optimizer)
     everything = checked({**binding.named(values), **old})
-    loss = given(loss, "the loss")
-    derivation = derive(loss, parameters_in(loss, Written(steps)))
-    check_forward_names(derivation, loss, Written(steps))
+    loss, written = given(loss, "the loss"), Written(step.as_gradients())
+    derivation = derive(loss, parameters_in(loss, written))
+    check_forward_names(derivation, loss, written)
     kernel = derivation.compile(dtype=float)
-    return diagnosed(derivation, kernel, [point_at(derivation, kernel, everything, Written(steps), rounding)], learning_rate)
+    point = point_at(derivation, kernel, everything, written, rounding)
+    return diagnosed(derivation, kernel, [point], learning_rate, step)
 
 
 # -- what is given

@@ -21,13 +21,17 @@ from symnet.diagnosis.forward import ForwardSearch
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.search import Search
+from symnet.diagnosis.steps import Step
 from symnet.program import Equation
 
+_OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
 Explained = list[tuple[Fault, ...]]
 
 
-def diagnosed(derivation: Derivation, kernel: Kernel, points: list[Point], rate: float | None) -> Diagnosis:
-    """Say what is wrong, if anything is."""
+def diagnosed(
+    derivation: Derivation, kernel: Kernel, points: list[Point], rate: float | None, step: Step | None = None
+) -> Diagnosis:
+    """Say what is wrong, if anything is; `step`: where the gradients come from one."""
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
     right = tuple(w for w in derivation.wrt if w not in wrong and w not in unsummed)
@@ -38,10 +42,19 @@ def diagnosed(derivation: Derivation, kernel: Kernel, points: list[Point], rate:
     off = _forward_facts(derivation, explainer, points)
     if not wrong and not off:
         return Diagnosis(right, spoiled, (extra,) if extra else (), partials=partials)
+    gradients = {w.name: g for w, g in points[0].right.items()}
+    if step is not None:
+        meant = step.optimizer
+        if meant is not None and step.is_step_of(gradients, meant):
+            return Diagnosis(derivation.wrt, (), partials=partials)
+        told = None if meant is not None else step.recognised(gradients)
+        if told:
+            return Diagnosis(derivation.wrt, (), facts=(told,), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
     found = looking.forward() if off else []
     if not found and wrong:
-        found = looking.backward(forward_too=not off and points[0].loss is None)
+        of_step = step.faults(gradients, wrong) if step is not None else []
+        found = looking.backward(not off and points[0].loss is None, of_step)
     if not found and not wrong:
         words = "the gradients are right, but the loss that is reported is another one"
         found = [(Fault("forward", (), "", "", "", words),)]
@@ -78,10 +91,12 @@ class _Looking:
         sure = [f for f in found if f.follow] or found
         return [(self.explainer.forward_fault(f.mutation, self.wrong, f.follow),) for f in sure]
 
-    def backward(self, forward_too: bool) -> Explained:
+    def backward(self, forward_too: bool, of_step: Explained) -> Explained:
         """Give the mistakes in the backward equations; where none fits alone, those of the forward pass come in."""
         search = Search(self.setting, self.points, self.rate)
         found = search.singles()
+        if of_step and (not found or any(m.fitted or m.kind in _OF_STEPS for m in found[0])):
+            return of_step
         if not found and forward_too:
             forward = self.forward()
             if forward:

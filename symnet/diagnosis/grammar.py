@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Symbol, Transpose
+from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Symbol, Transpose, ZeroMatrix
 
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.functions import function_edits
@@ -63,7 +63,8 @@ def _less(ground: Ground, lhs: Name, place: Place) -> Written:
     node, parent = place.node, place.parent
     if isinstance(parent, (MatAdd, Add)):
         cost = 1.0 if len(symbols_of(node)) > 1 or len(place.path) == 1 else 1.4
-        yield "missing-term", S.Zero, say("the term {} is missing", node), cost, ("less", node)
+        nothing = ZeroMatrix(*node.shape) if node.is_Matrix else S.Zero
+        yield "missing-term", nothing, say("the term {} is missing", node), cost, ("less", node)
         if len(parent.args) == 2 and parent.args[0] != node:
             yield "sign", times(-1, node), say("the sign of the term {} is wrong", node), 1.3, ("sign", node)
     elif isinstance(parent, (HadamardProduct, MatMul, Mul)):
@@ -71,7 +72,8 @@ def _less(ground: Ground, lhs: Name, place: Place) -> Written:
             yield "sign", S.One, say("the sign is wrong"), 1.1, ("less", node)
         elif not isinstance(node, OneMatrix):
             words = say("the factor {} is missing", node)
-            yield "missing-factor", S.One, words, 1.3 if symbols_of(node) else 1.6, ("less", node)
+            neutral = OneMatrix(*node.shape) if isinstance(parent, HadamardProduct) else S.One
+            yield "missing-factor", neutral, words, 1.3 if symbols_of(node) else 1.6, ("less", node)
 
 
 def _only(ground: Ground, lhs: Name, place: Place) -> Written:
@@ -129,21 +131,22 @@ def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
     if shape is None or not rhs.is_Matrix:
         return
     own = ground.setting.partials.get(lhs)
-    ones = OneMatrix(*rhs.shape)
+    terms = [(OneMatrix(*rhs.shape), 0.2)]
     for q in ground.known(lhs):
-        if q.raw_error_of is None:
+        if q.raw_error_of is None and q.shape != ():
             for expr, turned in _fitting(q, shape):
-                if getattr(expr, "is_Matrix", False):
-                    decay = expr == own
-                    words = say("there is a term {} too much, times {{number}}", expr)
-                    yield _with_term(lhs, rhs, expr, words, (1.5 if decay else 2.4) + q.price + turned)
-    words = say("the same number {{number}} is added to every entry")
-    yield _with_term(lhs, rhs, ones, words, 1.7)
-
-
-def _with_term(lhs: Name, rhs: Any, term: Any, words: Words, cost: float) -> Edit:
-    tag = ("extra-term", words.template, term if isinstance(term, OneMatrix) else type(term))
-    return Edit("extra-term", lhs, (), None, words, cost, tag, lambda c: raw(MatAdd, rhs, times(c, term)))
+                terms.append((expr, 0.0 if expr == own else 0.9 + q.price + turned))
+    for term, cost in terms:
+        what = "the same number" if isinstance(term, OneMatrix) else "a term"
+        kind = "regularisation" if term == own and 1 in shape else "extra-term"
+        of = term if isinstance(term, OneMatrix) else type(term)
+        for c in ground.coefficients():
+            words = say(f"there is {what} too much: {{}}", times(c, term))
+            tag = ("extra-term", c, of)
+            yield Edit(kind, lhs, (), raw(MatAdd, rhs, times(c, term)), words, 1.5 + cost, tag)
+        words = say(f"there is {what} too much: {{}}, times {{{{number}}}}", term)
+        add_to = lambda c, term=term: raw(MatAdd, rhs, times(c, term))  # noqa: E731
+        yield Edit("extra-term", lhs, (), None, words, 1.8 + cost, ("extra-term", of), add_to)
 
 
 def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:

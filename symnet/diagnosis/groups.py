@@ -57,7 +57,10 @@ def changes_of(edits: Iterable[Edit], right: Changes, number: float | None = Non
         for i, e in enumerate(here):
             if any(_within(e.path, other.path) or _within(other.path, e.path) for other in here[:i]):
                 return None
-            rhs = e.of(rhs, number)
+            try:
+                rhs = e.of(rhs, number)
+            except (ValueError, TypeError, AttributeError, LookupError):
+                return None  # there is no such expression
         changes[site] = rhs
     return changes
 

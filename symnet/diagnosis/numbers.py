@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Number, OneMatrix, Pow, Symbol, Transpose
+from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Number, OneMatrix, Pow, Symbol, Transpose, ZeroMatrix
 
 from symnet.diagnosis.made import as_array, is_changed
 from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total, Unit, size_number
@@ -114,6 +114,9 @@ class Numbers:
     def _ones(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         return np.ones([size_number(s, self.sizes) for s in expr.shape])
 
+    def _zeros(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
+        return np.zeros([size_number(s, self.sizes) for s in expr.shape])
+
     def _unit(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         return np.eye(size_number(expr.args[0], self.sizes), 1, -int(expr.args[1]))
 
@@ -122,5 +125,5 @@ _ROWS: dict[type, Callable[..., Any]] = {
     MatrixSymbol: Numbers._name, Symbol: Numbers._name, MatMul: Numbers._product, MatAdd: Numbers._terms,
     Add: Numbers._terms, HadamardProduct: Numbers._factors, Mul: Numbers._factors, Transpose: Numbers._turned,
     Elementwise: Numbers._entrywise, Total: Numbers._total, Pow: Numbers._power, OneMatrix: Numbers._ones,
-    Unit: Numbers._unit, **dict.fromkeys(ALONG_AXIS, Numbers._along),
+    ZeroMatrix: Numbers._zeros,     Unit: Numbers._unit, **dict.fromkeys(ALONG_AXIS, Numbers._along),
 }  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sympy import Add, Basic, HadamardProduct, MatAdd, MatMul, Mul, Pow, Transpose, sympify
+from sympy import Add, Basic, HadamardProduct, MatAdd, MatMul, Mul, OneMatrix, Pow, Transpose, ZeroMatrix, sympify
 
 from symnet.diagnosis.edits import Mutation, Name, Words
 from symnet.expressions import AlongAxis, Elementwise, Total, raw, scaled, split
@@ -68,12 +68,14 @@ def tidied(rhs: Any) -> Any:
         c = Mul(*[a for a in arguments if not a.is_Matrix])
         if not matrices:
             return c
+        if isinstance(rhs, HadamardProduct):
+            matrices = [a for a in matrices if not isinstance(a, OneMatrix)] or matrices[:1]
         for i, a in enumerate(matrices):
             inner, rest = split(a)
             c, matrices[i] = c * inner, rest
         return scaled(c, product_of(type(rhs), *matrices))
     if isinstance(rhs, MatAdd):
-        terms = [a for a in arguments if a != 0]
+        terms = [a for a in arguments if a != 0 and not isinstance(a, ZeroMatrix)]
         flat = [t for a in terms for t in (a.args if isinstance(a, MatAdd) else (a,))]
         return product_of(MatAdd, *flat) if flat else rhs
     return raw(type(rhs), *arguments) if isinstance(rhs, Transpose) else rhs.func(*arguments)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, Symbol, Transpose
+from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.places import product_of, times
@@ -38,6 +38,7 @@ class Ground:
         self._errors = {d: list(self._raw_errors(d)) for d in setting.deltas}
         self._known: dict[Name, list[Quantity]] = {}
         self._sorts: dict[Any, Any] = {}
+        self._coefficients: list[Any] | None = None
         every = {s for e in [*setting.forward, *setting.equations] for s in symbols_of(e.rhs)}
         computed = {e.lhs for e in [*setting.forward, *setting.equations]}
         self.inputs = sorted((s for s in every - computed if s != setting.rate), key=str)
@@ -63,6 +64,19 @@ class Ground:
                     found += self._errors[d]
             self._known[lhs] = found
         return self._known[lhs]
+
+    def coefficients(self) -> list[Any]:
+        """Give the coefficients that a term may have: those of the equations, and 1."""
+        if self._coefficients is None:
+            found: dict[Any, None] = {S.One: None}
+            for e in self.setting.equations:
+                for term in e.rhs.args if isinstance(e.rhs, MatAdd) else (e.rhs,):
+                    if term.is_Matrix:
+                        found[split(term)[0]] = None
+            scalars = [s for s in self.inputs if not s.is_Matrix and s.name not in self.lengths]
+            found.update(dict.fromkeys(scalars))
+            self._coefficients = [c for c in found if c != 0]
+        return self._coefficients
 
     def _raw_errors(self, d: Name) -> Iterator[Quantity]:
         # a delta without one of its factors

@@ -26,6 +26,7 @@ from symnet.expressions import scaled
 from symnet.program import Equation
 
 EVALUATIONS_FOR_PAIRS = 12_000  # some seconds
+AFTER_THE_FIRST = 2_000  # evaluations for pairs that say it in fewer words than the first one found
 DEAREST = 4.0  # a single mistake that takes more words than this is none
 IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 Explanation: TypeAlias = tuple[Mutation, ...]
@@ -41,6 +42,7 @@ class Search:
         self.rate = rate
         self.mine, self.right = points[0].mine, points[0].right
         self.before_pairs = 0  # evaluations
+        self.share = 1.0  # of the evaluations for pairs
         self._mistakes: list[Mutation] | None = None
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
         trial = {setting.rate.name: 1.0 if rate is None else rate}
@@ -62,7 +64,14 @@ class Search:
     def pairs(self) -> list[Explanation]:
         """Give two mistakes that fit together at all points, the simplest first."""
         self.before_pairs = self.evaluations()
-        return _ordered(self._worth(list(self._pairs(self._catalogued()))))
+        found: list[tuple[float, Explanation]] = []
+        first = None
+        for explanation in self._pairs(self._catalogued()):
+            found += self._worth([explanation])
+            first = self.evaluations() if first is None and found else first
+            if first is not None and self.evaluations() - first > AFTER_THE_FIRST:
+                break
+        return _ordered(found)
 
     def run(self) -> list[Explanation]:
         """Give the explanations that fit at all points, the simplest first: single mistakes, or else pairs."""
@@ -247,18 +256,18 @@ class Search:
 
     def _affordable(self, mutations: Iterable[_Item]) -> Iterator[_Item]:
         for m in mutations:
-            if self.evaluations() - self.before_pairs >= EVALUATIONS_FOR_PAIRS:
+            if self.evaluations() - self.before_pairs >= EVALUATIONS_FOR_PAIRS * self.share:
                 return
             yield m
 
     def _pairs(self, ordered: list[Mutation]) -> Iterator[tuple[float, Explanation]]:
+        self.share = 0.5
         for m in self._affordable(ordered):
             for constant in self._constants(m.changes):
                 yield m.cost + constant.cost + 0.1, (m, constant)
             if self._is_free(m):
                 yield from self._constants_and_rates(m)
         yield from self._two_constants()
-        yield from self.edited.pairs(self._affordable)
         for i, a in enumerate(ordered):
             later = (b for b in ordered[i + 1 :] if not a.changes.keys() & b.changes.keys())
             for b in self._affordable(chain(self._second(a), later)):
@@ -266,6 +275,8 @@ class Search:
                 free = self._is_free(a) or self._is_free(b)
                 if (self._fitted_rate(changes) is not None) if free else self._fits(changes):
                     yield a.cost + b.cost, (a, b)
+        self.share = 1.0
+        yield from self.edited.pairs(self._affordable)
 
     def _is_free(self, m: Mutation) -> bool:
         return self.rate is None and m.kind == "updated-weights"
@@ -313,7 +324,7 @@ class Search:
 
 def _ordered(found: list[tuple[float, Explanation]]) -> list[Explanation]:
     found.sort(key=lambda item: item[0])
-    return [mutations for cost, mutations in found[:8] if cost <= found[0][0] + 1.0]
+    return [mutations for cost, mutations in found[:4] if cost <= found[0][0] + 0.5]
 
 
 def _times(factor: float, rhs: Any) -> Any:
