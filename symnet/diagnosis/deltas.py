@@ -28,9 +28,9 @@ AtNode: TypeAlias = Callable[[Setting, Any], Rewritten]
 (_X,) = bound_variables(1)
 
 
-# the usual activations: name, slope in the input x, slope in the output y where there is one
 @cache
 def activations() -> dict[str, tuple[Any, Any, Any]]:
+    """Give the usual activations: name → the function, its slope in the input x, its slope in the output y."""
     return {
         "sigmoid": (sigmoid(_X), sigmoid(_X) * (1 - sigmoid(_X)), _X * (1 - _X)),
         "tanh": (tanh(_X), 1 - tanh(_X) ** 2, 1 - _X**2),

@@ -32,8 +32,8 @@ def diagnose(
 
     loss: a scalar expression; values: symbols or names → arrays, data and weights.
     gradients: parameters (symbols or names) → the arrays your code gives for them at `values`; or (loss, such a
-    dictionary); or a function that takes such values by name and gives either: it is then tried at several random points,
-    which leaves less doubt. Values of the forward pass may stand in the dictionary too, by name: {"A1": …}.
+    dictionary); or a function that takes such values by name and gives either: it is then tried at several random
+    points, which leaves less doubt. Values of the forward pass may stand in the dictionary too, by name: {"A1": …}.
     learning_rate: the rate of your updates, if weights may have been updated too early; else it is found out.
     seed: chooses the random points.
 
@@ -64,9 +64,9 @@ def diagnose(
         for elsewhere in others:
             points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere), {}))
         if any(p.is_wrong(w) for p in points for w in derivation.wrt):
-            elsewhere = with_other_data(others[-1], names, gradients, seed)
-            if elsewhere is not None:
-                points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere), {}))
+            other = with_other_data(others[-1], names, gradients, seed)
+            if other is not None:
+                points.append(point_at(derivation, kernel, other, called(gradients, other), {}))
     return diagnosed(derivation, kernel, points, learning_rate)
 
 

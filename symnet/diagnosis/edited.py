@@ -88,7 +88,7 @@ class Edited:
         for first in partial[:PARTIAL]:
             for second in affordable(items):
                 yield from self._both(first, second)
-        for total in np.arange(2.0, 4.2, 0.2):
+        for total in np.arange(1.6, 4.2, 0.2):
             for i, first in enumerate(items):
                 if 2 * first.cost > total + 0.2:
                     break

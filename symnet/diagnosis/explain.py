@@ -79,7 +79,9 @@ class Explainer:
         if isinstance(A, MatMul) and len(A.args) == 2:
             rhs = scaled(c, raw(HadamardProduct, transpose(A.args[0]), A.args[1]))
         words = f"the gradient of {', '.join(map(self.write, weights))} has one row a sample: sum over the samples"
-        return Fault("wrong-sum", tuple(weights), self.write(g), self.line(g, self.equations[g]), self.line(g, rhs), words)
+        return Fault(
+            "wrong-sum", tuple(weights), self.write(g), self.line(g, self.equations[g]), self.line(g, rhs), words
+        )
 
     def facts(self, point: Point, wrong: Sequence[Name], right: Sequence[Name]) -> tuple[str, ...]:
         """Give what is true where no mistake of the catalogue fits."""
@@ -90,9 +92,11 @@ class Explainer:
             if lhs not in sound and spoiled and set(spoiled) <= set(wrong):
                 facts.append(f"the first equation at which it could have gone wrong:  {self.line(lhs, rhs)}")
                 break
+        w, *_ = wrong
+        facts.append(f"{self.partial(w)}: {_numbers(point.mine[w], point.right[w], point.allowed[w])}")
         for w in wrong:
-            statistics = _statistics(point.mine[w], point.right[w], point.allowed[w])
-            facts += [f"{self.partial(w)}: {text}" for text in statistics]
+            where = _confined(point.mine[w], point.right[w], point.allowed[w])
+            facts += [f"{self.partial(w)}: {text}" for text in where]
         return tuple(facts)
 
 
@@ -116,18 +120,23 @@ def _without_ones(rhs: Any) -> Any:
     return raw(MatAdd, *terms) if len(terms) > 1 else terms[0]  # the shapes of the terms may differ: that is the fault
 
 
-def _statistics(mine: Any, right: Any, allowed: float) -> list[str]:
+def _numbers(mine: Any, right: Any, allowed: float) -> str:
+    mine, right = np.atleast_2d(mine), np.atleast_2d(right)
+    seen = np.abs(right) > max(allowed, 1e-300)
+    lengths = float(np.linalg.norm(mine) * np.linalg.norm(right))
+    if not seen.any() or lengths == 0:
+        return "yours or the right one is 0"
+    ratios = mine[seen] / right[seen]
+    cosine = float(np.sum(mine * right)) / lengths
+    return (
+        f"yours/right lies between {ratios.min():.4g} and {ratios.max():.4g}, its median is {np.median(ratios):.4g}; "
+        f"the cosine between them is {cosine:.4f}"
+    )
+
+
+def _confined(mine: Any, right: Any, allowed: float) -> list[str]:
     mine, right = np.atleast_2d(mine), np.atleast_2d(right)
     facts = []
-    seen = np.abs(right) > max(allowed, 1e-300)
-    if seen.any():
-        ratios = mine[seen] / right[seen]
-        facts.append(
-            f"yours/right lies between {ratios.min():.4g} and {ratios.max():.4g}, its median is {np.median(ratios):.4g}"
-        )
-    lengths = float(np.linalg.norm(mine) * np.linalg.norm(right))
-    if lengths > 0:
-        facts.append(f"the cosine between yours and the right one is {float(np.sum(mine * right)) / lengths:.4f}")
     off = np.abs(mine - right) > allowed
     for axis, what in ((1, "row"), (0, "column")):
         lines = np.flatnonzero(off.any(axis=axis))

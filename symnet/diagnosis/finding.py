@@ -22,6 +22,7 @@ from symnet.diagnosis.given import Point
 from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
+from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
@@ -113,11 +114,10 @@ def _forward_facts(derivation: Derivation, explainer: Explainer, points: Sequenc
             facts.append(f"your loss is {p.loss:.6g}, the formula gives {p.right_loss:.6g}")
             break
     if points[0].given:
-        values = derivation.compile([e.lhs for e in derivation.forward if e.lhs.name in points[0].given], dtype=float)
-        found = values(points[0].arrays)
+        variants = Variants(derivation.forward, [], points[0].arrays, points[0].sizes)
         for e in derivation.forward:
             if e.lhs.name in points[0].given:
-                mine, its = points[0].given[e.lhs.name], np.asarray(found[e.lhs])
+                mine, its = points[0].given[e.lhs.name], np.asarray(variants.value(e.lhs))
                 if mine.shape != its.shape or np.abs(mine - its).max() > 1e-6 * np.abs(its).max(initial=1e-300):
                     facts.append(f"the first value that differs:  {explainer.line(e.lhs, e.rhs)}")
                     break

@@ -10,7 +10,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, Number, OneMatrix, Pow, Symbol, Transpose, ZeroMatrix
+from sympy import (
+    Add,
+    HadamardProduct,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    Number,
+    OneMatrix,
+    Pow,
+    Symbol,
+    Transpose,
+    ZeroMatrix,
+)
 
 from symnet.diagnosis.made import as_array, is_changed
 from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total, Unit, size_number

@@ -1,7 +1,7 @@
 """Places in an equation, and edits: another expression at one of them.
 
-In: a right-hand side. Out: each of its parts with the way to it, and the right-hand side with another part there. A part
-is put in as it is: shapes need not fit, since a user's need not have fitted either.
+In: a right-hand side. Out: each of its parts with the way to it, and the right-hand side with another part there. A
+part is put in as it is: shapes need not fit, since a user's need not have fitted either.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def product_of(kind: type, *factors: Any) -> Any:
 class Edit:
     """Another expression `new` at a place of the equation of `site`.
 
-    `tag`: what it has in common with the same edit elsewhere; `coefficient`: where `new` depends on a number that is to be
-    fitted, the function that gives `new` of it; `inside`: the delta that was written out for it.
+    `tag`: what it has in common with the same edit elsewhere; `coefficient`: where `new` depends on a number that is to
+    be fitted, the function that gives `new` of it.
     """
 
     kind: str

@@ -1,8 +1,8 @@
 """What an explanation costs and what it saves: numbers against numbers.
 
-In: how many numbers of the user's are wrong, how many edits were tried, and what was fitted. Out: whether an explanation
-says more than it takes to say. A number that was fitted costs one of the numbers that it explains; an edit that was
-picked among many costs a part of one, since a number that agrees to six digits is some twenty bits.
+In: how many numbers of the user's are wrong, how many edits were tried, and what was fitted. Out: whether an
+explanation says more than it takes to say. A number that was fitted costs one of the numbers that it explains; an edit
+that was picked among many costs a part of one, since a number that agrees to six digits is some twenty bits.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def explained(points: Iterable[Any], wrong: Iterable[Any]) -> int:
 
 
 def is_worth_it(numbers: int, fitted: int, tried: int, edits: int = 1) -> bool:
-    """Tell whether `edits` edits picked among `tried`, with `fitted` numbers, save more of the numbers than they cost."""
+    """Tell whether `edits` edits picked among `tried`, with `fitted` numbers, save more numbers than they cost."""
     return numbers > fitted + edits * log2(max(tried, 2)) / BITS_OF_A_NUMBER
 
 

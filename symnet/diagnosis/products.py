@@ -87,6 +87,12 @@ def sum_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
     for index, which in ((length - 1, "last"), (0, "first")):
         unit = Unit(size, S(index))
         new = raw(MatMul, raw(Transpose, unit), summed) if first else raw(MatMul, summed, unit)
-        yield "wrong-sum", times(c, new), say(f"there is no sum of {{}}: only the {which} counts", summed), 1.5, ("sum", which)
+        yield (
+            "wrong-sum",
+            times(c, new),
+            say(f"there is no sum of {{}}: only the {which} counts", summed),
+            1.5,
+            ("sum", which),
+        )
     mean = times(S.One / length, A)
     yield "wrong-sum", times(c, mean), say("the mean of {} is taken, not the sum", summed), 1.4, ("sum", "mean")

@@ -11,16 +11,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
+from sympy import HadamardProduct, MatAdd, MatrixSymbol, S, Symbol, Transpose
 
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.places import product_of, times
-from symnet.expressions import Elementwise, raw, split, symbols_of
+from symnet.expressions import Elementwise, split, symbols_of
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """An expression that stands for an array; `price`: how far-fetched it is; `raw_error_of`: the delta it is part of."""
+    """An expression that stands for an array; `price`: how far-fetched it is.
+
+    `raw_error_of`: the delta that it is, without the factor that is `lacking`.
+    """
 
     expr: Any
     shape: tuple[int, ...]

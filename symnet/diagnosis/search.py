@@ -213,7 +213,7 @@ class Search:
             first = replace(first, words=words, cost=1.0, fitted=False)
         changes = {g: _times(first.factor or factor, self.setting.right[g]) for g in gradients}
         if self.fits(changes):
-            yield replace(first, changes=changes, cost=first.cost + 0.1, everywhere=True)
+            yield replace(first, changes=changes, cost=first.cost + 0.3, everywhere=True)
 
     def _sign_apart(self, m: Mutation) -> Explanation:
         # a factor of −½ is two mistakes

@@ -20,6 +20,13 @@ from symnet.optimizers import AdaGrad, Adam, RMSProp, SignSGD, rate_at
 from symnet.program import Equation
 
 _SMALL = 1e-7
+_MADE_OF = (
+    ("weights",),
+    ("velocity",),
+    ("gradient", "weights"),
+    ("gradient", "velocity"),
+    ("gradient", "weights", "velocity"),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +57,7 @@ class Step:
             W, g = MatrixSymbol("W", *_shape(a)), MatrixSymbol("g", *_shape(a))
             states = {k: MatrixSymbol(f"state_{k}", *_shape(a)) for k in optimizer.init(W)}
             rates = {k: Symbol(f"rate_{k}", real=True) for k in optimizer.hyperparameters()}
-            start = {k: np.full(_shape(a), v) for k, v in optimizer.init(W).items()}
+            start: dict[str, Any] = {k: np.full(_shape(a), v) for k, v in optimizer.init(W).items()}
             if name in self.velocity and "v" in start and len(start) == 1:
                 start["v"] = np.reshape(self.velocity[name], _shape(a))
             values = {"W": np.reshape(a, _shape(a)), "g": np.reshape(gradients[name], _shape(a))}
@@ -68,7 +75,8 @@ class Step:
 
     def recognised(self, gradients: Mapping[str, Any]) -> str | None:
         """Give the optimizer that made this step first, None where it is none of those that are known."""
-        for optimizer in (Adam(rate=self.rate), RMSProp(rate=self.rate), AdaGrad(rate=self.rate), SignSGD(rate=self.rate)):
+        for kind in (Adam, RMSProp, AdaGrad, SignSGD):
+            optimizer = kind(rate=self.rate)
             if self.is_step_of(gradients, optimizer):
                 return f"the step is right for the first one of {optimizer!r}"
         if self.velocity and self.momentum is None:
@@ -79,7 +87,7 @@ class Step:
 
     def faults(self, gradients: Mapping[str, Any], symbols: tuple[Any, ...]) -> list[tuple[Fault, ...]]:
         """Give what the step was made of, where it was no gradient of anything."""
-        for of in (("weights",), ("velocity",), ("gradient", "weights"), ("gradient", "velocity"), ("gradient", "weights", "velocity")):
+        for of in _MADE_OF:
             parts = self._parts(gradients, of)
             if parts is not None:
                 words = self._words(dict(zip(of, parts, strict=True)))
