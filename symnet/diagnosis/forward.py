@@ -103,6 +103,11 @@ class ForwardSearch:
             if isinstance(node, (Elementwise, Softmax)) and len(node.operands) == 1:
                 words = say("the activation of {} is missing", node.operands[0])
                 yield Edit("wrong-function", lhs, place.path, node.operands[0], words, 1.1, ("bare", node))
+            if node == rhs and isinstance(node, Elementwise) and len(node.operands) == 1:
+                for title, (f, _, _) in activations().items():
+                    words = say("the activation is {}", title)
+                    new = applied(f, node.operands[0])
+                    yield Edit("wrong-function", lhs, place.path, new, words, 1.2, ("other", node, title))
             name = place.node
             if name in {e.lhs for e in self.setting.forward} and name.is_Matrix and lhs == self.loss:
                 for title, (f, _, _) in activations().items():

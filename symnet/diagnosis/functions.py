@@ -35,6 +35,7 @@ def function_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
 
 
 def applied(body: Any, A: Any) -> Any:
+    """Give a function of one variable applied entry by entry."""
     return A if body == _X else Elementwise(Lambda((_X,), body), A)
 
 

@@ -116,7 +116,7 @@ class Numbers:
         return self.applied(expr, [self.value(a, values, known) for a in expr.args[1:]])
 
     def _along(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
-        return ALONG_AXIS[type(expr)](self.value(expr.args[0], values, known), expr.axis)
+        return ALONG_AXIS[type(expr)](np.atleast_2d(self.value(expr.args[0], values, known)), expr.axis)
 
     def _total(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         return np.sum(self.value(expr.args[0], values, known))

@@ -15,7 +15,7 @@ from sympy import HadamardProduct, MatAdd, MatrixSymbol, S, Symbol, Transpose
 
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.places import product_of, times
-from symnet.expressions import Elementwise, split, symbols_of
+from symnet.expressions import Bound, Elementwise, split, symbols_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,8 @@ class Ground:
         self._known: dict[Name, list[Quantity]] = {}
         self._sorts: dict[Any, Any] = {}
         self._coefficients: list[Any] | None = None
-        every = {s for e in [*setting.forward, *setting.equations] for s in symbols_of(e.rhs)}
+        both = [*setting.forward, *setting.equations]
+        every = {s for e in both for s in symbols_of(e.rhs) if not isinstance(s, Bound)}
         computed = {e.lhs for e in [*setting.forward, *setting.equations]}
         self.inputs = sorted((s for s in every - computed if s != setting.rate), key=str)
         self.values = [e.lhs for e in setting.forward[:-1]]
