@@ -180,7 +180,7 @@ def test_a_right_momentum_step_is_right(known):
 @pytest.mark.parametrize("optimizer", [sn.Adam(rate=RATE), sn.RMSProp(rate=RATE), sn.Momentum(rate=RATE)], ids=repr)
 @pytest.mark.parametrize("told", [True, False])
 def test_a_right_step_of_an_optimizer_is_right(optimizer, told):
-    run = sn.train(LOSS, BEFORE, {k: VALUES[k] for k in "XY"}, optimizer=optimizer, steps=1)
+    run = sn.train(LOSS, {k: VALUES[k] for k in "XY"}, BEFORE, optimizer, steps=1)
     after = {k: np.asarray(run.parameters[k]) for k in BEFORE}
     known = {"optimizer": optimizer} if told else {}
     assert sn.diagnose_update(LOSS, BEFORE, after, RATE, {k: VALUES[k] for k in "XY"}, **known).ok

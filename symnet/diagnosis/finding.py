@@ -52,10 +52,11 @@ def diagnosed(
         if told:
             return Diagnosis(derivation.wrt, (), facts=(told,), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
-    found = looking.forward() if off else []
-    if not found and wrong:
-        of_step = step.faults(gradients, wrong) if step is not None else []
-        found = looking.backward(not off and points[0].loss is None, of_step)
+    of_step = step.faults(gradients, wrong) if step is not None else []
+    with np.errstate(all="ignore"):  # an edit may leave the domain of a function
+        found = looking.forward() if off else []
+        if not found and wrong:
+            found = looking.backward(not off and points[0].loss is None, of_step)
     if not found and not wrong:
         words = "the gradients are right, but the loss that is reported is another one"
         found = [(Fault("forward", (), "", "", "", words),)]
@@ -96,7 +97,7 @@ class _Looking:
         """Give the mistakes in the backward equations; where none fits alone, those of the forward pass come in."""
         search = Search(self.setting, self.points, self.rate)
         found = search.singles()
-        if of_step and (not found or any(m.fitted or m.kind in _OF_STEPS for m in found[0])):
+        if of_step and (not found or any(m.kind in _OF_STEPS for m in found[0])):
             return of_step
         if not found and forward_too:
             forward = self.forward()

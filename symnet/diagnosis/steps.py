@@ -89,7 +89,7 @@ class Step:
         """Give what the step was made of, where it was no gradient of anything."""
         for of in _MADE_OF:
             parts = self._parts(gradients, of)
-            if parts is not None:
+            if parts is not None and ("weights" not in of or abs(parts[of.index("weights")]) > _SMALL):
                 words = self._words(dict(zip(of, parts, strict=True)))
                 return [(Fault("step", symbols, "", "", "", words),)] if words else []
         return []
