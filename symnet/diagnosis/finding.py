@@ -95,16 +95,17 @@ class _Looking:
 
     def backward(self, forward_too: bool, of_step: Explained) -> Explained:
         """Give the mistakes in the backward equations; where none fits alone, those of the forward pass come in."""
-        search = Search(self.setting, self.points, self.rate)
-        found = search.singles()
-        if of_step and (not found or any(m.kind in _OF_STEPS for m in found[0])):
-            return of_step
-        if not found and forward_too:
-            forward = self.forward()
-            if forward:
-                return forward
-        found = found or search.pairs()
-        return [tuple(map(self.explainer.fault, mutations)) for mutations in found]
+        instead: Explained = []
+
+        def elsewhere(found: list[Any]) -> bool:
+            if of_step and (not found or any(m.kind in _OF_STEPS for m in found[0])):
+                instead.extend(of_step)
+            elif not found and forward_too:
+                instead.extend(self.forward())
+            return bool(instead)
+
+        found = Search(self.setting, self.points, self.rate, elsewhere).run()
+        return instead or [tuple(map(self.explainer.fault, mutations)) for mutations in found]
 
 
 def _forward_facts(derivation: Derivation, explainer: Explainer, points: Sequence[Point]) -> list[str]:

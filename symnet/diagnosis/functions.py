@@ -45,7 +45,11 @@ def _other_functions(ground: Ground, node: Any) -> _Found:
     arguments = list(dict.fromkeys([operand, *(a for pair in pairs for a in pair)]))
     arguments = [a for a in arguments if ground.shape(a) is not None]
     shape = ground.shape(operand)
-    biases = [w for w in ground.setting.gradients if ground.setting.shape(w) != shape and _spreads(ground, w, shape)]
+    biases = [
+        w
+        for w in ground.setting.gradients
+        if w.is_Matrix and ground.setting.shape(w) != shape and _spreads(ground, w, shape)
+    ]
     body = node.body.xreplace({node.variables[0]: _X})
     for name, (f, slope, of_output) in activations().items():
         for what, function in ((name, f), (f"{name}'", slope), (f"{name}', written in its output,", of_output)):
@@ -61,7 +65,12 @@ def _other_functions(ground: Ground, node: Any) -> _Found:
 
 def _spreads(ground: Ground, w: Any, shape: Any) -> bool:
     own = ground.setting.shape(w)
-    return shape is not None and len(shape) == 2 and all(a in (1, b) for a, b in zip(own, shape, strict=True))
+    return (
+        shape is not None
+        and own != shape
+        and len(shape) == 2
+        and all(a in (1, b) for a, b in zip(own, shape, strict=True))
+    )
 
 
 def _other_signs(node: Any) -> _Found:

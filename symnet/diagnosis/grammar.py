@@ -37,10 +37,18 @@ def edits_of(ground: Ground, lhs: Name) -> list[Edit]:
 def _edits(ground: Ground, lhs: Name, rhs: Any, start: tuple[int, ...]) -> Iterator[Edit]:
     for place in places(rhs):
         for rule in _RULES:
-            for kind, new, words, cost, tag in rule(ground, lhs, place):
+            for kind, new, words, cost, tag in _those_that_exist(rule, ground, lhs, place):
                 coefficient = new if callable(new) and not hasattr(new, "args") else None
                 path = (*start, *place.path)
                 yield Edit(kind, lhs, path, new, words, cost, (kind, words.template, tag), coefficient)
+
+
+def _those_that_exist(rule: Rule, ground: Ground, lhs: Name, place: Place) -> list[Any]:
+    # a rule may ask for a node that cannot be, such as a scalar where a matrix is needed: then it has nothing to say
+    try:
+        return list(rule(ground, lhs, place))
+    except (AttributeError, TypeError, ValueError, LookupError):
+        return []
 
 
 def _with_a_delta_of_its_own(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:

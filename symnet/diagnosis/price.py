@@ -33,3 +33,9 @@ def is_worth_it(numbers: int, fitted: int, tried: int, edits: int = 1) -> bool:
 def invented(mutations: Iterable[Mutation]) -> int:
     """Give how many constants of an explanation are neither known ones nor given."""
     return sum(1 for m in mutations if m.fitted)
+
+
+def ordered(found: list[tuple[float, tuple[Mutation, ...]]]) -> list[tuple[Mutation, ...]]:
+    """Give explanations, the simplest first, without those that take many more words."""
+    found.sort(key=lambda item: item[0])
+    return [mutations for cost, mutations in found[:4] if cost <= found[0][0] + 0.5]

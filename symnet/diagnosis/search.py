@@ -7,22 +7,22 @@ pairs is bounded by a number, not by a time, so a search ends the same on every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from sympy import Float, MatAdd, Symbol, nsimplify
+from sympy import MatAdd, Symbol
 
 from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it
+from symnet.diagnosis.constants import flat, times_constant
+from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
-from symnet.expressions import scaled
 from symnet.program import Equation
 
 EVALUATIONS_FOR_PAIRS = 12_000  # some seconds
@@ -36,7 +36,14 @@ _Item = TypeVar("_Item")
 class Search:
     """Finds the variants of the equations that give the user's numbers."""
 
-    def __init__(self, setting: Setting, points: list[Point], rate: float | None) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        points: list[Point],
+        rate: float | None,
+        elsewhere: Callable[[list[Explanation]], bool] = lambda found: False,
+    ) -> None:
+        self.elsewhere = elsewhere
         self.setting = setting
         self.points = points
         self.rate = rate
@@ -56,10 +63,9 @@ class Search:
         named = self._catalogued()
         found: list[tuple[float, Explanation]] = [(m.cost, (m,)) for m in map(self._fitted, named) if m is not None]
         found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
-        found += [(m.cost, (m,)) for m in self._common_factor()]
-        found = self._worth(found)
+        found = self._worth(found or [(m.cost, (m,)) for m in self._common_factor()])
         best = min((cost for cost, _ in found), default=DEAREST)
-        return _ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)]))
+        return ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)]))
 
     def pairs(self) -> list[Explanation]:
         """Give two mistakes that fit together at all points, the simplest first."""
@@ -71,11 +77,15 @@ class Search:
             first = self.evaluations() if first is None and found else first
             if first is not None and self.evaluations() - first > AFTER_THE_FIRST:
                 break
-        return _ordered(found)
+        return ordered(found)
 
     def run(self) -> list[Explanation]:
-        """Give the explanations that fit at all points, the simplest first: single mistakes, or else pairs."""
-        return self.singles() or self.pairs()
+        """Give the explanations that fit at all points, the simplest first: single mistakes, or else pairs.
+
+        None are given where `elsewhere`, which is asked in between, explains the numbers.
+        """
+        found = self.singles()
+        return found if self.elsewhere(found) else found or self.pairs()
 
     def _catalogued(self) -> list[Mutation]:
         if self._mistakes is None:
@@ -155,9 +165,9 @@ class Search:
 
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
-        eta, wanted = 0.0, _flat(self.mine, self.right)
+        eta, wanted = 0.0, flat(self.mine, self.right)
         for _ in range(12):
-            here, there = (_flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
+            here, there = (flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
             direction = (there - here) / 1e-3
             square = float(direction @ direction)
             move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
@@ -175,7 +185,7 @@ class Search:
         base = self._gradients_at(changes)
         for lhs, rhs in self.setting.equations:
             current = changes.get(lhs, rhs)
-            doubled = self._gradients_at({**changes, lhs: _times(2, current)})
+            doubled = self._gradients_at({**changes, lhs: times_constant(2, current)})
             # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
             reached = next((w for w in self.parameters if np.any(doubled[w] != base[w])), None)
             if reached is not None:
@@ -192,12 +202,14 @@ class Search:
         factor, words, cost = self._named(factor, first=lhs == self.setting.equations[0].lhs)
         kind = "sign" if factor == -1 else "constant-factor"
         fitted = cost == INVENTED
-        return Mutation(kind, {lhs: _times(factor, rhs)}, words, cost + self._depth(lhs), factor=factor, fitted=fitted)
+        return Mutation(
+            kind, {lhs: times_constant(factor, rhs)}, words, cost + self._depth(lhs), factor=factor, fitted=fitted
+        )
 
     def _common_factor(self) -> Iterator[Mutation]:
         # the same factor in every wrong gradient, at its own equation
         wrong = [w for w in self.parameters if w in self.wrong]
-        mine, right = _flat(self.mine, wrong), _flat(self.right, wrong)
+        mine, right = flat(self.mine, wrong), flat(self.right, wrong)
         square = float(right @ right)
         factor = float(right @ mine) / square if square else 0.0
         if len(wrong) < 2 or abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
@@ -211,7 +223,7 @@ class Search:
         if steps:
             words = say("{} by the number {} of steps or uses", "divided" if factor < 1 else "multiplied", steps)
             first = replace(first, words=words, cost=1.0, fitted=False)
-        changes = {g: _times(first.factor or factor, self.setting.right[g]) for g in gradients}
+        changes = {g: times_constant(first.factor or factor, self.setting.right[g]) for g in gradients}
         if self.fits(changes):
             yield replace(first, changes=changes, cost=first.cost + 0.3, everywhere=True)
 
@@ -268,15 +280,24 @@ class Search:
             if self._is_free(m):
                 yield from self._constants_and_rates(m)
         yield from self._two_constants()
-        for i, a in enumerate(ordered):
-            later = (b for b in ordered[i + 1 :] if not a.changes.keys() & b.changes.keys())
-            for b in self._affordable(chain(self._second(a), later)):
-                changes = {**a.changes, **b.changes}
-                free = self._is_free(a) or self._is_free(b)
-                if (self._fitted_rate(changes) is not None) if free else self._fits(changes):
-                    yield a.cost + b.cost, (a, b)
+        two = self._two(ordered)
+        yield from self._of_the_catalogue(two)
         self.share = 1.0
         yield from self.edited.pairs(self._affordable)
+        yield from self._of_the_catalogue(two)  # what is left of them
+
+    def _two(self, ordered: list[Mutation]) -> Iterator[Explanation]:
+        for i, a in enumerate(ordered):
+            later = (b for b in ordered[i + 1 :] if not a.changes.keys() & b.changes.keys())
+            for b in chain(self._second(a), later):
+                yield a, b
+
+    def _of_the_catalogue(self, two: Iterator[Explanation]) -> Iterator[tuple[float, Explanation]]:
+        for a, b in self._affordable(two):
+            changes = {**a.changes, **b.changes}
+            free = self._is_free(a) or self._is_free(b)
+            if (self._fitted_rate(changes) is not None) if free else self._fits(changes):
+                yield a.cost + b.cost, (a, b)
 
     def _is_free(self, m: Mutation) -> bool:
         return self.rate is None and m.kind == "updated-weights"
@@ -309,35 +330,18 @@ class Search:
         moved = {w: end[w] - start[w] for w in start}
         for lhs, rhs in self.setting.equations:
             current = m.changes.get(lhs, rhs)
-            doubled = self._gradients_at({**m.changes, lhs: _times(2, current)}, 0.0)
+            doubled = self._gradients_at({**m.changes, lhs: times_constant(2, current)}, 0.0)
             reached = [w for w in self.parameters if np.any(doubled[w] != start[w])]
             if not reached:
                 continue
             fixed = [w for w in reached if not np.any(moved[w])]
-            columns = [_flat(start, fixed)] if fixed else [_flat(start, reached[:1]), _flat(moved, reached[:1])]
-            fit = np.linalg.lstsq(np.stack(columns, axis=1), _flat(self.mine, fixed or reached[:1]), rcond=None)[0]
+            columns = [flat(start, fixed)] if fixed else [flat(start, reached[:1]), flat(moved, reached[:1])]
+            fit = np.linalg.lstsq(np.stack(columns, axis=1), flat(self.mine, fixed or reached[:1]), rcond=None)[0]
             constant = self._constant(float(fit[0]), lhs, current)
             eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:
                 yield m.cost + constant.cost, (replace(m, words=_with_this_rate(m, eta)), constant)
 
 
-def _ordered(found: list[tuple[float, Explanation]]) -> list[Explanation]:
-    found.sort(key=lambda item: item[0])
-    return [mutations for cost, mutations in found[:4] if cost <= found[0][0] + 0.5]
-
-
-def _times(factor: float, rhs: Any) -> Any:
-    c = nsimplify(factor, rational=True, tolerance=1e-12) if abs(factor) < 1e6 else Float(factor)
-    c = c if getattr(c, "q", 10**9) < 10**4 else Float(factor)
-    if not rhs.is_Matrix:
-        return c * rhs
-    return MatAdd(*[scaled(c, t) for t in rhs.args], evaluate=False) if isinstance(rhs, MatAdd) else scaled(c, rhs)
-
-
 def _with_this_rate(m: Mutation, eta: float) -> Words:
     return m.words + say(" (with a learning rate of {:.6g})", eta)
-
-
-def _flat(gradients: Mapping[Name, Any], order: Iterable[Name]) -> Any:
-    return np.concatenate([np.ravel(np.asarray(gradients[w], float)) for w in order])
