@@ -60,7 +60,7 @@ class Step:
             start: dict[str, Any] = {k: np.full(_shape(a), v) for k, v in optimizer.init(W).items()}
             if name in self.velocity and "v" in start and len(start) == 1:
                 start["v"] = np.reshape(self.velocity[name], _shape(a))
-            values = {"W": np.reshape(a, _shape(a)), "g": np.reshape(gradients[name], _shape(a))}
+            values: dict[str, Any] = {"W": np.reshape(a, _shape(a)), "g": np.reshape(gradients[name], _shape(a))}
             values |= {f"state_{k}": v for k, v in start.items()}
             values |= {f"rate_{k}": rate_at(v, 0) for k, v in optimizer.hyperparameters().items()}
             new = optimizer.update(W, g, **rates, **states)[W]
