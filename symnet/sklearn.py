@@ -197,7 +197,7 @@ class SymbolicClassifier(ClassifierMixin, _Symbolic):  # type: ignore[misc]
 
     >>> from symnet.sklearn import SymbolicClassifier
     >>> X, y = [[0, 0], [0, 1], [1, 0], [1, 1]] * 5, ["no", "yes", "yes", "no"] * 5
-    >>> net = SymbolicClassifier([8], "tanh", 0.5, alpha=0, max_iter=1000, tol=0, random_state=1).fit(X, y)
+    >>> net = SymbolicClassifier([8], "tanh", 0.5, alpha=0, max_iter=5000, random_state=1).fit(X, y)
     >>> net.predict([[0, 1], [1, 1]]).tolist()
     ['yes', 'no']
     """
@@ -273,7 +273,8 @@ class SymbolicRegressor(RegressorMixin, _Symbolic):  # type: ignore[misc]
     are R².
 
     >>> from symnet.sklearn import SymbolicRegressor
-    >>> net = SymbolicRegressor([], optimizer=0.1, alpha=0, tol=1e-12, random_state=0).fit([[0], [1], [2]], [1, 3, 5])
+    >>> net = SymbolicRegressor([], optimizer=0.1, alpha=0, tol=1e-12, max_iter=5000, random_state=0)
+    >>> net = net.fit([[0], [1], [2]], [1, 3, 5])
     >>> net.predict([[10]]).round(3).tolist()
     [21.0]
     """

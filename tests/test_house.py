@@ -27,10 +27,10 @@ WINGS = {
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result judge check hessian prove",
     "sklearn":     "",
-    "diagnosis":   "result edits deltas catalogue variants search explain diagnose",
+    "diagnosis":   "result edits made numbers given variants deltas catalogue places quantities functions operands products grammar groups price constants edited search explain forward steps finding diagnose",
 }
 # fmt: on
-BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"optimizers", "training", "checking"}}  # not below
+BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"training", "checking"}}  # not below
 OPTIONAL = {"IPython", "jax", "matplotlib", "scipy", "sklearn", "torch", "tqdm"}
 OF_ITS_OWN = {"sklearn": {"sklearn"}}  # modules that `import symnet` does not load
 REQUIRED = {"mpmath", "numpy", "sympy", "symnet", *sys.stdlib_module_names}

@@ -149,8 +149,6 @@ TWO: dict[str, Callable[[Any, Any], Any]] = {
     "1/(1 + exp(b - a))":            lambda a, b: 1 / (1 + exp(b - a)),
     "exp(a - log(exp(a)+exp(b)))":   lambda a, b: exp(a - log(exp(a) + exp(b))),
     "log(exp(a)/(exp(a) + exp(b)))": lambda a, b: log(exp(a) / (exp(a) + exp(b))),
-    "exp(a)/(1 + exp(a) + exp(b))":  lambda a, b: exp(a) / (1 + exp(a) + exp(b)),
-    "difference quotient":           lambda a, b: (exp(a) - exp(b)) / (exp(a) + exp(b)),
     "hypot":                         lambda a, b: sqrt(a**2 + b**2),
     "log(1 + exp(a*b))":             lambda a, b: log(1 + exp(-a * b)),
     "product of sigmoids":           lambda a, b: 1 / (1 + exp(-a)) / (1 + exp(-b)),

@@ -28,9 +28,9 @@ AtNode: TypeAlias = Callable[[Setting, Any], Rewritten]
 (_X,) = bound_variables(1)
 
 
-# the usual activations: name, slope in the input x, slope in the output y where there is one
 @cache
-def _activations() -> dict[str, tuple[Any, Any, Any]]:
+def activations() -> dict[str, tuple[Any, Any, Any]]:
+    """Give the usual activations: name → the function, its slope in the input x, its slope in the output y."""
     return {
         "sigmoid": (sigmoid(_X), sigmoid(_X) * (1 - sigmoid(_X)), _X * (1 - _X)),
         "tanh": (tanh(_X), 1 - tanh(_X) ** 2, 1 - _X**2),
@@ -63,7 +63,7 @@ def _slopes(change: Callable[[Elementwise, Any, Any, Any], Rewritten]) -> AtNode
 
 
 def _known(body: Any) -> str | None:
-    return next((name for name, (f, _, _) in _activations().items() if f == body), None)
+    return next((name for name, (f, _, _) in activations().items() if f == body), None)
 
 
 def _name_of(body: Any) -> str:
@@ -81,7 +81,7 @@ def _dropped(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
 def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
     name = _known(body)
     if name is not None and isinstance(Z, MatrixSymbol):
-        _, of_input, of_output = _activations()[name]
+        _, of_input, of_output = activations()[name]
         yield (
             _apply(of_input, A),
             say("{}' is taken at the activation {}, not at the pre-activation {}", name, A, Z),
@@ -91,7 +91,7 @@ def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
 
 def _of_another(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
     name = _name_of(body)
-    for other, (_, of_input, of_output) in _activations().items():
+    for other, (_, of_input, of_output) in activations().items():
         if other != _known(body):
             words = say("the derivative is that of {}, but the activation is {}", other, name)
             yield _apply(of_input, Z), words
@@ -189,6 +189,9 @@ def _after_softmax(P: Softmax, rest: Any, target: Any, delta: Any) -> Rewritten:
     yield add(scores, rest), say("the delta of squared error on the logits {}, without softmax", scores)
     quotient = hadamard(target, _apply(1 / _X, P))
     yield scaled(S.NegativeOne, quotient), say("the derivative is taken in the probabilities, not in the logits")
+    rest_of_one = _apply(1 - _X, P)
+    words = say("only the diagonal of the Jacobian of softmax is taken, {}∘(1 − {})", P, P)
+    yield scaled(S.NegativeOne, hadamard(target, rest_of_one)), words
 
 
 def _with_slope(P: Any, delta: Any, name: str) -> tuple[Any, Words]:

@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Symbol, Transpose
 
-from symnet.expressions import Elementwise, Name, Softmax, Values, add, hadamard, sigmoid, size_number, transpose
+from symnet.expressions import (
+    Elementwise, Name, Softmax, Values, add, hadamard, sigmoid, size_number, symbols_of, transpose,
+)  # fmt: skip
 from symnet.program import Equation, as_read
 
 Gradients: TypeAlias = Values | Callable[[dict[str, Any]], Values]
@@ -45,7 +47,8 @@ def say(template: str, *parts: Any) -> Words:
 class Mutation:
     """One equation as a user may have written it.
 
-    `cost`: the less, the likelier; `everywhere`: one mistake in every layer; `factor`: the constant where it is one.
+    `cost`: the less, the likelier; `everywhere`: one mistake in every layer; `factor`: the constant where it is one;
+    `fitted`: whether it has a number that was chosen to fit.
     """
 
     kind: str
@@ -54,6 +57,7 @@ class Mutation:
     cost: float = 1.0
     everywhere: bool = False
     factor: float | None = None
+    fitted: bool = False
 
     @property
     def site(self) -> Name:
@@ -91,6 +95,14 @@ class Setting:
         rows, cols = A.shape if A.is_Matrix else (1, 1)
         return self.size(rows), self.size(cols)
 
+    def spoils(self, names: Iterable[Name]) -> frozenset[Name]:
+        """Give the parameters whose gradients change where the equations of these names do."""
+        reached = set(names)
+        for e in self.equations:
+            if not reached.isdisjoint(symbols_of(e.rhs)):
+                reached.add(e.lhs)
+        return frozenset(w for w, g in self.gradients.items() if g in reached)
+
     def values_of(self, delta: Name) -> list[Any]:
         """Give the neurons' values that a delta belongs to: A1 and Z1 for the adjoint of Z1."""
         role, Z = self.roles[delta]
@@ -101,7 +113,8 @@ class Setting:
             for node in sorted(e.rhs.atoms(Softmax, Elementwise), key=str):
                 if _is_probability(node) and Z in node.args:
                     found.append(node)
-        return list(dict.fromkeys([*found, Z]))
+        named = {e.lhs for e in self.forward} | set(self.targets)
+        return list(dict.fromkeys([*found, *([Z] if Z in named else [])]))
 
     def sort_of(self, part: Any) -> Any:
         """Give what a part of a message has in common with its like in other layers; a text stands for itself."""

@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix
+from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix
 
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Mutation, Name
+from symnet.diagnosis.given import Point
+from symnet.diagnosis.places import tidied
 from symnet.diagnosis.result import Fault
-from symnet.diagnosis.search import Point
-from symnet.expressions import matmul, raw, scaled, split, symbols_of
+from symnet.expressions import matmul, raw, scaled, split, symbols_of, transpose
 from symnet.notation import writer
 
 
@@ -43,9 +44,18 @@ class Explainer:
         words = mutation.words.read(self.write)
         if mutation.everywhere:
             words += f" (the same in {', '.join(map(self.write, mutation.changes))})"
-        right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, mutation.changes[lhs])
+        right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, tidied(mutation.changes[lhs]))
         spoiled = self._downstream(set(mutation.changes))
         return Fault(mutation.kind, spoiled, self.write(lhs), right, yours, words, mutation.factor)
+
+    def forward_fault(self, mutation: Mutation, wrong: Sequence[Name], follow: bool) -> Fault:
+        """Give the fault of another forward pass; `follow`: whether the gradients follow from it."""
+        lhs = mutation.site
+        words = mutation.words.read(self.write)
+        if not follow:
+            words += "; the gradients do not follow from it alone"
+        right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, tidied(mutation.changes[lhs]))
+        return Fault("forward", tuple(wrong), self.write(lhs), right, yours, words, mutation.factor)
 
     def _downstream(self, names: set[Name]) -> tuple[Name, ...]:
         reached = set(names)
@@ -57,9 +67,21 @@ class Explainer:
     def unsummed(self, biases: Sequence[Name]) -> Fault:
         """Give the fault of bias gradients that came with an entry for each sample."""
         g = self.gradients[biases[0]]
+        if not self.equations[g].has(OneMatrix):
+            return self._one_row_a_sample(biases, g)
         right, yours = self.line(g, self.equations[g]), self.line(g, _without_ones(self.equations[g]))
         words = f"the gradient of {', '.join(map(self.write, biases))} is not summed over the samples"
         return Fault("bias-gradient", tuple(biases), self.write(g), right, yours, words)
+
+    def _one_row_a_sample(self, weights: Sequence[Name], g: Name) -> Fault:
+        rhs = self.equations[g]
+        c, A = split(rhs)
+        if isinstance(A, MatMul) and len(A.args) == 2:
+            rhs = scaled(c, raw(HadamardProduct, transpose(A.args[0]), A.args[1]))
+        words = f"the gradient of {', '.join(map(self.write, weights))} has one row a sample: sum over the samples"
+        return Fault(
+            "wrong-sum", tuple(weights), self.write(g), self.line(g, self.equations[g]), self.line(g, rhs), words
+        )
 
     def facts(self, point: Point, wrong: Sequence[Name], right: Sequence[Name]) -> tuple[str, ...]:
         """Give what is true where no mistake of the catalogue fits."""
@@ -70,9 +92,11 @@ class Explainer:
             if lhs not in sound and spoiled and set(spoiled) <= set(wrong):
                 facts.append(f"the first equation at which it could have gone wrong:  {self.line(lhs, rhs)}")
                 break
+        w, *_ = wrong
+        facts.append(f"{self.partial(w)}: {_numbers(point.mine[w], point.right[w], point.allowed[w])}")
         for w in wrong:
-            statistics = _statistics(point.mine[w], point.right[w], point.allowed[w])
-            facts += [f"{self.partial(w)}: {text}" for text in statistics]
+            where = _confined(point.mine[w], point.right[w], point.allowed[w])
+            facts += [f"{self.partial(w)}: {text}" for text in where]
         return tuple(facts)
 
 
@@ -96,18 +120,23 @@ def _without_ones(rhs: Any) -> Any:
     return raw(MatAdd, *terms) if len(terms) > 1 else terms[0]  # the shapes of the terms may differ: that is the fault
 
 
-def _statistics(mine: Any, right: Any, allowed: float) -> list[str]:
+def _numbers(mine: Any, right: Any, allowed: float) -> str:
+    mine, right = np.atleast_2d(mine), np.atleast_2d(right)
+    seen = np.abs(right) > max(allowed, 1e-300)
+    lengths = float(np.linalg.norm(mine) * np.linalg.norm(right))
+    if not seen.any() or lengths == 0:
+        return "yours or the right one is 0"
+    ratios = mine[seen] / right[seen]
+    cosine = float(np.sum(mine * right)) / lengths
+    return (
+        f"yours/right lies between {ratios.min():.4g} and {ratios.max():.4g}, its median is {np.median(ratios):.4g}; "
+        f"the cosine between them is {cosine:.4f}"
+    )
+
+
+def _confined(mine: Any, right: Any, allowed: float) -> list[str]:
     mine, right = np.atleast_2d(mine), np.atleast_2d(right)
     facts = []
-    seen = np.abs(right) > max(allowed, 1e-300)
-    if seen.any():
-        ratios = mine[seen] / right[seen]
-        facts.append(
-            f"yours/right lies between {ratios.min():.4g} and {ratios.max():.4g}, its median is {np.median(ratios):.4g}"
-        )
-    lengths = float(np.linalg.norm(mine) * np.linalg.norm(right))
-    if lengths > 0:
-        facts.append(f"the cosine between yours and the right one is {float(np.sum(mine * right)) / lengths:.4f}")
     off = np.abs(mine - right) > allowed
     for axis, what in ((1, "row"), (0, "column")):
         lines = np.flatnonzero(off.any(axis=axis))

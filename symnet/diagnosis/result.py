@@ -71,8 +71,8 @@ class Diagnosis(Shown):
 
     @property
     def ok(self) -> bool:
-        """Whether every gradient is right."""
-        return not self.wrong
+        """Whether every gradient is right, and the loss, where it was given."""
+        return not self.wrong and not any(f.kind == "forward" for e in self.explanations for f in e)
 
     def __bool__(self) -> bool:
         return self.ok

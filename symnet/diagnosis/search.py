@@ -7,74 +7,138 @@ pairs is bounded by a number, not by a time, so a search ends the same on every 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from sympy import Float, MatAdd, Symbol, nsimplify
+from sympy import MatAdd, Symbol
 
 from symnet.diagnosis.catalogue import catalogue
+from symnet.diagnosis.edited import Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
+from symnet.diagnosis.given import Point
+from symnet.diagnosis.constants import flat, times_constant
+from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
+from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
-from symnet.expressions import scaled
 from symnet.program import Equation
 
-EVALUATIONS_FOR_PAIRS = 30_000  # some seconds
+EVALUATIONS_FOR_PAIRS = 12_000  # some seconds
+AFTER_THE_FIRST = 2_000  # evaluations for pairs that say it in fewer words than the first one found
+DEAREST = 4.0  # a single mistake that takes more words than this is none
+IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 Explanation: TypeAlias = tuple[Mutation, ...]
 _Item = TypeVar("_Item")
-
-
-@dataclass(frozen=True, eq=False)
-class Point:
-    """Values, and the right and the user's gradients there; `allowed`: the difference that counts as none."""
-
-    arrays: dict[str, Any]
-    sizes: dict[str, int]
-    right: dict[Name, Any]
-    mine: dict[Name, Any]
-    allowed: dict[Name, float]
-    unsummed: frozenset[Name] = frozenset()
-
-    def agrees(self, w: Name, gradient: Any) -> bool:
-        """Tell whether a gradient is the user's."""
-        return bool(np.abs(self.mine[w] - gradient).max(initial=0.0) <= self.allowed[w])
-
-    def is_wrong(self, w: Name) -> bool:
-        """Tell whether the user's gradient for w differs from the right one."""
-        return not self.agrees(w, self.right[w])
 
 
 class Search:
     """Finds the variants of the equations that give the user's numbers."""
 
-    def __init__(self, setting: Setting, points: list[Point], rate: float | None) -> None:
+    def __init__(
+        self,
+        setting: Setting,
+        points: list[Point],
+        rate: float | None,
+        elsewhere: Callable[[list[Explanation]], bool] = lambda found: False,
+    ) -> None:
+        self.elsewhere = elsewhere
         self.setting = setting
         self.points = points
         self.rate = rate
         self.mine, self.right = points[0].mine, points[0].right
         self.before_pairs = 0  # evaluations
+        self.share = 1.0  # of the evaluations for pairs
+        self._mistakes: list[Mutation] | None = None
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
         trial = {setting.rate.name: 1.0 if rate is None else rate}
         self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
+        self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
+        self.edited = Edited(Ground(setting, self.variants[0].value, rate is not None), self.wrong, self)
+        self.numbers = explained(points, self.wrong)
+
+    def singles(self) -> list[Explanation]:
+        """Give the single mistakes that fit at all points, the simplest first."""
+        named = self._catalogued()
+        found: list[tuple[float, Explanation]] = [(m.cost, (m,)) for m in map(self._fitted, named) if m is not None]
+        found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
+        found = self._worth(found or [(m.cost, (m,)) for m in self._common_factor()])
+        best = min((cost for cost, _ in found), default=DEAREST)
+        return ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)]))
+
+    def pairs(self) -> list[Explanation]:
+        """Give two mistakes that fit together at all points, the simplest first."""
+        self.before_pairs = self.evaluations()
+        found: list[tuple[float, Explanation]] = []
+        first = None
+        for explanation in self._pairs(self._catalogued()):
+            found += self._worth([explanation])
+            first = self.evaluations() if first is None and found else first
+            if first is not None and self.evaluations() - first > AFTER_THE_FIRST:
+                break
+        return ordered(found)
 
     def run(self) -> list[Explanation]:
-        """Give the explanations that fit at all points, the simplest first: single faults, or else pairs."""
-        singles = catalogue(self.setting)
-        found: list[tuple[float, Explanation]] = [(m.cost, (m,)) for m in map(self._fitted, singles) if m is not None]
-        found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
-        if not found:
-            self.before_pairs = self.evaluations()
-            found = list(self._pairs(sorted(singles, key=lambda m: m.cost)))
-        found.sort(key=lambda item: item[0])
-        return [mutations for _, mutations in found[:8]]
+        """Give the explanations that fit at all points, the simplest first: single mistakes, or else pairs.
+
+        None are given where `elsewhere`, which is asked in between, explains the numbers.
+        """
+        found = self.singles()
+        return found if self.elsewhere(found) else found or self.pairs()
+
+    def _catalogued(self) -> list[Mutation]:
+        if self._mistakes is None:
+            self._mistakes = sorted(catalogue(self.setting), key=lambda m: m.cost)
+        return self._mistakes
+
+    def _worth(self, found: list[tuple[float, Explanation]]) -> list[tuple[float, Explanation]]:
+        # an explanation is to save more numbers than it costs
+        tried = self.evaluations()
+        return [(c, ms) for c, ms in found if is_worth_it(self.numbers, invented(ms), tried, len(ms))]
 
     def evaluations(self) -> int:
         """Give how many variants were computed so far."""
         return sum(variants.evaluations for variants in self.variants)
 
     # -- one variant
+
+    def fits(self, changes: Changes) -> bool:
+        """Tell whether every gradient is the user's, at all points."""
+        try:
+            return self._fits(changes)
+        except IMPOSSIBLE:
+            return False
+
+    def mended(self, changes: Changes) -> frozenset[Name]:
+        """Give the wrong gradients that are the user's with the changes, at all points."""
+        mended = self.wrong
+        try:
+            for point, variants in zip(self.points, self.variants, strict=True):
+                found = variants.gradients(changes, self.setting.partials, {})
+                mended = frozenset(w for w, g in found if w in mended and point.agrees(w, g))
+                if not mended:
+                    break
+        except IMPOSSIBLE:
+            return frozenset()
+        return mended
+
+    def fitted(self, changes: Callable[[float], Changes]) -> float | None:
+        """Give the number at which changes fit; the first gradient that they reach is affine in it."""
+        try:
+            start, end = self._gradients_at(changes(0.0)), self._gradients_at(changes(0.5))
+        except IMPOSSIBLE:
+            return None
+        for w in self.parameters:
+            move = 2 * (end[w] - start[w])
+            square = float(np.sum(move * move))
+            if square > 0:
+                c = float(np.sum(move * (self.mine[w] - start[w]))) / square
+                small = abs(c) * float(np.abs(move).max()) <= self.points[0].allowed[w]
+                if small or not self.points[0].agrees(w, start[w] + c * move):
+                    return None
+                return c if self.fits(changes(c)) else None
+        return None
 
     def _fits(self, changes: Changes, eta: float | None = None) -> bool:
         return all(
@@ -101,9 +165,9 @@ class Search:
 
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
-        eta, wanted = 0.0, _flat(self.mine, self.right)
+        eta, wanted = 0.0, flat(self.mine, self.right)
         for _ in range(12):
-            here, there = (_flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
+            here, there = (flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
             direction = (there - here) / 1e-3
             square = float(direction @ direction)
             move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
@@ -121,7 +185,7 @@ class Search:
         base = self._gradients_at(changes)
         for lhs, rhs in self.setting.equations:
             current = changes.get(lhs, rhs)
-            doubled = self._gradients_at({**changes, lhs: _times(2, current)})
+            doubled = self._gradients_at({**changes, lhs: times_constant(2, current)})
             # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
             reached = next((w for w in self.parameters if np.any(doubled[w] != base[w])), None)
             if reached is not None:
@@ -137,7 +201,31 @@ class Search:
             return None
         factor, words, cost = self._named(factor, first=lhs == self.setting.equations[0].lhs)
         kind = "sign" if factor == -1 else "constant-factor"
-        return Mutation(kind, {lhs: _times(factor, rhs)}, words, cost + self._depth(lhs), factor=factor)
+        fitted = cost == INVENTED
+        return Mutation(
+            kind, {lhs: times_constant(factor, rhs)}, words, cost + self._depth(lhs), factor=factor, fitted=fitted
+        )
+
+    def _common_factor(self) -> Iterator[Mutation]:
+        # the same factor in every wrong gradient, at its own equation
+        wrong = [w for w in self.parameters if w in self.wrong]
+        mine, right = flat(self.mine, wrong), flat(self.right, wrong)
+        square = float(right @ right)
+        factor = float(right @ mine) / square if square else 0.0
+        if len(wrong) < 2 or abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
+            return
+        gradients = [self.setting.gradients[w] for w in wrong]
+        first = self._constant(factor, gradients[0], self.setting.right[gradients[0]])
+        if first is None:
+            return
+        uses = {len(e.args) for e in map(self.setting.right.__getitem__, gradients) if isinstance(e, MatAdd)}
+        steps = next((k for k in uses for c in (k, 1 / k) if abs(factor - c) < 1e-7), None)
+        if steps:
+            words = say("{} by the number {} of steps or uses", "divided" if factor < 1 else "multiplied", steps)
+            first = replace(first, words=words, cost=1.0, fitted=False)
+        changes = {g: times_constant(first.factor or factor, self.setting.right[g]) for g in gradients}
+        if self.fits(changes):
+            yield replace(first, changes=changes, cost=first.cost + 0.3, everywhere=True)
 
     def _sign_apart(self, m: Mutation) -> Explanation:
         # a factor of −½ is two mistakes
@@ -160,7 +248,7 @@ class Search:
         words = say("a constant factor {:.8g}", factor)
         if 0 < factor < 1:
             words += say(", perhaps a learning rate that is applied already")
-        return factor, words, 1.8
+        return factor, words, INVENTED
 
     def _known_factors(self, first: bool) -> Iterator[tuple[float, Words, float]]:
         yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
@@ -180,24 +268,36 @@ class Search:
 
     def _affordable(self, mutations: Iterable[_Item]) -> Iterator[_Item]:
         for m in mutations:
-            if self.evaluations() - self.before_pairs >= EVALUATIONS_FOR_PAIRS:
+            if self.evaluations() - self.before_pairs >= EVALUATIONS_FOR_PAIRS * self.share:
                 return
             yield m
 
     def _pairs(self, ordered: list[Mutation]) -> Iterator[tuple[float, Explanation]]:
+        self.share = 0.5
         for m in self._affordable(ordered):
             for constant in self._constants(m.changes):
                 yield m.cost + constant.cost + 0.1, (m, constant)
             if self._is_free(m):
                 yield from self._constants_and_rates(m)
         yield from self._two_constants()
+        two = self._two(ordered)
+        yield from self._of_the_catalogue(two)
+        self.share = 1.0
+        yield from self.edited.pairs(self._affordable)
+        yield from self._of_the_catalogue(two)  # what is left of them
+
+    def _two(self, ordered: list[Mutation]) -> Iterator[Explanation]:
         for i, a in enumerate(ordered):
             later = (b for b in ordered[i + 1 :] if not a.changes.keys() & b.changes.keys())
-            for b in self._affordable(chain(self._second(a), later)):
-                changes = {**a.changes, **b.changes}
-                free = self._is_free(a) or self._is_free(b)
-                if (self._fitted_rate(changes) is not None) if free else self._fits(changes):
-                    yield a.cost + b.cost, (a, b)
+            for b in chain(self._second(a), later):
+                yield a, b
+
+    def _of_the_catalogue(self, two: Iterator[Explanation]) -> Iterator[tuple[float, Explanation]]:
+        for a, b in self._affordable(two):
+            changes = {**a.changes, **b.changes}
+            free = self._is_free(a) or self._is_free(b)
+            if (self._fitted_rate(changes) is not None) if free else self._fits(changes):
+                yield a.cost + b.cost, (a, b)
 
     def _is_free(self, m: Mutation) -> bool:
         return self.rate is None and m.kind == "updated-weights"
@@ -230,30 +330,18 @@ class Search:
         moved = {w: end[w] - start[w] for w in start}
         for lhs, rhs in self.setting.equations:
             current = m.changes.get(lhs, rhs)
-            doubled = self._gradients_at({**m.changes, lhs: _times(2, current)}, 0.0)
+            doubled = self._gradients_at({**m.changes, lhs: times_constant(2, current)}, 0.0)
             reached = [w for w in self.parameters if np.any(doubled[w] != start[w])]
             if not reached:
                 continue
             fixed = [w for w in reached if not np.any(moved[w])]
-            columns = [_flat(start, fixed)] if fixed else [_flat(start, reached[:1]), _flat(moved, reached[:1])]
-            fit = np.linalg.lstsq(np.stack(columns, axis=1), _flat(self.mine, fixed or reached[:1]), rcond=None)[0]
+            columns = [flat(start, fixed)] if fixed else [flat(start, reached[:1]), flat(moved, reached[:1])]
+            fit = np.linalg.lstsq(np.stack(columns, axis=1), flat(self.mine, fixed or reached[:1]), rcond=None)[0]
             constant = self._constant(float(fit[0]), lhs, current)
             eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:
                 yield m.cost + constant.cost, (replace(m, words=_with_this_rate(m, eta)), constant)
 
 
-def _times(factor: float, rhs: Any) -> Any:
-    c = nsimplify(factor, rational=True, tolerance=1e-12) if abs(factor) < 1e6 else Float(factor)
-    c = c if getattr(c, "q", 10**9) < 10**4 else Float(factor)
-    if not rhs.is_Matrix:
-        return c * rhs
-    return MatAdd(*[scaled(c, t) for t in rhs.args], evaluate=False) if isinstance(rhs, MatAdd) else scaled(c, rhs)
-
-
 def _with_this_rate(m: Mutation, eta: float) -> Words:
     return m.words + say(" (with a learning rate of {:.6g})", eta)
-
-
-def _flat(gradients: Mapping[Name, Any], order: Iterable[Name]) -> Any:
-    return np.concatenate([np.ravel(np.asarray(gradients[w], float)) for w in order])

@@ -7,36 +7,28 @@ and its like, which kernels take apart into several equations, are computed here
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol
+from sympy import MatrixSymbol, Symbol
 
 from symnet.backends import NumPyCode, identifiers
 from symnet.diagnosis.edits import Changes, Name
-from symnet.expressions import LogSoftmax, LogSumExp, Softmax
+from symnet.diagnosis.numbers import ALONG_AXIS, Known, Numbers
+from symnet.expressions import Elementwise
 from symnet.program import Equation
 
 
-def _log_sum_exp(Z: Any, axis: int) -> Any:
-    largest = Z.max(axis=axis, keepdims=True)
-    return largest + np.log(np.exp(Z - largest).sum(axis=axis, keepdims=True))
-
-
-_ALONG_AXIS: dict[type, Callable[[Any, int], Any]] = {
-    Softmax: lambda Z, axis: np.exp(Z - _log_sum_exp(Z, axis)),
-    LogSoftmax: lambda Z, axis: Z - _log_sum_exp(Z, axis),
-    LogSumExp: _log_sum_exp,
-}
+_OPERANDS = [f"operand{i}" for i in range(8)]
 
 
 class _Code:
     """NumPy code of single expressions, run as soon as it is written; all that variants know of backends."""
 
     def __init__(self, names: Sequence[str], sizes: Mapping[str, int]) -> None:
-        self.safe = identifiers(dict.fromkeys(names))
+        self.safe = identifiers(dict.fromkeys([*names, *_OPERANDS]))
         self._printer = NumPyCode(self.safe, frozenset(sizes), "float", 709.0)
         numpy = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
         self._functions = numpy | {"inv": np.linalg.inv, "det": np.linalg.det}
@@ -51,11 +43,19 @@ class _Code:
             self._compiled[expr] = self._compile(expr)
         code, along_axis = self._compiled[expr]
         for name, node in along_axis.items():
-            values = {**values, name: _ALONG_AXIS[type(node)](self.run(node.args[0], values), node.axis)}
+            values = {**values, name: ALONG_AXIS[type(node)](self.run(node.args[0], values), node.axis)}
         return eval(code, self._functions, values)  # noqa: S307 - code that our own printer wrote, of safe identifiers
 
+    def applied(self, node: Elementwise, operands: list[Any]) -> Any:
+        """Give an entrywise function of values."""
+        shape = next(a.shape for a in node.args[1:] if a.is_Matrix)
+        given = zip(_OPERANDS, node.args[1:], strict=False)
+        places = [MatrixSymbol(name, *shape) if a.is_Matrix else Symbol(name) for name, a in given]
+        values = {self.safe[name]: v for name, v in zip(_OPERANDS, operands, strict=False)}
+        return self.run(Elementwise(node.args[0], *places), values)
+
     def _compile(self, expr: Any) -> tuple[CodeType, dict[str, Any]]:
-        nodes = enumerate(expr.atoms(*_ALONG_AXIS))
+        nodes = enumerate(expr.atoms(*ALONG_AXIS))
         names = {node: MatrixSymbol(f"{self._stem}{i}", *node.shape) for i, node in nodes}
         plain = expr.xreplace(names)
         along_axis = {name.name: node for node, name in names.items() if plain.has(name)}
@@ -80,9 +80,15 @@ class Variants:
         self._backward = backward
         self._place = {e.lhs: k for k, e in enumerate(backward)}
         self._right = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
+        self.numbers = Numbers(self._safe, sizes, self._code.run, self._code.applied)
+        self._known: Known = {}  # values of parts of the right equations
         self.evaluations = 0
         for lhs, rhs in [*forward, *backward]:
             self._right[self._safe[lhs.name]] = self._code.run(rhs, self._right)
+
+    def value(self, expr: Any) -> Any:
+        """Give the value of an expression where every equation is right."""
+        return self.numbers.value(expr, self._right, self._known)
 
     def gradients(
         self, changes: Changes, wanted: Mapping[Name, Name], extra: Mapping[str, float] | None = None
@@ -98,6 +104,11 @@ class Variants:
             if place == first:
                 values = {**self._right, **{self._safe[name]: value for name, value in (extra or {}).items()}}
             if place >= first:
-                values[self._safe[lhs.name]] = self._code.run(changes.get(lhs, rhs), values)
+                values[self._safe[lhs.name]] = self._computed(changes, lhs, rhs, values, place == first and not extra)
             if lhs in wanted:
                 yield wanted[lhs], np.asarray(values[self._safe[lhs.name]], float)
+
+    def _computed(self, changes: Changes, lhs: Name, rhs: Any, values: Mapping[str, Any], is_first: bool) -> Any:
+        if lhs not in changes:
+            return self._code.run(rhs, values)
+        return self.numbers.value(changes[lhs], values, self._known if is_first else {})

@@ -28,7 +28,7 @@ class Training(Shown):
     <Training: loss 1.64025 after 3 epochs, x>
     >>> len(run.history["loss"]), run.loss == run.history["loss"][-1]
     (3, True)
-    >>> run.evaluate(sn.sum(x)).round(3)
+    >>> round(run.evaluate(sn.sum(x)), 3)
     0.813
     """
 

@@ -1,0 +1,150 @@
+"""What is found: right and wrong gradients, and the explanations in the order in which they are looked for.
+
+In: a derivation and points with the user's numbers. Out: a `Diagnosis`. A loss or a forward value that differs is
+looked into first; then the backward equations, one mistake, then a forward pass that would explain the gradients, then
+two mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from sympy import MatrixSymbol, Symbol
+
+from symnet.backends import Kernel
+from symnet.derivation import Derivation
+from symnet.diagnosis.edits import Name, Setting
+from symnet.diagnosis.explain import Explainer, advice
+from symnet.diagnosis.forward import ForwardSearch
+from symnet.diagnosis.given import Point
+from symnet.diagnosis.result import Diagnosis, Fault
+from symnet.diagnosis.search import Search
+from symnet.diagnosis.steps import Step
+from symnet.diagnosis.variants import Variants
+from symnet.program import Equation
+
+_OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
+Explained = list[tuple[Fault, ...]]
+
+
+def diagnosed(
+    derivation: Derivation, kernel: Kernel, points: list[Point], rate: float | None, step: Step | None = None
+) -> Diagnosis:
+    """Say what is wrong, if anything is; `step`: where the gradients come from one."""
+    wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
+    unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
+    right = tuple(w for w in derivation.wrt if w not in wrong and w not in unsummed)
+    spoiled = tuple(w for w in derivation.wrt if w not in right)
+    explainer = Explainer(derivation)
+    partials = {w: explainer.partial(w) for w in derivation.wrt}
+    extra = (explainer.unsummed(unsummed),) if unsummed else ()
+    off = _forward_facts(derivation, explainer, points)
+    if not wrong and not off:
+        return Diagnosis(right, spoiled, (extra,) if extra else (), partials=partials)
+    gradients = {w.name: g for w, g in points[0].right.items()}
+    if step is not None:
+        meant = step.optimizer
+        if meant is not None and step.is_step_of(gradients, meant):
+            return Diagnosis(derivation.wrt, (), partials=partials)
+        told = None if meant is not None else step.recognised(gradients)
+        if told:
+            return Diagnosis(derivation.wrt, (), facts=(told,), partials=partials)
+    looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
+    of_step = step.faults(gradients, wrong) if step is not None else []
+    with np.errstate(all="ignore"):  # an edit may leave the domain of a function
+        found = looking.forward() if off else []
+        if not found and wrong:
+            found = looking.backward(not off and points[0].loss is None, of_step)
+    if not found and not wrong:
+        words = "the gradients are right, but the loss that is reported is another one"
+        found = [(Fault("forward", (), "", "", "", words),)]
+    if not found:
+        unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
+        facts = (*off, *explainer.facts(points[0], wrong, right))
+        return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
+    shown: dict[Any, tuple[Fault, ...]] = {}
+    for faults in found:
+        shown.setdefault(tuple((f.kind, f.equation) for f in faults), (*faults, *extra))
+    more = advice(len(shown), points) if len(shown) > 1 else ""
+    return Diagnosis(right, spoiled, tuple(shown.values()), tuple(off), more, partials)
+
+
+class _Looking:
+    """The places where a mistake is looked for."""
+
+    def __init__(
+        self,
+        derivation: Derivation,
+        kernel: Kernel,
+        points: list[Point],
+        rate: float | None,
+        explainer: Explainer,
+        wrong: tuple[Name, ...],
+    ) -> None:
+        self.derivation, self.points, self.rate = derivation, points, rate
+        self.explainer, self.wrong = explainer, wrong
+        self.setting = _setting(derivation, kernel, points[0])
+
+    def forward(self) -> Explained:
+        """Give what the forward pass may have been."""
+        found = ForwardSearch(self.derivation, self.setting, self.points).run()
+        sure = [f for f in found if f.follow] or found
+        return [(self.explainer.forward_fault(f.mutation, self.wrong, f.follow),) for f in sure]
+
+    def backward(self, forward_too: bool, of_step: Explained) -> Explained:
+        """Give the mistakes in the backward equations; where none fits alone, those of the forward pass come in."""
+        instead: Explained = []
+
+        def elsewhere(found: list[Any]) -> bool:
+            if of_step and (not found or any(m.kind in _OF_STEPS for m in found[0])):
+                instead.extend(of_step)
+            elif not found and forward_too:
+                instead.extend(self.forward())
+            return bool(instead)
+
+        found = Search(self.setting, self.points, self.rate, elsewhere).run()
+        return instead or [tuple(map(self.explainer.fault, mutations)) for mutations in found]
+
+
+def _forward_facts(derivation: Derivation, explainer: Explainer, points: Sequence[Point]) -> list[str]:
+    # what differs in the forward pass already
+    facts = []
+    for p in points:
+        if not p.agrees_in_loss(p.right_loss):
+            facts.append(f"your loss is {p.loss:.6g}, the formula gives {p.right_loss:.6g}")
+            break
+    if points[0].given:
+        variants = Variants(derivation.forward, [], points[0].arrays, points[0].sizes)
+        for e in derivation.forward:
+            if e.lhs.name in points[0].given:
+                mine, its = points[0].given[e.lhs.name], np.asarray(variants.value(e.lhs))
+                if mine.shape != its.shape or np.abs(mine - its).max() > 1e-6 * np.abs(its).max(initial=1e-300):
+                    facts.append(f"the first value that differs:  {explainer.line(e.lhs, e.rhs)}")
+                    break
+    return facts
+
+
+def _setting(derivation: Derivation, kernel: Kernel, point: Point) -> Setting:
+    inputs = {*kernel.symbols.values()} - set(derivation.wrt)
+    targets = frozenset(s for s in inputs if isinstance(s, MatrixSymbol))
+    rate = derivation.program.names.fresh("eta")
+    known = {e.lhs: (e.role, e.of) for e in derivation.equations}
+    return Setting(
+        _gradients_first(derivation), list(derivation.forward), known, point.sizes, targets, Symbol(rate, real=True)
+    )
+
+
+def _gradients_first(derivation: Derivation) -> list[Equation]:
+    # each gradient as soon as it can be computed: weights that are updated too early need it
+    def is_gradient(e: Equation) -> bool:
+        return e.role == "gradient"
+
+    waiting, done = [e for e in derivation.equations if is_gradient(e) or e in derivation.backward], []
+    while waiting:
+        names = {e.lhs for e in waiting}
+        ready = [e for e in waiting if names.isdisjoint(e.rhs.atoms(MatrixSymbol, Symbol))]
+        done.append(next(filter(is_gradient, ready), ready[0]))
+        waiting.remove(done[-1])
+    return done

@@ -1,0 +1,190 @@
+"""The forward pass is another one than the formula: a bias left out, an activation missing, a softmax of another axis.
+
+In: a derivation, points with the user's loss and gradients. Out: edits of a forward equation that give the user's loss
+and, with the backward equations as they are or with those of the loss that was really computed, the gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sympy import Integer
+
+from symnet.derivation import Derivation, derive
+from symnet.diagnosis.deltas import activations
+from symnet.diagnosis.edits import Changes, Mutation, Setting, say
+from symnet.diagnosis.functions import applied
+from symnet.diagnosis.given import Point
+from symnet.diagnosis.grammar import edits_of
+from symnet.diagnosis.groups import Item, groups
+from symnet.diagnosis.places import Edit, places, put, tidied, times
+from symnet.diagnosis.price import is_worth_it
+from symnet.diagnosis.quantities import Ground
+from symnet.diagnosis.search import IMPOSSIBLE
+from symnet.diagnosis.variants import Variants
+from symnet.expressions import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Softmax
+from symnet.program import as_read, substitute
+
+DERIVED = 40  # losses that are derived anew
+DEAREST = 2.4
+_KINDS = {"missing-term", "missing-factor", "sign", "wrong-operand", "wrong-function", "wrong-sum", "extra-factor"}
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A forward pass that gives the user's numbers; `follow`: whether the gradients follow from it."""
+
+    mutation: Mutation
+    follow: bool
+
+
+class ForwardSearch:
+    """Tries edits of the forward equations."""
+
+    def __init__(self, derivation: Derivation, setting: Setting, points: Sequence[Point]) -> None:
+        self.derivation, self.setting, self.points = derivation, setting, points
+        self.equations = [*setting.forward, *setting.equations]
+        self.loss = setting.forward[-1].lhs
+        trial = {setting.rate.name: 1.0}
+        self.variants = [Variants([], self.equations, p.arrays | trial, p.sizes) for p in points]
+        for v in self.variants:
+            list(v.gradients({}, {}))
+        self.has_loss = points[0].loss is not None
+        self.derived = 0
+
+    def run(self) -> list[Found]:
+        """Give the forward edits that fit, the simplest first; those from which the gradients follow before others."""
+        found: list[Found] = []
+        tried = 0
+        best = DEAREST
+        for m in sorted(self._candidates(), key=lambda m: m.cost):
+            if m.cost > best:
+                break
+            tried += 1
+            follow = self._fits(m)
+            if follow is not None:
+                found.append(Found(m, follow))
+                best = min(best, m.cost + 0.3) if follow else best
+        numbers = len(self.points) if self.has_loss else 0
+        numbers += sum(int(np.size(g)) for p in self.points for g in p.mine.values())
+        found = [f for f in found if is_worth_it(numbers if f.follow else len(self.points), 0, tried)]
+        return sorted(found, key=lambda f: (not f.follow, f.mutation.cost))[:4]
+
+    # -- what may have been computed instead
+
+    def _candidates(self) -> Iterator[Mutation]:
+        right = {e.lhs: e.rhs for e in self.setting.forward}
+        ground = self._ground()
+        edits = [
+            e
+            for lhs, rhs in self.setting.forward
+            for e in (*self._activations(lhs, rhs), *edits_of(ground, lhs))
+            if e.kind in _KINDS and e.coefficient is None and e.cost <= DEAREST
+        ]
+        for item in [*(Item((e,), e.cost) for e in edits), *groups(ground, edits)]:
+            m = item.mutation(right)
+            yield replace(m, kind="forward", words=say("forward: ") + m.words)
+        yield from self._along_the_other_axis()
+        yield from self._another_mean(right)
+
+    def _ground(self) -> Ground:
+        s = self.setting
+        forward = Setting(s.forward, s.forward, s.roles, s.sizes, s.targets, s.rate)
+        forward.deltas, forward.partials, forward.gradients = [], {}, s.gradients
+        values = Variants(s.forward, [], self.points[0].arrays, self.points[0].sizes)
+        return Ground(forward, values.value)
+
+    def _activations(self, lhs: Any, rhs: Any) -> Iterator[Edit]:
+        for place in places(rhs):
+            node = place.node
+            if isinstance(node, (Elementwise, Softmax)) and len(node.operands) == 1:
+                words = say("the activation of {} is missing", node.operands[0])
+                yield Edit("wrong-function", lhs, place.path, node.operands[0], words, 1.1, ("bare", node))
+            if node == rhs and isinstance(node, Elementwise) and len(node.operands) == 1:
+                for title, (f, _, _) in activations().items():
+                    words = say("the activation is {}", title)
+                    new = applied(f, node.operands[0])
+                    yield Edit("wrong-function", lhs, place.path, new, words, 1.2, ("other", node, title))
+            name = place.node
+            if name in {e.lhs for e in self.setting.forward} and name.is_Matrix and lhs == self.loss:
+                for title, (f, _, _) in activations().items():
+                    words = say("there is {} on the output {}", title, name)
+                    yield Edit("wrong-function", lhs, place.path, applied(f, name), words, 1.3, ("on", name, title))
+
+    def _along_the_other_axis(self) -> Iterator[Mutation]:
+        # softmax and its logarithm are turned in every equation that has them
+        changes = {}
+        for lhs, rhs in self.equations:
+            new = rhs
+            for place in places(rhs):
+                if isinstance(place.node, (Softmax, LogSoftmax, LogSumExp)) and isinstance(place.node, AlongAxis):
+                    new = put(new, place.path, type(place.node)(place.node.args[0], Integer(1 - place.node.axis)))
+            if new != rhs:
+                changes[lhs] = new
+        if changes:
+            first = next(iter(changes))
+            words = say("forward: softmax is taken along the other axis, over the samples and not over the classes")
+            yield Mutation("forward", {first: changes.pop(first), **changes}, words, 1.0)
+
+    def _another_mean(self, right: Changes) -> Iterator[Mutation]:
+        known = [(2, "twice", ""), (0.5, "half", "")]
+        for name, n in self.setting.sizes.items():
+            if n > 1:
+                known += [(n, f"{name} = {n} times", ": the sum, not the mean"), (1 / n, f"one {name}th of", "")]
+        for w in {tuple(self.setting.shape(e.lhs)) for e in self.setting.forward if e.lhs.is_Matrix}:
+            entries = w[0] * w[1]
+            known += [(entries, f"{entries} times", ""), (1 / entries, f"1/{entries} of", ": a mean over all entries")]
+            known += [(1 / k, f"1/{k} of", ": a mean over them too") for k in w if k > 1]
+            known += [(k, f"{k} times", ": a sum, not a mean") for k in w if k > 1]
+        for factor, times_, why in known:
+            words = say(f"forward: the loss is {times_} what the formula gives{why}")
+            yield Mutation("forward", {self.loss: times(factor, right[self.loss])}, words, 1.5, factor=factor)
+
+    # -- one of them
+
+    def _fits(self, m: Mutation) -> bool | None:
+        # None where the loss is another; else whether the gradients follow
+        wanted = {self.loss: self.loss, **self.setting.partials}
+        follow = True
+        try:
+            for point, variants in zip(self.points, self.variants, strict=True):
+                for name, value in variants.gradients(m.changes, wanted):
+                    if name == self.loss:
+                        if self.has_loss and not point.agrees_in_loss(value):
+                            return None
+                    elif follow and not point.agrees(name, value):
+                        follow = False
+                        break
+                if not follow and not self.has_loss:
+                    break
+        except IMPOSSIBLE:
+            return None
+        if follow:
+            return True
+        anew = self._follows_anew(m)
+        return True if anew else (False if self.has_loss else None)
+
+    def _follows_anew(self, m: Mutation) -> bool:
+        if self.derived >= DERIVED:
+            return False
+        self.derived += 1
+        known: dict[Any, Any] = {}
+        try:
+            for lhs, rhs in self.setting.forward:
+                known[lhs] = substitute(tidied(m.changes.get(lhs, rhs)), known, as_read)
+            loss = known[self.loss]
+            wrt = [w for w in self.derivation.wrt if w in loss.free_symbols]
+            kernel = derive(loss, wrt).compile(dtype=float)
+            for point in self.points:
+                value, gradients = kernel({k: v for k, v in point.arrays.items() if k in kernel.arguments})
+                if self.has_loss and not point.agrees_in_loss(value):
+                    return False
+                for w in self.derivation.wrt:
+                    if not point.agrees(w, gradients[w] if w in wrt else np.zeros(np.shape(point.right[w]))):
+                        return False
+        except IMPOSSIBLE:
+            return False
+        return True

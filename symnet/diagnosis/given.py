@@ -1,0 +1,207 @@
+"""What a user hands over: gradients, with the loss or with intermediate values; or a function that gives them.
+
+In: values by name and what the user's code gave. Out: `Point`s, arrays of the shapes that the equations have. The
+user's function gets copies and is asked at several points; nothing of the user's is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from sympy import Expr
+
+from symnet.backends import Kernel, binding
+from symnet.derivation import Derivation
+from symnet.diagnosis.edits import Name, Values
+from symnet.program import survey
+
+TOLERANCE = {np.dtype(np.float32): 3e-4, np.dtype(float): 1e-6}  # of the largest entry of a gradient
+POINTS = 3  # at which a callable is tried
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """Values, and the right and the user's gradients there; `allowed`: the difference that counts as none.
+
+    `unsummed`: parameters whose gradients came with an entry for each sample; `loss`, `right_loss`: the user's loss,
+    None where it was not given, and the right one; `given`: the user's values of forward names.
+    """
+
+    arrays: dict[str, Any]
+    sizes: dict[str, int]
+    right: dict[Name, Any]
+    mine: dict[Name, Any]
+    allowed: dict[Name, float]
+    unsummed: frozenset[Name] = frozenset()
+    loss: float | None = None
+    right_loss: float = 0.0
+    given: Mapping[str, Any] = field(default_factory=dict)
+
+    def agrees(self, w: Name, gradient: Any) -> bool:
+        """Tell whether a gradient is the user's."""
+        return bool(np.abs(self.mine[w] - gradient).max(initial=0.0) <= self.allowed[w])
+
+    def is_wrong(self, w: Name) -> bool:
+        """Tell whether the user's gradient for w differs from the right one."""
+        return not self.agrees(w, self.right[w])
+
+    def agrees_in_loss(self, value: Any) -> bool:
+        """Tell whether a loss is the user's; where none was given each is."""
+        if self.loss is None:
+            return True
+        return bool(abs(self.loss - float(value)) <= 1e-6 * max(abs(self.loss), abs(float(value))) + 1e-12)
+
+
+@dataclass(frozen=True, eq=False)
+class Written:
+    """What the user's code gave: values by name, gradients and forward values alike, and the loss if it is known."""
+
+    values: Mapping[str, Any]
+    loss: float | None = None
+
+
+def taken(found: Any, whose: str = "your function must give") -> Written:
+    """Take what was given: a dictionary, or the loss and a dictionary. Raises `TypeError` for anything else."""
+    loss = None
+    if isinstance(found, Sequence) and len(found) == 2 and isinstance(found[1], Mapping):
+        loss = float(binding.as_array("the loss", found[0]).sum())
+        found = found[1]
+    if not isinstance(found, Mapping):
+        raise TypeError(
+            f"{whose} a dictionary from parameters to arrays, or (loss, dictionary), not {type(found).__name__}"
+        )
+    return Written(binding.named(found), loss)
+
+
+def called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Written:
+    """Give what a user's function gives for copies of values. Raises `RuntimeError` where it raises."""
+    try:
+        found = gradients({name: np.array(value) for name, value in values.items()})  # copies: it may update in place
+    except Exception as error:
+        raise RuntimeError(f"your function raised {type(error).__name__}: {error}") from error
+    return taken(found)
+
+
+def checked(values: Values) -> dict[str, Any]:
+    """Give values by name. Raises `ValueError` where one has NaN in it: before a function of the user's meets them."""
+    found = binding.named(values)
+    for name, value in found.items():
+        binding.check_finite(name, binding.as_array(name, value))
+    return found
+
+
+def parameters_in(loss: Expr, written: Written) -> list[Any]:
+    """Give the symbols of the loss that gradients were given for. Raises `ValueError` where there is none."""
+    known = survey(loss).inputs
+    found = [s for n, s in known.items() if n in written.values]
+    if not written.values:
+        raise ValueError("diagnose: no gradient is given; give one for each parameter, {W1: …, W2: …}")
+    if not found:
+        binding.check_names([*written.values], known)
+    return found
+
+
+def check_forward_names(derivation: Derivation, loss: Expr, written: Written) -> None:
+    """Raise `KeyError` for a name that is no symbol of the loss and no value of the forward pass."""
+    known = survey(loss).inputs
+    values = {e.lhs.name for e in derivation.forward}
+    for name in written.values:
+        if name not in values:
+            binding.check_names([name], [name] if name in known else known)
+
+
+def point_at(
+    derivation: Derivation, kernel: Kernel, values: Mapping[str, Any], written: Written, rounding: Mapping[str, float]
+) -> Point:
+    """Give the right and the user's numbers for values. Raises `KeyError` for a gradient that is missing."""
+    arrays = dict(zip(kernel.arguments, kernel.bind(values), strict=True))
+    right_loss, found = kernel.function(*arrays.values())
+    right = dict(zip(kernel.parameters, found, strict=True))
+    missing = [w.name for w in derivation.wrt if w.name not in written.values]
+    if missing:
+        raise KeyError(f"no gradient is given for {', '.join(missing)}")
+    symbols = list(kernel.symbols.values())
+    untold = {n: binding.as_size(n, v) for n, v in arrays.items() if n in kernel.program.names.sizes}
+    sizes = binding.bind_sizes(symbols, arrays, untold)
+    mine, allowed, unsummed = {}, {}, set()
+    largest = max(float(np.max(np.abs(g), initial=0.0)) for g in found)
+    for w, g in right.items():
+        array = binding.as_array(f"the gradient for {w.name}", written.values[w.name])
+        relative = TOLERANCE.get(array.dtype, TOLERANCE[np.dtype(float)])
+        array, was_unsummed = _shaped(w, array, np.shape(g), sizes)
+        unsummed |= {w} if was_unsummed else set()
+        mine[w] = array.astype(float)
+        scale = max(float(np.max(np.abs(g), initial=0.0)), float(np.max(np.abs(array), initial=0.0)))
+        allowed[w] = relative * scale + 1e-12 * largest + rounding.get(w.name, 0.0)
+    names = {w.name for w in derivation.wrt}
+    given = {n: binding.as_array(n, v) for n, v in written.values.items() if n not in names}
+    return Point(arrays, sizes, right, mine, allowed, frozenset(unsummed), written.loss, float(right_loss), given)
+
+
+def _shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
+    if not np.isfinite(array).all():
+        what = "NaN" if np.isnan(array).any() else "an infinite value"
+        raise ValueError(f"the gradient for {w.name} has {what} in it")
+    if array.ndim < 2 == len(shape) and array.size == np.prod(shape) == max(shape):
+        array = array.reshape(shape)  # a vector with one axis
+    if array.size == 1 == np.prod(shape, dtype=int):
+        array = array.reshape(shape)  # a number, and a matrix of one entry
+    if array.shape == shape:
+        return array, False
+    if len(shape) == 2 == array.ndim and 1 in shape:  # a gradient that came with an entry for each sample
+        for axis in (0, 1):
+            kept = 1 - axis
+            if shape[axis] == 1 and array.shape[kept] == shape[kept] and array.shape[axis] in sizes.values():
+                return array.sum(axis=axis, keepdims=True), True
+        for axis in (0, 1):  # (n, k) for a column (k, 1)
+            if array.shape[1 - axis] == max(shape) and array.shape[axis] in sizes.values():
+                return array.sum(axis=axis).reshape(shape), True
+    turned = "; it is the transpose" if array.shape == shape[::-1] and len(shape) == 2 else ""
+    turned = "; write .reshape(-1, 1)" if array.ndim == 1 and len(shape) == 2 and shape[1] == 1 else turned
+    raise ValueError(f"the gradient for {w.name} has shape {array.shape}, but {w.name} has shape {shape}{turned}")
+
+
+# -- other points
+
+
+def random_points(values: Mapping[str, Any], parameters: Sequence[str], seed: int) -> Iterator[dict[str, Any]]:
+    """Give values with other parameters."""
+    generator = np.random.default_rng(seed)
+    for _ in range(POINTS - 1):
+        moved = dict(values)
+        for name in parameters:
+            array = np.asarray(values[name], float)
+            spread = float(np.std(array)) or 1.0
+            moved[name] = array + 0.5 * spread * generator.normal(size=array.shape)
+        yield moved
+
+
+def with_other_data(
+    values: Mapping[str, Any], parameters: Sequence[str], gradients: Callable[..., Any], seed: int
+) -> dict[str, Any] | None:
+    """Give values with other data as well, where the user's function looks at the data that it is given; else None."""
+    generator = np.random.default_rng(seed + 1)
+    moved = dict(values)
+    try:
+        base = called(gradients, values).values
+        for name in values:
+            if name not in parameters:
+                other = {**values, name: _other(np.asarray(values[name]), generator)}
+                found = called(gradients, other).values
+                if any(not np.array_equal(np.asarray(base[k]), np.asarray(found[k])) for k in base):
+                    moved[name] = other[name]
+    except Exception:  # the user's function may refuse other data: then it is not asked about any
+        return None
+    return moved
+
+
+def _other(array: Any, generator: np.random.Generator) -> Any:
+    # what is a mask, a sign, a label or one-hot stays one; probabilities stay between 0 and 1
+    if array.ndim:
+        array = array[generator.permutation(array.shape[0])]
+    if not np.issubdtype(array.dtype, np.floating) or np.all(array == np.round(array)):
+        return array
+    return array * generator.uniform(0.6, 1.0, size=array.shape)

@@ -1,0 +1,174 @@
+"""The grammar of edits: what can be written in the place of a part of an equation, whatever the net.
+
+In: a `Ground` and an equation. Out: `Edit`s: a factor or a summand less, one more, another operand, another function,
+another product, another sum. Each rule looks at one part of the equation; what an edit costs stands beside it: the
+less there is to say, the cheaper. A number that is to be fitted is left open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
+
+from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Symbol, Transpose, ZeroMatrix
+
+from symnet.diagnosis.edits import Name, Words, say
+from symnet.diagnosis.functions import function_edits
+from symnet.diagnosis.operands import operand_edits
+from symnet.diagnosis.places import Edit, Place, places, put, times
+from symnet.diagnosis.products import product_edits, sum_edits
+from symnet.diagnosis.quantities import Ground
+from symnet.expressions import raw, scaled, split, symbols_of
+
+Written: TypeAlias = Iterator[tuple[str, Any, Words, float, Any]]  # kind, what stands there, words, cost, tag
+Rule: TypeAlias = Callable[[Ground, Name, Place], Written]
+
+
+def edits_of(ground: Ground, lhs: Name) -> list[Edit]:
+    """Give every single edit of one equation, the cheapest first."""
+    rhs = ground.setting.right[lhs]
+    found = list(_edits(ground, lhs, rhs, ()))
+    found += _more_terms(ground, lhs, rhs)
+    if lhs in ground.setting.partials:
+        found += _with_a_delta_of_its_own(ground, lhs, rhs)
+    return sorted(found, key=lambda e: e.cost)
+
+
+def _edits(ground: Ground, lhs: Name, rhs: Any, start: tuple[int, ...]) -> Iterator[Edit]:
+    for place in places(rhs):
+        for rule in _RULES:
+            for kind, new, words, cost, tag in _those_that_exist(rule, ground, lhs, place):
+                coefficient = new if callable(new) and not hasattr(new, "args") else None
+                path = (*start, *place.path)
+                yield Edit(kind, lhs, path, new, words, cost, (kind, words.template, tag), coefficient)
+
+
+def _those_that_exist(rule: Rule, ground: Ground, lhs: Name, place: Place) -> list[Any]:
+    # a rule may ask for a node that cannot be, such as a scalar where a matrix is needed: then it has nothing to say
+    try:
+        return list(rule(ground, lhs, place))
+    except (AttributeError, TypeError, ValueError, LookupError):
+        return []
+
+
+def _with_a_delta_of_its_own(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
+    # the delta is right for the others; in this gradient alone something else stands
+    for place in places(rhs):
+        delta = place.node
+        if delta in ground.setting.deltas:
+            inner = ground.setting.right[delta]
+            for e in _edits(ground, lhs, inner, ()):
+                if e.coefficient is None:
+                    new, tag = put(inner, e.path, e.new), ("own delta", e.tag)
+                    yield Edit(e.kind, lhs, place.path, new, e.words, e.cost + 0.5, tag)
+
+
+# -- a factor or a summand less
+
+
+def _less(ground: Ground, lhs: Name, place: Place) -> Written:
+    # a 0 stands where a term was, a 1 where a factor was: two edits of one equation keep out of each other's way
+    node, parent = place.node, place.parent
+    if isinstance(parent, (MatAdd, Add)):
+        cost = 1.0 if len(symbols_of(node)) > 1 or len(place.path) == 1 else 1.4
+        nothing = ZeroMatrix(*node.shape) if node.is_Matrix else S.Zero
+        yield "missing-term", nothing, say("the term {} is missing", node), cost, ("less", node)
+        if len(parent.args) == 2 and parent.args[0] != node:
+            yield "sign", times(-1, node), say("the sign of the term {} is wrong", node), 1.3, ("sign", node)
+    elif isinstance(parent, (HadamardProduct, MatMul, Mul)):
+        if node == -1:
+            yield "sign", S.One, say("the sign is wrong"), 1.1, ("less", node)
+        elif not isinstance(node, OneMatrix):
+            words = say("the factor {} is missing", node)
+            neutral = OneMatrix(*node.shape) if isinstance(parent, HadamardProduct) else S.One
+            yield "missing-factor", neutral, words, 1.3 if symbols_of(node) else 1.6, ("less", node)
+
+
+def _only(ground: Ground, lhs: Name, place: Place) -> Written:
+    node = place.node
+    if isinstance(node, (MatAdd, Add)) and len(node.args) > 2:
+        for i, which in ((-1, "last"), (0, "first")):
+            words = say(f"only the {which} of {len(node.args)} terms is there: {{}}", node.args[i])
+            yield "missing-term", node.args[i], words, 1.2, ("only", which)
+
+
+def _coefficient(ground: Ground, lhs: Name, place: Place) -> Written:
+    node = place.node
+    if not isinstance(node, MatMul):
+        return
+    c, A = split(node)
+    for factor in Mul.make_args(c):
+        if factor not in (1, -1) and not (c == factor and factor.is_Number):
+            rest = scaled(c / factor, A)
+            yield "missing-factor", rest, say("the factor {} is missing", factor), 1.1, ("coefficient", factor)
+
+
+# -- a factor or a summand more
+
+
+def _more_factors(ground: Ground, lhs: Name, place: Place) -> Written:
+    node, shape = place.node, ground.shape(place.node)
+    inner = isinstance(place.parent, (MatMul, Transpose)) and isinstance(node, MatrixSymbol)
+    if shape is None or not (place.parent is None or inner or isinstance(place.parent, MatAdd)):
+        return
+    for q in ground.known(lhs):
+        for expr, turned in _fitting(q, shape):
+            is_scalar = not getattr(expr, "is_Matrix", False)
+            new = times(expr, node) if is_scalar else None
+            new = raw(HadamardProduct, node, expr) if new is None else new
+            if getattr(node, "is_Matrix", False) or is_scalar:
+                words = say("there is a factor {} too much", expr)
+                cost = 1.9 + q.price + turned + (0.3 if inner else 0.0)
+                yield "extra-factor", new, words, cost, ("more", node, expr)
+
+
+def _fitting(q: Any, shape: tuple[int, ...]) -> Iterator[tuple[Any, float]]:
+    if q.shape == shape:
+        yield q.expr, 0.0
+    elif q.shape == ():
+        yield q.expr, 0.3
+    elif len(q.shape) == 2 and len(shape) == 2:
+        if q.shape[::-1] == shape:
+            yield raw(Transpose, q.expr), 0.4
+        elif all(a in (1, b) for a, b in zip(q.shape, shape, strict=True)):
+            yield q.expr, 0.5
+
+
+def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
+    shape = ground.shape(rhs)
+    if shape is None or not rhs.is_Matrix:
+        return
+    own = ground.setting.partials.get(lhs)
+    terms = [(OneMatrix(*rhs.shape), 0.2)]
+    for q in ground.known(lhs):
+        if q.raw_error_of is None and q.shape != ():
+            for expr, turned in _fitting(q, shape):
+                terms.append((expr, 0.0 if expr == own else 0.9 + q.price + turned))
+    for term, cost in terms:
+        what = "the same number" if isinstance(term, OneMatrix) else "a term"
+        kind = "regularisation" if term == own and 1 in shape else "extra-term"
+        of = term if isinstance(term, OneMatrix) else type(term)
+        for c in ground.coefficients():
+            words = say(f"there is {what} too much: {{}}", times(c, term))
+            tag = ("extra-term", c, of)
+            yield Edit(kind, lhs, (), raw(MatAdd, rhs, times(c, term)), words, 1.5 + cost, tag)
+        words = say(f"there is {what} too much: {{}}, times {{{{number}}}}", term)
+        add_to = lambda c, term=term: raw(MatAdd, rhs, times(c, term))  # noqa: E731
+        yield Edit("extra-term", lhs, (), None, words, 1.8 + cost, ("extra-term", of), add_to)
+
+
+def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
+    # one of several terms has a wrong coefficient
+    if isinstance(place.parent, MatAdd):
+        words = say("the term {} has the factor {{number}}", place.node)
+        yield "constant-factor", lambda c, A=place.node: times(c, A), words, 1.7, ("scaled", place.node)
+
+
+def is_size(expr: Any) -> bool:
+    """Tell whether an expression is made of numbers and symbols alone."""
+    return isinstance(expr, Symbol) or bool(expr.is_number)
+
+
+_RULES: tuple[Rule, ...] = (
+    _less, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits, sum_edits,
+)  # fmt: skip
