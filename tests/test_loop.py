@@ -178,7 +178,9 @@ def test_batches_of_ones_own(source):
 
 @pytest.mark.parametrize("rows", [False, True], ids=["columns", "rows"])
 @pytest.mark.parametrize("kind", [np.float64, np.float32, np.uint8])
-def test_what_is_mapped_from_a_file_gives_what_arrays_give(tmp_path, rows, kind):
+@pytest.mark.parametrize("at_once", [5, 1000])
+def test_what_is_mapped_from_a_file_gives_what_arrays_give(tmp_path, monkeypatch, rows, kind, at_once):
+    monkeypatch.setattr("symnet.training.batches.AT_ONCE", at_once)
     axis = int(rows)
     A, T = (
         (sn.matrix("A", "n", 3), sn.matrix("T", "n", 1)) if rows else (sn.matrix("A", 3, "n"), sn.matrix("T", 1, "n"))

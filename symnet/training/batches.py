@@ -18,6 +18,7 @@ from symnet.backends import Kernel, binding, fitted
 from symnet.expressions import Name, axes_of
 
 CHUNK = 1 << 24  # bytes of batches that are gathered at once
+AT_ONCE = 1 << 11  # samples of a file that are read before its pages are given back: each may bring 64 KiB of them
 Arrays: TypeAlias = dict[str, Any]
 Piece: TypeAlias = tuple[list[Any], int, Any]  # arrays in the order of `names`, number of samples, their places
 
@@ -184,13 +185,16 @@ class Pieces:
                     len(places), places  # fmt: skip
 
     def _gathered(self, name: str, chosen: Any) -> Any:
-        found = taken(self.arrays[name], chosen, self.axes[name])
+        array, axis = self.arrays[name], self.axes[name]
         if name not in self.mapped:
-            return found
-        found = found.astype(self.dtype)
+            return taken(array, chosen, axis)
+        parts = []
+        for k in range(0, len(chosen), AT_ONCE):
+            parts.append(taken(array, chosen[k : k + AT_ONCE], axis).astype(self.dtype))
+            _release(array)
+        found = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
         binding.check_finite(name, found)
         binding.check_distributions({s: a for s, a in self.distributions.items() if s.name == name}, {name: found})
-        _release(self.arrays[name])
         return found
 
 
