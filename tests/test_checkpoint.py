@@ -90,6 +90,9 @@ def test_validation_data_streams_and_own_optimizers_are_given_again(tmp_path):
         sn.resume(path, batches, validation=DATA)
     with pytest.raises(ValueError, match="validation="):
         sn.resume(path, batches, optimizer=how["optimizer"])
+    sn.train(LOSS, batches, NET, steps=1, checkpoint=tmp_path / "early.npz", **how)
+    with pytest.raises(ValueError, match="validation="):  # though no epoch has been judged yet
+        sn.resume(tmp_path / "early.npz", batches, optimizer=how["optimizer"])
     same(whole, sn.resume(path, batches, validation=DATA, optimizer=how["optimizer"], epochs=5, progress=False))
 
 
@@ -334,6 +337,16 @@ def test_divergence_leaves_the_last_finite_parameters(tmp_path):
     weights = sn.load(path)
     for W in NET.parameters:
         np.testing.assert_array_equal(weights[W], raised.value.parameters[W])
+
+
+def test_divergence_within_an_epoch_keeps_the_loss_of_the_steps_before(tmp_path):
+    path = tmp_path / "run.npz"
+    rate = sn.GradientDescent(lambda step: 0.01 if step < 6 else 1e200)
+    with pytest.raises(FloatingPointError):
+        train(path, epochs=9, batch_size=8, optimizer=rate)
+    counts = json.loads(np.load(path)["symnet:checkpoint"].tobytes())["counts"]
+    partial = train(steps=counts[2], batch_size=8, optimizer=rate)
+    assert counts[1] > 0 and counts[3] / counts[4] == pytest.approx(partial.loss)
 
 
 # -- expressions as rows

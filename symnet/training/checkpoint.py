@@ -95,6 +95,7 @@ class Saver:
             "parameters": [W.name for W in loop.symbols], "moving": [s.name for s in loop.step.moving],
             "dtype": str(np.dtype(loop.step.kernel.dtype)), "split": _random(loop.split), "order": _random(loop.order),
             "budget": [plan.epochs, plan.steps, plan.seconds], "patience": plan.patience,
+            "judged": self.task.share is None and any("validation_loss" in m.names for m in loop.monitors),
             "counts": list(loop.state[1:]), "seconds": loop.elapsed, "history": loop.history,
             "best": None if best is None else [best.loss, best.epoch],
         }  # fmt: skip
@@ -227,6 +228,7 @@ class Saved:
             checked_dtype(str(told["dtype"])), dict(told["multipliers"]), told["clip"], told["batch_size"],
             told["share"],
         )  # fmt: skip
+        self.judged = bool(told["judged"])
         self.budget, self.patience, self.every = told["budget"], told["patience"], told["every"]
         self.split = None if told["split"] is None else generator_of(told["split"])
         self.generator = generator_of(told["order"])

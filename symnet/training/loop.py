@@ -227,17 +227,18 @@ class Loop:
 
     def _diverged(self) -> None:
         # the steps of this epoch once more, each looked at: the first one whose values are not finite is reported
-        weights, epochs, batches, steps, _, _ = self.anchor
+        weights, epochs, batches, steps, total, count = self.anchor
         self.generator.bit_generator.state = self.order
         values = dict(self.values)
         places = None
-        for pieces, _, places in self.batches.of_epoch(self.generator, batches):  # noqa: B007
+        for pieces, samples, places in self.batches.of_epoch(self.generator, batches):  # noqa: B007
             values |= dict(zip(self.batches.names, pieces, strict=True)) | self.step.rates(steps)
             loss, moved = self.step.kernel.function(*[values[n] for n in self.values], *weights)
             if not np.isfinite(loss) or not all(np.isfinite(w).all() for w in moved):
                 break
             weights, batches, steps = moved, batches + 1, steps + 1
-        self.state = State(weights, epochs, batches, steps)
+            total, count = total + float(loss) * samples, count + samples
+        self.state = State(weights, epochs, batches, steps, total, count)
         moving = {s.name: w for s, w in zip(self.step.moving, weights, strict=True)}
         which = "" if places is None or isinstance(places, int) else f", samples {_listed(places)}"
         error: Any = FloatingPointError(

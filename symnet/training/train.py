@@ -137,7 +137,7 @@ def resume(
         task = replace(task, optimizer=as_optimizer(optimizer))
     elif task.optimizer is None:
         raise ValueError("resume: the run was begun with an optimizer or a schedule of your own; give it as optimizer=")
-    if task.share is None and saved.best is not None and validation is None:
+    if saved.judged and validation is None:
         raise ValueError("resume: the run was judged on data held back; give them as validation=")
     if task.share is not None and validation is not None:
         raise ValueError("resume: the run holds back a share of its samples; leave validation away")
