@@ -226,7 +226,7 @@ def test_nine_of_ten_pairs_are_named(name):
         return a.shape == b.shape and np.abs(a - b).max() <= 1e-9 * np.abs(b).max()
 
     singles = [(bug.kind, numbers([bug.flag])) for bug in bugs_of(net)]
-    chosen = random.Random(2).sample(pairs_of(net), 10)
+    chosen = random.Random(2).sample(pairs_of(net), 25)
     literal = identical = 0
     for pair in chosen:
         flags = [bug.flag for bug in pair]

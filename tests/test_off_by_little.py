@@ -12,7 +12,7 @@ import symnet as sn
 from symnet.checking import check as checks
 from symnet.checking.judge import compare
 
-NETS = 20
+NETS = 40
 FUNCTIONS = {
     "relu": (sn.relu, lambda z: np.maximum(z, 0), lambda z: 1.0 * (z > 0)),
     "tanh": (sn.tanh, np.tanh, lambda z: 1 - np.tanh(z) ** 2),
