@@ -139,6 +139,7 @@ ONE: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
     "asinh":                  (lambda t: log(t + sqrt(t**2 + 1)), POSITIVE),
 }
 TWO: dict[str, Callable[[Any, Any], Any]] = {
+    "difference quotient":           lambda a, b: (exp(a) - exp(b)) / (exp(a) + exp(b)),
     "log(exp(a) + exp(b))":          lambda a, b: log(exp(a) + exp(b)),
     "log(2exp(a) + 3exp(b))":        lambda a, b: log(2 * exp(a) + 3 * exp(b)),
     "log((exp(a) + exp(b))/2)":      lambda a, b: log((exp(a) + exp(b)) / 2),
@@ -242,6 +243,7 @@ def chain(name: str, dtype: Any) -> Any:
 
 
 OF_TANH = [name for name, (f, _) in ONE.items() if sn.elementwise(f, A).has(tanh)]
+OF_TANH += [name for name, f in TWO.items() if sn.elementwise(f, A, B).has(tanh)]
 
 
 @pytest.mark.parametrize("name", [*ONE, *TWO])
