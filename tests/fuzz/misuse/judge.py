@@ -9,11 +9,13 @@ but not symnet's, from a function of symnet's).
 from __future__ import annotations
 
 import builtins
+import os
 import re
 import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ from ..checks import TooLong, at_most
 MARK = "symnet_ran_a_string"
 HOSTILE = f"__import__('builtins').__dict__.__setitem__('{MARK}', 1)"
 NO_MEANING = object()
+PACKAGE = str(Path(sn.__file__).parent) + os.sep  # not every folder of this name: a clone of the repository is one
 SECONDS = 10
 OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError, FloatingPointError, ImportError, FileNotFoundError)
 CRASHES = (
@@ -130,7 +133,7 @@ def _of_error(error: Exception, case: Case) -> Verdict:
     if files[-1] == "<string>":  # Python itself, or a function of the user's
         attribute = isinstance(error, AttributeError) and "module" in text
         return Verdict("crash" if attribute else "Python's", said)
-    if not any("/symnet/" in file for file in files):
+    if not any(file.startswith(PACKAGE) for file in files):
         return Verdict("SymPy's", said)
     if isinstance(error, RecursionError) and case.kind.split("(")[0].split(".")[-1] in SYMPYS_CALCULUS:
         return Verdict("SymPy's", said)
@@ -140,7 +143,7 @@ def _of_error(error: Exception, case: Case) -> Verdict:
         return Verdict("refused" if "your function raised" in text else "crash", said)
     if len(text) < 15:
         return Verdict("crash", f"says too little: {said}")
-    if "/symnet/" not in files[-1]:
+    if not files[-1].startswith(PACKAGE):
         return Verdict("foreign" if case.ours else "SymPy's", said)
     return Verdict("refused", said)
 
