@@ -6,6 +6,7 @@ so that a smaller loss with the same fault can be looked for.
 
 from __future__ import annotations
 
+import os
 import pickle
 import re
 import signal
@@ -13,6 +14,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -23,6 +25,7 @@ import symnet as sn
 
 from .tree import Expected, Tree, built, drawn, expected
 
+PACKAGE = str(Path(sn.__file__).parent) + os.sep  # not every folder of this name: a clone of the repository is one
 LARGEST = 1e6  # values beyond are of no use
 CORNER = 1e-4  # closer to a corner than this no slope is compared
 EPS = {np.dtype(np.float64): 2.3e-16, np.dtype(np.float32): 1.2e-7}
@@ -85,7 +88,7 @@ def at_most(seconds: float) -> Iterator[None]:
 def where(error: BaseException) -> str:
     """Give the last frame of an error, by module and function."""
     frames = traceback.extract_tb(error.__traceback__)
-    ours = [f for f in frames if "/symnet/" in f.filename] or frames
+    ours = [f for f in frames if f.filename.startswith(PACKAGE)] or frames
     return f"{ours[-1].filename.rsplit('/', 1)[-1]}:{ours[-1].name}" if ours else "?"
 
 
@@ -121,9 +124,14 @@ def check(tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECO
 def refusal(error: Exception, step: str) -> str:
     """Say who refuses a loss: SymPy while it is written, or symnet in words of its own; "" where it is a crash."""
     last = traceback.extract_tb(error.__traceback__)[-1].filename
-    if step == "write" and "/symnet/" not in last:
+    if step == "write" and not last.startswith(PACKAGE):
         return "SymPy refuses"
-    ours = isinstance(error, OUR_ERRORS) and "/symnet/" in last and len(str(error)) > 30 and "unpack" not in str(error)
+    ours = (
+        isinstance(error, OUR_ERRORS)
+        and last.startswith(PACKAGE)
+        and len(str(error)) > 30
+        and "unpack" not in str(error)
+    )
     return "symnet refuses" if step in ("write", "derive") and ours and not re.search(RAW_TOO, str(error)) else ""
 
 

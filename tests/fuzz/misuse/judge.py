@@ -9,13 +9,11 @@ but not symnet's, from a function of symnet's).
 from __future__ import annotations
 
 import builtins
-import os
 import re
 import traceback
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,12 +21,11 @@ import sympy
 
 import symnet as sn
 
-from ..checks import TooLong, at_most
+from ..checks import PACKAGE, TooLong, at_most
 
 MARK = "symnet_ran_a_string"
 HOSTILE = f"__import__('builtins').__dict__.__setitem__('{MARK}', 1)"
 NO_MEANING = object()
-PACKAGE = str(Path(sn.__file__).parent) + os.sep  # not every folder of this name: a clone of the repository is one
 SECONDS = 10
 OUR_ERRORS = (sympy.ShapeError, ValueError, TypeError, KeyError, FloatingPointError, ImportError, FileNotFoundError)
 CRASHES = (
