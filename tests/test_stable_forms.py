@@ -263,6 +263,35 @@ def test_value_and_gradient_are_right_to_the_last_digits(name):
     assert not faults, f"{len(faults)}\n" + "\n".join(faults[:12])
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("writing", ["scalar", "entrywise"])
+def test_a_share_of_a_sum_with_1_is_finite(writing, dtype):
+    # the value to the last digits; of the slope, s·(1 - …), what is small beside 1 is not
+    def share(a, b):
+        return exp(a) / (1 + exp(a) + exp(b))
+
+    def softmax(points):
+        logits = np.concatenate([points, np.zeros((len(points), 1))], axis=1)
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return powers / powers.sum(axis=1, keepdims=True)
+
+    points = np.array([p for p in PAIRS if abs(p[0] - p[1]) < 700 or max(p) > 1000], float)
+    s, _, _ = softmax(points).T
+    slopes = np.stack([s * (1 - s), -s * softmax(points)[:, 1]])
+    if writing == "scalar":
+        kernel = sn.derive(share(a, b), (a, b)).compile(dtype)
+        found = [kernel({a: p, b: q}) for p, q in points]
+        value, moved = np.array([v for v, _ in found]), np.array([[g[a], g[b]] for _, g in found]).T
+    else:
+        F = sn.elementwise(share, A, B)
+        data = {A: points.T[:1].astype(dtype), B: points.T[1:].astype(dtype)}
+        value, grads = sn.compile(F)(data)[0], sn.derive(sn.sum(F), (A, B)).compile()(data)[1]
+        moved = np.concatenate([grads[A], grads[B]])
+    eps = float(np.finfo(dtype).eps) * max(1.0, np.abs(points).max())  # of the exponents
+    np.testing.assert_allclose(value, s, rtol=8 * eps, atol=1e6 * np.finfo(dtype).tiny)
+    np.testing.assert_allclose(moved, slopes, rtol=8 * eps, atol=8 * eps)
+
+
 D, X, w, y = MatrixSymbol("D", 300, 300), sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")
 SPD = np.random.default_rng(0).normal(size=(300, 300))
 SPD = SPD @ SPD.T / 300 + np.eye(300)

@@ -156,8 +156,11 @@ def _quotient(e: Expr) -> Expr:
             return _rewritten(rest * Add(*[exp(u + v) for v in terms]))
         if (slope := _tanh(f, rest, u)) is not None:
             return slope
-    joined = _exp(exp(u)) if powers else None
-    return joined * Mul(*others) if powers and joined != exp(u) else e
+    if not powers:
+        return e
+    joined = _exp(exp(u))
+    shares = len(powers) > 1 and any(f.has(logaddexp, softplus) for f in powers)  # of a sum: none is finite alone
+    return joined * Mul(*others) if shares or joined != exp(u) else e
 
 
 def _tanh(difference: Expr, rest: Expr, u: Expr) -> Expr | None:
