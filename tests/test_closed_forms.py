@@ -133,6 +133,8 @@ ROWS = [
     ("log-likelihood",       -sn.sum(sn.hadamard(t, sn.log(sn.sigmoid(D * x)))
                                      + sn.hadamard(ones4 - t, sn.log(ones4 - sn.sigmoid(D * x)))), x,
      D.T * (sn.sigmoid(D * x) - t)),
+    ("logistic, ±1",         sn.sum(sn.log(ones4 + sn.exp(-sn.hadamard(t, D * x)))), x,
+     -D.T * sn.hadamard(t, sn.sigmoid(-sn.hadamard(t, D * x)))),
     ("Poisson",              sn.sum(sn.exp(D * x)) - sn.inner(t, D * x), x, D.T * (sn.exp(D * x) - t)),
     ("lasso",                sq(D * x, z) + lam * sn.norm1(x), x, D.T * (D * x - z) + lam * sn.sign(x)),
     ("Huber",                sn.sum(sn.elementwise(HUBER, D * x - z)), x,

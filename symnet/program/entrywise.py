@@ -63,7 +63,7 @@ class _Entry:
 
 def reduced(A: Any) -> Any:
     """Give an entrywise expression in fewer operations, where there is such a form, else as it is."""
-    if isinstance(A, Elementwise) and A.body.is_Add and sum(a.is_Matrix for a in A.operands) > 1:
+    if isinstance(A, Elementwise) and _opens(A.body) and sum(a.is_Matrix for a in A.operands) > 1:
         slots = {v: a for v, a in A.slots.items() if a.is_Matrix}
         return _matrix(A.body, slots, {v: a for v, a in A.slots.items() if not a.is_Matrix}, A.shape)
     before = _operations(A)
@@ -80,6 +80,11 @@ def reduced(A: Any) -> Any:
     matrices = {name: part for name, part in values.items() if part.is_Matrix}
     scalars = {name: part for name, part in values.items() if not part.is_Matrix}
     return _matrix(best, matrices, scalars, A.shape)
+
+
+def _opens(body: Expr) -> bool:
+    # what is written as operations of matrices: a sum, a product, a function of one of these
+    return bool(body.is_Add or body.is_Mul) or (body.is_Function and len(body.args) == 1 and _opens(body.args[0]))
 
 
 def _is_nested(A: Any) -> bool:
@@ -159,4 +164,8 @@ def _matrix(body: Expr, matrices: dict[Any, Any], scalars: dict[Any, Any], shape
             return scaled(c.xreplace(scalars), hadamard(*parts))
     if not used:
         return scaled(body.xreplace(scalars), OneMatrix(*shape))
+    if len(used) > 1 and entries.is_Function and _opens(entries):
+        x = Dummy(real=True)
+        inside = _matrix(entries.args[0], matrices, scalars, shape)
+        return scaled(c.xreplace(scalars), apply_entrywise(entries.func(x), {x: inside}))
     return scaled(c.xreplace(scalars), apply_entrywise(entries, {**matrices, **scalars}))
