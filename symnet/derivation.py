@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sympy import Basic, Expr
+from sympy import Basic, Expr, Lambda, sech, tanh
 
 from symnet.backends import (
     Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
-from symnet.expressions import Fixed, Name, Shown, as_expression, as_scalar, brief, given, listed
+from symnet.expressions import (
+    Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, walk,
+)  # fmt: skip
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
 from symnet.request import check_request, entered, symbols_in
@@ -288,4 +290,16 @@ def canonical(expr: Any) -> Any:
         builder = Builder()
         name = builder.call(builder.enter(expr), builder.names.fresh("L"))
         program = builder.finish([name])
-        return closed(program, program.outputs[0])
+        return _with_tanh(closed(program, program.outputs[0]))
+
+
+def _with_tanh(expr: Any) -> Any:
+    # 1 - tanh(Z)² as a gradient has it; where a user types it, it has become sech(Z)², which loses no digits
+    rule = {}
+    for node in walk(expr):
+        if isinstance(node, Elementwise) and len(node.slots) == 1:
+            ((x, Z),) = node.slots.items()
+            rest = node.body.subs(sech(x) ** 2, 1 - x**2)
+            if rest != node.body and not rest.has(sech):
+                rule[node] = Elementwise(Lambda(x, rest), elementwise(tanh, Z))
+    return expr.xreplace(rule) if rule else expr

@@ -82,9 +82,15 @@ def reduced(A: Any) -> Any:
     return _matrix(best, matrices, scalars, A.shape)
 
 
+def _inside(body: Expr) -> Expr:
+    # what a function, or a power of one, is of: the sum or product that is written as an operation of matrices
+    while (body.is_Function and len(body.args) == 1) or (body.is_Pow and body.exp.is_number):
+        body = body.args[0]
+    return body
+
+
 def _opens(body: Expr) -> bool:
-    # what is written as operations of matrices: a sum, a product, a function of one of these
-    return bool(body.is_Add or body.is_Mul) or (body.is_Function and len(body.args) == 1 and _opens(body.args[0]))
+    return bool(_inside(body).is_Add or _inside(body).is_Mul)
 
 
 def _is_nested(A: Any) -> bool:
@@ -164,8 +170,9 @@ def _matrix(body: Expr, matrices: dict[Any, Any], scalars: dict[Any, Any], shape
             return scaled(c.xreplace(scalars), hadamard(*parts))
     if not used:
         return scaled(body.xreplace(scalars), OneMatrix(*shape))
-    if len(used) > 1 and entries.is_Function and _opens(entries):
+    if len(used) > 1 and (u := _inside(entries)) != entries and _opens(u):
         x = Dummy(real=True)
-        inside = _matrix(entries.args[0], matrices, scalars, shape)
-        return scaled(c.xreplace(scalars), apply_entrywise(entries.func(x), {x: inside}))
+        k, inside = split(_matrix(u, matrices, scalars, shape))
+        k, inside = (k, inside) if k.is_number else (S.One, scaled(k, inside))  # a number stands inside the function
+        return scaled(c.xreplace(scalars), apply_entrywise(entries.xreplace({u: k * x}), {x: inside}))
     return scaled(c.xreplace(scalars), apply_entrywise(entries, {**matrices, **scalars}))
