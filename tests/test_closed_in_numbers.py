@@ -11,7 +11,6 @@ from sympy import Add, HadamardProduct, Identity, Inverse, MatrixSymbol, OneMatr
 
 import symnet as sn
 
-
 # a number beside 1 - tanh², and log(exp(A)), are written otherwise when somebody types them
 TYPED_OTHERWISE = ("means", "transposed operands", "scaled sums", "trained power")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Symbol, Transpose, ZeroMatrix
+from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Transpose, ZeroMatrix
 
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.functions import function_edits
@@ -162,11 +162,6 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
     if isinstance(place.parent, MatAdd):
         words = say("the term {} has the factor {{number}}", place.node)
         yield "constant-factor", lambda c, A=place.node: times(c, A), words, 1.7, ("scaled", place.node)
-
-
-def is_size(expr: Any) -> bool:
-    """Tell whether an expression is made of numbers and symbols alone."""
-    return isinstance(expr, Symbol) or bool(expr.is_number)
 
 
 _RULES: tuple[Rule, ...] = (

@@ -86,7 +86,7 @@ class _Warmup(Made):
         return min((step + 1) / self.steps, 1.0) * rate_at(self.rate, step, "warmup: the rate")
 
 
-SCHEDULES = {kind.__name__: kind for kind in (_StepDecay, _ExponentialDecay, _CosineDecay, _Warmup)}
+SCHEDULES = {kind.called: kind for kind in (_StepDecay, _ExponentialDecay, _CosineDecay, _Warmup)}
 
 
 def step_decay(rate: float, factor: float = 0.5, every: int = 1000) -> Callable[[int], float]:

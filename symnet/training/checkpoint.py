@@ -158,10 +158,11 @@ def _optimizer_row(optimizer: Any) -> Any:
 def _rate_row(value: Any) -> Any:
     if is_number(value):
         return float(value)
-    if SCHEDULES.get(type(value).__name__) is not type(value):
+    called = getattr(type(value), "called", None)
+    if called is None or SCHEDULES.get(called) is not type(value):
         return None
     inner = {f.name: _rate_row(getattr(value, f.name)) for f in fields(value)}
-    return None if None in inner.values() else [type(value).__name__, inner]
+    return None if None in inner.values() else [called, inner]
 
 
 def _random(state: Any) -> Any:
