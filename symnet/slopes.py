@@ -64,10 +64,12 @@ _sympys_own = ArrayDerivative._dispatch_eval_derivative_n_times.__func__
 
 
 def _n_times(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
-    # SymPy's `diff` by a matrix takes a class that it does not know for a constant, leaves the derivative as it is
-    # written, or calls itself without end
-    ours = isinstance(expr, (Determinant, DotProduct)) or expr.has(Node, HadamardProduct, HadamardPower)
-    if ours and (isinstance(symbol, MatrixSymbol) or (expr.is_Matrix and not as_scalar(expr).is_Matrix)):
+    # SymPy's `diff` by a matrix takes a class that it does not know and entries for constants, leaves the derivative as
+    # it is written, or calls itself without end
+    scalar = not as_scalar(expr).is_Matrix
+    by_matrix = isinstance(symbol, MatrixSymbol)
+    ours = isinstance(expr, DotProduct) or expr.has(Node, HadamardProduct, HadamardPower)
+    if by_matrix and (scalar or ours) or expr.is_Matrix and scalar and ours:
         return slope(expr, (symbol, times))
     return _sympys_own(cls, expr, symbol, times)
 

@@ -176,6 +176,37 @@ def test_diff_of_a_matrix_by_a_matrix_is_refused_not_begun():
     for expr, symbol in [(sn.tanh(A) * B, A), (sn.sum(sn.tanh(A)).diff(A), A), (sn.tanh(s1 * A), s1)]:
         with pytest.raises(TypeError, match="differentiate a scalar"):
             sp.diff(expr, symbol)
+    for twice in (sp.Trace(SQUARE * SQUARE), sp.Trace(SQUARE), v.T * SQUARE * v):
+        with pytest.raises(TypeError, match="differentiate a scalar"):
+            sp.diff(twice, SQUARE, 2)
+
+
+SYMPYS_OWN = [
+    ((v.T * SQUARE * v)[0, 0], v, (SQUARE + SQUARE.T) * v), (v[0, 0] ** 2 * v[1, 0], v, None),
+    (sp.Trace(SQUARE * sp.Trace(SQUARE)), SQUARE, 2 * sp.Trace(SQUARE) * sp.Identity(3)), (SQUARE[0, 1], SQUARE, None),
+    (sp.Trace(SQUARE * SQUARE), SQUARE, 2 * SQUARE.T), (sp.log(sp.Determinant(SQUARE)), SQUARE, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expr, symbol, wanted", SYMPYS_OWN, ids=lambda e: str(e)[:30])
+def test_diff_of_what_only_sympy_wrote_is_the_gradient_too(expr, symbol, wanted):
+    found = expr.diff(symbol)
+    assert found == sn.gradient(expr, symbol) and not found.has(sp.Derivative) and found.shape == symbol.shape
+    assert wanted is None or found == wanted
+
+
+def test_a_matrix_of_ones_is_unmistakable_in_text():
+    assert str(sn.gradient(sn.sum(A), A)) == f"OneMatrix{tuple(A.shape)}"
+    C = sn.matrix("C", 2, 3)
+    for sums in (sn.sum(C, axis=0), sn.sum(C, axis=1), sn.gradient(sn.sum(C.T * C), C)):
+        assert sp.sympify(str(sums), {"C": C}) == sums
+
+
+def test_an_entry_of_a_large_product_is_not_written_out():
+    Q, q = sn.matrix("Q", 300, 300), sn.vector("q", 300)
+    assert sn.gradient((q.T * Q * q)[0, 0], q) == (Q + Q.T) * q
+    assert (q.T * Q * q)[0, 0].diff(q) == (Q + Q.T) * q
+    assert sn.gradient((Q * Q * q)[7, 0], q) == Q.T * Q.T * sn.unit(300, 7)
 
 
 def test_a_quotient_of_matrices_is_sympys():

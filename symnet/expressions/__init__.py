@@ -14,7 +14,7 @@ from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.factored import factored
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
-from symnet.expressions.gathered import gathered
+from symnet.expressions.gathered import gathered, picked
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unvec, Vec
 from symnet.expressions.kronecker import (
@@ -53,8 +53,8 @@ __all__ = [
     "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
     "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
     "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
-    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise", "preformatted", "raw", "relu",
-    "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number", "softplus",
-    "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
+    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "picked", "precise", "preformatted",
+    "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number",
+    "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
     "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
 ]  # fmt: skip

@@ -185,14 +185,15 @@ def _multiplied_out(chain: _Chain, most: int) -> Counter[Any] | None:
 
 def _value(chain: _Chain) -> Any:
     factors = [transpose(A) if turn else A for A, turn in chain.links]
-    return _picked(factors, *chain.ends) if chain.ends else Trace(_product(factors))
+    return picked(factors, *chain.ends) if chain.ends else Trace(_product(factors))
 
 
 def _product(factors: list[Any]) -> Any:
     return factors[0] if len(factors) == 1 else MatMul(*factors)
 
 
-def _picked(factors: list[Any], row: Any, column: Any) -> Expr:
+def picked(factors: list[Any], row: Any, column: Any) -> Expr:
+    """Give an entry of a product of matrices: a row of the first and a column of the last."""
     rows, cols = factors[0].shape[0], factors[-1].shape[1]
     left = [] if same_size(rows, S.One) else [transpose(Unit(rows, row))]
     right = [] if same_size(cols, S.One) else [Unit(cols, column)]
@@ -242,5 +243,5 @@ def _linked(entries: list[_Entry], bound: set[Any]) -> Any:
             waiting.remove(step)
             factors.append(step.A if step.i == at else transpose(step.A))
             at = step.j if step.i == at else step.i
-        whole *= Trace(_product(factors)) if at in bound else _picked(factors, start, at)
+        whole *= Trace(_product(factors)) if at in bound else picked(factors, start, at)
     return whole

@@ -8,12 +8,11 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-
-from sympy import Expr, Integer, MatMul, MatrixExpr, MatrixSymbol
-from symnet.expressions.algebra import total, transpose
+from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 from symnet.expressions.entering import checked_name, given
+from symnet.expressions.gathered import picked
 from symnet.expressions.nodes import Unit
-from symnet.expressions.operands import as_matrix, raw
+from symnet.expressions.operands import as_matrix
 from symnet.expressions.sizes import Size, as_size, shape_text
 from symnet.expressions.table import brief
 
@@ -83,7 +82,7 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     for place, size in zip(places, A.shape, strict=True):
         if place < 0 or (given(size).is_Integer and place >= size):
             raise ValueError(f"entry: {brief(A)} is {shape_text(A.shape)} and has no entry {list(places)}")
-    return total(raw(MatMul, transpose(unit(A.shape[0], places[0])), A, unit(A.shape[1], places[1])))
+    return picked([A], *places)
 
 
 def _whole(who: str, place: Any) -> int:

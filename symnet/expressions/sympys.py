@@ -8,6 +8,7 @@ SymPy's scalar algorithms, which would make scalars of the matrices inside them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import Any
 
 from sympy import (
@@ -17,14 +18,20 @@ from sympy import (
     Expr,
     Function,
     Heaviside,
+    MatAdd,
+    MatMul,
+    MatPow,
     MatrixExpr,
     MatrixSymbol,
+    OneMatrix,
     S,
     Piecewise,
     Symbol,
     Trace,
+    Transpose,
     preorder_traversal,
 )
+from sympy.core import sorting
 from sympy.core.function import DefinedFunction
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -41,6 +48,7 @@ from symnet.expressions.interned import NESTED, MatrixNode, Node, ScalarNode
 from symnet.expressions.operands import raw
 from symnet.expressions.sizes import same_size
 
+WRITTEN = 1000  # products in an entry that SymPy writes out
 LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
 _WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta)  # they look inside, and fail or multiply a matrix by itself
 _OF_MATRICES = (ScalarNode, Trace, Determinant, MatrixElement)  # scalars
@@ -140,9 +148,33 @@ def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
             stack.extend(reversed(list(part)))
 
 
+def _terms(A: Any) -> Any:
+    # of how many products of entries an entry of A is the sum
+    parts = [part for part in A.args if getattr(part, "is_Matrix", False)]
+    if isinstance(A, MatMul):
+        return prod(map(_terms, parts)) * prod(int(part.shape[1]) for part in parts[:-1])
+    if isinstance(A, MatPow) and A.args[1].is_Integer and A.args[1] > 0:
+        return _terms(A.args[0]) ** min(A.args[1], WRITTEN) * int(A.shape[0]) ** (min(A.args[1], WRITTEN) - 1)
+    if isinstance(A, MatAdd):
+        return sum(map(_terms, parts))
+    return _terms(parts[0]) if isinstance(A, Transpose) else 1
+
+
+def _unwritten(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # SymPy writes out all the products of which an entry of A·B·C is the sum
+    def entry(self: Any, i: Any, j: Any, **options: Any) -> Any:
+        numbers = all(size.is_Integer for part in (self, *self.args) if part.is_Matrix for size in part.shape)
+        if numbers and _terms(self) > WRITTEN:
+            return total(self) if one_by_one(self) else MatrixElement(self, i, j)
+        return sympys_own(self, i, j, **options)
+
+    return entry
+
+
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
         setattr(_kind, _name, _taught(_name, getattr(_kind, _name)))
+_sympys_count = sorting._node_count
 _sympys_pair = ExprCondPair.__new__
 ExprCondPair.__new__ = _pair
 _sympys_traversal = preorder_traversal._preorder_traversal
@@ -152,6 +184,10 @@ for _kind in (Function, DefinedFunction, MinMaxBase):
 MatrixExpr.__rpow__ = _below_scalars(MatrixExpr.__rpow__, lambda a, b: b**a)
 for _kind in (MatrixNode, MatrixExpr):
     _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)  # type: ignore[method-assign]
+for _kind in (MatMul, MatPow):
+    _kind._entry = _unwritten(_kind._entry)
+OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
+sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
 MatrixExpr.trace = lambda self: Trace(self)
 Trace.is_Atom = Determinant.is_Atom = True
 DotProduct.is_commutative = True

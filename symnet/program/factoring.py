@@ -7,6 +7,7 @@ types. It is multiplied out only where that makes the whole shorter, and never a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from math import gcd, lcm
 from typing import Any, TypeAlias
 
@@ -54,8 +55,8 @@ def simple(c: Expr, factors: Iterable[Any]) -> tuple[Expr, Factors]:
     for f in factors:
         size = f.shape[0] if size is None else size
         if isinstance(f, MatAdd):
-            inner, terms = _content(collected(terms_of(f)))
-            c, f = c * inner, _sum(terms)
+            inner, f = _bracket_of(f)
+            c = c * inner
         if isinstance(f, Identity):
             continue
         if kept and (_are_inverse(kept[-1], f) or _are_inverse(f, kept[-1])):
@@ -66,6 +67,12 @@ def simple(c: Expr, factors: Iterable[Any]) -> tuple[Expr, Factors]:
         else:
             kept.append(f)
     return c, tuple(kept) or (Identity(size),)
+
+
+@lru_cache(maxsize=1024)  # brackets in brackets: each once, not once for each way that leads to it
+def _bracket_of(A: Any) -> tuple[Expr, Any]:
+    c, terms = _content(collected(terms_of(A)))
+    return c, _sum(terms)
 
 
 def _are_inverse(A: Any, B: Any) -> bool:

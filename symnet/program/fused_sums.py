@@ -10,7 +10,8 @@ from typing import Any
 from sympy import HadamardProduct, MatAdd, MatMul, OneMatrix
 
 from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, add, raw, scaled, softplus, split, spread_vector
-from symnet.program.fusing import Defining, fused, meaning
+from symnet.program.fusing import fused
+from symnet.program.looking import Defining, meaning
 
 FEW = 4  # the most terms that are looked through
 

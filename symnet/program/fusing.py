@@ -6,93 +6,19 @@ None. The equations of the operands are looked through; those that are no longer
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 from sympy import (
-    Abs, Dummy, Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose,
-    ZeroMatrix, cosh, exp, log, sinh, tanh,
+    Abs, Dummy, Expr, HadamardProduct, Integer, MatMul, Mul, OneMatrix, Pow, S, Transpose,
+    cosh, exp, log, sinh, tanh,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    Elementwise, LogSoftmax, LogSumExp, Softmax, Total, apply_entrywise, entered, exponent, hadamard, is_light, sigmoid,
-    softplus, split, spread, spread_vector, total, transpose,
+    Elementwise, LogSoftmax, LogSumExp, Softmax, Total, apply_entrywise, entered, exponent, hadamard, sigmoid,
+    softplus, spread, spread_vector, total, transpose,
 )  # fmt: skip
-
-DEPTH = 6  # how many equations deep a formula is looked through
-
-
-class Defining(Protocol):
-    """What is asked of the program that is being built."""
-
-    def definition(self, name: Any) -> Any: ...
-    def value(self, expr: Any) -> Any: ...
-
-
-class View:
-    """A matrix or scalar as a scalar formula of `leaves`, {variable: what it stands for}, its equations put in."""
-
-    def __init__(self, b: Defining) -> None:
-        self.b = b
-        self.leaves: dict[Any, Any] = {}
-        self.crossed = False
-        self.risk = 0
-        self._known: dict[Any, Any] = {}
-
-    def leaf(self, A: Any) -> Any:
-        """Give the variable that stands for a value."""
-        if A not in self._known:
-            self._known[A] = Dummy(real=True)
-            self.leaves[self._known[A]] = A
-        return self._known[A]
-
-    def __call__(self, A: Any, depth: int = DEPTH, turned: bool = False) -> Expr:
-        """Give the formula of the entries of A (of its transpose where `turned`)."""
-        if not A.is_Matrix:
-            return self.scalar(A, depth)
-        c, rest = split(A)
-        if isinstance(rest, (OneMatrix, ZeroMatrix)):
-            return self.scalar(c, depth) if isinstance(rest, OneMatrix) else S.Zero
-        if isinstance(rest, Transpose):
-            inside = self(rest.args[0], depth, not turned)
-        else:
-            definition = None if isinstance(rest, _ENTRYWISE) else meaning(self.b, rest)
-            inside = self._formula(rest if isinstance(rest, _ENTRYWISE) else definition, rest, depth, turned)
-        return self.scalar(c, depth) * inside
-
-    def _formula(self, rhs: Any, name: Any, depth: int, turned: bool) -> Expr:
-        if rhs is None or depth == 0 or not isinstance(rhs, (*_ENTRYWISE, MatMul)):
-            return self.leaf(transpose(name) if turned else name)
-        if isinstance(rhs, MatMul):
-            c, rest = split(rhs)
-            light = is_light(rest) and spread_vector([a for a in rest.args if a.is_Matrix]) is None
-            return self(rhs, depth - 1, turned) if light else self.leaf(transpose(name) if turned else name)
-        self.crossed = True
-        if isinstance(rhs, Elementwise):
-            values = {v: self(a, depth - 1, turned and a.is_Matrix) for v, a in rhs.slots.items()}
-            return rhs.body.xreplace(values)
-        parts = [self(a, depth - 1, turned) for a in rhs.args]
-        result = parts[0]
-        for part in parts[1:]:
-            result = result + part if isinstance(rhs, MatAdd) else result * part
-        return result
-
-    def scalar(self, c: Any, depth: int = DEPTH) -> Expr:
-        """Give a scalar with the equations of its names put in."""
-        known = {}
-        for s in c.free_symbols:
-            definition = meaning(self.b, s)
-            if definition is None or depth == 0 or not isinstance(definition, Expr) or not definition.is_commutative:
-                continue
-            if not definition.args or definition.atoms(MatrixSymbol):
-                continue
-            self.crossed = True
-            self.risk += _risk(definition)
-            known[s] = self.scalar(definition, depth - 1)
-        return c.xreplace(known)
-
-
-_ENTRYWISE = (Elementwise, MatAdd, HadamardProduct)
+from symnet.program.looking import DEPTH, Defining, View, meaning, risk_of
 
 
 def fused(b: Defining, node: Any) -> Any:
@@ -133,21 +59,9 @@ def fused_scalar(b: Defining, c: Any) -> Any:
     real = {s: Dummy(real=True) for s in body.free_symbols}
     body = body.xreplace(real)
     better = entered(body)
-    if better == body and not (view.crossed and _risk(body) < _risk(c) + view.risk and _collapses(c)):
+    if better == body and not (view.crossed and risk_of(body) < risk_of(c) + view.risk and _collapses(c)):
         return None
     return better.xreplace({d: s for s, d in real.items()})
-
-
-def meaning(b: Defining, name: Any) -> Any:
-    """Give what a name stands for, second names looked through, or None."""
-    rhs = b.definition(name)
-    while isinstance(rhs, (MatrixSymbol, Symbol)) and b.definition(rhs) is not None:  # a second name
-        rhs = b.definition(rhs)
-    return rhs
-
-
-def _risk(body: Any) -> int:
-    return sum(body.count(kind) for kind in (exp, log, Pow))
 
 
 def _collapses(outer: Expr) -> bool:
@@ -158,7 +72,8 @@ def _collapsed(b: Defining, node: Any, body: Expr) -> bool:
     # log(exp(x)) and sqrt(x**2) of a chain, which SymPy itself has put better
     if not isinstance(node, Elementwise) or not _collapses(node.body):
         return False
-    return _risk(body) < _risk(node.body) + sum(_risk(View(b)(a, DEPTH - 1)) for a in node.operands if a.is_Matrix)
+    before = [View(b)(a, DEPTH - 1) for a in node.operands if a.is_Matrix]
+    return risk_of(body) < risk_of(node.body) + sum(map(risk_of, before))
 
 
 # -- sums of exponentials along an axis

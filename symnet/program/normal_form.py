@@ -29,7 +29,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from symnet.expressions import (
     Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
     apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, is_turned, kronecker, matmul,
-    raw, same_size, scaled, split, stable, total, transpose,
+    picked, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -209,8 +209,7 @@ def _entry(b: Building, node: Any) -> Any:
     A, i, j = node.args
     if not (i.is_Integer and j.is_Integer):
         raise TypeError(f"in {node}: the indices of an entry must be numbers")
-    rows, cols = A.shape
-    return b.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
+    return b.value(picked([A], i, j))
 
 
 def _sum(b: Building, node: Any) -> Any:

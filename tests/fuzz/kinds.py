@@ -554,7 +554,7 @@ OF_ONE: dict[str, tuple[str, Callable[..., Any]]] = {
     "log of summed exponentials": ("sympy.log(sn.sum(sn.exp({0})))", lambda p, a: N.logsumexp(a.reshape(-1, 1), 0)[0, 0]),
     "entry": ("sn.entry({0}, 0, 0)", lambda p, a: a[0, 0]),
     "entry by index": ("sn.tanh({0})[0, 0]", lambda p, a: np.tanh(a[0, 0])),
-    "entropy": ("-sn.sum(sn.hadamard(sn.softmax({0}), sn.log_softmax({0})))",
+    "entropy": ("-sn.sum(sn.hadamard(sn.softmax({0}, axis=0), sn.log_softmax({0}, axis=0)))",
                 lambda p, a: -(N.softmax(a, 0) * N.log_softmax(a, 0)).sum()),
 }  # fmt: skip
 for _kind, (_text, _f) in OF_ONE.items():
@@ -633,7 +633,7 @@ def _cross_entropy(g: Generator, s: Any) -> Tree | None:
 @row(SCALARS, "cross-entropy by hand")
 def _cross_entropy_by_hand(g: Generator, s: Any) -> Tree | None:
     shape = (g.size(), g.size())
-    return node("cross-entropy by hand", s, "(-sn.sum(sn.hadamard(sn.sigmoid({1}), sn.log(sn.softmax({0})))))",
+    return node("cross-entropy by hand", s, "(-sn.sum(sn.hadamard(sn.sigmoid({1}), sn.log(sn.softmax({0}, axis=0)))))",
                 lambda p, a, b: -(N.sigmoid(b) * N.log_softmax(a, 0)).sum(), g.matrix(*shape), g.matrix(*shape))  # fmt: skip
 
 

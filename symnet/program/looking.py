@@ -1,0 +1,117 @@
+"""A chain of values as one scalar formula: the equations of its operands are looked through, a few levels deep.
+
+In: a program that is being built, and a matrix or scalar of it. Out: the formula of its entries, and what its variables
+stand for. What is larger than a step of a textbook is a variable.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any, Protocol
+
+from sympy import (
+    Dummy, Expr, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose, ZeroMatrix, exp,
+    log, preorder_traversal,
+)  # fmt: skip
+
+from symnet.expressions import Elementwise, is_light, split, spread_vector, transpose
+
+DEPTH = 6  # how many equations deep a formula is looked through
+LARGEST = 200  # parts of a formula; a step of a textbook has fewer
+
+
+class Defining(Protocol):
+    """What is asked of the program that is being built."""
+
+    def definition(self, name: Any) -> Any: ...
+    def value(self, expr: Any) -> Any: ...
+
+
+class View:
+    """A matrix or scalar as a scalar formula of `leaves`, {variable: what it stands for}, its equations put in."""
+
+    def __init__(self, b: Defining) -> None:
+        self.b = b
+        self.leaves: dict[Any, Any] = {}
+        self.crossed = False
+        self.risk = 0
+        self.room = LARGEST
+        self._known: dict[Any, Any] = {}
+
+    def leaf(self, A: Any) -> Any:
+        """Give the variable that stands for a value."""
+        if A not in self._known:
+            self._known[A] = Dummy(real=True)
+            self.leaves[self._known[A]] = A
+        return self._known[A]
+
+    def __call__(self, A: Any, depth: int = DEPTH, turned: bool = False) -> Expr:
+        """Give the formula of the entries of A (of its transpose where `turned`)."""
+        if not A.is_Matrix:
+            return self._real(self.scalar(A, depth))
+        c, rest = split(A)
+        if isinstance(rest, (OneMatrix, ZeroMatrix)):
+            return self._real(self.scalar(c, depth)) if isinstance(rest, OneMatrix) else S.Zero
+        if isinstance(rest, Transpose):
+            inside = self(rest.args[0], depth, not turned)
+        else:
+            definition = None if isinstance(rest, _ENTRYWISE) else meaning(self.b, rest)
+            inside = self._formula(rest if isinstance(rest, _ENTRYWISE) else definition, rest, depth, turned)
+        return self._real(self.scalar(c, depth)) * inside
+
+    def _real(self, c: Any) -> Any:
+        # SymPy would look for imaginary parts, at any length
+        return c.xreplace({s: self.leaf(s) for s in c.free_symbols if not s.is_real})
+
+    def _formula(self, rhs: Any, name: Any, depth: int, turned: bool) -> Expr:
+        if rhs is None or depth == 0 or not isinstance(rhs, (*_ENTRYWISE, MatMul)):
+            return self.leaf(transpose(name) if turned else name)
+        if isinstance(rhs, MatMul):
+            c, rest = split(rhs)
+            light = is_light(rest) and spread_vector([a for a in rest.args if a.is_Matrix]) is None
+            return self(rhs, depth - 1, turned) if light else self.leaf(transpose(name) if turned else name)
+        if isinstance(rhs, Elementwise) and not self._has_room(rhs.body):
+            return self.leaf(transpose(name) if turned else name)
+        self.crossed = True
+        if isinstance(rhs, Elementwise):
+            values = {v: self(a, depth - 1, turned and a.is_Matrix) for v, a in rhs.slots.items()}
+            return rhs.body.xreplace(values)
+        parts = [self(a, depth - 1, turned) for a in rhs.args]
+        result = parts[0]
+        for part in parts[1:]:
+            result = result + part if isinstance(rhs, MatAdd) else result * part
+        return result
+
+    def _has_room(self, body: Any) -> bool:
+        self.room -= sum(1 for _ in islice(preorder_traversal(body), self.room + 1))
+        return self.room >= 0
+
+    def scalar(self, c: Any, depth: int = DEPTH) -> Expr:
+        """Give a scalar with the equations of its names put in."""
+        known = {}
+        for s in c.free_symbols:
+            definition = meaning(self.b, s)
+            if definition is None or depth == 0 or not isinstance(definition, Expr) or not definition.is_commutative:
+                continue
+            if not definition.args or definition.atoms(MatrixSymbol):
+                continue
+            self.crossed = True
+            self.risk += risk_of(definition)
+            known[s] = self.scalar(definition, depth - 1)
+        return c.xreplace(known)
+
+
+_ENTRYWISE = (Elementwise, MatAdd, HadamardProduct)
+
+
+def meaning(b: Defining, name: Any) -> Any:
+    """Give what a name stands for, second names looked through, or None."""
+    rhs = b.definition(name)
+    while isinstance(rhs, (MatrixSymbol, Symbol)) and b.definition(rhs) is not None:  # a second name
+        rhs = b.definition(rhs)
+    return rhs
+
+
+def risk_of(body: Any) -> int:
+    """Count what may overflow or lose digits."""
+    return sum(body.count(kind) for kind in (exp, log, Pow))
