@@ -14,7 +14,9 @@ from collections.abc import Collection
 
 import numpy as np
 
-_RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", "erfc", "gammaln", "polygamma"}
+from symnet.backends.windows import FUNCTIONS
+
+_RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", *FUNCTIONS, "erfc", "gammaln", "polygamma"}
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:
