@@ -96,6 +96,10 @@ class Images(Rearranged):
         Z, (rows, cols) = args
         return Z.shape[0] * rows * cols, Z.shape[1] / (rows * cols)
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ("×".join(map(str, self.args[1])),)
+
     def with_operands(self, *operands: Any) -> Any:
         return as_images(*operands, self.args[1])
 
@@ -113,6 +117,10 @@ class Channels(Rearranged):
     def shape_of(*args: Any) -> Shape:
         A, (rows, cols) = args
         return A.shape[0] / (rows * cols), A.shape[1] * rows * cols
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ("×".join(map(str, self.args[1])),)
 
     def with_operands(self, *operands: Any) -> Any:
         return as_channels(*operands, self.args[1])
