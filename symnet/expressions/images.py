@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from sympy import Add, Expr, Integer, S, Tuple, ZeroMatrix
+from sympy import Add, Expr, Integer, OneMatrix, S, Tuple, ZeroMatrix
 
 from symnet.expressions.algebra import scaled
 from symnet.expressions.interned import MatrixNode
@@ -134,7 +134,9 @@ class Channels(Rearranged):
 def linear(node: type, A: Any, *data: Any) -> Any:
     """Give a linear node, the coefficient in front."""
     c, rest = split(A)
-    return ZeroMatrix(*node(A, *data).shape) if isinstance(rest, ZeroMatrix) else scaled(c, node(rest, *data))
+    if isinstance(rest, ZeroMatrix) or isinstance(rest, OneMatrix) and node in (Images, Channels):
+        return scaled(c, type(rest)(*node(rest, *data).shape))
+    return scaled(c, node(rest, *data))
 
 
 def as_images(Z: Any, size: Tuple) -> Any:
@@ -158,8 +160,8 @@ def as_known(A: Any, g: Geometry) -> Any:
 
 
 def inside_images(matrices: list[Any]) -> Any:
-    """Give the size of the images where all matrices are channels as images of one size, else None."""
-    sizes = {A.args[1] if isinstance(A, Images) else None for A in matrices}
+    """Give the size of images where some matrices are channels as images, all of one size, else None."""
+    sizes = {A.args[1] for A in matrices if isinstance(A, Images)}
     return sizes.pop() if len(sizes) == 1 else None
 
 
