@@ -85,7 +85,9 @@ def test_fold_is_the_adjoint_of_unfold(seed):
     assert sn.gradient(sn.inner(X, F), Y) == U
     # entry by entry, as a proof reads them
     for node in (U, F):
-        explicit = np.array(node.xreplace({s: sympy.ImmutableMatrix(v) for s, v in values.items()}).as_explicit(), float)
+        explicit = np.array(
+            node.xreplace({s: sympy.ImmutableMatrix(v) for s, v in values.items()}).as_explicit(), float
+        )
         np.testing.assert_allclose(explicit, sn.evaluate(node, values), atol=1e-12)
 
 
@@ -250,7 +252,9 @@ LOSSES = {
 def drawn(loss, n=3, seed=0):
     draw = np.random.default_rng(seed)
     values = {}
-    for s in sorted(sn.derive(loss, sorted(loss.free_symbols & {K, K1, X, V, b}, key=str)).compile().symbols.values(), key=str):
+    for s in sorted(
+        sn.derive(loss, sorted(loss.free_symbols & {K, K1, X, V, b}, key=str)).compile().symbols.values(), key=str
+    ):
         shape = tuple(n if str(size) == "n" else int(size) for size in s.shape)
         values[s] = draw.normal(size=shape) * 0.7
         if s.name == "Y":
@@ -332,7 +336,12 @@ def test_the_gradient_reads_as_in_textbooks():
 
 def test_a_net_reads_as_a_net():
     hidden = sn.relu(sn.conv2d(K, X, IMAGE, bias=b))
-    d = sn.derive(sn.cross_entropy(sn.affine(sn.matrix("W", 3, 8), sn.relu(hidden * 1), sn.vector("c", 3)), sn.matrix("Y", 3, "n")), [K, b])
+    d = sn.derive(
+        sn.cross_entropy(
+            sn.affine(sn.matrix("W", 3, 8), sn.relu(hidden * 1), sn.vector("c", 3)), sn.matrix("Y", 3, "n")
+        ),
+        [K, b],
+    )
     assert "Z₁ = K⋅unfold(X) + b⋅1ᵀ" in str(d) and "A₁ = relu(Z₁)" in str(d)
     assert "∂L/∂K = Z̅₁⋅unfold(X)ᵀ" in str(d) and "∂L/∂b = Z̅₁⋅1" in str(d)
     deep = sn.conv2d(K1, sn.tanh(sn.conv2d(K, X, IMAGE, bias=b)), stride=2, padding=1)
@@ -386,7 +395,9 @@ def test_rows_that_only_second_derivatives_use():
     for node in (MaxPick(H, A, g), MaxUnpool(G, A, g), AvgUnpool(G, g, wide_flag(A, g)), AvgPool(A, g)):
         loss = sn.norm(sn.tanh(node)) ** 2
         assert sn.check_gradients(loss, {s: values[s] for s in loss.free_symbols}).ok
-        explicit = np.array(node.xreplace({s: sympy.ImmutableMatrix(v) for s, v in values.items()}).as_explicit(), float)
+        explicit = np.array(
+            node.xreplace({s: sympy.ImmutableMatrix(v) for s, v in values.items()}).as_explicit(), float
+        )
         np.testing.assert_allclose(explicit, sn.evaluate(node, {s: values[s] for s in node.free_symbols}), atol=1e-12)
 
 
@@ -492,7 +503,10 @@ def test_a_number_for_the_bias_and_constants():
     np.testing.assert_allclose(sn.evaluate(Z, {X: x}), zero + 3)
     ones = sn.max_pool2d(sympy.OneMatrix(32, 3), 2, shape=IMAGE)
     assert sn.evaluate(ones, {}).tolist() == np.ones((8, 3)).tolist()
-    assert sn.evaluate(sn.conv2d(K, sympy.ZeroMatrix(32, 3), IMAGE), {K: np.ones((2, 18))}).tolist() == np.zeros((8, 3)).tolist()
+    assert (
+        sn.evaluate(sn.conv2d(K, sympy.ZeroMatrix(32, 3), IMAGE), {K: np.ones((2, 18))}).tolist()
+        == np.zeros((8, 3)).tolist()
+    )
 
 
 def test_the_program_that_a_kernel_runs_is_the_one_that_is_printed():

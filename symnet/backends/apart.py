@@ -30,7 +30,7 @@ class _Largest(MatrixNode):
 
 
 class _Placed(MatrixNode):
-    """`MaxPick` or `MaxUnpool` with the places that a pair has: `_Placed(H, pair, geometry, unpool, wide, rows, cols)`."""
+    """`MaxPick` or `MaxUnpool` with the places of a pair: `_Placed(H, pair, geometry, unpool, wide, rows, cols)`."""
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:

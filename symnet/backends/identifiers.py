@@ -16,7 +16,8 @@ import numpy as np
 
 from symnet.backends.windows import FUNCTIONS
 
-_RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", *FUNCTIONS, "erfc", "gammaln", "polygamma"}
+_RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", "erfc", "gammaln", "polygamma"}
+_RESERVED |= {*FUNCTIONS, "sliding_window_view"}
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:

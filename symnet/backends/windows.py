@@ -43,8 +43,9 @@ def fold(U, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1),
     """Give images whose pixels are the sums of what windows have there; as channels, where wanted."""
     (depth, rows, cols), (top, bottom, left, right) = image, padding
     down, across = rows + top + bottom, cols + left + right
-    positions = [(n - (k - 1) * d - 1) // s + 1 for n, k, d, s in zip((down, across), kernel, dilation, stride, strict=True)]
-    U = U.reshape(depth, kernel[0] * kernel[1], *positions, -1)
+    high = (down - (kernel[0] - 1) * dilation[0] - 1) // stride[0] + 1
+    wide = (across - (kernel[1] - 1) * dilation[1] - 1) // stride[1] + 1
+    U = U.reshape(depth, kernel[0] * kernel[1], high, wide, -1)
     P = zeros((depth, down, across, U.shape[4]), U.dtype)
     for k, tap in enumerate(taps(P, kernel, stride, dilation)):
         tap += U[:, k]

@@ -40,8 +40,8 @@ def conv2d(
     (kh, kw), where it is no square. stride, padding, dilation: numbers or pairs; padding also "same" or "valid". bias:
     (C', 1), one for each channel, or a scalar.
 
-    Gives (C'·H'·W', samples), where H' is (H + 2·padding - dilation·(kh - 1) - 1)//stride + 1. Raises `ShapeError` where
-    sizes do not match or a kernel is larger than the image, `ValueError` for sizes that are no whole numbers.
+    Gives (C'·H'·W', samples), where H' is (H + 2·padding - dilation·(kh - 1) - 1)//stride + 1. Raises `ShapeError`
+    where sizes do not match or a kernel is larger than the image, `ValueError` for sizes that are no whole numbers.
 
     >>> import symnet as sn
     >>> K, X = sn.matrix("K", 4, 9), sn.matrix("X", 36, "n")
@@ -74,8 +74,9 @@ def conv1d(
     image = _image("conv1d", X, shape, 2)
     if not (K.shape[1].is_Integer and K.shape[1] % image[0] == 0):
         raise ShapeError(f"conv1d: {brief(K)} is {shape_text(K.shape)}, but its columns must be {image[0]}·k, the "
-                         f"channels times the length of the kernel: for k = 3 write {K.shape[0]}×{3 * image[0]}")  # fmt: skip
-    pairs = [_of_rows("conv1d", name, v) for name, v in (("stride", stride), ("padding", padding), ("dilation", dilation))]
+                         f"channels times the length of the kernel: {K.shape[0]}×{3 * image[0]} for k = 3")  # fmt: skip
+    values = (("stride", stride), ("padding", padding), ("dilation", dilation))
+    pairs = [_of_rows("conv1d", name, value) for name, value in values]
     size = (1, int(K.shape[1]) // image[0])
     g = _geometry("conv1d", image, size, *pairs, kernel_name=f"the kernel of {brief(K)}")
     return _convolved("conv1d", K, X, g, bias)
@@ -97,14 +98,12 @@ def max_pool2d(
     """
     X, g = _pooling("max_pool2d", X, kernel, stride, padding, dilation, shape)
     if any(not any(True for _ in g.window(p)) for p in range(g.out[0] * g.out[1])):
-        raise ShapeError(f"max_pool2d: with padding {padding} a window of {_by(g.kernel)} lies outside the image; give a "
-                         f"padding of {min(g.kernel) // 2} or less")  # fmt: skip
+        raise ShapeError(f"max_pool2d: with padding {padding} a window of {_by(g.kernel)} lies outside the image; give "
+                         f"a padding of {min(g.kernel) // 2} or less")  # fmt: skip
     return MaxPool(X, g.packed())
 
 
-def avg_pool2d(
-    X: MatrixExpr, kernel: Pair, stride: Pair = None, padding: Any = 0, *, shape: Any = None
-) -> MatrixExpr:
+def avg_pool2d(X: MatrixExpr, kernel: Pair, stride: Pair = None, padding: Any = 0, *, shape: Any = None) -> MatrixExpr:
     """Give the mean of each window, channel by channel: images again, one a column.
 
     X, kernel, stride, padding, shape: as in `max_pool2d`; padding counts as zeros, so every window is divided by the
@@ -133,17 +132,17 @@ def unfold(
     [[0, 1, 3, 4], [1, 2, 4, 5], [3, 4, 6, 7], [4, 5, 7, 8]]
     """
     X = as_matrix("unfold", X)
-    g = _geometry("unfold", _image("unfold", X, shape, 3), _pair("unfold", "kernel", kernel, 1), stride, padding, dilation)
+    g = _geometry(
+        "unfold", _image("unfold", X, shape, 3), _pair("unfold", "kernel", kernel, 1), stride, padding, dilation
+    )
     return Unfold(X, g.packed())
 
 
-def fold(
-    U: MatrixExpr, kernel: Pair, shape: Any, stride: Pair = 1, padding: Any = 0, dilation: Pair = 1
-) -> MatrixExpr:
+def fold(U: MatrixExpr, kernel: Pair, shape: Any, stride: Pair = 1, padding: Any = 0, dilation: Pair = 1) -> MatrixExpr:
     """Give the adjoint of `unfold` (col2im): images whose pixels are the sums of what the windows have there.
 
-    U: (C·kh·kw, H'·W'·samples); shape: (C, H, W) of the images; kernel, stride, padding, dilation: as in `unfold`. Gives
-    (C·H·W, samples). Raises what `conv2d` raises.
+    U: (C·kh·kw, H'·W'·samples); shape: (C, H, W) of the images; kernel, stride, padding, dilation: as in `unfold`.
+    Gives (C·H·W, samples). Raises what `conv2d` raises.
 
     >>> import symnet as sn
     >>> ones = sn.matrix("U", 4, 4)
@@ -220,8 +219,8 @@ def _sizes(who: str, X: Any, shape: Any, axes: int) -> tuple[int, int, int]:
     if shape is None:
         found = image_of(X)
         if found is None:
-            raise ValueError(f"{who}: the sizes of the images in {brief(X)} are not known; give shape=({', '.join(wanted)}), "
-                             f"such as shape={example}")  # fmt: skip
+            raise ValueError(f"{who}: the sizes of the images in {brief(X)} are not known; give "
+                             f"shape=({', '.join(wanted)}), such as shape={example}")  # fmt: skip
         return found
     if isinstance(shape, (str, bytes)) or not hasattr(shape, "__iter__") or len(tuple(shape)) != axes:
         raise ValueError(f"{who}: shape={shape!r}: give {axes} numbers, shape=({', '.join(wanted)}), such as {example}")
@@ -252,18 +251,18 @@ def _kernel_of(who: str, K: Any, channels: int, kernel: Any) -> tuple[int, int]:
         size = _pair(who, "kernel", kernel, 1)
         wanted = channels * size[0] * size[1]
         if not same_size(cols, Integer(wanted)):
-            raise ShapeError(f"{who}: {brief(K)} is {shape_text(K.shape)}, but kernels of {channels}×{_by(size)} are rows "
-                             f"of {wanted} entries: give it the shape {K.shape[0]}×{wanted}")  # fmt: skip
+            raise ShapeError(f"{who}: {brief(K)} is {shape_text(K.shape)}, but kernels of {channels}×{_by(size)} are "
+                             f"rows of {wanted} entries: give it the shape {K.shape[0]}×{wanted}")  # fmt: skip
         return size
     if cols.is_Integer and cols % channels == 0:
         taps = int(cols) // channels
         side = isqrt(taps)
         if side * side == taps:
             return side, side
-        raise ShapeError(f"{who}: {brief(K)} is {shape_text(K.shape)}, and kernels of {taps} pixels in each of {channels} "
-                         f"channels are no squares; give kernel=(kh, kw) with kh·kw = {taps}")  # fmt: skip
-    raise ShapeError(f"{who}: {brief(K)} is {shape_text(K.shape)}, but its columns must be {channels}·kh·kw, the channels "
-                     f"of the images times the pixels of a kernel: for kernels of 3×3 give it the shape "
+        raise ShapeError(f"{who}: {brief(K)} is {shape_text(K.shape)}, and kernels of {taps} pixels in each of "
+                         f"{channels} channels are no squares; give kernel=(kh, kw) with kh·kw = {taps}")  # fmt: skip
+    raise ShapeError(f"{who}: {brief(K)} is {shape_text(K.shape)}, but its columns must be {channels}·kh·kw, the "
+                     f"channels of the images times the pixels of a kernel: for kernels of 3×3 give it the shape "
                      f"{K.shape[0]}×{9 * channels}")  # fmt: skip
 
 
@@ -278,8 +277,8 @@ def _geometry(
         if need > have:
             reach = f", which reaches over {_by(g.extents)} with dilation {_by(apart)}," if apart != (1, 1) else ""
             around = f" with padding, {_by(g.padded)}" if any(g.padding) else ""
-            raise ShapeError(f"{who}: {kernel_name} is {_by(kernel)}{reach} and larger than the image of {_by(image[1:])}"
-                             f"{around}; give a smaller kernel or more padding")  # fmt: skip
+            raise ShapeError(f"{who}: {kernel_name} is {_by(kernel)}{reach} and larger than the image of "
+                             f"{_by(image[1:])}{around}; give a smaller kernel or more padding")  # fmt: skip
     return g
 
 
@@ -319,11 +318,11 @@ def _of_rows(who: str, name: str, value: Any) -> Any:
 def _whole(who: str, name: str, value: Any, least: int) -> int:
     if isinstance(value, Basic) and not isinstance(value, Integer) and isinstance(value, Expr):
         if value.free_symbols:
-            raise ValueError(f"{who}: {name} is {value}, a symbol; the sizes of images and kernels must be numbers, only "
-                             "the number of samples may be a symbol: write a number such as 3")  # fmt: skip
+            raise ValueError(f"{who}: {name} is {value}, a symbol; the sizes of images and kernels must be numbers, "
+                             "only the number of samples may be a symbol: write a number such as 3")  # fmt: skip
     if isinstance(value, str):
-        raise ValueError(f"{who}: {name} is {value!r}; the sizes of images and kernels must be numbers, only the number "
-                         "of samples may be a symbol: write a number such as 3")  # fmt: skip
+        raise ValueError(f"{who}: {name} is {value!r}; the sizes of images and kernels must be numbers, only the "
+                         "number of samples may be a symbol: write a number such as 3")  # fmt: skip
     good = isinstance(value, (int, np.integer, Integer)) and not isinstance(value, (bool, Node))
     if not good or int(value) < least:
         what = "a positive whole number" if least else "a whole number, 0 or more"

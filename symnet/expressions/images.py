@@ -80,16 +80,11 @@ def place_of(i: int, j: int, rows: int, cols: int, channels: int, pixels: int) -
     return i, *divmod(j, cols // pixels)
 
 
-class Rearranged(MatrixNode):
-    """A node whose entries are zeros and those of its operand, so that it needs no line of its own."""
-
-    is_rearranged = True
-
-
-class Images(Rearranged):
+class Images(MatrixNode):
     """Channels as images, a column each: `Images(Z, Tuple(H, W))` of C×H·W·n is C·H·W×n."""
 
     title = "images"
+    is_rearranged = True  # entries of the operand in other places: it needs no line of its own
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
@@ -108,10 +103,11 @@ class Images(Rearranged):
         return Z[i // pixels, (i % pixels) * (Z.cols // pixels) + j]
 
 
-class Channels(Rearranged):
+class Channels(MatrixNode):
     """Images as channels, a row each: `Channels(A, Tuple(H, W))` of C·H·W×n is C×H·W·n."""
 
     title = "channels"
+    is_rearranged = True  # entries of the operand in other places: it needs no line of its own
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
@@ -165,8 +161,10 @@ def inside_images(matrices: list[Any]) -> Any:
     return sizes.pop() if len(sizes) == 1 else None
 
 
-class Windowed(MatrixNode):
-    """A node with a geometry, its first argument that is no matrix."""
+class Windowed:
+    """What nodes with a geometry share; it is their first argument that is no matrix."""
+
+    args: tuple[Any, ...]
 
     @property
     def geometry(self) -> Geometry:
@@ -209,10 +207,11 @@ def wide_flag(A: Any, packed: Any) -> Integer:
     return Integer(int(is_channels(A, unpacked(packed))))
 
 
-class Unfold(Windowed, Rearranged):
+class Unfold(Windowed, MatrixNode):
     """The windows of images, one a column: C·kh·kw × positions·n, all samples of a position beside each other."""
 
     title = "unfold"
+    is_rearranged = True  # entries of the operand in other places: it needs no line of its own
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
@@ -229,10 +228,14 @@ class Unfold(Windowed, Rearranged):
         n = A.rows * A.cols // g.pixels
         a, b = divmod(i % size, g.kernel[1])
         found = [(r, c) for x, y, r, c in g.window(j // n) if (x, y) == (a, b)]
-        return pixel_at(A, g.image[0], pixels, i // size, found[0][0] * g.image[2] + found[0][1], j % n) if found else S.Zero
+        return (
+            pixel_at(A, g.image[0], pixels, i // size, found[0][0] * g.image[2] + found[0][1], j % n)
+            if found
+            else S.Zero
+        )
 
 
-class Fold(Windowed):
+class Fold(Windowed, MatrixNode):
     """The adjoint of `Unfold`: what windows have at a pixel, summed. `Fold(G, geometry, 1)` gives channels."""
 
     title = "fold"
@@ -257,5 +260,7 @@ class Fold(Windowed):
         rows, cols = (g.image[0], pixels * n) if self.args[2] else (g.pixels, n)
         c, p, s = place_of(i, j, rows, cols, g.image[0], pixels)
         size = g.kernel[0] * g.kernel[1]
-        at = [(a * g.kernel[1] + b, q) for q in range(positions) for a, b, r, x in g.window(q) if r * g.image[2] + x == p]
+        at = [
+            (a * g.kernel[1] + b, q) for q in range(positions) for a, b, r, x in g.window(q) if r * g.image[2] + x == p
+        ]
         return Add(*[G[c * size + tap, q * n + s] for tap, q in at])

@@ -14,6 +14,7 @@ from symnet.expressions.algebra import scaled
 from symnet.expressions.images import (
     Geometry, Windowed, as_images, as_known, is_channels, linear, pixel_at, place_of, unpacked,
 )  # fmt: skip
+from symnet.expressions.interned import MatrixNode
 from symnet.expressions.operands import split
 from symnet.expressions.sizes import Shape
 
@@ -23,7 +24,7 @@ def _of_form(A: Any, g: Geometry, wide: bool, pixels: int) -> Shape:
     return (S(g.image[0]), samples * pixels) if wide else (S(g.image[0] * pixels), samples)
 
 
-class _Pooling(Windowed):
+class _Pooling(Windowed, MatrixNode):
     @staticmethod
     def shape_of(*args: Any) -> Shape:
         A, g = args[-2], unpacked(args[-1])
@@ -91,7 +92,7 @@ def _picking(node: type, H: Any, A: Any, geometry: Any) -> Any:
     return ZeroMatrix(*whole.shape) if isinstance(rest, ZeroMatrix) else scaled(c, whole)
 
 
-class MaxUnpool(Windowed):
+class MaxUnpool(Windowed, MatrixNode):
     """The adjoint of `MaxPick`: G put back where the first largest pixels of A are, `MaxUnpool(G, A, geometry)`."""
 
     title = "max_unpool"
@@ -121,7 +122,7 @@ class MaxUnpool(Windowed):
         return found
 
 
-class AvgUnpool(Windowed):
+class AvgUnpool(Windowed, MatrixNode):
     """The adjoint of `AvgPool`: `AvgUnpool(G, geometry, 1)` gives channels."""
 
     title = "avg_unpool"

@@ -1,8 +1,8 @@
 """How convolutions and pooling are read: unfold(X), fold(G), max_pool(A, 2×2).
 
-In: a reading and a node. Out: a box. These are rows of `FORMULAS`. As the sizes of matrices are not written, neither are
-those of images, nor the size of the kernels that an unfolded image is multiplied by; where a page would have two nodes
-that read alike, all is written. Steps that are not 1 and borders always are.
+In: a reading and a node. Out: a box. These are rows of `FORMULAS`. As the sizes of matrices are not written, neither
+are those of images, nor the size of the kernels that an unfolded image is multiplied by; where a page would have two
+nodes that read alike, all is written. Steps that are not 1 and borders always are.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Channels, Elementwise, Images, LogSoftmax, Node, Softmax, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled,
-    split, total, transpose,
+    Channels, Elementwise, Images, LogSoftmax, Node, Softmax, Total, apply_entrywise, hadamard, matmul, raw,
+    same_size, scaled, split, total, transpose,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (

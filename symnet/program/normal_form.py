@@ -27,9 +27,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    AvgPool, Channels, Commutation, Distribution, Elementwise, Images, Let, LetScalar, MatrixNode, MaxPool, Name, ScalarNode, Table, Total, Unit,
-    apply_entrywise, as_channels, as_images, bound_variables, diag, diagonal, elementwise, gathered, hadamard, inside_images, is_turned, kronecker, matmul,
-    raw, same_size, scaled, split, stable, total, transpose,
+    AvgPool, Channels, Commutation, Distribution, Elementwise, Images, Let, LetScalar, MatrixNode, MaxPool, Name,
+    ScalarNode, Table, Total, Unit, apply_entrywise, as_channels, as_images, bound_variables, diag, diagonal,
+    elementwise, gathered, hadamard, inside_images, is_turned, kronecker, matmul, raw, same_size, scaled, split,
+    stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum

@@ -17,8 +17,8 @@ from sympy import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Bound, Channels, Commutation, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Total, Unit,
-    brief, operands_of, split, walk,
+    Bound, Channels, Commutation, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name,
+    Softmax, Total, Unit, brief, operands_of, split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
