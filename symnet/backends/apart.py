@@ -21,16 +21,16 @@ class FirstLargest(Expr):
     """The largest pixel of each window of A and its place in the window, a pair: `FirstLargest(A, geometry)`."""
 
 
-class _Largest(MatrixNode):
-    """The first of such a pair: `_Largest(pair, rows, cols)`."""
+class Largest(MatrixNode):
+    """The first of such a pair: `Largest(pair, rows, cols)`."""
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
         return args[1], args[2]
 
 
-class _Placed(MatrixNode):
-    """`MaxPick` or `MaxUnpool` with the places of a pair: `_Placed(H, pair, geometry, unpool, wide, rows, cols)`."""
+class Placed(MatrixNode):
+    """`MaxPick` or `MaxUnpool` with the places of a pair: `Placed(H, pair, geometry, unpool, wide, rows, cols)`."""
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
@@ -52,12 +52,12 @@ def _inside(expr: Any) -> Iterator[Any]:
 def with_own_lines(target: Builder, rhs: Any, places: Collection[Any]) -> Any:
     """Give a right-hand side with names for the windows inside it, and for pairs of largest pixels and places."""
     if isinstance(rhs, MaxPool) and rhs.args in places:
-        return _Largest(target.define(FirstLargest(*rhs.args)), *rhs.shape)
+        return Largest(target.define(FirstLargest(*rhs.args)), *rhs.shape)
     if isinstance(rhs, PICKS):
         H, A, geometry = rhs.args
         kind = Integer(int(isinstance(rhs, MaxUnpool)))
         pair = target.define(FirstLargest(A, geometry))
-        return _Placed(H, pair, geometry, kind, wide_flag(A, geometry), *rhs.shape)
+        return Placed(H, pair, geometry, kind, wide_flag(A, geometry), *rhs.shape)
     parts = {node: target.define(node) for node in _inside(rhs) if isinstance(node, Unfold) and node is not rhs}
     return _with(rhs, parts) if parts else rhs
 
@@ -66,6 +66,3 @@ def _with(expr: Any, parts: Any) -> Any:
     if expr in parts or not expr.args:
         return parts.get(expr, expr)
     return as_written(expr, *[_with(a, parts) if isinstance(a, Basic) else a for a in expr.args])
-
-
-Largest, Placed = _Largest, _Placed

@@ -76,9 +76,9 @@ def conv1d(
         raise ShapeError(f"conv1d: {brief(K)} is {shape_text(K.shape)}, but its columns must be {image[0]}·k, the "
                          f"channels times the length of the kernel: {K.shape[0]}×{3 * image[0]} for k = 3")  # fmt: skip
     values = (("stride", stride), ("padding", padding), ("dilation", dilation))
-    pairs = [_of_rows("conv1d", name, value) for name, value in values]
+    steps, border, apart = (_of_rows("conv1d", name, value) for name, value in values)
     size = (1, int(K.shape[1]) // image[0])
-    g = _geometry("conv1d", image, size, *pairs, kernel_name=f"the kernel of {brief(K)}")
+    g = _geometry("conv1d", image, size, steps, border, apart, kernel_name=f"the kernel of {brief(K)}")
     return _convolved("conv1d", K, X, g, bias)
 
 

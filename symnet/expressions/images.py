@@ -96,7 +96,7 @@ class Images(MatrixNode):
         return ("×".join(map(str, self.args[1])),)
 
     def with_operands(self, *operands: Any) -> Any:
-        return as_images(*operands, self.args[1])
+        return as_images(operands[0], self.args[1])
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         (Z,), pixels = operands, int(self.args[1][0] * self.args[1][1])
@@ -119,7 +119,7 @@ class Channels(MatrixNode):
         return ("×".join(map(str, self.args[1])),)
 
     def with_operands(self, *operands: Any) -> Any:
-        return as_channels(*operands, self.args[1])
+        return as_channels(operands[0], self.args[1])
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         (A,), pixels = operands, int(self.args[1][0] * self.args[1][1])
@@ -220,7 +220,7 @@ class Unfold(Windowed, MatrixNode):
         return S(g.image[0] * g.kernel[0] * g.kernel[1]), samples * g.out[0] * g.out[1]
 
     def with_operands(self, *operands: Any) -> Any:
-        return linear(Unfold, as_known(*operands, self.geometry), self.args[1])
+        return linear(Unfold, as_known(operands[0], self.geometry), self.args[1])
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         (A,), g = operands, self.geometry

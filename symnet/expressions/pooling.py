@@ -73,7 +73,7 @@ class MaxPick(_Pooling):
     title = "max_pick"
 
     def with_operands(self, *operands: Any) -> Any:
-        return _picking(MaxPick, *operands, self.args[2])
+        return _picking(MaxPick, operands[0], operands[1], self.args[2])
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         H, A = operands
@@ -107,7 +107,7 @@ class MaxUnpool(Windowed, MatrixNode):
         return self.geometry.image
 
     def with_operands(self, *operands: Any) -> Any:
-        return _picking(MaxUnpool, *operands, self.args[2])
+        return _picking(MaxUnpool, operands[0], operands[1], self.args[2])
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         (G, A), g = operands, self.geometry
