@@ -151,8 +151,9 @@ def as_channels(A: Any, size: Tuple) -> Any:
 
 def as_known(A: Any, g: Geometry) -> Any:
     """Give channels where A is channels as images of a geometry, else A."""
-    found = as_channels(A, Tuple(*g.image[1:]))
-    return A if isinstance(split(found)[1], Channels) else found
+    c, rest = split(A)
+    known = isinstance(rest, Images) and rest.args[1] == Tuple(*g.image[1:])
+    return scaled(c, rest.args[0]) if known else A
 
 
 def inside_images(matrices: list[Any]) -> Any:
