@@ -48,12 +48,12 @@ def moved(x, y):
     return np.hstack([framed[a : a + 8, b : b + 8].reshape(x.shape) for a, b in places]), np.tile(y, len(places))
 
 
-def draw(run, seen, x, path):
+def draw(run, seen, x, digit, path):
     """Draw the curves, the kernels of the first layer, and what each of them sees in one digit."""
     kernels = run.parameters["K1"].reshape(-1, 3, 3)
     maps = sn.evaluate(seen, {"X": x} | run.parameters).reshape(len(kernels), 8, 8)
-    figure = Figure(figsize=(11, 6.4), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.35))
+    figure = Figure(figsize=(11, 4.9), layout="constrained")
+    left, right = figure.subfigures(1, 2, width_ratios=(1, 1.5), wspace=0.04)
     losses, rates = left.subplots(2, 1, sharex=True)
     passes = np.arange(1, len(run.history["loss"]) + 1)
     losses.semilogy(passes, run.history["loss"], color=TRAINED, label="trained on")
@@ -63,11 +63,13 @@ def draw(run, seen, x, path):
     rates.plot(passes, 100 * np.array(run.history["accuracy"]), color=HELD_BACK)
     rates.axhline(98, color="#999999", linewidth=0.8, linestyle=":")
     rates.set_title("digits that are right, held back, in %", loc="left", fontsize=10)
-    rates.set(xlabel="passes over the data", ylim=(90, 100.2))
+    rates.set(xlabel="passes over the data", ylim=(92, 100.2), xticks=passes[:: -(-len(passes) // 7)])
     for axes in (losses, rates):
         axes.spines[["top", "right"]].set_visible(False)
         axes.margins(x=0.01)
-    right.suptitle("the kernels that were learnt, and what each of them sees in one digit", fontsize=10)
+    right.suptitle(
+        f"the kernels that were learnt, red for ink and blue for paper, and what each sees in a {digit}", fontsize=10
+    )
     strength = np.abs(kernels).max()
     for row, axes in enumerate(right.subplots(4, 8).reshape(-1, 2)):
         axes[0].imshow(kernels[row], cmap=SIGNED, vmin=-strength, vmax=strength)
@@ -101,7 +103,7 @@ def main():
     found = sn.evaluate(scores, {"X": x_test} | run.parameters).argmax(axis=0)
     print(f"loss {run.history['loss'][0]:.4f} in the first pass over {x.shape[1]} images, {run.loss:.4f} in the last")
     print(f"test accuracy {np.mean(found == split[3]):.2%} of {found.size} digits it has never seen")
-    draw(run, seen, x_test[:, :1], folder / "convolution.png")
+    draw(run, seen, x_test[:, :1], split[3][0], folder / "convolution.png")
     print(f"saved {folder / 'convolution.png'}")
 
 
