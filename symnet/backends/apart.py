@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from sympy import Basic, Expr, Integer
+from sympy import Basic, Expr, Integer, MatMul, Transpose
 
-from symnet.expressions import MatrixNode, MaxPick, MaxPool, MaxUnpool, Shape, Unfold, wide_flag
+from symnet.expressions import MatrixNode, MaxPick, MaxPool, MaxUnpool, Shape, Unfold, raw, transpose, wide_flag
 from symnet.program import Builder, Equation, as_written
 
 PICKS = (MaxPick, MaxUnpool)
@@ -58,8 +58,21 @@ def with_own_lines(target: Builder, rhs: Any, places: Collection[Any]) -> Any:
         kind = Integer(int(isinstance(rhs, MaxUnpool)))
         pair = target.define(FirstLargest(A, geometry))
         return Placed(H, pair, geometry, kind, wide_flag(A, geometry), *rhs.shape)
+    rhs = _longer_first(rhs)
     parts = {node: target.define(node) for node in _inside(rhs) if isinstance(node, Unfold) and node is not rhs}
     return _with(rhs, parts) if parts else rhs
+
+
+def _longer_first(rhs: Any) -> Any:
+    # G·unfold(X)ᵀ is quicker as (unfold(X)·Gᵀ)ᵀ where G has fewer rows: BLAS likes long columns on the left
+    factors = [a for a in rhs.args if a.is_Matrix] if isinstance(rhs, MatMul) else []
+    if len(factors) != 2 or not (isinstance(factors[1], Transpose) and isinstance(factors[1].args[0], Unfold)):
+        return rhs
+    G, U = factors[0], factors[1].args[0]
+    if not (G.shape[0].is_Integer and 1 < G.shape[0] < U.shape[0]):
+        return rhs
+    scalars = [a for a in rhs.args if not a.is_Matrix]
+    return raw(Transpose, raw(MatMul, *scalars, U, transpose(G)))
 
 
 def _with(expr: Any, parts: Any) -> Any:

@@ -10,7 +10,7 @@ from inspect import getsource
 from typing import Any
 
 from numpy import copyto, full, iscomplexobj, maximum, where, zeros
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.lib.stride_tricks import as_strided
 
 
 def padded(A, image, padding, value=0.0):
@@ -33,10 +33,11 @@ def taps(P, kernel, stride, dilation):
 
 def unfold(A, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
     """Give the windows of images, one a column."""
-    (kh, kw), (sh, sw), (dh, dw) = kernel, stride, dilation
-    window = ((kh - 1) * dh + 1, (kw - 1) * dw + 1)
-    W = sliding_window_view(padded(A, image, padding), window, axis=(1, 2))[:, ::sh, ::sw, :, ::dh, ::dw]
-    return W.transpose(0, 4, 5, 1, 2, 3).reshape(image[0] * kh * kw, -1)
+    (kh, kw), (sh, sw), (dh, dw), P = kernel, stride, dilation, padded(A, image, padding)
+    (depth, rows, cols, n), (c, r, x, s) = P.shape, P.strides
+    shape = (depth, kh, kw, (rows - (kh - 1) * dh - 1) // sh + 1, (cols - (kw - 1) * dw - 1) // sw + 1, n)
+    W = as_strided(P, shape, (c, r * dh, x * dw, r * sh, x * sw, s), writeable=False)
+    return W.reshape(depth * kh * kw, -1)
 
 
 def fold(U, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), channels=False):
@@ -128,6 +129,6 @@ def written(names: Iterable[str]) -> tuple[list[str], dict[str, set[str]]]:
     for f in needed.values():
         for name in f.__code__.co_names:
             if name in globals() and name not in FUNCTIONS:
-                module = "numpy.lib.stride_tricks" if name == "sliding_window_view" else "numpy"
+                module = "numpy.lib.stride_tricks" if name == "as_strided" else "numpy"
                 imports.setdefault(module, set()).add(name)
     return [f"{getsource(f)}\n" for name, f in FUNCTIONS.items() if name in needed], imports
