@@ -9,8 +9,8 @@ from symnet.checking import CheckRow, GradientCheck, Proof, check_function, chec
 from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
-    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
-    diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
+    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, avg_pool2d, binary_cross_entropy, conv1d, conv2d,
+    cross_entropy, diag, diagonal, elementwise, fold, kron, let, max_pool2d, mlp, mse, squared_error, unfold, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -29,12 +29,12 @@ __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "StructuredMatrix", "Training", "accuracy", "binary_cross_entropy", "canonical", "check_function",
-    "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose",
-    "diagnose_update", "diagonal", "elementwise", "evaluate", "exponential_decay", "formula", "gauss_newton",
-    "glorot", "gradient", "hessian", "hvp", "jacobian", "jvp", "kron", "let", "load", "mlp", "mse", "normal",
-    "one_hot", "prove", "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "vec",
-    "warmup", "zeros",
+    "SignSGD", "StructuredMatrix", "Training", "accuracy", "avg_pool2d", "binary_cross_entropy", "canonical",
+    "check_function", "check_gradients", "check_hessian", "compile", "conv1d", "conv2d", "cosine_decay",
+    "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal", "elementwise", "evaluate",
+    "exponential_decay", "fold", "formula", "gauss_newton", "glorot", "gradient", "hessian", "hvp", "jacobian",
+    "jvp", "kron", "let", "load", "max_pool2d", "mlp", "mse", "normal", "one_hot", "prove", "resume", "save",
+    "show", "squared_error", "step_decay", "train", "unfold", "uniform", "vec", "warmup", "zeros",
 ]  # fmt: skip
 
 typeset_in_notebooks()

@@ -9,24 +9,36 @@ from sympy import Add, Determinant, Expr, HadamardProduct, Inverse, MatAdd, MatM
 import symnet as sn
 from symnet.calculus import RULES
 from symnet.expressions import (
+    AvgPool,
+    AvgUnpool,
     AxisMax,
+    Channels,
     Diag,
     Diagonal,
     Elementwise,
+    Fold,
+    Images,
     Kron,
     LogSoftmax,
     LogSumExp,
+    MaxPick,
+    MaxPool,
+    MaxUnpool,
     Paired,
     Softmax,
     Total,
+    Unfold,
     Unpaired,
     Unvec,
     Vec,
 )  # fmt: skip
+from symnet.expressions.images import Geometry
 
 A, B, C = sn.matrix("A", 3, 2), sn.matrix("B", 2, 3), sn.matrix("C", 3, 2)
 S = sn.matrix("S", 2, 2)
 a, v = sympy.Symbol("a"), sn.vector("v", 2)
+IMAGE, x, z, u, U = (1, 2, 3), sn.vector("x", 6), sn.vector("z", 6), sn.vector("u", 4), sn.matrix("U", 4, 2)
+PACKED = Geometry(IMAGE, (1, 2)).packed()
 
 SAMPLES = {
     MatAdd: sn.sum(sn.tanh(A + 2 * C)),
@@ -48,6 +60,15 @@ SAMPLES = {
     Kron: sn.sum(sn.tanh(sn.kron(A, S) * sn.kron(v, S))),
     Paired: sn.sum(sn.tanh(Paired(sn.kron(A, B), 3, 2) * sn.vec(B))),
     Unpaired: sn.sum(sn.tanh(Unpaired(sn.vec(A) * sn.vec(C).T, 2, 3, 3, 2) * sn.kron(A, B))),
+    Unfold: sn.norm(sn.tanh(sn.unfold(x, 2, IMAGE, padding=(0, 1)))),
+    Fold: sn.norm(sn.tanh(sn.fold(U, 2, IMAGE))),
+    Images: sn.sum(sn.tanh(z.T * Images(S * B, sympy.Tuple(1, 3)))),
+    Channels: sn.sum(sn.tanh(S * Channels(x, sympy.Tuple(1, 3)))),
+    MaxPool: sn.norm(sn.max_pool2d(sn.tanh(x), (1, 2), 1, shape=IMAGE)),
+    MaxPick: sn.norm(sn.tanh(MaxPick(x, z, PACKED))),
+    MaxUnpool: sn.norm(sn.tanh(MaxUnpool(u, z, PACKED))),
+    AvgPool: sn.norm(sn.avg_pool2d(sn.tanh(x), (1, 2), 1, shape=IMAGE)),
+    AvgUnpool: sn.norm(sn.tanh(AvgUnpool(u, PACKED, 0))),
     Add: sn.sum(sn.exp(A)) + 3 * a * sn.norm(C) + a**2,
     Expr: sympy.sqrt(sn.sum(sn.exp(A))) * sympy.tanh(a) / (1 + sn.norm(C)),
 }

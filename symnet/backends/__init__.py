@@ -5,6 +5,7 @@ second time.
 """
 
 from symnet.backends import binding
+from symnet.backends import images as images  # rows of NUMPY
 from symnet.backends.emitter import Code
 from symnet.backends.files import as_path, load, read_arrays, save, write_arrays
 from symnet.backends.fitting import fitted

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from sympy import Basic, MatrixSymbol, S, Symbol, lambdify
 
-from symnet.backends import binding
+from symnet.backends import binding, windows
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
@@ -152,8 +152,12 @@ class Kernel(Shown):
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
-        imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(function.imports.items()) if used]
-        return "\n".join([*imports, "", "", function.text.replace(function.__name__, "kernel", 1)]).lstrip("\n")
+        modules = {module: set(used) for module, used in function.imports.items() if used}
+        own, needed = windows.written(modules.pop(windows.__name__, ()))
+        for module, used in needed.items():
+            modules.setdefault(module, set()).update(used)
+        imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items())]
+        return "\n".join([*imports, "", "", *own, function.text.replace(function.__name__, "kernel", 1)]).lstrip("\n")
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:

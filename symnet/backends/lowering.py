@@ -14,6 +14,7 @@ from typing import Any
 from sympy import Abs, Basic, Expr, Function, Integer, Lambda, MatrixSymbol, Mul, Pow, S, exp, log, preorder_traversal
 from sympy.matrices.expressions.determinant import Determinant
 
+from symnet.backends.apart import picked, with_own_lines
 from symnet.backends.precision import precisely
 from symnet.expressions import (
     SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, by_exponential,
@@ -51,8 +52,9 @@ def lowered(program: Program, outputs: Collection[Any]) -> Program:
     target = Builder.beside(program)
     equations = precise_equations(program, outputs)
     wanted = _wanted(equations)
+    places = picked(equations)
     for e in equations:
-        rhs, stable = e.rhs, STABLE.find(e.rhs)
+        rhs, stable = with_own_lines(target, e.rhs, places), STABLE.find(e.rhs)
         if stable is not None:
             rhs = stable(target, rhs.args[0], rhs.axis)
         elif isinstance(rhs, Elementwise) and wanted:

@@ -13,7 +13,7 @@ from sympy import Basic, Identity, Integer, MatrixSymbol, OneMatrix, Symbol, Zer
 
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import SizeOf
-from symnet.expressions import Name, Unit, axes_of, symbols_of
+from symnet.expressions import Name, Unfold, Unit, axes_of, symbols_of
 from symnet.program import Equation
 
 RELEASE_FROM = 24  # lines of code from which values are released as soon as they are no longer needed
@@ -54,8 +54,8 @@ def _mentioned(rhs: Any) -> set[Any]:
 
 
 def with_releases(equations: Sequence[Equation], kept: set[Name]) -> list[Step]:
-    """Give the equations as steps; in long functions a value that is not `kept` is released after its last use."""
-    if len(equations) < RELEASE_FROM:
+    """Give the equations as steps; of many, or of windows, what is not `kept` is released after its last use."""
+    if len(equations) < RELEASE_FROM and not any(isinstance(e.rhs, Unfold) for e in equations):
         return [(e.lhs, e.rhs) for e in equations]
     last = {name: k for k, e in enumerate(equations) for name in symbols_of(e.rhs)}
     done: dict[int, list[Name]] = {}

@@ -4,6 +4,7 @@ In: a program of equations. Out: the adjoint equations in the same program, and 
 here prints or computes.
 """
 
+from symnet.calculus import images as images  # rows of RULES
 from symnet.calculus.hessians import second_derivative, with_hessians
 from symnet.calculus.linear import struck_off
 from symnet.calculus.outer import Outer

@@ -14,7 +14,11 @@ from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.factored import factored
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
+from symnet.expressions.convolution import avg_pool2d, conv1d, conv2d, fold, max_pool2d, unfold
 from symnet.expressions.gathered import gathered, picked
+from symnet.expressions.images import (
+    Channels, Fold, Images, Unfold, Windowed, as_channels, as_images, inside_images, strides_of, unpacked, wide_flag,
+)  # fmt: skip
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unvec, Vec
 from symnet.expressions.kronecker import (
@@ -31,6 +35,7 @@ from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
 from symnet.expressions.perceptron import MLP, Parameter, mlp
+from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, MaxUnpool
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
@@ -43,18 +48,21 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Commutation",
-    "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Kron", "Let",
-    "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "Name", "Node", "Paired", "Parameter",
-    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unit", "Unpaired", "Unvec",
-    "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_expression",
-    "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "checked_name", "commutation", "complement", "composed", "cross_entropy", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
-    "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
+    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AvgPool", "AvgUnpool", "AxisMax",
+    "Bound", "Channels", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Expression",
+    "Facts", "Fixed", "Fold", "Images", "Kron", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix",
+    "MatrixNode", "MaxPick", "MaxPool", "MaxUnpool", "Name", "Node", "Paired", "Parameter", "Scalar", "ScalarNode",
+    "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Vec",
+    "Windowed", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_channels",
+    "as_expression", "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of",
+    "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "checked_name", "commutation",
+    "complement", "composed", "conv1d", "conv2d", "cross_entropy", "diag", "diagonal", "diagonal_matrix",
+    "diagonal_of", "differentiated", "elementwise", "entered", "exponent", "factored", "fold", "from_tree",
+    "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "inside_images", "is_light",
     "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
-    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "picked", "precise", "preformatted",
-    "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number",
-    "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
-    "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
+    "max_pool2d", "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "picked", "precise",
+    "preformatted", "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid",
+    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked",
+    "step", "strides_of", "sums", "symbols_of", "total", "transpose", "turned", "unfold", "unpacked", "unstacked",
+    "vec", "walk", "wide_flag", "without_definition",
 ]  # fmt: skip

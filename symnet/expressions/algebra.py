@@ -316,7 +316,7 @@ def is_light(A: Any) -> bool:
     """Tell whether an expression needs no equation: a name, transposed, on a diagonal, scaled, spread along ones."""
     if isinstance(A, (MatrixSymbol, *CONSTANTS)):
         return True
-    if isinstance(A, (Transpose, Diag)):
+    if isinstance(A, (Transpose, Diag)) or getattr(A, "is_rearranged", False):
         return is_light(A.args[0])
     if not isinstance(A, MatMul):
         return False

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Generic, NoReturn, TypeVar
 
-from sympy import MatrixExpr, MatrixSymbol, Symbol
+from sympy import MatrixExpr, MatrixSymbol, Symbol, Tuple
 
 from symnet.expressions.shown import listed
 
@@ -23,7 +23,7 @@ def brief(expr: Any) -> str:
         node, number = stack.pop(), number + 1
         if number > 60:
             return f"{type(expr).__name__}(…)"
-        if not isinstance(node, (MatrixSymbol, Symbol)):
+        if not isinstance(node, (MatrixSymbol, Symbol, Tuple)):
             parts = getattr(node, "args", ())
             stack.extend(parts if isinstance(parts, tuple) else ())
     text = " ".join(str(expr).split())

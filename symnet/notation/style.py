@@ -22,7 +22,7 @@ from sympy.core.symbol import Str
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.pretty.pretty_symbology import pretty_symbol, pretty_use_unicode
 
-from symnet.expressions import Let, LetScalar, called
+from symnet.expressions import Let, LetScalar, Node, called
 
 ADD, QUOTIENT, HADAMARD, PRODUCT, POWER, ATOM = range(6)  # how strongly a formula binds
 Form = TypeVar("Form")  # what a style makes of a formula: a string, or a form in two dimensions
@@ -296,6 +296,7 @@ class Names(dict[str, Box[Form]]):
         super().__init__()
         self.style = style
         met = [node for expr in expressions for node in _atoms(expr)]
+        self.nodes = frozenset(node for node in met if isinstance(node, Node))  # of which the page is made
         constants = (node for node in met if isinstance(node, (NumberSymbol, Identity, Infinity)))
         one = style.number(S.One)
         self._taken = {str(style.identity(one) if isinstance(c, Identity) else style.number(c)) for c in constants}

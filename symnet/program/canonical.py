@@ -18,8 +18,8 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Elementwise, LogSoftmax, Node, Softmax, Total, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split,
-    total, transpose,
+    Channels, Elementwise, Images, LogSoftmax, Node, Softmax, Total, apply_entrywise, hadamard, matmul, raw,
+    same_size, scaled, split, total, transpose,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -57,6 +57,8 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return turned(type(node)(arguments[0].args[0], Integer(1 - node.axis)))
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):
         return node
+    if isinstance(node, (Channels, Images)):
+        return node.with_operands(arguments[0])
     return node.func(*arguments)
 
 

@@ -27,9 +27,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
-    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, is_turned, kronecker, matmul,
-    picked, raw, same_size, scaled, split, stable, total, transpose,
+    AvgPool, Channels, Commutation, Distribution, Elementwise, Images, Let, LetScalar, MatrixNode, MaxPool, Name,
+    ScalarNode, Table, Total, Unit, apply_entrywise, as_channels, as_images, bound_variables, diag, diagonal,
+    elementwise, gathered, hadamard, inside_images, is_turned, kronecker, matmul, picked, raw, same_size, scaled, split,
+    stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -73,6 +74,9 @@ def _apply(b: Building, node: Elementwise) -> Any:
     matrices = [a for a in values.values() if a.is_Matrix]
     if matrices and (better := _fused(b, apply_entrywise(body, values))) is not None:
         return _kept(b, better, node)
+    if (size := inside_images(matrices)) is not None:  # images are of what is computed for channels
+        inner = apply_entrywise(body, {v: as_channels(a, size) if a.is_Matrix else a for v, a in values.items()})
+        return as_images(b.store(inner if isinstance(inner, Elementwise) else b.value(inner), b.unless_let(node)), size)
     if all(map(is_turned, matrices)):
         turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
         return transpose(b.store(b.value(apply_entrywise(body, turned)), b.unless_let(node)))
@@ -112,6 +116,8 @@ def _product(b: Building, node: Any) -> Any:
 
 def _matrix_sum(b: Building, node: Any) -> Any:
     terms = [b.atom(a) for a in node.args]
+    if (size := inside_images([split(a)[1] for a in terms])) is not None:
+        return as_images(b.sum(b.unless_let(node), *[as_channels(a, size) for a in terms]), size)
     better = fused_sum(b, terms) if b.entering else None
     return b.sum(node, *terms) if better is None else _kept(b, better, node)
 
@@ -132,6 +138,8 @@ def _hadamard(b: Building, node: Any) -> Any:
     c, product = split(hadamard(*factors))
     if (better := _fused(b, product)) is not None:
         return _kept(b, scaled(c, better), node)
+    if (size := inside_images([split(a)[1] for a in factors])) is not None:
+        return as_images(b.store(hadamard(*[as_channels(a, size) for a in factors]), b.unless_let(node)), size)
     if all(is_turned(split(a)[1]) for a in factors):
         return transpose(b.store(hadamard(*map(transpose, factors)), b.unless_let(node)))
     return b.store(hadamard(*factors), node)
@@ -148,6 +156,7 @@ def _hadamard_power(b: Building, node: Any) -> Any:
 def _total(b: Building, node: Any) -> Any:
     # A Hadamard product that is only summed needs no equation of its own.
     c, A = split(b.atom(node.args[0]))
+    A = A.args[0] if isinstance(A, (Images, Channels)) else A
     definition = b.definition(A)
     if isinstance(definition, HadamardProduct):
         A = definition if len(definition.args) == 2 else _square(b, definition)
@@ -217,6 +226,13 @@ def _sum(b: Building, node: Any) -> Any:
     return _scalar(b, node) if whole is None else b.atom(whole)
 
 
+def _pooled(b: Building, node: Any) -> Any:
+    pooled = node.with_operands(b.atom(node.args[0]))
+    if (size := inside_images([pooled])) is None:
+        return b.store(pooled, node)
+    return as_images(b.store(pooled.args[0], b.unless_let(node)), size)
+
+
 def _distribution(b: Building, node: Distribution) -> Any:
     atom = b.atom(node.args[0])
     if isinstance(atom, MatrixSymbol):
@@ -257,6 +273,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
+    **dict.fromkeys((MaxPool, AvgPool), _pooled),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
     **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),

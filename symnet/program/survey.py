@@ -17,8 +17,8 @@ from sympy import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Bound, Commutation, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name, Softmax, Total, Unit,
-    brief, operands_of, split, walk,
+    Bound, Channels, Commutation, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name,
+    Softmax, Total, Unit, brief, operands_of, split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
@@ -112,7 +112,7 @@ def is_affine(node: Any) -> bool:
 def is_data(term: Any, *others: Container[Any]) -> bool:
     """Tell whether a term of a sum is a matrix that the user gives: a symbol that is in none of `others`."""
     bare = split(term)[1]
-    while isinstance(bare, Transpose) or (getattr(bare, "sums_to_one", None) is not None and bare.args):
+    while isinstance(bare, (Transpose, Channels)) or (getattr(bare, "sums_to_one", None) is not None and bare.args):
         bare = bare.args[0]
     return isinstance(bare, MatrixSymbol) and not any(bare in names for names in others)
 
@@ -130,10 +130,11 @@ def _plans(nodes: list[Any], consumers: dict[int, list[Any]], parameters: frozen
         named = [u for u in users if isinstance(u, (Let, LetScalar))]
         if named:
             plans[id(node)] = ("let", named[0].args[0].name)
-        elif is_affine(node) and any(_is_layer_for(u, node, parameters) for u in users):
+        elif is_affine(node) and any(isinstance(u, Images) or _is_layer_for(u, node, parameters) for u in users):
             plans[id(node)] = ("pre-activation", node)
         elif isinstance(node, (*ENTRYWISE, Softmax)):
             argument = operands_of(node)[0]
+            argument = argument.args[0] if isinstance(argument, Images) else argument
             of_one = sum(a.is_Matrix for a in operands_of(node)) == 1
             named_itself = isinstance(argument, (MatrixSymbol, Transpose)) or not argument.args
             if of_one and not named_itself and _feeds_on(users, consumers if is_affine(argument) else None):

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import formulas as N  # noqa: N812
+from .images import convolutions
 from .tree import Tree
 
 SCALAR = ()
@@ -755,6 +756,8 @@ def _deep(g: Generator, s: Any) -> Tree | None:
         H, before = node(kind, s, text, f, W, H, before), H
     return H
 
+
+MATRICES.update(convolutions(node))
 
 KINDS = (
     "symbol", "target",
