@@ -9,8 +9,9 @@ from symnet.checking import CheckRow, GradientCheck, Proof, check_function, chec
 from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
-    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
-    diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
+    MLP, OPERANDS, SCALARS, Cell, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, categorical_hinge,
+    cosine_similarity, cross_entropy, diag, diagonal, elementwise, focal, gru, hinge, huber, kl_divergence, kron, let,
+    lstm, mlp, mse, rnn, squared_error, triplet, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -27,14 +28,15 @@ from symnet.training import Training, glorot, normal, resume, train, uniform, ze
 __version__ = "0.2.0"
 __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
-    "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
+    "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "StructuredMatrix", "Training", "accuracy", "binary_cross_entropy", "canonical", "check_function",
-    "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose",
-    "diagnose_update", "diagonal", "elementwise", "evaluate", "exponential_decay", "formula", "gauss_newton",
-    "glorot", "gradient", "hessian", "hvp", "jacobian", "jvp", "kron", "let", "load", "mlp", "mse", "normal",
-    "one_hot", "prove", "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "vec",
-    "warmup", "zeros",
+    "SignSGD", "StructuredMatrix", "Training", "accuracy", "binary_cross_entropy", "canonical", "categorical_hinge",
+    "check_function", "check_gradients", "check_hessian", "compile", "cosine_decay", "cosine_similarity",
+    "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal", "elementwise", "evaluate",
+    "exponential_decay", "focal", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian", "hinge",
+    "huber", "hvp", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "lstm", "mlp", "mse", "normal",
+    "one_hot", "prove", "resume", "rnn", "save", "show", "squared_error", "step_decay", "train", "triplet",
+    "uniform", "vec", "warmup", "zeros",
 ]  # fmt: skip
 
 typeset_in_notebooks()

@@ -4,7 +4,7 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import binding
+from symnet.backends import binding, networks as networks  # rows of STABLE and NUMPY
 from symnet.backends.emitter import Code
 from symnet.backends.files import as_path, load, read_arrays, save, write_arrays
 from symnet.backends.fitting import fitted

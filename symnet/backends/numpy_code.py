@@ -93,6 +93,10 @@ class NumPyCode(ScalarCode):
         """Give the largest entries along an axis."""
         return A.method("max", axis=axis, keepdims=True)
 
+    def chosen_along(self, name: str, A: Code, axis: int) -> Code:
+        """Give the largest ("max") or smallest ("min") entries along an axis, as values that have derivatives."""
+        return A.method(name, axis=axis, keepdims=True)
+
 
 # -- sums and products of matrices
 

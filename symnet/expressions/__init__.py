@@ -21,8 +21,19 @@ from symnet.expressions.kronecker import (
     commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
     unstacked, vec,
 )  # fmt: skip
-from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
+from symnet.expressions.losses import (
+    binary_cross_entropy, categorical_hinge, cosine_similarity, cross_entropy, focal, hinge, huber, kl_divergence, mse,
+    squared_error, triplet,
+)  # fmt: skip
 from symnet.expressions.metrics import accuracy
+from symnet.expressions.curves import among, exp_below, finite, xlogy
+from symnet.expressions.masked import Earlier, MaskedSoftmax
+from symnet.expressions.normalised import (
+    AxisVar, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, Variance,
+)  # fmt: skip
+from symnet.expressions.reduced import (
+    AxisProd, Hardmax, Largest, OtherProducts, Parted, Running, Smallest, Tiled,
+)  # fmt: skip
 from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp,
     Softmax, Total, Unit, let,
@@ -30,6 +41,7 @@ from symnet.expressions.nodes import (
 from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
+from symnet.expressions.cells import Cell, gru, lstm, rnn
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
@@ -43,18 +55,22 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Commutation",
-    "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Kron", "Let",
-    "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "Name", "Node", "Paired", "Parameter",
-    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unit", "Unpaired", "Unvec",
-    "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_expression",
-    "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "checked_name", "commutation", "complement", "composed", "cross_entropy", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
-    "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
-    "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
-    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise", "preformatted", "raw", "relu",
-    "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number", "softplus",
-    "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
-    "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
+    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "AxisProd", "AxisVar",
+    "Bound", "Cell", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise",
+    "Expression", "Facts", "Fixed", "Hardmax", "Kron", "Largest", "Let", "LetScalar", "LogSoftmax", "LogSumExp",
+    "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "Means", "Name", "Node", "OtherProducts", "OverDeviation",
+    "OverRoot", "Paired", "Parameter", "Parted", "RootMeanSquared", "Running", "Scalar", "ScalarNode", "Shape",
+    "Shown", "Size", "Smallest", "Softmax", "Standardised", "Table", "Tiled", "Total", "Unit", "Unpaired", "Unvec",
+    "Values", "Variance", "Vec", "accuracy", "add", "allows_complex_step", "among", "apply_entrywise", "as_axis",
+    "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables",
+    "brief", "by_exponential", "called", "categorical_hinge", "checked_name", "commutation", "complement",
+    "composed", "cosine_similarity", "cross_entropy", "diag", "diagonal", "diagonal_matrix", "diagonal_of",
+    "differentiated", "elementwise", "entered", "exp_below", "exponent", "factored", "finite", "focal", "from_tree",
+    "functions", "gathered", "given", "gru", "hadamard", "hinge", "huber", "in_a_line", "inner_product", "is_light",
+    "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp",
+    "lstm", "matmul", "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise",
+    "preformatted", "raw", "relu", "rnn", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
+    "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable",
+    "stacked", "step", "sums", "symbols_of", "total", "transpose", "triplet", "turned", "unstacked", "vec", "walk",
+    "without_definition", "xlogy",
 ]  # fmt: skip

@@ -27,9 +27,9 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
-    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, is_turned, kronecker, matmul,
-    raw, same_size, scaled, split, stable, total, transpose,
+    Commutation, Distribution, Earlier, Elementwise, Let, LetScalar, MatrixNode, Means, Name, OverDeviation,
+    OverRoot, ScalarNode, Table, Total, Unit, apply_entrywise, bound_variables, diag, diagonal, elementwise,
+    gathered, hadamard, is_turned, kronecker, matmul, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -196,6 +196,13 @@ def _trace(b: Building, node: Any) -> Any:
     return c * (A.shape[0] if isinstance(A, Identity) else b.define(trace))
 
 
+def _linear(b: Building, node: Any) -> Any:
+    # an operation that is linear in its first operand: a coefficient stands before it
+    first, *others = map(b.atom, node.operands)
+    c, A = split(first)
+    return A if isinstance(A, ZeroMatrix) else b.store(scaled(c, node.with_operands(A, *others)), node)
+
+
 def _dot(b: Building, node: Any) -> Any:
     columns = [transpose(a) if same_size(a.shape[0], S.One) else a for a in map(b.atom, node.args)]
     return b.value(Total(raw(HadamardProduct, *columns)))
@@ -238,7 +245,7 @@ def _scalar(b: Building, node: Any) -> Any:
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase), lambda b, node: node),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier, MatrixBase), lambda b, node: node),
     MatMul:          _product,
     MatAdd:          _matrix_sum,
     MatPow:          _power,
@@ -258,6 +265,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
+    **dict.fromkeys((Means, OverDeviation, OverRoot), _linear),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
     **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),
