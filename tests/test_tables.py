@@ -51,7 +51,7 @@ REASONS = {
     ("NUMPY",): {
         **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
         "DotProduct": "the normal form has made a sum of it",
-        **dict.fromkeys(("AxisVar", "Hardmax", "MaskedSoftmax", "Means", "OtherProducts", "OverDeviation", "OverRoot",
+        **dict.fromkeys(("AxisVar", "Hardmax", "MaskedSoftmax", "MeanOfAll", "Means", "OtherProducts", "OverDeviation", "OverRoot",
                          "RootMeanSquared", "Standardised", "Variance"), "lowering has made operations of it"),
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         "AlongAxis": "it has no instances", "Reduction": "it has no instances",

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Integer, Lambda, MatrixExpr, S, exp, sqrt
+from sympy import Integer, Lambda, MatrixExpr, OneMatrix, S, exp, sqrt
 
 from symnet.backends.emitter import Code
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.expressions import (
-    AxisMax, AxisProd, AxisVar, Earlier, Elementwise, Hardmax, Largest, MaskedSoftmax, Means, OtherProducts,
+    AxisMax, AxisProd, AxisVar, Earlier, Elementwise, Hardmax, Largest, MaskedSoftmax, MeanOfAll, Means, OtherProducts,
     OverDeviation, OverRoot, Parted, RootMeanSquared, Running, Smallest, Standardised, Tiled, Variance, add, among,
-    bound_variables, elementwise, finite, hadamard, maximum, scaled, spread, step, sums, total, transpose,
+    bound_variables, elementwise, finite, hadamard, or_one, scaled, spread, step, sums, total, transpose,
 )  # fmt: skip
 from symnet.program import Builder
 
@@ -53,6 +53,11 @@ def _standardised(b: Builder, node: Any) -> Any:
 def _over_deviation(b: Builder, node: Any) -> Any:
     A, X = node.operands
     return _over_root(b, A, _centred(b, X, node.axis), node.axis, node.args[3])
+
+
+def _mean_of_all(b: Builder, node: Any) -> Any:
+    rows, cols = node.shape
+    return scaled(b.define(total(node.args[0])) / (rows * cols), OneMatrix(rows, cols))
 
 
 def _axis_var(b: Builder, node: Any) -> Any:
@@ -102,12 +107,13 @@ def _masked_softmax(b: Builder, node: Any) -> Any:
     kept = b.define(elementwise(among, Z, M))
     top = b.define(elementwise(finite, b.define(AxisMax(kept, Integer(axis)))))
     exponentials = b.define(elementwise(exp, b.define(_less(kept, spread(top, Z.shape, axis)))))
-    shares = b.define(elementwise(lambda s: maximum(s, S.One), b.define(sums(exponentials, axis))))  # 0 or 1 at least
+    shares = b.define(elementwise(or_one, b.define(sums(exponentials, axis))))
     return hadamard(exponentials, Elementwise(_RECIPROCAL, spread(shares, Z.shape, axis)))
 
 
 STABLE.update({
     Means: lambda b, node: spread(_mean(b, node.args[0], node.axis), node.shape, node.axis),
+    MeanOfAll: _mean_of_all,
     AxisVar: _axis_var,
     Variance: _variance,
     Standardised: _standardised,

@@ -103,6 +103,9 @@ class NumPyCode(ScalarCode):
 
 def _matmul(c: NumPyCode, expr: Any) -> Code:
     coefficient, A = split(expr)
+    if isinstance(A, OneMatrix):
+        code = c.scalar(coefficient, {})
+        return Code(code.text, code.level, (False, False))
     if not isinstance(A, MatMul):
         return c.scaled(coefficient, c.piece(A))
     *left, b = A.args

@@ -17,7 +17,7 @@ from sympy import (
 )  # fmt: skip
 
 from symnet.expressions import (
-    Diag, Diagonal, Elementwise, Means, Name, OverDeviation, OverRoot, Table, Total, Unvec, Vec, add,
+    Diag, Diagonal, Elementwise, MeanOfAll, Means, Name, OverDeviation, OverRoot, Table, Total, Unvec, Vec, add,
     apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker, matmul, partial, scaled, stacked,
     symbols_of, transpose,
 )  # fmt: skip
@@ -127,6 +127,11 @@ def _means(expr: Any, known: Known) -> Any:
     return scaled(1 / n, composed(kronecker(ones, eye) if axis else kronecker(eye, ones), _matrix(expr.args[0], known)))
 
 
+def _mean_of_all(expr: Any, known: Known) -> Any:
+    n = _length(expr)
+    return scaled(1 / n, composed(OneMatrix(n, n), _matrix(expr.args[0], known)))
+
+
 def _over(expr: Any, known: Known) -> Any:
     A, *rest = expr.args
     return composed(diagonal_of(expr.func(OneMatrix(*A.shape), *rest)), _matrix(A, known))
@@ -145,6 +150,7 @@ MATRICES: Table[Callable[[Any, Known], Any]] = Table(
         Diag: _diag,
         Diagonal: _diagonal,
         Means: _means,
+        MeanOfAll: _mean_of_all,
         **dict.fromkeys((OverDeviation, OverRoot), _over),
         Total: _total,
         Trace: _trace,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, MatrixExpr, OneMatrix, S
+from sympy import Expr, MatrixExpr, S
 
 from symnet.expressions import (
-    Hardmax, Means, OtherProducts, OverDeviation, OverRoot, add, hadamard, scaled, spread, sums, total,
+    Hardmax, Means, OtherProducts, OverDeviation, OverRoot, add, hadamard, scaled, spread, sums, MeanOfAll,
 )  # fmt: skip
 
 Adjoints = tuple[Any, ...]
@@ -34,8 +34,7 @@ def axis_var(G: MatrixExpr, Y: MatrixExpr, X: MatrixExpr, axis: Expr, ddof: Expr
 def variance(g: Expr, y: Expr, X: MatrixExpr, ddof: Expr) -> Adjoints:
     """Give 2g·(X − μ)/(n − ddof) for the variance of all entries."""
     rows, cols = X.shape
-    mean = scaled(total(X) / (rows * cols), OneMatrix(rows, cols))
-    return scaled(2 * g / (rows * cols - ddof), add(X, _minus(mean))), None
+    return scaled(2 * g / (rows * cols - ddof), add(X, _minus(MeanOfAll(X)))), None
 
 
 def standardised(G: MatrixExpr, Y: MatrixExpr, X: MatrixExpr, axis: Expr, epsilon: Expr) -> Adjoints:

@@ -23,7 +23,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from symnet.calculus import networks
 from symnet.expressions import (
     AxisMax, AxisProd, AxisVar, Bound, Diag, Diagonal, Elementwise, Hardmax, Kron, Largest, LogSoftmax, LogSumExp,
-    MaskedSoftmax, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
+    MaskedSoftmax, MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
     Standardised, Table, Total, Unpaired, Unvec, Variance, Vec, add, apply_entrywise, diagonal_matrix, hadamard,
     inner_product, matmul, partial, scaled, spread, stacked, sums, transpose, unstacked,
 )  # fmt: skip
@@ -138,6 +138,7 @@ RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = l
     MaskedSoftmax:   networks.masked_softmax,
     # means and variances, and what is normalised by them
     Means:           lambda G, Y, A, axis: (Means(G, axis), None),
+    MeanOfAll:       lambda G, Y, A: (MeanOfAll(G),),
     AxisVar:         networks.axis_var,
     Variance:        networks.variance,
     Standardised:    networks.standardised,

@@ -26,10 +26,10 @@ from symnet.expressions.losses import (
     squared_error, triplet,
 )  # fmt: skip
 from symnet.expressions.metrics import accuracy
-from symnet.expressions.curves import among, exp_below, finite, xlogy
+from symnet.expressions.curves import among, clip, elu, exp_below, finite, or_one, xlogy
 from symnet.expressions.masked import Earlier, MaskedSoftmax
 from symnet.expressions.normalised import (
-    AxisVar, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, Variance,
+    AxisVar, MeanOfAll, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, Variance,
 )  # fmt: skip
 from symnet.expressions.reduced import (
     AxisProd, Hardmax, Largest, OtherProducts, Parted, Running, Smallest, Tiled,
@@ -58,19 +58,20 @@ __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "AxisProd", "AxisVar",
     "Bound", "Cell", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise",
     "Expression", "Facts", "Fixed", "Hardmax", "Kron", "Largest", "Let", "LetScalar", "LogSoftmax", "LogSumExp",
-    "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "Means", "Name", "Node", "OtherProducts", "OverDeviation",
-    "OverRoot", "Paired", "Parameter", "Parted", "RootMeanSquared", "Running", "Scalar", "ScalarNode", "Shape",
-    "Shown", "Size", "Smallest", "Softmax", "Standardised", "Table", "Tiled", "Total", "Unit", "Unpaired", "Unvec",
-    "Values", "Variance", "Vec", "accuracy", "add", "allows_complex_step", "among", "apply_entrywise", "as_axis",
-    "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables",
-    "brief", "by_exponential", "called", "categorical_hinge", "checked_name", "commutation", "complement",
-    "composed", "cosine_similarity", "cross_entropy", "diag", "diagonal", "diagonal_matrix", "diagonal_of",
-    "differentiated", "elementwise", "entered", "exp_below", "exponent", "factored", "finite", "focal", "from_tree",
-    "functions", "gathered", "given", "gru", "hadamard", "hinge", "huber", "in_a_line", "inner_product", "is_light",
-    "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp",
-    "lstm", "matmul", "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise",
-    "preformatted", "raw", "relu", "rnn", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
-    "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable",
-    "stacked", "step", "sums", "symbols_of", "total", "transpose", "triplet", "turned", "unstacked", "vec", "walk",
-    "without_definition", "xlogy",
+    "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "MeanOfAll", "Means", "Name", "Node", "OtherProducts",
+    "OverDeviation", "OverRoot", "Paired", "Parameter", "Parted", "RootMeanSquared", "Running", "Scalar",
+    "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Standardised", "Table", "Tiled", "Total",
+    "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "accuracy", "add", "allows_complex_step", "among",
+    "apply_entrywise", "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of",
+    "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "categorical_hinge",
+    "checked_name", "clip", "commutation", "complement", "composed", "cosine_similarity", "cross_entropy", "diag",
+    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "elu", "entered", "exp_below",
+    "exponent", "factored", "finite", "focal", "from_tree", "functions", "gathered", "given", "gru", "hadamard",
+    "hinge", "huber", "in_a_line", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of",
+    "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "lstm", "matmul", "maximum", "mlp", "mse",
+    "nested", "operands_of", "or_one", "origin", "partial", "precise", "preformatted", "raw", "relu", "rnn",
+    "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number", "softplus",
+    "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
+    "symbols_of", "total", "transpose", "triplet", "turned", "unstacked", "vec", "walk", "without_definition",
+    "xlogy",
 ]  # fmt: skip

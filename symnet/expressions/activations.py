@@ -9,14 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import sympy
-from sympy import Expr, S, pi, sqrt
+from sympy import Expr, Integer, S, pi, sqrt
 
 from symnet.expressions import curves, scalars
 from symnet.expressions.algebra import elementwise
 from symnet.expressions.operands import as_expression
 from symnet.expressions.table import brief
 
-_SELU = sympy.Float("1.0507009873554804934"), sympy.Float("1.6732632423543772848")
+_SELU = sympy.Float(1.0507009873554805), sympy.Float(1.6732632423543772)
 
 
 def _number(who: str, what: str, value: Any) -> Expr:
@@ -44,7 +44,8 @@ def gelu(A: Any, approximate: str = "none") -> Any:
         return elementwise(lambda x: x * curves.normal_cdf(x), A)
     if approximate != "tanh":
         raise ValueError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}')
-    return elementwise(lambda x: x * (1 + sympy.tanh(sqrt(2 / pi) * (x + sympy.Float("0.044715") * x**3))) / 2, A)
+    inside = elementwise(lambda x: sqrt(2 / pi) * (x + sympy.Float("0.044715") * x**3), A)
+    return elementwise(lambda x, u: x * (1 + sympy.tanh(u)) / 2, A, inside)
 
 
 def elu(A: Any, alpha: Any = 1) -> Any:
@@ -150,7 +151,7 @@ def relu6(A: Any) -> Any:
 
 
 def hardsigmoid(A: Any) -> Any:
-    """Give clip(A/6 + 1/2, 0, 1) entry by entry, a sigmoid of three straight pieces with the corners -3 and 3.
+    """Give relu6(A + 3)/6 entry by entry, a sigmoid of three straight pieces with the corners -3 and 3.
 
     A: a matrix or scalar expression; the result has its shape.
 
@@ -162,7 +163,7 @@ def hardsigmoid(A: Any) -> Any:
 
 
 def _hardsigmoid(x: Any) -> Expr:
-    return curves.clip(x / 6 + S.Half, S.Zero, S.One)
+    return curves.clip(x + 3, S.Zero, Integer(6)) / 6
 
 
 def hardswish(A: Any) -> Any:
@@ -187,7 +188,7 @@ def softsign(A: Any) -> Any:
     >>> sn.evaluate(sn.softsign(sn.matrix("A", 1, 2)), {"A": [[-1.0, 3.0]]}).tolist()
     [[-0.5, 0.75]]
     """
-    return elementwise(lambda x: x / (1 + sympy.Abs(x)), A)
+    return elementwise(curves.softsign, A)
 
 
 def log_sigmoid(A: Any) -> Any:

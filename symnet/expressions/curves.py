@@ -79,6 +79,17 @@ class elu(Real):
         raise ArgumentIndexError(self, argindex)
 
 
+class softsign(Real):
+    """x/(1 + |x|); its derivative is 1/(1 + |x|)²."""
+
+    @classmethod
+    def eval(cls, x: Expr) -> Expr | None:
+        return x / (1 + abs(x)) if x.is_number else None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return 1 / (1 + Abs(self.args[0])) ** 2
+
+
 class clip(Real):
     """x, but no less than a and no more than b; the derivative is 1 between the two and 0 at them and outside."""
 
@@ -163,6 +174,12 @@ class among(MachineFunction):
 
     def _eval_evalf(self, prec: int) -> Expr:
         return among.literal(*self.args)._eval_evalf(prec)
+
+
+class or_one(MachineFunction):
+    """x, but 1 where x is not positive: a divisor."""
+
+    literal = staticmethod(lambda x: Piecewise((x, x > 0), (S.One, True)))
 
 
 class finite(MachineFunction):

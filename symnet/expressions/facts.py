@@ -23,7 +23,9 @@ from sympy import Expr, Heaviside, Piecewise
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.relational import Relational
 
-from symnet.expressions.curves import among, clip, elu, exp_below, finite, huber, normal_cdf, normal_pdf, xlogy
+from symnet.expressions.curves import (
+    among, clip, elu, exp_below, finite, huber, normal_cdf, normal_pdf, or_one, softsign, xlogy,
+)  # fmt: skip
 from symnet.expressions.precise import bose, capped_exp, log1mexp, logcosh, logmeanexp, part, whole
 from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
@@ -108,7 +110,8 @@ def _normal_pdf(np: Any, x: Any) -> Any:  # at 40 it is 0 in every precision
 
 
 def _elu(np: Any, x: Any, a: Any = 1) -> Any:
-    return np.where(x > 0, x, a * np.expm1(np.minimum(x, 0)))
+    below = np.expm1(np.minimum(x, 0))
+    return np.where(x > 0, x, below if isinstance(a, int) else a * below)
 
 
 def _elu_analytic(np: Any, x: Any, a: Any = 1) -> Any:
@@ -208,11 +211,15 @@ SCALARS: Table[Facts] = Table(
         elu:      Facts(_elu, _elu_analytic, {"expm1": "expm1"}, lambda x, a=1: () if a == 1 else (x,),
                         repeats=True),
         clip:     Facts(lambda np, x, a, b: np.minimum(np.maximum(x, a), b), _clip_analytic,
-                        kinks=lambda x, a, b: (x - a, x - b), cheap=True),
+                        kinks=lambda x, a, b: (x - a, x - b)),
+        softsign: Facts(lambda np, x: x / (1 + np.absolute(x)), lambda np, x: x / (1 + np.where(np.real(x) < 0, -x, x)),
+                        {"absolute": "fabs"}, repeats=True),
         huber:    Facts(_huber, _huber_analytic, repeats=True),
         xlogy:    Facts(_xlogy, _xlogy, {"absolute": "fabs"}, repeats=True),
         among:    Facts(lambda np, x, m: np.where(m > 0, x, _below_all(np)),
                         lambda np, x, m: np.where(np.real(m) > 0, x, _below_all(np))),
+        or_one:   Facts(lambda np, x: np.where(x > 0, x, 1), lambda np, x: np.where(np.real(x) > 0, x, 1),
+                        repeats=True),
         finite:   Facts(lambda np, x: np.where(x > _below_all(np), x, 0),
                         lambda np, x: np.where(np.real(x) > _below_all(np), x, 0), repeats=True),
         sympy.atan2: Facts(lambda np, y, x: np.arctan2(y, x), None, {"arctan2": "atan2"}),

@@ -198,7 +198,8 @@ def kl_divergence(P: MatrixExpr, Q: MatrixExpr, axis: int | None = None) -> Expr
 
     P, Q: (outcomes, samples); with `axis=1` (samples, outcomes); columns (rows) are distributions: P what is so, Q what
     a model says. Where an entry of P is 0 it counts as 0. The logarithm of `sn.softmax(Z)` is taken without leaving
-    logarithms. See S. Kullback, R. Leibler, "On information and sufficiency" (1951).
+    logarithms, and its gradient is (softmax(Z) − P)/n. See S. Kullback, R. Leibler, "On information and sufficiency"
+    (1951).
 
     >>> import symnet as sn
     >>> P, Q = sn.matrix("P", 2, "n"), sn.matrix("Q", 2, "n")
@@ -208,7 +209,8 @@ def kl_divergence(P: MatrixExpr, Q: MatrixExpr, axis: int | None = None) -> Expr
     −(P ⊘ Q)/n
     """
     P, Q, axis = _entered("kl_divergence", P, Q, axis)
-    return (_by_logarithm(P, P) - _by_logarithm(P, Q)) / P.shape[1 - axis]
+    target: Any = Distribution(P, Integer(axis)) if isinstance(P, MatrixSymbol) and isinstance(Q, Softmax) else P
+    return (_by_logarithm(P, P) - _by_logarithm(target, Q)) / P.shape[1 - axis]
 
 
 def _by_logarithm(P: Any, Q: Any) -> Any:

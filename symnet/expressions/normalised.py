@@ -10,7 +10,7 @@ from typing import Any
 
 from sympy import Add, Expr, S, sqrt
 
-from symnet.expressions.interned import ScalarNode
+from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.nodes import AlongAxis, Reduction
 from symnet.expressions.sizes import Shape
 
@@ -35,6 +35,19 @@ class Means(AlongAxis):
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         return _mean(self.line(i, j, operands[0]))
+
+
+class MeanOfAll(MatrixNode):
+    """The mean of all entries, in every entry."""
+
+    title = "mean"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ("axis=None",)
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        return _mean(list(operands[0]))
 
 
 class AxisVar(Reduction):

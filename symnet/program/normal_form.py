@@ -27,7 +27,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Commutation, Distribution, Earlier, Elementwise, Let, LetScalar, MatrixNode, Means, Name, OverDeviation,
+    Commutation, Distribution, Earlier, Elementwise, Let, LetScalar, MatrixNode, MeanOfAll, Means, Name, OverDeviation,
     OverRoot, ScalarNode, Table, Total, Unit, apply_entrywise, bound_variables, diag, diagonal, elementwise,
     gathered, hadamard, is_turned, kronecker, matmul, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
@@ -265,7 +265,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
     MatrixElement:   _entry,
     Distribution:    _distribution,
-    **dict.fromkeys((Means, OverDeviation, OverRoot), _linear),
+    **dict.fromkeys((Means, MeanOfAll, OverDeviation, OverRoot), _linear),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
     **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),
