@@ -44,7 +44,7 @@ class MeanOfAll(MatrixNode):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return ("axis=None",)
+        return () if self.shape[1] == 1 else ("axis=None",)
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         return _mean(list(operands[0]))
