@@ -4,7 +4,7 @@ In: names, sizes, SymPy expressions. Out: SymPy expressions, simplified at birth
 intermediate, prints a derivation or computes a number.
 """
 
-from symnet.expressions import functions
+from symnet.expressions import curves, functions
 from symnet.expressions.algebra import (
     nested,
     CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, scalar_atoms,
@@ -26,7 +26,7 @@ from symnet.expressions.losses import (
     squared_error, triplet,
 )  # fmt: skip
 from symnet.expressions.metrics import accuracy
-from symnet.expressions.curves import among, clip, elu, exp_below, finite, or_one, xlogy
+from symnet.expressions.curves import among, exp_below, finite, or_one, xlogy
 from symnet.expressions.masked import Earlier, MaskedSoftmax
 from symnet.expressions.normalised import (
     AxisVar, MeanOfAll, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, Variance,
@@ -64,8 +64,8 @@ __all__ = [
     "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "accuracy", "add", "allows_complex_step", "among",
     "apply_entrywise", "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of",
     "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "categorical_hinge",
-    "checked_name", "clip", "commutation", "complement", "composed", "cosine_similarity", "cross_entropy", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "elu", "entered", "exp_below",
+    "checked_name", "commutation", "complement", "composed", "cosine_similarity", "cross_entropy", "curves", "diag",
+    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exp_below",
     "exponent", "factored", "finite", "focal", "from_tree", "functions", "gathered", "given", "gru", "hadamard",
     "hinge", "huber", "in_a_line", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of",
     "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "lstm", "matmul", "maximum", "mlp", "mse",

@@ -153,13 +153,8 @@ _NAMED = (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sym
 _MAX = {**dict.fromkeys(("unicode", "pretty", "mathml"), "max"), "latex": r"\max"}
 
 # fmt: off
-_PHI = {
-    **dict.fromkeys(("unicode", "pretty", "mathml"), "φ"), "latex": r"\varphi",
-    "mathematica": "PDF[NormalDistribution[]]",
-}
-_CDF = {
-    **dict.fromkeys(("unicode", "pretty", "mathml"), "Φ"), "latex": r"\Phi", "mathematica": "CDF[NormalDistribution[]]",
-}
+_PHI = {**dict.fromkeys(("unicode", "pretty", "mathml"), "φ"), "latex": r"\varphi"}
+_CDF = {**dict.fromkeys(("unicode", "pretty", "mathml"), "Φ"), "latex": r"\Phi"}
 
 SCALARS: Table[Facts] = Table(
     "row of scalar functions",

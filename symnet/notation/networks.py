@@ -24,6 +24,8 @@ def _exp_below(r: Reading[Any], e: Any) -> Box[Any]:
 
 def _over(r: Reading[Any], e: Any, above: Any, squares: Any, epsilon: Any) -> Box[Any]:
     # (above) ⊘ √(squares + ε), with a matrix of one line for each line of what stands above
+    if not r.style.broadcasts:
+        return r.call(e, e.title, e.operands)
     terms = [(False, squares), *([] if epsilon == 0 else [(False, r.write(epsilon))])]
     root = r.style.root(r.style.signed_sum(terms), e)
     return r.fraction(r.box(above), (root, ATOM), True)
