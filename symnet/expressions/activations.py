@@ -13,17 +13,9 @@ from sympy import Expr, Integer, S, pi, sqrt
 
 from symnet.expressions import curves, scalars
 from symnet.expressions.algebra import elementwise
-from symnet.expressions.operands import as_expression
-from symnet.expressions.table import brief
+from symnet.expressions.operands import as_number
 
 _SELU = sympy.Float(1.0507009873554805), sympy.Float(1.6732632423543772)
-
-
-def _number(who: str, what: str, value: Any) -> Expr:
-    number = as_expression(value, f"{who}: {what}")
-    if number.is_Matrix:
-        raise TypeError(f"{who}: {what} must be a number or a Symbol, not the matrix {brief(number)}")
-    return number
 
 
 def gelu(A: Any, approximate: str = "none") -> Any:
@@ -40,10 +32,10 @@ def gelu(A: Any, approximate: str = "none") -> Any:
     >>> print(sn.formula(sn.gradient(sn.sum(sn.gelu(A)), A)))
     A∘φ(A) + Φ(A)
     """
+    if not isinstance(approximate, str) or approximate not in ("none", "tanh"):
+        raise ValueError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}')
     if approximate == "none":
         return elementwise(lambda x: x * curves.normal_cdf(x), A)
-    if approximate != "tanh":
-        raise ValueError(f'gelu: approximate must be "none" or "tanh", not {approximate!r}')
     inside = elementwise(lambda x: sqrt(2 / pi) * (x + sympy.Float("0.044715") * x**3), A)
     return elementwise(lambda x, u: x * (1 + sympy.tanh(u)) / 2, A, inside)
 
@@ -57,7 +49,7 @@ def elu(A: Any, alpha: Any = 1) -> Any:
     >>> sn.evaluate(sn.elu(sn.matrix("A", 1, 2)), {"A": [[-1.0, 2.0]]}).round(4).tolist()
     [[-0.6321, 2.0]]
     """
-    a = _number("elu", "alpha", alpha)
+    a = as_number("elu", "alpha", alpha)
     return elementwise(curves.elu, A) if a == 1 else elementwise(lambda x, a: curves.elu(x, a), A, a)
 
 
@@ -70,7 +62,7 @@ def celu(A: Any, alpha: Any = 1) -> Any:
     >>> sn.evaluate(sn.celu(sn.matrix("A", 1, 2), alpha=2), {"A": [[-1.0, 2.0]]}).round(4).tolist()
     [[-0.7869, 2.0]]
     """
-    a = _number("celu", "alpha", alpha)
+    a = as_number("celu", "alpha", alpha)
     if a.is_nonpositive:
         raise ValueError(f"celu: alpha must be positive, not {alpha}")
     return elementwise(lambda x, a: a * curves.elu(x / a), A, a)
@@ -120,7 +112,7 @@ def clip(A: Any, low: Any, high: Any) -> Any:
 
 
 def _clipped(who: str, A: Any, low: Any, high: Any) -> Any:
-    a, b = _number(who, "the lower end", low), _number(who, "the upper end", high)
+    a, b = as_number(who, "the lower end", low), as_number(who, "the upper end", high)
     if (b - a).is_negative:
         raise ValueError(f"{who}: the lower end {low} is above the upper end {high}")
     return elementwise(lambda x, a, b: curves.clip(x, a, b), A, a, b)

@@ -20,7 +20,7 @@ from symnet.expressions.entering import given, is_array
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution, LogSoftmax, Softmax
 from symnet.expressions.normalised import RootMeanSquared
-from symnet.expressions.operands import raw
+from symnet.expressions.operands import as_number, raw
 from symnet.expressions.reduced import Largest
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -236,14 +236,14 @@ def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis:
     0.911682
     """
     Z, Y, axis = _entered("focal", Z, Y, axis)
-    power = given(gamma, "focal: gamma")
-    if getattr(power, "is_Matrix", False) or power.is_negative:
+    power = as_number("focal", "gamma", gamma)
+    if power.is_negative:
         raise ValueError(f"focal: gamma must be a number that is not negative, such as 2, not {gamma}")
     against = elementwise(lambda y, z: (1 - 2 * y) * z, Y, Z)  # the logit of what is not so
     whole = elementwise(lambda u, k: scalars.sigmoid(u) ** k * scalars.softplus(u), against, power)
     if alpha is not None:
-        weight = given(alpha, "focal: alpha")
-        if getattr(weight, "is_Matrix", False) or weight.is_negative or (weight - 1).is_positive:
+        weight = as_number("focal", "alpha", alpha)
+        if weight.is_negative or (weight - 1).is_positive:
             raise ValueError(f"focal: alpha is the weight of the targets that are 1, between 0 and 1, not {alpha}")
         whole = raw(HadamardProduct, elementwise(lambda y, a: 1 - a - (1 - 2 * a) * y, Y, weight), whole)
     return total(whole) / Z.shape[1 - axis]
@@ -282,9 +282,7 @@ def triplet(
     """
     A, P, axis = _entered("triplet", A, P, axis)
     N = _entered("triplet", N, A, axis)[0]
-    m = given(margin, "triplet: margin")
-    if getattr(m, "is_Matrix", False):
-        raise TypeError(f"triplet: the margin must be a number or a Symbol, not the matrix {brief(m)}")
+    m = as_number("triplet", "the margin", margin)
     e = _positive("triplet", "epsilon", epsilon)
     near, far = (_lengths(elementwise(lambda a, b: a - b + e, A, other), axis) for other in (P, N))
     return total(elementwise(lambda p, q, m: scalars.relu(p - q + m), near, far, m)) / A.shape[1 - axis]
@@ -295,7 +293,7 @@ def _lengths(D: Any, axis: int) -> Any:
 
 
 def _positive(who: str, what: str, value: Any) -> Any:
-    number = given(value, f"{who}: {what}")
-    if getattr(number, "is_Matrix", False) or number.is_nonpositive:
+    number = as_number(who, what, value)
+    if number.is_nonpositive:
         raise ValueError(f"{who}: {what} must be a positive number, not {value}")
     return number
