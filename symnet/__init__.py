@@ -9,8 +9,9 @@ from symnet.checking import CheckRow, GradientCheck, Proof, check_function, chec
 from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
-    MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, avg_pool2d, binary_cross_entropy, conv1d, conv2d,
-    cross_entropy, diag, diagonal, elementwise, fold, kron, let, max_pool2d, mlp, mse, squared_error, unfold, vec,
+    Cell, Facts, MLP, MatrixNode, OPERANDS, SCALARS, ScalarNode, accuracy, avg_pool2d, binary_cross_entropy,
+    categorical_hinge, conv1d, conv2d, cosine_similarity, cross_entropy, diag, diagonal, elementwise, focal, fold, gru,
+    hinge, huber, kl_divergence, kron, let, lstm, max_pool2d, mlp, mse, rnn, squared_error, triplet, unfold, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -27,14 +28,15 @@ from symnet.training import Training, glorot, normal, resume, train, uniform, ze
 __version__ = "0.2.0"
 __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
-    "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
+    "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
     "SignSGD", "StructuredMatrix", "Training", "accuracy", "avg_pool2d", "binary_cross_entropy", "canonical",
-    "check_function", "check_gradients", "check_hessian", "compile", "conv1d", "conv2d", "cosine_decay",
-    "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal", "elementwise", "evaluate",
-    "exponential_decay", "fold", "formula", "gauss_newton", "glorot", "gradient", "hessian", "hvp", "jacobian",
-    "jvp", "kron", "let", "load", "max_pool2d", "mlp", "mse", "normal", "one_hot", "prove", "resume", "save",
-    "show", "squared_error", "step_decay", "train", "unfold", "uniform", "vec", "warmup", "zeros",
+    "categorical_hinge", "check_function", "check_gradients", "check_hessian", "compile", "conv1d", "conv2d",
+    "cosine_decay", "cosine_similarity", "cross_entropy", "derive", "diag", "diagnose", "diagnose_update",
+    "diagonal", "elementwise", "evaluate", "exponential_decay", "focal", "fold", "formula", "gauss_newton",
+    "glorot", "gradient", "gru", "hessian", "hinge", "huber", "hvp", "jacobian", "jvp", "kl_divergence", "kron",
+    "let", "load", "lstm", "max_pool2d", "mlp", "mse", "normal", "one_hot", "prove", "resume", "rnn", "save",
+    "show", "squared_error", "step_decay", "train", "triplet", "unfold", "uniform", "vec", "warmup", "zeros",
 ]  # fmt: skip
 
 typeset_in_notebooks()

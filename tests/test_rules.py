@@ -12,24 +12,38 @@ from symnet.expressions import (
     AvgPool,
     AvgUnpool,
     AxisMax,
+    AxisProd,
+    AxisVar,
     Channels,
     Diag,
     Diagonal,
     Elementwise,
     Fold,
+    Hardmax,
     Images,
     Kron,
+    Largest,
     LogSoftmax,
     LogSumExp,
+    MaskedSoftmax,
     MaxPick,
     MaxPool,
     MaxUnpool,
+    MeanOfAll,
+    Means,
+    OtherProducts,
+    OverDeviation,
+    OverRoot,
     Paired,
+    RootMeanSquared,
+    Smallest,
     Softmax,
+    Standardised,
     Total,
     Unfold,
     Unpaired,
     Unvec,
+    Variance,
     Vec,
 )  # fmt: skip
 from symnet.expressions.images import Geometry
@@ -39,6 +53,8 @@ S = sn.matrix("S", 2, 2)
 a, v = sympy.Symbol("a"), sn.vector("v", 2)
 IMAGE, x, z, u, U = (1, 2, 3), sn.vector("x", 6), sn.vector("z", 6), sn.vector("u", 4), sn.matrix("U", 4, 2)
 PACKED = Geometry(IMAGE, (1, 2)).packed()
+M, HALF = sympy.ImmutableMatrix([[1, 1], [0, 1]]), sympy.Rational(1, 2)
+WITHOUT = (AxisMax, Hardmax)  # which say that they have none, or that it is 0
 
 SAMPLES = {
     MatAdd: sn.sum(sn.tanh(A + 2 * C)),
@@ -69,12 +85,25 @@ SAMPLES = {
     MaxUnpool: sn.norm(sn.tanh(MaxUnpool(u, z, PACKED))),
     AvgPool: sn.norm(sn.avg_pool2d(sn.tanh(x), (1, 2), 1, shape=IMAGE)),
     AvgUnpool: sn.norm(sn.tanh(AvgUnpool(u, PACKED, 0))),
+    Largest: sn.sum(HadamardProduct(v, sn.max(S, axis=1))) + sn.max(v) ** 2,
+    Smallest: sn.sum(HadamardProduct(v, sn.min(S, axis=1))) + sn.min(v) ** 2,
+    AxisProd: sn.norm(sn.prod(A * S, axis=0)) + sn.sum(HadamardProduct(v, sn.prod(A.T, axis=1))) + sn.prod(S),
+    OtherProducts: sn.norm(OtherProducts(A, 0)) ** 2 + sn.sum(OtherProducts(A * S, 1)) + sn.sum(OtherProducts(A, 0, C)),
+    MaskedSoftmax: sn.sum(HadamardProduct(sn.masked_softmax(S, M, axis=1), S)),
+    Means: sn.norm(Means(sn.tanh(A), 0)) + sn.sum(HadamardProduct(C, Means(HadamardProduct(A, A), 1))),
+    AxisVar: sn.norm(sn.var(S, axis=0)) + sn.sum(HadamardProduct(v, sn.var(S.T, axis=1, ddof=1))),
+    MeanOfAll: sn.norm(MeanOfAll(sn.tanh(A))) + sn.sum(HadamardProduct(C, MeanOfAll(HadamardProduct(A, A)))),
+    Variance: sn.var(v) * sn.var(S, ddof=1),
+    Standardised: sn.sum(HadamardProduct(S, Standardised(S, 0, HALF))),
+    OverDeviation: sn.sum(HadamardProduct(S, OverDeviation(S, v * v.T, 1, HALF))),
+    RootMeanSquared: sn.sum(HadamardProduct(v * v.T, RootMeanSquared(S, 0, HALF))),
+    OverRoot: sn.sum(HadamardProduct(S, OverRoot(S, v * v.T, 1, HALF))),
     Add: sn.sum(sn.exp(A)) + 3 * a * sn.norm(C) + a**2,
     Expr: sympy.sqrt(sn.sum(sn.exp(A))) * sympy.tanh(a) / (1 + sn.norm(C)),
 }
 
 
-@pytest.mark.parametrize("node", [node for node in RULES if node is not AxisMax])  # which only says that it has none
+@pytest.mark.parametrize("node", [node for node in RULES if node not in WITHOUT])
 def test_every_row_against_differences_and_entry_by_entry(node):
     assert node in SAMPLES, f"add a sample for {node.__name__} to SAMPLES"
     loss = SAMPLES[node]
@@ -94,7 +123,7 @@ def test_every_row_against_differences_and_entry_by_entry(node):
         assert proof.ok, proof
 
 
-@pytest.mark.parametrize("node", [node for node in RULES if node is not AxisMax])  # which only says that it has none
+@pytest.mark.parametrize("node", [node for node in RULES if node not in WITHOUT])
 def test_a_wrong_row_would_be_noticed(node, monkeypatch):
     """Break each row in turn: the check that everybody calls must fail."""
     loss = SAMPLES[node]

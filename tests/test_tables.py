@@ -43,13 +43,16 @@ REASONS = {
         **dict.fromkeys(("KroneckerProduct", "DiagMatrix", "DiagonalMatrix", "DiagonalOf"), GONE),
     },
     ("RULES",): {
+        **dict.fromkeys(("Running", "Tiled", "Parted"), "lowering makes it, after differentiation"),
         "AxisMax": "lowering makes it, after differentiation", "AlongAxis": "it has no instances", "Reduction": "it has no instances",
         "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
-        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "Commutation", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
+        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "Commutation", "Earlier", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
     },
     ("NUMPY",): {
         **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
         "DotProduct": "the normal form has made a sum of it",
+        **dict.fromkeys(("AxisVar", "Hardmax", "MaskedSoftmax", "MeanOfAll", "Means", "OtherProducts", "OverDeviation", "OverRoot",
+                         "RootMeanSquared", "Standardised", "Variance"), "lowering has made operations of it"),
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         "AlongAxis": "it has no instances", "Reduction": "it has no instances",
         **dict.fromkeys(("MaxPick", "MaxUnpool"), "lowering has found the places"),
@@ -159,6 +162,10 @@ def arguments_of(function, point):
     z = abs(point) + 1 if function is sympy.acosh else z
     z = abs(z) if function in (sympy.log, sympy.gamma, sympy.loggamma, sympy.polygamma) else z
     z = -abs(z) if function.__name__ == "log1mexp" else z
+    z = abs(z) if function.__name__ in ("huber", "xlogy", "among") else z
+    before = {"clip": [0.3, -0.5], "huber": [0.6], "xlogy": [0.3], "among": [0.3]}.get(function.__name__)
+    if before is not None:
+        return [*before, z]
     return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3], logaddexp: [0.3]}.get(function, []) + [z]
 
 

@@ -4,8 +4,7 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import binding
-from symnet.backends import images as images  # rows of NUMPY
+from symnet.backends import binding, images as images, networks as networks
 from symnet.backends.emitter import Code
 from symnet.backends.files import as_path, load, read_arrays, save, write_arrays
 from symnet.backends.fitting import fitted

@@ -26,3 +26,7 @@ class ComplexCode(NumPyCode):
 
     def largest_along(self, A: Code, axis: int) -> Code:
         return A.real.method("max", axis=axis, keepdims=True)
+
+    def chosen_along(self, name: str, A: Code, axis: int) -> Code:
+        chosen = A.real.compare("==", A.real.method(name, axis=axis, keepdims=True))
+        return (A * chosen).method("sum", axis=axis, keepdims=True) / chosen.method("sum", axis=axis, keepdims=True)

@@ -56,7 +56,7 @@ def lowered(program: Program, outputs: Collection[Any]) -> Program:
     for e in equations:
         rhs, stable = with_own_lines(target, e.rhs, places), STABLE.find(e.rhs)
         if stable is not None:
-            rhs = stable(target, rhs.args[0], rhs.axis)
+            rhs = stable(target, rhs)
         elif isinstance(rhs, Elementwise) and wanted:
             rhs = _with_shared(target, rhs, wanted)
         elif isinstance(rhs, Expr) and not rhs.is_Matrix and rhs.has(log):
@@ -91,8 +91,14 @@ def _log_sum_exp(target: Builder, Z: Any, axis: int) -> Any:
     return add(largest, target.define(elementwise(log, total)))
 
 
-STABLE: Table[Callable[[Builder, Any, int], Any]] = Table(
-    "stable form", "it runs as it is", {Softmax: _softmax, LogSoftmax: _log_softmax, LogSumExp: _log_sum_exp}
+STABLE: Table[Callable[[Builder, Any], Any]] = Table(
+    "stable form",
+    "it runs as it is",
+    {
+        Softmax: lambda target, e: _softmax(target, e.args[0], e.axis),
+        LogSoftmax: lambda target, e: _log_softmax(target, e.args[0], e.axis),
+        LogSumExp: lambda target, e: _log_sum_exp(target, e.args[0], e.axis),
+    },
 )
 
 

@@ -93,12 +93,19 @@ class NumPyCode(ScalarCode):
         """Give the largest entries along an axis."""
         return A.method("max", axis=axis, keepdims=True)
 
+    def chosen_along(self, name: str, A: Code, axis: int) -> Code:
+        """Give the largest ("max") or smallest ("min") entries along an axis, as values that have derivatives."""
+        return A.method(name, axis=axis, keepdims=True)
+
 
 # -- sums and products of matrices
 
 
 def _matmul(c: NumPyCode, expr: Any) -> Code:
     coefficient, A = split(expr)
+    if isinstance(A, OneMatrix):
+        code = c.scalar(coefficient, {})
+        return Code(code.text, code.level, (False, False))
     if not isinstance(A, MatMul):
         return c.scaled(coefficient, c.piece(A))
     *left, b = A.args

@@ -17,8 +17,9 @@ from sympy import (
 )  # fmt: skip
 
 from symnet.expressions import (
-    Diag, Diagonal, Elementwise, Name, Table, Total, Unvec, Vec, add, apply_entrywise, commutation, composed,
-    diagonal_of, hadamard, kronecker, matmul, partial, scaled, stacked, symbols_of, transpose,
+    Diag, Diagonal, Elementwise, MeanOfAll, Means, Name, OverDeviation, OverRoot, Table, Total, Unvec, Vec, add,
+    apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker, matmul, partial, scaled, stacked,
+    symbols_of, transpose,
 )  # fmt: skip
 from symnet.program import Equation
 
@@ -119,6 +120,23 @@ def _diagonal(expr: Any, known: Known) -> Any:  # the diagonal of A is (I∘A)·
     return composed(kronecker(OneMatrix(1, n), Identity(n)), diagonal_of(Identity(n)), _matrix(expr.args[0], known))
 
 
+def _means(expr: Any, known: Known) -> Any:
+    A, axis = expr.args[0], int(expr.args[1])
+    n, ones = A.shape[axis], OneMatrix(A.shape[axis], A.shape[axis])
+    eye = Identity(A.shape[1 - axis])
+    return scaled(1 / n, composed(kronecker(ones, eye) if axis else kronecker(eye, ones), _matrix(expr.args[0], known)))
+
+
+def _mean_of_all(expr: Any, known: Known) -> Any:
+    n = _length(expr)
+    return scaled(1 / n, composed(OneMatrix(n, n), _matrix(expr.args[0], known)))
+
+
+def _over(expr: Any, known: Known) -> Any:
+    A, *rest = expr.args
+    return composed(diagonal_of(expr.func(OneMatrix(*A.shape), *rest)), _matrix(A, known))
+
+
 MATRICES: Table[Callable[[Any, Known], Any]] = Table(
     "matrix of a linear map",
     "sn.hvp and sn.jvp give it times a direction",
@@ -131,6 +149,9 @@ MATRICES: Table[Callable[[Any, Known], Any]] = Table(
         **dict.fromkeys((Vec, Unvec), _same_entries),
         Diag: _diag,
         Diagonal: _diagonal,
+        Means: _means,
+        MeanOfAll: _mean_of_all,
+        **dict.fromkeys((OverDeviation, OverRoot), _over),
         Total: _total,
         Trace: _trace,
         Expr: _scalar,

@@ -16,14 +16,16 @@ from typing import Any, NoReturn
 
 from sympy import (
     Add, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, OneMatrix, S, Symbol, Trace,
-    Transpose,
+    Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 
+from symnet.calculus import networks
 from symnet.expressions import (
-    AxisMax, Bound, Diag, Diagonal, Elementwise, Kron, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unpaired,
-    Unvec, Vec, add, apply_entrywise, diagonal_matrix, hadamard, inner_product, matmul, partial, scaled, spread,
-    stacked, sums, transpose, unstacked,
+    AxisMax, AxisProd, AxisVar, Bound, Diag, Diagonal, Elementwise, Hardmax, Kron, Largest, LogSoftmax, LogSumExp,
+    MaskedSoftmax, MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
+    Standardised, Table, Total, Unpaired, Unvec, Variance, Vec, add, apply_entrywise, diagonal_matrix, hadamard,
+    inner_product, matmul, partial, scaled, spread, stacked, sums, transpose, unstacked,
 )  # fmt: skip
 
 Rule = Callable[..., tuple[Any, ...]]
@@ -128,6 +130,21 @@ RULES: Table[Rule] = Table("rule", "add a row to symnet.RULES, RULES[{name}] = l
     LogSoftmax:      _log_softmax,
     LogSumExp:       _log_sum_exp,
     AxisMax:         _no_slope,
+    Largest:         networks.largest,
+    Smallest:        networks.smallest,
+    Hardmax:         lambda G, Y, A, axis: (ZeroMatrix(*A.shape), None),
+    AxisProd:        networks.product,
+    OtherProducts:   networks.other_products,
+    MaskedSoftmax:   networks.masked_softmax,
+    # means and variances, and what is normalised by them
+    Means:           lambda G, Y, A, axis: (Means(G, axis), None),
+    MeanOfAll:       lambda G, Y, A: (MeanOfAll(G),),
+    AxisVar:         networks.axis_var,
+    Variance:        networks.variance,
+    Standardised:    networks.standardised,
+    OverDeviation:   networks.over_deviation,
+    RootMeanSquared: networks.root_mean_squared,
+    OverRoot:        networks.over_root,
     # diagonals, stacked columns and Kronecker products                                    [MN] 2.4, 3.7
     Diag:            lambda G, Y, v: (Diagonal(G),),
     Diagonal:        lambda G, Y, A: (diagonal_matrix(G),),

@@ -4,7 +4,7 @@ In: names, sizes, SymPy expressions. Out: SymPy expressions, simplified at birth
 intermediate, prints a derivation or computes a number.
 """
 
-from symnet.expressions import functions
+from symnet.expressions import curves, functions
 from symnet.expressions.algebra import (
     nested,
     CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, scalar_atoms,
@@ -25,8 +25,19 @@ from symnet.expressions.kronecker import (
     commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
     unstacked, vec,
 )  # fmt: skip
-from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
+from symnet.expressions.losses import (
+    binary_cross_entropy, categorical_hinge, cosine_similarity, cross_entropy, focal, hinge, huber, kl_divergence, mse,
+    squared_error, triplet,
+)  # fmt: skip
 from symnet.expressions.metrics import accuracy
+from symnet.expressions.curves import among, exp_below, finite, or_one, xlogy
+from symnet.expressions.masked import Earlier, MaskedSoftmax
+from symnet.expressions.normalised import (
+    AxisVar, MeanOfAll, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, Variance,
+)  # fmt: skip
+from symnet.expressions.reduced import (
+    AxisProd, Hardmax, Largest, OtherProducts, Parted, Running, Smallest, Tiled,
+)  # fmt: skip
 from symnet.expressions.nodes import (
     AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp,
     Softmax, Total, Unit, let,
@@ -34,6 +45,7 @@ from symnet.expressions.nodes import (
 from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
+from symnet.expressions.cells import Cell, gru, lstm, rnn
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, MaxUnpool
 from symnet.expressions.precise import PRECISE, by_exponential, precise
@@ -49,20 +61,24 @@ from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Sca
 
 __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AvgPool", "AvgUnpool", "AxisMax",
-    "Bound", "Channels", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Expression",
-    "Facts", "Fixed", "Fold", "Images", "Kron", "Let", "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix",
-    "MatrixNode", "MaxPick", "MaxPool", "MaxUnpool", "Name", "Node", "Paired", "Parameter", "Scalar", "ScalarNode",
-    "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Vec",
-    "Windowed", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_channels",
-    "as_expression", "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of",
-    "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "checked_name", "commutation",
-    "complement", "composed", "conv1d", "conv2d", "cross_entropy", "diag", "diagonal", "diagonal_matrix",
-    "diagonal_of", "differentiated", "elementwise", "entered", "exponent", "factored", "fold", "from_tree",
-    "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "inside_images", "is_light",
-    "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
-    "max_pool2d", "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "picked", "precise",
-    "preformatted", "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid",
-    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked",
-    "step", "strides_of", "sums", "symbols_of", "total", "transpose", "turned", "unfold", "unpacked", "unstacked",
-    "vec", "walk", "wide_flag", "without_definition",
+    "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype",
+    "Earlier", "Elementwise", "Expression", "Facts", "Fixed", "Fold", "Hardmax", "Images", "Kron", "Largest", "Let",
+    "LetScalar", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "MaxPick", "MaxPool",
+    "MaxUnpool", "MeanOfAll", "Means", "Name", "Node", "OtherProducts", "OverDeviation", "OverRoot", "Paired",
+    "Parameter", "Parted", "RootMeanSquared", "Running", "Scalar", "ScalarNode", "Shape", "Shown", "Size",
+    "Smallest", "Softmax", "Standardised", "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec",
+    "Values", "Variance", "Vec", "Windowed", "accuracy", "add", "allows_complex_step", "among", "apply_entrywise",
+    "as_axis", "as_channels", "as_expression", "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d",
+    "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "categorical_hinge",
+    "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d", "cosine_similarity",
+    "cross_entropy", "curves", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated",
+    "elementwise", "entered", "exp_below", "exponent", "factored", "finite", "focal", "fold", "from_tree",
+    "functions", "gathered", "given", "gru", "hadamard", "hinge", "huber", "in_a_line", "inner_product",
+    "inside_images", "is_light", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker",
+    "let", "listed", "logaddexp", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "operands_of",
+    "or_one", "origin", "partial", "picked", "precise", "preformatted", "raw", "relu", "rnn", "same_shape",
+    "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread",
+    "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "strides_of", "sums", "symbols_of",
+    "total", "transpose", "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "walk", "wide_flag",
+    "without_definition", "xlogy",
 ]  # fmt: skip

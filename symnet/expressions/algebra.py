@@ -21,6 +21,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from symnet.expressions.entering import given
 from symnet.expressions.interned import DeepProduct, Node, ScalarNode
 from symnet.expressions.lengths import root_of
+from symnet.expressions.masked import Earlier
 from symnet.expressions.nodes import Commutation, Diag, Elementwise, Total, Unit
 from symnet.expressions.operands import as_expression, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables
@@ -309,7 +310,7 @@ def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
     return total(hadamard(A, B))
 
 
-CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase)
+CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier, MatrixBase)
 
 
 def is_light(A: Any) -> bool:

@@ -23,6 +23,9 @@ from sympy import Expr, Heaviside, Piecewise
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.core.relational import Relational
 
+from symnet.expressions.curves import (
+    among, clip, elu, exp_below, finite, huber, normal_cdf, normal_pdf, or_one, softsign, xlogy,
+)  # fmt: skip
 from symnet.expressions.precise import bose, capped_exp, log1mexp, logcosh, logmeanexp, part, whole
 from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
@@ -34,7 +37,10 @@ def _same(*_: Any) -> Any:
 
 @dataclass(frozen=True, repr=False)
 class Facts:
-    """A row of `SCALARS`; see the module. `cheap`: it costs no more than reading its argument.
+    """A row of `SCALARS`; see the module.
+
+    `cheap`: it costs no more than reading its argument; `repeats`: its code reads an argument more than once, so that
+    this is computed before.
 
     >>> import symnet as sn
     >>> sn.Facts(numpy=lambda np, x: x * np.tanh(x))
@@ -47,6 +53,7 @@ class Facts:
     kinks: Callable[..., tuple[Expr, ...]] = lambda *_: ()
     names: Mapping[str, str] = field(default_factory=dict)
     cheap: bool = False
+    repeats: bool = False
 
     def __repr__(self) -> str:
         return f"<Facts: {', '.join(f.name for f in fields(self) if getattr(self, f.name) not in (f.default, {}))}>"
@@ -98,6 +105,42 @@ def _logcosh_analytic(np: Any, x: Any) -> Any:
     return np.where(np.real(x) < 0, np.log1p(np.exp(2 * x)) - x, x + np.log1p(np.exp(-2 * x))) - math.log(2)
 
 
+def _normal_pdf(np: Any, x: Any) -> Any:  # at 40 it is 0 in every precision
+    return np.exp(-(np.minimum(np.absolute(x), 40) ** 2) / 2) / math.sqrt(2 * math.pi)
+
+
+def _elu(np: Any, x: Any, a: Any = 1) -> Any:
+    below = np.expm1(np.minimum(x, 0))
+    return np.where(x > 0, x, below if isinstance(a, int) else a * below)
+
+
+def _elu_analytic(np: Any, x: Any, a: Any = 1) -> Any:
+    return np.where(np.real(x) > 0, x, a * np.expm1(np.where(np.real(x) > 0, 0, x)))
+
+
+def _clip_analytic(np: Any, x: Any, a: Any, b: Any) -> Any:
+    x = np.where(np.real(x - a) > 0, x, a)
+    return np.where(np.real(b - x) > 0, x, b)
+
+
+def _huber(np: Any, x: Any, d: Any) -> Any:
+    c = np.minimum(np.maximum(x, -d), d)
+    return c * (x - c / 2)
+
+
+def _huber_analytic(np: Any, x: Any, d: Any) -> Any:
+    c = _clip_analytic(np, x, -d, d)
+    return c * (x - c / 2)
+
+
+def _xlogy(np: Any, x: Any, y: Any) -> Any:
+    return x * np.log(np.where(np.absolute(x) > 0, y, 1))
+
+
+def _below_all(np: Any) -> Any:
+    return -np.constant("inf")
+
+
 def _logmeanexp(np: Any, x: Any) -> Any:
     return np.where(x < 1, np.log1p(np.expm1(np.minimum(x, 1)) / 2), np.logaddexp(0, x) - math.log(2))
 
@@ -110,6 +153,9 @@ _NAMED = (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sym
 _MAX = {**dict.fromkeys(("unicode", "pretty", "mathml"), "max"), "latex": r"\max"}
 
 # fmt: off
+_PHI = {**dict.fromkeys(("unicode", "pretty", "mathml"), "φ"), "latex": r"\varphi"}
+_CDF = {**dict.fromkeys(("unicode", "pretty", "mathml"), "Φ"), "latex": r"\Phi"}
+
 SCALARS: Table[Facts] = Table(
     "row of scalar functions",
     "write it with functions that symnet knows, or give it one, symnet.SCALARS[{name}] = symnet.Facts(numpy=…)",
@@ -150,6 +196,27 @@ SCALARS: Table[Facts] = Table(
         logmeanexp: Facts(_logmeanexp, lambda np, x: _softplus_analytic(np, x) - math.log(2),
                           {"expm1": "expm1", "log1p": "log1p", "logaddexp": _logaddexp}),
         logcosh: Facts(_logcosh, _logcosh_analytic, {"log1p": "log1p", "sinh": "sinh", "absolute": "fabs"}),
+        normal_pdf: Facts(_normal_pdf, lambda np, x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
+                          {"absolute": "fabs"}, names=_PHI),
+        normal_cdf: Facts(lambda np, x: np.special("erfc", -x / math.sqrt(2)) / 2, None, {"erfc": "erfc"},
+                          names=_CDF),
+        exp_below: Facts(lambda np, x: np.where(x > 0, 0, np.exp(np.minimum(x, 0))),
+                         lambda np, x: np.where(np.real(x) > 0, 0, np.exp(np.where(np.real(x) > 0, 0, x))),
+                         repeats=True),
+        elu:      Facts(_elu, _elu_analytic, {"expm1": "expm1"}, lambda x, a=1: () if a == 1 else (x,),
+                        repeats=True),
+        clip:     Facts(lambda np, x, a, b: np.minimum(np.maximum(x, a), b), _clip_analytic,
+                        kinks=lambda x, a, b: (x - a, x - b)),
+        softsign: Facts(lambda np, x: x / (1 + np.absolute(x)), lambda np, x: x / (1 + np.where(np.real(x) < 0, -x, x)),
+                        {"absolute": "fabs"}, repeats=True),
+        huber:    Facts(_huber, _huber_analytic, repeats=True),
+        xlogy:    Facts(_xlogy, _xlogy, {"absolute": "fabs"}, repeats=True),
+        among:    Facts(lambda np, x, m: np.where(m > 0, x, _below_all(np)),
+                        lambda np, x, m: np.where(np.real(m) > 0, x, _below_all(np))),
+        or_one:   Facts(lambda np, x: np.where(x > 0, x, 1), lambda np, x: np.where(np.real(x) > 0, x, 1),
+                        repeats=True),
+        finite:   Facts(lambda np, x: np.where(x > _below_all(np), x, 0),
+                        lambda np, x: np.where(np.real(x) > _below_all(np), x, 0), repeats=True),
         sympy.atan2: Facts(lambda np, y, x: np.arctan2(y, x), None, {"arctan2": "atan2"}),
         sympy.erf: _special("erf"), sympy.erfc: _special("erfc"), sympy.gamma: _special("gamma"),
         sympy.loggamma: _special("gammaln", "loggamma"), sympy.polygamma: _special("polygamma", "polygamma"),

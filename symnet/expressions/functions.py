@@ -14,12 +14,18 @@ from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, OneMatrix, S, sympi
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import algebra, scalars
+from symnet.expressions.activations import (
+    celu, clip, elu, gelu, hardsigmoid, hardswish, hardtanh, log_sigmoid, mish, relu6, selu, softsign,
+)  # fmt: skip
 from symnet.expressions.algebra import elementwise, inner_product, scaled, total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.beside import check_scalar, check_shapes
+from symnet.expressions.attention import attention, causal_mask, masked_softmax
 from symnet.expressions.entering import given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
+from symnet.expressions.normalising import batch_norm, dropout, embedding, layer_norm, rms_norm
 from symnet.expressions.operands import as_expression, as_matrix, raw
+from symnet.expressions.reductions import max, min, prod, std, var
 from symnet.expressions.symbols import entry, matrix, unit, vector
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import same_shape, same_size, shape_text
@@ -279,7 +285,9 @@ MatrixExpr.__abs__ = abs  # type: ignore[method-assign]
 
 
 __all__ = [
-    "abs", "affine", "cos", "entry", "exp", "hadamard", "inner", "leaky_relu", "log", "log_softmax", "logsumexp",
-    "matrix", "mean", "norm", "norm1", "relu", "relu_dot", "sigmoid", "sign", "silu", "sin", "softmax", "softplus",
-    "sqrt", "sum", "tanh", "unit", "vector",
+    "abs", "affine", "attention", "batch_norm", "causal_mask", "celu", "clip", "cos", "dropout", "elu", "embedding",
+    "entry", "exp", "gelu", "hadamard", "hardsigmoid", "hardswish", "hardtanh", "inner", "layer_norm", "leaky_relu",
+    "log", "log_sigmoid", "log_softmax", "logsumexp", "masked_softmax", "matrix", "max", "mean", "min", "mish",
+    "norm", "norm1", "prod", "relu", "relu6", "relu_dot", "rms_norm", "selu", "sigmoid", "sign", "silu", "sin",
+    "softmax", "softplus", "softsign", "sqrt", "std", "sum", "tanh", "unit", "var", "vector",
 ]  # fmt: skip

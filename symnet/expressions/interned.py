@@ -40,6 +40,7 @@ class Node(Printed, Basic):
 
     ends_lookup = True  # tables: a node of ours never finds the row that is meant for SymPy's scalars
     title: ClassVar[str] = ""
+    letter: ClassVar[str] = "T"  # what a value of it is called that needs a name
     sums_to_one: int | None = None  # the axis along which the entries are known to sum to 1
     _pool: ClassVar[WeakValueDictionary[Any, Any]] = WeakValueDictionary()
     _height: int

@@ -8,17 +8,20 @@ not given, that is refused.
 from typing import Any
 
 import numpy as np
-from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, S
+from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, MatrixExpr, MatrixSymbol, OneMatrix, S, sqrt
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.algebra import total, transpose
+from symnet.expressions import curves, scalars
+from symnet.expressions.algebra import elementwise, sums, total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given, is_array
 from symnet.expressions.functions import log_softmax, softplus
-from symnet.expressions.nodes import Distribution
-from symnet.expressions.operands import raw
+from symnet.expressions.nodes import Distribution, LogSoftmax, Softmax
+from symnet.expressions.normalised import RootMeanSquared
+from symnet.expressions.operands import as_number, raw
+from symnet.expressions.reduced import Largest
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
 
@@ -133,3 +136,164 @@ def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) 
     """
     Z, Y, axis = _entered("binary_cross_entropy", Z, Y, axis)
     return (total(softplus(Z)) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]
+
+
+def huber(P: MatrixExpr, Y: MatrixExpr, delta: Any = 1, axis: int | None = None) -> Expr:
+    """Give (1/n)·Σ h(P − Y), where h(r) is r²/2 for |r| ≤ delta and delta·(|r| − delta/2) beyond.
+
+    P, Y: (outputs, samples); with `axis=1` (samples, outputs). delta: a positive number or Symbol. Raises `ValueError`
+    for a delta that is not positive. The gradient is clip(P − Y, −delta, delta)/n. See P. Huber, "Robust estimation of
+    a location parameter" (1964).
+
+    >>> import symnet as sn
+    >>> P, Y = sn.matrix("P", 1, "n"), sn.matrix("Y", 1, "n")
+    >>> sn.evaluate(sn.huber(P, Y), {P: [[0.5, 3.0]], Y: [[0.0, 0.0]]})
+    1.3125
+    >>> print(sn.formula(sn.gradient(sn.huber(P, Y), P)))
+    clip(P − Y, −1, 1)/n
+    """
+    P, Y, axis = _entered("huber", P, Y, axis)
+    d = _positive("huber", "delta", delta)
+    return total(elementwise(lambda r, d: curves.huber(r, d), _difference(P, Y), d)) / P.shape[1 - axis]
+
+
+def hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
+    """Give (1/n)·Σ relu(1 − Y∘Z) of scores Z and targets Y that are −1 or 1.
+
+    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). For one of several classes see `categorical_hinge`. See
+    C. Cortes, V. Vapnik, "Support-vector networks" (1995).
+
+    >>> import symnet as sn
+    >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")
+    >>> sn.evaluate(sn.hinge(Z, Y), {Z: [[0.5, -2.0]], Y: [[1, -1]]})
+    0.25
+    >>> print(sn.formula(sn.gradient(sn.hinge(Z, Y), Z)))
+    −(Y∘[1 − Y∘Z > 0])/n
+    """
+    Z, Y, axis = _entered("hinge", Z, Y, axis)
+    return total(elementwise(lambda y, z: scalars.relu(1 - y * z), Y, Z)) / Z.shape[1 - axis]
+
+
+def categorical_hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
+    """Give (1/n)·Σ max(0, 1 + the largest score of another class − the score of the class), for one-hot targets.
+
+    Z, Y: (classes, samples); with `axis=1` (samples, classes); Y as `sn.one_hot(labels, classes)` gives it. It is the
+    mean of max(Z + 1 − Y) − ⟨Y, Z⟩ for each sample; where scores tie, each has an equal share in the derivative. See
+    K. Crammer, Y. Singer, "On the algorithmic implementation of multiclass kernel-based vector machines" (2001).
+
+    >>> import symnet as sn
+    >>> Z, Y = sn.matrix("Z", 3, "n"), sn.matrix("Y", 3, "n")
+    >>> sn.evaluate(sn.categorical_hinge(Z, Y), {Z: [[2, 0], [1.5, 3], [0, 1]], Y: sn.one_hot([0, 1], 3)})
+    0.25
+    >>> print(sn.formula(sn.gradient(sn.categorical_hinge(Z, Y), Z)))
+    (hardmax(Z + 1 − Y) − Y)/n
+    """
+    Z, Y, axis = _entered("categorical_hinge", Z, Y, axis)
+    wrong = raw(MatAdd, Z, OneMatrix(*Z.shape), raw(MatMul, S.NegativeOne, Y))
+    return (total(Largest(wrong, Integer(axis))) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]
+
+
+def kl_divergence(P: MatrixExpr, Q: MatrixExpr, axis: int | None = None) -> Expr:
+    """Give (1/n)·Σ P∘log(P ⊘ Q), the Kullback–Leibler divergence of the distributions Q from the distributions P.
+
+    P, Q: (outcomes, samples); with `axis=1` (samples, outcomes); columns (rows) are distributions: P what is so, Q what
+    a model says. Where an entry of P is 0 it counts as 0. The logarithm of `sn.softmax(Z)` is taken without leaving
+    logarithms, and its gradient is (softmax(Z) − P)/n. See S. Kullback, R. Leibler, "On information and sufficiency"
+    (1951).
+
+    >>> import symnet as sn
+    >>> P, Q = sn.matrix("P", 2, "n"), sn.matrix("Q", 2, "n")
+    >>> round(sn.evaluate(sn.kl_divergence(P, Q), {P: [[0.5], [0.5]], Q: [[0.25], [0.75]]}), 6)
+    0.143841
+    >>> print(sn.formula(sn.gradient(sn.kl_divergence(P, Q), Q)))
+    −(P ⊘ Q)/n
+    """
+    P, Q, axis = _entered("kl_divergence", P, Q, axis)
+    target: Any = Distribution(P, Integer(axis)) if isinstance(P, MatrixSymbol) and isinstance(Q, Softmax) else P
+    return (_by_logarithm(P, P) - _by_logarithm(target, Q)) / P.shape[1 - axis]
+
+
+def _by_logarithm(P: Any, Q: Any) -> Any:
+    # the sum of P∘log(Q)
+    if isinstance(Q, Softmax):
+        return total(raw(HadamardProduct, P, LogSoftmax(*Q.args)))
+    if P is Q:
+        return total(elementwise(lambda p: curves.xlogy(p, p), P))
+    return total(elementwise(lambda p, q: curves.xlogy(p, q), P, Q))
+
+
+def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis: int | None = None) -> Expr:
+    """Give (1/n)·Σ −(1 − p)^gamma∘log(p), p being the probability σ(Z) or 1 − σ(Z) of what Y says is so.
+
+    Z: logits; Y: targets, 0 or 1; both (outputs, samples), with `axis=1` (samples, outputs). gamma: a number or Symbol
+    that is not negative; with 0 it is `binary_cross_entropy`. alpha: None, or the weight, between 0 and 1, of the
+    targets that are 1; the others weigh 1 − alpha. Raises `ValueError` for others. See T.-Y. Lin and others, "Focal
+    loss for dense object detection" (2017), equations 4 and 5.
+
+    >>> import symnet as sn
+    >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")
+    >>> round(sn.evaluate(sn.focal(Z, Y), {Z: [[0.0, 2.0]], Y: [[1, 0]]}), 6)
+    0.911682
+    """
+    Z, Y, axis = _entered("focal", Z, Y, axis)
+    power = as_number("focal", "gamma", gamma)
+    if power.is_negative:
+        raise ValueError(f"focal: gamma must be a number that is not negative, such as 2, not {gamma}")
+    against = elementwise(lambda y, z: (1 - 2 * y) * z, Y, Z)  # the logit of what is not so
+    whole = elementwise(lambda u, k: scalars.sigmoid(u) ** k * scalars.softplus(u), against, power)
+    if alpha is not None:
+        weight = as_number("focal", "alpha", alpha)
+        if weight.is_negative or (weight - 1).is_positive:
+            raise ValueError(f"focal: alpha is the weight of the targets that are 1, between 0 and 1, not {alpha}")
+        whole = raw(HadamardProduct, elementwise(lambda y, a: 1 - a - (1 - 2 * a) * y, Y, weight), whole)
+    return total(whole) / Z.shape[1 - axis]
+
+
+def cosine_similarity(A: MatrixExpr, B: MatrixExpr, axis: int | None = None) -> Expr:
+    """Give the mean over the samples of ⟨a, b⟩/(‖a‖·‖b‖), the cosine of the angle between two vectors.
+
+    A, B: (entries, samples); with `axis=1` (samples, entries). It is 1 where all vectors point the same way: a loss is
+    `1 - sn.cosine_similarity(A, B)`. It is not defined where a vector is 0.
+
+    >>> import symnet as sn
+    >>> A, B = sn.matrix("A", 2, "n"), sn.matrix("B", 2, "n")
+    >>> round(sn.evaluate(sn.cosine_similarity(A, B), {A: [[1, 1], [0, 0]], B: [[2, 0], [0, 3]]}), 12)
+    0.5
+    """
+    A, B, axis = _entered("cosine_similarity", A, B, axis)
+    normal = [RootMeanSquared(M, Integer(axis), S.Zero) for M in (A, B)]
+    return total(raw(HadamardProduct, *normal)) / (A.shape[0] * A.shape[1])
+
+
+def triplet(
+    A: MatrixExpr, P: MatrixExpr, N: MatrixExpr, margin: Any = 1, axis: int | None = None, epsilon: Any = 1e-6
+) -> Expr:
+    """Give (1/n)·Σ relu(‖a − p‖ − ‖a − n‖ + margin): anchors shall be nearer to what is alike than to what is not.
+
+    A: anchors; P: samples that are alike; N: samples that are not: all (entries, samples), with `axis=1` (samples,
+    entries). margin: a number or Symbol. epsilon: a small number, added to each difference as in PyTorch, so that the
+    gradient is there where two samples are the same. See F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet" (2015),
+    which squares the distances, and V. Balntas and others, "Learning local feature descriptors with triplets" (2016).
+
+    >>> import symnet as sn
+    >>> A, P, N = (sn.matrix(name, 2, "n") for name in "APN")
+    >>> round(sn.evaluate(sn.triplet(A, P, N), {A: [[0], [0]], P: [[3], [4]], N: [[0], [5.5]]}), 5)
+    0.5
+    """
+    A, P, axis = _entered("triplet", A, P, axis)
+    N = _entered("triplet", N, A, axis)[0]
+    m = as_number("triplet", "the margin", margin)
+    e = _positive("triplet", "epsilon", epsilon)
+    near, far = (_lengths(elementwise(lambda a, b: a - b + e, A, other), axis) for other in (P, N))
+    return total(elementwise(lambda p, q, m: scalars.relu(p - q + m), near, far, m)) / A.shape[1 - axis]
+
+
+def _lengths(D: Any, axis: int) -> Any:
+    return elementwise(sqrt, sums(raw(HadamardProduct, D, D), axis))
+
+
+def _positive(who: str, what: str, value: Any) -> Any:
+    number = as_number(who, what, value)
+    if number.is_nonpositive:
+        raise ValueError(f"{who}: {what} must be a positive number, not {value}")
+    return number

@@ -147,6 +147,14 @@ def as_expression(value: Any, who: str) -> Any:
     return expr
 
 
+def as_number(who: str, what: str, value: Any) -> Any:
+    """Give what a user wrote as a scalar, a number or a Symbol. Raises `TypeError` for all else."""
+    number = as_expression(value, f"{who}: {what}")
+    if number.is_Matrix:
+        raise TypeError(f"{who}: {what} must be a number or a Symbol, not the matrix {brief(number)}")
+    return number
+
+
 def operands_of(node: Basic) -> tuple[Any, ...]:
     """Give what a node is computed from. Raises `TypeError` for a class that symnet does not know."""
     return OPERANDS.of(node)(node)

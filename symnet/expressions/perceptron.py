@@ -175,7 +175,9 @@ def _listed(sizes: Any) -> list[Any]:
 NAMED: dict[str, Callable[[Any], Any]] = {
     **{f.__name__: f for f in (
         functions.relu, functions.leaky_relu, functions.sigmoid, functions.tanh, functions.softplus, functions.silu,
-        functions.sin, functions.cos, functions.exp,
+        functions.sin, functions.cos, functions.exp, functions.gelu, functions.elu, functions.celu, functions.selu,
+        functions.mish, functions.hardtanh, functions.relu6, functions.hardsigmoid, functions.hardswish,
+        functions.softsign, functions.log_sigmoid,
     )},
     "swish": functions.silu, "logistic": functions.sigmoid, "linear": lambda A: A, "identity": lambda A: A,
 }  # fmt: skip

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from sympy import Add, Expr, Mul, Pow, S, cosh, coth, csch, exp, log, sech, sinh, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
+from symnet.expressions.curves import clip, huber
 from symnet.expressions.scalars import MachineFunction, logaddexp, sigmoid, softplus
 
 
@@ -208,8 +209,14 @@ def _logaddexp(e: Expr) -> Expr:
     return (u + v) / 2 + log(2) + logcosh((u - v) / 2) if (u + v).is_number else e
 
 
+def _huber(e: Expr) -> Expr:  # the clipped difference is its slope too
+    x, d = e.args
+    c = clip(x, -d, d)
+    return c * (x - c / 2)
+
+
 RULES: dict[type, Callable[[Expr], Expr]] = {
-    Add: _sum, log: _log, logaddexp: _logaddexp, Pow: _power, Mul: _product,
+    huber: _huber, Add: _sum, log: _log, logaddexp: _logaddexp, Pow: _power, Mul: _product,
 }  # fmt: skip
 
 

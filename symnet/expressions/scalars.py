@@ -37,12 +37,14 @@ def nested_variables(number: int) -> Iterator[tuple[Bound, ...]]:
         _level -= 1
 
 
-class _Real(Function):
+class Real(Function):
+    """A function that is real wherever its arguments are."""
+
     is_real = True
     nargs = 1
 
 
-class MachineFunction(_Real):
+class MachineFunction(Real):
     """A function that programs compute and formulas do not show; `literal` is what it stands for."""
 
     literal: ClassVar[Any]
@@ -55,7 +57,7 @@ class MachineFunction(_Real):
         return type(self).literal(self.args[0])._eval_evalf(prec)
 
 
-class sigmoid(_Real):
+class sigmoid(Real):
     """The logistic function 1/(1 + exp(-x)); its derivative is s·(1 - s)."""
 
     @classmethod
@@ -72,7 +74,7 @@ class sigmoid(_Real):
         return self.rewrite(exp)._eval_evalf(prec)
 
 
-class softplus(_Real):
+class softplus(Real):
     """log(1 + exp(x)), the antiderivative of the sigmoid."""
 
     @classmethod
@@ -89,7 +91,7 @@ class softplus(_Real):
         return self.rewrite(log)._eval_evalf(prec)
 
 
-class step(_Real):
+class step(Real):
     """The bracket [x > 0]: 1 where x is positive, 0 elsewhere, 0 at 0 too; its derivative is taken as 0."""
 
     @classmethod
@@ -102,7 +104,7 @@ class step(_Real):
         return S.Zero
 
 
-class relu(_Real):
+class relu(Real):
     """max(x, 0); its derivative is [x > 0], so relu'(0) = 0."""
 
     @classmethod
@@ -115,7 +117,7 @@ class relu(_Real):
         return step(self.args[0])
 
 
-class maximum(_Real):
+class maximum(Real):
     """The larger of two values. Where they tie the second one counts, so that the two derivatives add up to 1."""
 
     nargs = 2
@@ -141,7 +143,7 @@ class maximum(_Real):
         raise ArgumentIndexError(self, argindex)
 
 
-class logaddexp(_Real):
+class logaddexp(Real):
     """log(exp(x) + exp(y)); its derivatives are the shares of the two terms, sigmoid(x - y) and sigmoid(y - x)."""
 
     nargs = 2

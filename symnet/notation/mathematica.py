@@ -16,8 +16,9 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import (
-    Commutation, Diag, Diagonal, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unit, Unpaired, Unvec, Vec,
-    logaddexp, maximum, softplus,
+    AxisMax, AxisProd, AxisVar, Commutation, Diag, Diagonal, Earlier, Hardmax, LogSoftmax, LogSumExp, MaskedSoftmax,
+    MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
+    Standardised, Table, Total, Unit, Unpaired, Unvec, Variance, Vec, curves, logaddexp, maximum, softplus,
 )  # fmt: skip
 from symnet.notation.style import Part, Text, joined, plain_number, template
 
@@ -30,6 +31,34 @@ def _sums(node: Any, a: str) -> str:
     return f"Total[Exp[{_turned(node, a)}], {{2}}]"
 
 
+def _columns(node: Any, code: str, *forms: str) -> str:
+    # code for columns, with $0, $1, … for the matrices, turned where rows are meant
+    names = [f"$m{k}" for k in range(len(forms))]
+    known = ", ".join(f"{n} = {_turned(node, form, axis=1)}" for n, form in zip(names, forms, strict=True))
+    for k, name in enumerate(names):
+        code = code.replace(f"#{k}", name)
+    return _turned(node, f"With[{{{known}}}, {code}]", axis=1)
+
+
+_MEAN = "ConstantArray[Mean[#0], Length[#0]]"  # each column's mean in all its entries
+_CENTRED = "(#0 - ConstantArray[Mean[#0], Length[#0]])"
+_OVER = "({above})/ConstantArray[Sqrt[Mean[({squared})^2] + {epsilon}], Length[#0]]"
+
+
+def _number(value: Any) -> str:
+    return plain_number(value).replace("e", "*^")
+
+
+def _others(node: Any, *forms: str) -> str:
+    # the product of the others, of A + t·G + … where directions G are given, differentiated in each t
+    steps = [f"$t{k}" for k in range(1, len(forms))]
+    column = " + ".join(["#0[[All, $j]]", *[f"$t{k}*#{k}[[All, $j]]" for k in range(1, len(forms))]])
+    entry = f"Times @@ Delete[{column}, $i]"
+    if steps:
+        entry = f"(D[{', '.join([entry, *steps])}] /. {{{', '.join(f'{t} -> 0' for t in steps)}}})"
+    return _columns(node, f"Table[{entry}, {{$i, Length[#0]}}, {{$j, Length[First[#0]]}}]", *forms)
+
+
 CODE: Table[Callable[..., str]] = Table(
     "Mathematica code",
     "it is a head and its arguments",
@@ -37,6 +66,44 @@ CODE: Table[Callable[..., str]] = Table(
         Softmax: lambda node, a: _turned(node, f"Exp[{_turned(node, a)}]/{_sums(node, a)}"),
         LogSoftmax: lambda node, a: _turned(node, f"({_turned(node, a)} - Log[{_sums(node, a)}])"),
         LogSumExp: lambda node, a: _turned(node, f"{{Log[{_sums(node, a)}]}}", axis=1),
+        Means: lambda node, a: _columns(node, _MEAN, a),
+        MeanOfAll: lambda node, a: f"With[{{$m0 = {a}}}, ConstantArray[Mean[Flatten[$m0]], Dimensions[$m0]]]",
+        AxisVar: lambda node, a: _columns(node, f"{{Total[{_CENTRED}^2]/(Length[#0] - ({_number(node.args[2])}))}}", a),
+        Variance: lambda node, a: (
+            f"With[{{$m0 = Flatten[{a}]}}, Total[($m0 - Mean[$m0])^2]/(Length[$m0] - ({_number(node.args[1])}))]"
+        ),
+        Standardised: lambda node, a: _columns(
+            node, _OVER.format(above=_CENTRED, squared=_CENTRED, epsilon=_number(node.args[2])), a
+        ),
+        OverDeviation: lambda node, g, a: _columns(
+            node, _OVER.format(above="#1", squared=_CENTRED, epsilon=_number(node.args[3])), a, g
+        ),
+        RootMeanSquared: lambda node, a: _columns(
+            node, _OVER.format(above="#0", squared="#0", epsilon=_number(node.args[2])), a
+        ),
+        OverRoot: lambda node, g, a: _columns(
+            node, _OVER.format(above="#1", squared="#0", epsilon=_number(node.args[3])), a, g
+        ),
+        AxisMax: lambda node, a: _columns(node, "{Max /@ Transpose[#0]}", a),
+        Smallest: lambda node, a: _columns(node, "{Min /@ Transpose[#0]}", a),
+        Hardmax: lambda node, a: _columns(
+            node, "Transpose[Map[(1 - Unitize[# - Max[#]])/Count[#, Max[#]] &, Transpose[#0]]]", a
+        ),
+        AxisProd: lambda node, a: _columns(node, "{Times @@ #0}", a),
+        OtherProducts: _others,
+        MaskedSoftmax: lambda node, a, m: _columns(
+            node,
+            "Transpose[Map[#/Max[Total[#], $MinMachineNumber] &, Transpose[UnitStep[#1 - $MinMachineNumber]*Exp[#0]]]]",
+            a,
+            m,
+        ),
+        Earlier: lambda node, a: f"LowerTriangularize[{a}]",
+        curves.normal_cdf: lambda node, x: f"CDF[NormalDistribution[], {x}]",
+        curves.normal_pdf: lambda node, x: f"PDF[NormalDistribution[], {x}]",
+        curves.clip: lambda node, x, a, b: f"Clip[{x}, {{{a}, {b}}}]",
+        curves.elu: lambda node, x, a="1": f"(Ramp[{x}] + ({a})*(Exp[-Ramp[-({x})]] - 1))",
+        curves.huber: lambda node, x, d: f"(Clip[{x}, {{-({d}), {d}}}]*({x} - Clip[{x}, {{-({d}), {d}}}]/2))",
+        curves.softsign: lambda node, x: f"(({x})/(1 + Abs[{x}]))",
         Total: lambda node, a: f"Total[{a}, 2]",
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
         MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",
@@ -84,6 +151,7 @@ class Mathematica(Text):
     """Formulas as Mathematica code."""
 
     key = "mathematica"
+    broadcasts = False
     becomes = " = "
     signs = "-", " - ", " + "
 

@@ -104,6 +104,7 @@ class Style(ABC, Generic[Form]):
 
     key = ""
     in_unicode = False  # whether what it does not say is written as in a line of Unicode
+    broadcasts = True  # whether a row beside a matrix is read as one for each of its rows
     stacks_fractions = False  # whether a fraction needs no brackets above and below its line
     equals, becomes = " = ", " ← "
     signs = "−", " − ", " + "  # the minus before a sum, the minus and the plus in it

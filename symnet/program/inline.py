@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
 from symnet.expressions import (
-    Elementwise, Name, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
+    SCALARS, Elementwise, Name, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
 )  # fmt: skip
 from symnet.program.canonical import canonical_node
 from symnet.program.program import Equation, Program, Section
@@ -70,7 +70,8 @@ def _occurrences(body: Any, variable: Any) -> int:
         return 1
     if body.is_Pow and body.exp.is_Integer and 1 < abs(body.exp) <= 3:
         return int(abs(body.exp)) * _occurrences(body.base, variable)
-    return sum(_occurrences(a, variable) for a in body.args)
+    times = sum(_occurrences(a, variable) for a in body.args)
+    return 2 * times if body.is_Function and getattr(SCALARS.find(body), "repeats", False) else times
 
 
 def live(

@@ -89,7 +89,7 @@ def _text(e: Equation, final: Mapping[Name, Name], names: Namer) -> str:
         primal = final.get(e.of, e.of)
         if primal.name not in names.hidden:
             return names.adjoint(primal.name)
-    return names.fresh("T", 1)
+    return names.fresh(getattr(e.rhs, "letter", "T"), 1)
 
 
 def _layers(kept: Sequence[Equation], letters: Mapping[Name, str], names: Namer) -> dict[Name, str]:

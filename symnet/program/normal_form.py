@@ -27,10 +27,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    AvgPool, Channels, Commutation, Distribution, Elementwise, Images, Let, LetScalar, MatrixNode, MaxPool, Name,
-    ScalarNode, Table, Total, Unit, apply_entrywise, as_channels, as_images, bound_variables, diag, diagonal,
-    elementwise, gathered, hadamard, inside_images, is_turned, kronecker, matmul, picked, raw, same_size, scaled, split,
-    stable, total, transpose,
+    AvgPool, Channels, Commutation, Distribution, Earlier, Elementwise, Images, Let, LetScalar, MatrixNode, MaxPool,
+    MeanOfAll, Means, Name, OverDeviation, OverRoot, ScalarNode, Table, Total, Unit, apply_entrywise, as_channels,
+    as_images, bound_variables, diag, diagonal, elementwise, gathered, hadamard, inside_images, is_turned, kronecker,
+    matmul, picked, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -205,6 +205,13 @@ def _trace(b: Building, node: Any) -> Any:
     return c * (A.shape[0] if isinstance(A, Identity) else b.define(trace))
 
 
+def _linear(b: Building, node: Any) -> Any:
+    # an operation that is linear in its first operand: a coefficient stands before it
+    first, *others = map(b.atom, node.operands)
+    c, A = split(first)
+    return A if isinstance(A, ZeroMatrix) else b.store(scaled(c, node.with_operands(A, *others)), node)
+
+
 def _dot(b: Building, node: Any) -> Any:
     columns = [transpose(a) if same_size(a.shape[0], S.One) else a for a in map(b.atom, node.args)]
     return b.value(Total(raw(HadamardProduct, *columns)))
@@ -253,7 +260,7 @@ def _scalar(b: Building, node: Any) -> Any:
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase), lambda b, node: node),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier, MatrixBase), lambda b, node: node),
     MatMul:          _product,
     MatAdd:          _matrix_sum,
     MatPow:          _power,
@@ -274,6 +281,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     MatrixElement:   _entry,
     Distribution:    _distribution,
     **dict.fromkeys((MaxPool, AvgPool), _pooled),
+    **dict.fromkeys((Means, MeanOfAll, OverDeviation, OverRoot), _linear),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
     **dict.fromkeys((Add, Sum), _sum),
     **dict.fromkeys((Let, LetScalar), _let),

@@ -17,13 +17,13 @@ from sympy import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Bound, Channels, Commutation, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MatrixNode, Name,
-    Softmax, Total, Unit, brief, operands_of, split, walk,
+    Bound, Channels, Commutation, Earlier, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MaskedSoftmax,
+    MatrixNode, Name, RootMeanSquared, Softmax, Standardised, Total, Unit, brief, operands_of, split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
 ENTRYWISE = (Elementwise, ElementwiseApplyFunction)
-ACTIVATIONS = (*ENTRYWISE, Softmax, LogSoftmax, LogSumExp)
+ACTIVATIONS = (*ENTRYWISE, Softmax, MaskedSoftmax, LogSoftmax, LogSumExp, Standardised, RootMeanSquared)
 Plan: TypeAlias = tuple[Literal["let", "pre-activation", "activation"], Any]
 
 
@@ -87,7 +87,7 @@ def _declare(expr: Basic, nodes: list[Any], names: Namer) -> None:
                 )
             elif isinstance(symbol, Symbol):
                 names.declare(symbol)
-        if isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit, Commutation)):
+        if isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier)):
             sizes |= node.shape[0].free_symbols | node.shape[1].free_symbols
         elif isinstance(node, (Let, LetScalar)):
             name = node.args[0].name
@@ -132,10 +132,10 @@ def _plans(nodes: list[Any], consumers: dict[int, list[Any]], parameters: frozen
             plans[id(node)] = ("let", named[0].args[0].name)
         elif is_affine(node) and any(isinstance(u, Images) or _is_layer_for(u, node, parameters) for u in users):
             plans[id(node)] = ("pre-activation", node)
-        elif isinstance(node, (*ENTRYWISE, Softmax)):
+        elif isinstance(node, (*ENTRYWISE, Softmax, MaskedSoftmax)):
             argument = operands_of(node)[0]
             argument = argument.args[0] if isinstance(argument, Images) else argument
-            of_one = sum(a.is_Matrix for a in operands_of(node)) == 1
+            of_one = isinstance(node, MaskedSoftmax) or sum(a.is_Matrix for a in operands_of(node)) == 1
             named_itself = isinstance(argument, (MatrixSymbol, Transpose)) or not argument.args
             if of_one and not named_itself and _feeds_on(users, consumers if is_affine(argument) else None):
                 plans[id(node)] = ("activation", argument)

@@ -450,11 +450,12 @@ def _replaced(call: Call, position: int, wrong: str, meaning: Any) -> Case:
 
 def calls() -> list[Case]:
     """Give every call with every wrong value, one at a time."""
+    from .networks import networks
     from .newer import newer_calls
 
     return [
         _replaced(call, position, wrong, meaning)
-        for call in [*_expression_calls(), *_workshop_calls(), *newer_calls()]
+        for call in [*_expression_calls(), *_workshop_calls(), *newer_calls(), *networks()]
         for position, (right, wrongs) in enumerate(call.arguments)
         for wrong, meaning in wrongs.items()
         if wrong != right
