@@ -14,7 +14,10 @@ from collections.abc import Collection
 
 import numpy as np
 
+from symnet.backends import matrix_functions
+
 _RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", "erfc", "gammaln", "polygamma"}
+_RESERVED |= {*dir(matrix_functions)}
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:

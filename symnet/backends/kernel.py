@@ -21,6 +21,7 @@ from symnet.backends import binding
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
+from symnet.backends.linalg_code import ANALYTIC, MPMATH
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
@@ -36,8 +37,8 @@ from symnet.program import Builder, Equation, Program, for_machine, survey
 # who writes the code, what stands in the place of NumPy's functions, and the dtype of new arrays, None as those given
 BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
     "numpy": (NumPyCode, dict, None),
-    "complex": (ComplexCode, dict, "complex"),
-    "mpmath": (NumPyCode, mpmath_functions, "object"),
+    "complex": (ComplexCode, ANALYTIC.copy, "complex"),
+    "mpmath": (NumPyCode, lambda: mpmath_functions() | MPMATH, "object"),
 }
 
 

@@ -21,6 +21,10 @@ from symnet.expressions.kronecker import (
     commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
     unstacked, vec,
 )  # fmt: skip
+from symnet.expressions.linalg import (
+    Adjugate, LogAbsDet, Solve, adjugate, det, inv, logdet, solution, solve, trace,
+)  # fmt: skip
+from symnet.expressions.linalg import transpose as transposed
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.expressions.metrics import accuracy
 from symnet.expressions.nodes import (
@@ -30,6 +34,9 @@ from symnet.expressions.nodes import (
 from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
+from symnet.expressions.parts import (
+    cumsum, entries, hstack, of_blocks, of_slice, reshape, roll, sliced, vstack,
+)  # fmt: skip
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
@@ -37,24 +44,32 @@ from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatte
 from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
+from symnet.expressions.blocks import (
+    Explicit, LinearMap, Part, Placed, Reshape, Roll, RunningSum, Stack, part, reshaped, span_text, stack,
+)  # fmt: skip
+from symnet.expressions.symbols import entry
 from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.undefined import called, differentiated, origin, without_definition
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AxisMax", "Bound", "Commutation",
-    "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Kron", "Let",
-    "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "Name", "Node", "Paired", "Parameter",
-    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unit", "Unpaired", "Unvec",
-    "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_expression",
-    "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "checked_name", "commutation", "complement", "composed", "cross_entropy", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
-    "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
-    "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
-    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise", "preformatted", "raw", "relu",
-    "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number", "softplus",
-    "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
-    "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
+    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array", "AxisMax", "Bound",
+    "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Explicit", "Expression", "Facts",
+    "Fixed", "Kron", "Let", "LetScalar", "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "Matrix",
+    "MatrixNode", "Name", "Node", "Paired", "Parameter", "Part", "Placed", "Reshape", "Roll", "RunningSum",
+    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Solve", "Stack", "Table", "Total", "Unit",
+    "Unpaired", "Unvec", "Values", "Vec", "accuracy", "add", "adjugate", "allows_complex_step", "apply_entrywise",
+    "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy",
+    "bound_variables", "brief", "by_exponential", "called", "checked_name", "commutation", "complement", "composed",
+    "cross_entropy", "cumsum", "det", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated",
+    "elementwise", "entered", "entries", "entry", "exponent", "factored", "from_tree", "functions", "gathered",
+    "given", "hadamard", "hstack", "in_a_line", "inner_product", "inv", "is_light", "is_subtracted", "is_turned",
+    "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "matmul", "maximum", "mlp", "mse",
+    "nested", "of_blocks", "of_slice", "operands_of", "origin", "part", "partial", "precise", "preformatted", "raw",
+    "relu", "reshape", "reshaped", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
+    "sigmoid", "size_number", "sliced", "softplus", "solution", "solve", "span_text", "split", "spread",
+    "spread_vector", "squared", "squared_error", "stable", "stack", "stacked", "step", "sums", "symbols_of",
+    "total", "trace", "transpose", "transposed", "turned", "unstacked", "vec", "vstack", "walk",
+    "without_definition",
 ]  # fmt: skip

@@ -50,6 +50,7 @@ class Latex(Text):
     fraction = template(r"\frac{%s}{%s}")
     transpose = template(r"%s^{\mathsf{T}}")
     inverse = template("{%s}^{-1}")
+    inverse_transpose = template(r"{%s}^{-\mathsf{T}}")
     identity = template("I")
     root = template(r"\sqrt{%s}")
     both = joined(r" \land ")
@@ -110,6 +111,9 @@ class Latex(Text):
 
     def norm(self, a: str, squared: bool) -> str:
         return self.fence(r"\|", a, r"\|") + ("^{2}" if squared else "")
+
+    def part(self, a: str, rows: str, cols: str) -> str:
+        return f"{{{a}}}_{{{rows}, {cols}}}"
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"

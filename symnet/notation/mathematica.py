@@ -12,7 +12,6 @@ from typing import Any
 import sympy
 from sympy import Heaviside, Not
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
-from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import (
@@ -39,7 +38,6 @@ CODE: Table[Callable[..., str]] = Table(
         LogSumExp: lambda node, a: _turned(node, f"{{Log[{_sums(node, a)}]}}", axis=1),
         Total: lambda node, a: f"Total[{a}, 2]",
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
-        MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",
         **dict.fromkeys((Diag, DiagMatrix, DiagonalMatrix), lambda node, v: f"DiagonalMatrix[Flatten[{v}]]"),
         **dict.fromkeys((Diagonal, DiagonalOf), lambda node, a: f"List /@ Diagonal[{a}]"),
         Vec: lambda node, a: f"List /@ Flatten[Transpose[{a}]]",
@@ -98,6 +96,7 @@ class Mathematica(Text):
     matrix_power = template("MatrixPower[%s, %s]")
     transpose = template("Transpose[%s]")
     inverse = template("Inverse[%s]")
+    inverse_transpose = template("Inverse[Transpose[%s]]")
     root = template("Sqrt[%s]")
     both = joined("*")
     absolute = template("Abs[%s]")
@@ -164,6 +163,20 @@ class Mathematica(Text):
 
     def ones(self, rows: str | None, cols: str | None) -> str:
         return f"ConstantArray[1, {{{rows or 1}, {cols or 1}}}]"
+
+    def span(self, first: Any, number: Any, step: Any, size: Any) -> str:
+        if number == 1 and size != 1:
+            return f"{{{first + 1}}}"
+        return f"{first + 1};;{first + 1 + (number - 1) * step};;{step}"
+
+    def part(self, a: str, rows: str, cols: str) -> str:
+        return f"({a})[[{rows}, {cols}]]"
+
+    def entry(self, a: str, row: Any, col: Any) -> str:
+        return f"({a})[[{row + 1}, {col + 1}]]"
+
+    def blocks(self, rows: Sequence[Sequence[str]]) -> str:
+        return f"ArrayFlatten[{self.constant(rows)}]"
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         return "{" + ", ".join("{" + ", ".join(row) + "}" for row in rows) + "}"

@@ -84,6 +84,7 @@ class MathML(Text):
     fraction = template("<mfrac><mrow>%s</mrow><mrow>%s</mrow></mfrac>")
     transpose = template(f"<msup><mrow>%s</mrow>{_T}</msup>")
     inverse = template(f"<msup><mrow>%s</mrow><mrow>{_MINUS}<mn>1</mn></mrow></msup>")
+    inverse_transpose = template(f"<msup><mrow>%s</mrow><mrow>{_MINUS}{_T}</mrow></msup>")
     root = template("<msqrt>%s</msqrt>")
     inner = template(_row(_mo("⟨"), "%s", _mo(","), "%s", _mo("⟩")))
     identity = template("<mi>I</mi>")
@@ -156,6 +157,9 @@ class MathML(Text):
         column = f"<mn {_BOLD}>1</mn>"
         row = f"<msup>{column}{_T}</msup>"
         return self.dot([column, row]) if rows and cols else row if cols else column
+
+    def part(self, a: str, rows: str, cols: str) -> str:
+        return f"<msub>{_row(a)}<mtext>{rows}, {cols}</mtext></msub>"
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         cells = "".join(_mtr(*[f"<mtd>{a}</mtd>" for a in row]) for row in rows)

@@ -15,7 +15,6 @@ import sympy
 from sympy.logic.boolalg import BooleanAtom
 from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions import (
     SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, raw, split, squared,
@@ -317,15 +316,12 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
             r.style.matrix_power(r.write(e.base, ATOM), r.write(e.exp), bool(e.exp.is_Integer)),
             POWER,
         ),
-        sympy.Transpose: lambda r, e: (r.style.transpose(r.write(e.args[0], ATOM)), ATOM),
-        sympy.Inverse: lambda r, e: (r.style.inverse(r.write(e.args[0], ATOM)), POWER),
         **dict.fromkeys((Elementwise, ElementwiseApplyFunction), lambda r, e: Reading.box(*r.inside(e))),
         Distribution: lambda r, e: r.box(e.args[0]),
         Total: Reading.total,
         sympy.DotProduct: lambda r, e: (r.style.inner(*map(r.write, e.args)), ATOM),
         sympy.Trace: lambda r, e: r.call(e, "tr", [e.arg]),
         sympy.Determinant: lambda r, e: r.call(e, "det", [e.arg]),
-        MatrixElement: lambda r, e: r.call(e, "entry", e.args),
         sympy.OneMatrix: Reading.ones,
         sympy.ZeroMatrix: lambda r, e: (r.style.number(S.Zero), ATOM),
         sympy.Identity: lambda r, e: (r.style.identity(r.write(e.shape[0])), ATOM),

@@ -13,9 +13,9 @@ from functools import reduce
 from typing import Any, Protocol
 
 from sympy import (
-    S, Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul,
-    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace, Transpose, ZeroMatrix,
-    conjugate, log, re,
+    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd,
+    MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace,
+    Transpose, ZeroMatrix, conjugate, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
@@ -27,13 +27,18 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
-    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, is_turned, kronecker, matmul,
-    raw, same_size, scaled, split, stable, total, transpose,
+    Commutation, Diagonal, Distribution, Elementwise, Explicit, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode,
+    Name, ScalarNode, Solve, Table, Total, Unit, apply_entrywise, bound_variables, diag, diagonal, elementwise,
+    entries, gathered, hadamard, of_blocks, of_slice, is_turned, kronecker, matmul, raw, same_size, scaled, split,
+    stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
 from symnet.program.fusing import fused, fused_scalar, softmax_of
+from symnet.program.solving import determinant, inverse, solve
+
+
+FEW = 8  # how often a matrix may stand in a product that is written as a power
 
 
 class Building(Protocol):
@@ -102,12 +107,43 @@ def _kept(b: Building, better: Any, node: Any) -> Any:
 
 
 def _product(b: Building, node: Any) -> Any:
-    factors = [b.atom(a) for a in node.args]
+    factors = [f for a in node.args for f in _repeated(b, a)]
     matrices = [split(a) for a in factors if a.is_Matrix]
     c = Mul(*[a for a in factors if not a.is_Matrix], *[k for k, _ in matrices])
     if b.entering and len(matrices) == 1 and (found := softmax_of(b, c, matrices[0][1])) is not None:
         return _kept(b, scaled(*found), node)
     return b.product(node, *factors)
+
+
+def _repeated(b: Building, A: Any) -> list[Any]:
+    # a power in a product, such as A³·b, is as many products with a vector
+    if isinstance(A, MatPow) and A.args[1].is_Integer and 1 < abs(A.args[1]) <= FEW:
+        base = b.atom(A.args[0]) if A.args[1] > 0 else inverse(b, raw(Inverse, A.args[0], S.NegativeOne))
+        return [base] * abs(int(A.args[1]))
+    return [b.atom(A)]
+
+
+def _diagonal(b: Building, node: Any) -> Any:
+    # the diagonal of A·B is (A∘Bᵀ)·1, and the product itself is never needed
+    c, A = split(b.atom(node.args[0]))
+    d, rhs = split(b.definition(A)) if b.definition(A) is not None else (S.One, A)
+    if isinstance(rhs, MatMul) and len(rhs.args) == 2:
+        P, Q = rhs.args
+        return b.value(scaled(c * d, matmul(hadamard(P, transpose(Q)), OneMatrix(P.shape[1], S.One))))
+    return b.store(scaled(c, Diagonal(A)), node)
+
+
+def _explicit(b: Building, node: Any) -> Any:
+    # a matrix of numbers, of scalars, or all the entries of a symbol
+    if not node.free_symbols:
+        return node
+    A = entries(node)
+    return b.store(Explicit(*node.shape, *map(b.atom, node)), node) if A is None else b.value(A)
+
+
+def _linear_map(b: Building, node: Any) -> Any:
+    c, A = split(b.atom(node.args[0]))
+    return b.store(scaled(c, node.with_operands(A)), node)
 
 
 def _matrix_sum(b: Building, node: Any) -> Any:
@@ -123,7 +159,7 @@ def _power(b: Building, node: Any) -> Any:
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
-        base, exponent = b.define(raw(Inverse, base, S.NegativeOne)), -exponent
+        base, exponent = inverse(b, raw(Inverse, base, S.NegativeOne)), -exponent
     return b.product(node, *[base] * int(exponent))
 
 
@@ -238,24 +274,30 @@ def _scalar(b: Building, node: Any) -> Any:
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, MatrixBase), lambda b, node: node),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation), lambda b, node: node),
+    MatrixBase:      _explicit,
+    BlockMatrix:     lambda b, node: b.value(of_blocks(node)),
+    MatrixSlice:     lambda b, node: b.value(of_slice(node)),
+    LinearMap:       _linear_map,
     MatMul:          _product,
     MatAdd:          _matrix_sum,
     MatPow:          _power,
     Transpose:       lambda b, node: b.store(transpose(b.atom(node.args[0])), node),
-    Inverse:         lambda b, node: b.define(raw(Inverse, b.atom(node.args[0]), S.NegativeOne), b.name_for(node)),
+    Inverse:         inverse,
+    Solve:           solve,
     HadamardProduct: _hadamard,
     HadamardPower:   _hadamard_power,
     Elementwise:     _apply,
     ElementwiseApplyFunction: lambda b, node: b.store(b.value(elementwise(node.function, node.expr)), node),
     KroneckerProduct: lambda b, node: b.value(reduce(kronecker, node.args)),
+    Diagonal:        _diagonal,
     DiagMatrix:      lambda b, node: b.value(diag(node.args[0])),
     DiagonalOf:      lambda b, node: b.value(diagonal(node.args[0])),
     DiagonalMatrix:  lambda b, node: b.value(diag(diagonal(node.args[0]))),
     Total:           _total,
     Trace:           _trace,
     DotProduct:      _dot,
-    Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
+    **dict.fromkeys((Determinant, LogAbsDet), determinant),
     MatrixElement:   _entry,
     Distribution:    _distribution,
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
