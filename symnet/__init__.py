@@ -12,6 +12,9 @@ from symnet.expressions import (
     MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
     diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
 )  # fmt: skip
+from symnet.expressions import (
+    arccos, arcsin, arctan, cosh, divide, expm, nuclear_norm, pinv, power, sinh, spectral_norm, square, tan,
+)  # fmt: skip
 from symnet.expressions import adjugate, cumsum, det, hstack, inv, logdet, reshape, roll, solve, trace, vstack
 from symnet.expressions import transposed as transpose
 from symnet.expressions.functions import *  # noqa: F403
@@ -31,12 +34,13 @@ __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "StructuredMatrix", "Training", "accuracy", "adjugate", "binary_cross_entropy", "canonical",
-    "check_function", "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "cumsum",
-    "derive", "det", "diag", "diagnose", "diagnose_update", "diagonal", "elementwise", "evaluate",
-    "exponential_decay", "formula", "gauss_newton", "glorot", "gradient", "hessian", "hstack", "hvp", "inv",
-    "jacobian", "jvp", "kron", "let", "load", "logdet", "mlp", "mse", "normal", "one_hot", "prove", "reshape",
-    "resume", "roll", "save", "show", "solve", "squared_error", "step_decay", "trace", "train", "transpose",
+    "SignSGD", "StructuredMatrix", "Training", "accuracy", "adjugate", "arccos", "arcsin", "arctan",
+    "binary_cross_entropy", "canonical", "check_function", "check_gradients", "check_hessian", "compile", "cosh",
+    "cosine_decay", "cross_entropy", "cumsum", "derive", "det", "diag", "diagnose", "diagnose_update", "diagonal",
+    "divide", "elementwise", "evaluate", "expm", "exponential_decay", "formula", "gauss_newton", "glorot",
+    "gradient", "hessian", "hstack", "hvp", "inv", "jacobian", "jvp", "kron", "let", "load", "logdet", "mlp", "mse",
+    "normal", "nuclear_norm", "one_hot", "pinv", "power", "prove", "reshape", "resume", "roll", "save", "show",
+    "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "tan", "trace", "train", "transpose",
     "uniform", "vec", "vstack", "warmup", "zeros",
 ]  # fmt: skip
 

@@ -16,7 +16,8 @@ from symnet.backends import matrix_functions
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.expressions import (
-    Adjugate, Explicit, LogAbsDet, Part, Placed, Reshape, Roll, RunningSum, Solve, Stack, given, same_size,
+    Adjugate, Expm, ExpmSlope, Leading, MatrixPower, NuclearNorm, Pinv, Polar, PowerSlope, SpectralNorm, Sylvester,
+    Explicit, LogAbsDet, Part, Placed, Reshape, Roll, RunningSum, Solve, Stack, given, same_size,
 )  # fmt: skip
 
 OWN = matrix_functions.__name__
@@ -82,7 +83,24 @@ def _explicit(c: NumPyCode, A: Any) -> Code:
     return c.numpy.array(Code(f"[{rows}]"), dtype=c.numpy.dtype)
 
 
+def _norm(order: Any) -> Callable[[NumPyCode, Any], Code]:
+    return lambda c, A: c.numpy.call("numpy.linalg", "norm", c.full(A.args[0]), Code(repr(order)))
+
+
+def _power(c: NumPyCode, A: Any) -> Code:
+    M, k, *along = A.args
+    return c.numpy.call(OWN, "whole_power", c.full(M), c.piece(k), *map(c.full, along))
+
+
 NUMPY.update({
+    **dict.fromkeys((Expm, ExpmSlope), _own("expm")),
+    **dict.fromkeys((MatrixPower, PowerSlope), _power),
+    Pinv:      lambda c, A: c.numpy.call("numpy.linalg", "pinv", c.full(A.args[0])),
+    SpectralNorm: _norm(2),
+    NuclearNorm: _norm("nuc"),
+    Leading:   _own("leading"),
+    Polar:     _own("polar"),
+    Sylvester: _own("sylvester"),
     Part:      _part,
     Placed:    _placed,
     Stack:     _stack,
@@ -106,7 +124,47 @@ def _adjugate(A: Any) -> Any:
     return np.linalg.det(A) * np.linalg.inv(A)
 
 
-ANALYTIC: dict[str, Callable[..., Any]] = {"slogdet": _slogdet, "adjugate": _adjugate}
+def _along(f: Callable[[Any], Any], slope: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+    # the function of a real matrix a little way along an imaginary one
+    return lambda A: f(A.real) + 1j * slope(A.real, A.imag)
+
+
+def _pinv_slope(A: Any, E: Any) -> Any:
+    P = np.linalg.pinv(A)
+    return P @ P.T @ E.T @ (np.eye(len(A)) - A @ P) + (np.eye(len(P)) - P @ A) @ E.T @ P.T @ P - P @ E @ P
+
+
+def _leading_slope(A: Any, E: Any) -> Any:
+    U, s, Vt = np.linalg.svd(A)
+    u, v = U[:, :1], Vt[:1].T
+    sides = [(U, E @ v * s[0] + A @ (E.T @ u)), (Vt.T, E.T @ u * s[0] + A.T @ (E @ v))]
+    gaps = [np.r_[s[0] ** 2 - s[1:] ** 2, np.full(len(W) - len(s), s[0] ** 2)][:, None] for W, _ in sides]
+    du, dv = (W[:, 1:] @ (W[:, 1:].T @ x / gap) for (W, x), gap in zip(sides, gaps, strict=True))
+    return du @ v.T + u @ dv.T
+
+
+def _polar_slope(A: Any, E: Any) -> Any:
+    U, s, Vt = np.linalg.svd(A, full_matrices=False)
+    inside = U.T @ E @ Vt.T
+    turned = U @ ((inside - inside.T) / (s[:, None] + s)) @ Vt
+    return turned + (E - U @ (U.T @ E)) @ (Vt.T / s) @ Vt + (U / s) @ U.T @ (E - E @ Vt.T @ Vt)
+
+
+def _norm_along(A: Any, order: Any) -> Any:
+    slope = matrix_functions.leading if order == 2 else matrix_functions.polar
+    return np.linalg.norm(A.real, order) + 1j * (slope(A.real) * A.imag).sum()
+
+
+def _sylvester(H: Any, C: Any) -> Any:
+    one = np.eye(len(H))
+    return np.linalg.solve(np.kron(H, one) + np.kron(one, H.T), C.reshape(-1)).reshape(C.shape)
+
+
+ANALYTIC: dict[str, Callable[..., Any]] = {
+    "slogdet": _slogdet, "adjugate": _adjugate, "pinv": _along(np.linalg.pinv, _pinv_slope), "norm": _norm_along,
+    "leading": _along(matrix_functions.leading, _leading_slope), "sylvester": _sylvester,
+    "polar": _along(matrix_functions.polar, _polar_slope),
+}  # fmt: skip
 
 
 # -- in many digits
@@ -120,7 +178,56 @@ def _matrix(A: Any) -> Any:
     return mpmath.matrix(A.tolist())
 
 
+def _svd(A: Any) -> tuple[Any, Any, Any]:
+    U, s, Vt = mpmath.svd_r(_matrix(A))
+    return _array(U), np.array(list(s), object), _array(Vt)
+
+
+def _expm(A: Any, E: Any = None) -> Any:
+    if E is None:
+        return _array(mpmath.expm(_matrix(A)))
+    n = len(A)
+    return _expm(np.block([[A, E], [0 * A, A]]))[:n, n:]
+
+
+def _matrix_power(A: Any, k: Any, E: Any = None) -> Any:
+    if E is None:
+        return _array(_matrix(A) ** int(k))
+    n = len(A)
+    return _matrix_power(np.block([[A, E], [0 * A, A]]), k)[:n, n:]
+
+
+def _pinv(A: Any) -> Any:
+    U, s, Vt = _svd(A)
+    kept = s > s[0] * 1e-14  # as many as for numbers of 64 bits
+    return (Vt.T[:, kept] / s[kept]) @ U.T[kept]
+
+
+def _leading(A: Any) -> Any:
+    U, _, Vt = _svd(A)
+    return U[:, :1] * Vt[:1]
+
+
+def _polar(A: Any) -> Any:
+    U, s, Vt = _svd(A)
+    kept = s > s[0] * 1e-14
+    return U[:, kept] @ Vt[kept]
+
+
+def _sylvester_exactly(H: Any, C: Any) -> Any:
+    values, Q = mpmath.eigsy(_matrix(H))
+    Q, values = _array(Q), np.array(list(values), object)
+    return Q @ ((Q.T @ C @ Q) / (values[:, None] + values)) @ Q.T
+
+
 MPMATH: dict[str, Callable[..., Any]] = {
     "solve": lambda A, B: _array(mpmath.inverse(_matrix(A)) * _matrix(B)),
+    "norm": lambda A, order: _svd(A)[1][0] if order == 2 else _svd(A)[1].sum(),
+    "expm": _expm,
+    "whole_power": _matrix_power,
+    "pinv": _pinv,
+    "leading": _leading,
+    "polar": _polar,
+    "sylvester": _sylvester_exactly,
     "adjugate": lambda A: _array(mpmath.det(_matrix(A)) * mpmath.inverse(_matrix(A))),
 }

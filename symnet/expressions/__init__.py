@@ -11,6 +11,9 @@ from symnet.expressions.algebra import (
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.axes import as_axis
+from symnet.expressions.elementary import (
+    arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan,
+)  # fmt: skip
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.factored import factored
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
@@ -48,6 +51,10 @@ from symnet.expressions.blocks import (
     Explicit, LinearMap, Part, Placed, Reshape, Roll, RunningSum, Stack, part, reshaped, span_text, stack,
 )  # fmt: skip
 from symnet.expressions.symbols import entry
+from symnet.expressions.spectral import (
+    Expm, ExpmSlope, InExponent, Leading, MatrixPower, NuclearNorm, Pinv, Polar, PowerSlope, SpectralNorm,
+    Sylvester, expm, nuclear_norm, pinv, spectral_norm,
+)  # fmt: skip
 from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.undefined import called, differentiated, origin, without_definition
@@ -55,21 +62,23 @@ from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Sca
 
 __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array", "AxisMax", "Bound",
-    "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Explicit", "Expression", "Facts",
-    "Fixed", "Kron", "Let", "LetScalar", "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "Matrix",
-    "MatrixNode", "Name", "Node", "Paired", "Parameter", "Part", "Placed", "Reshape", "Roll", "RunningSum",
-    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Solve", "Stack", "Table", "Total", "Unit",
-    "Unpaired", "Unvec", "Values", "Vec", "accuracy", "add", "adjugate", "allows_complex_step", "apply_entrywise",
-    "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy",
-    "bound_variables", "brief", "by_exponential", "called", "checked_name", "commutation", "complement", "composed",
-    "cross_entropy", "cumsum", "det", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated",
-    "elementwise", "entered", "entries", "entry", "exponent", "factored", "from_tree", "functions", "gathered",
-    "given", "hadamard", "hstack", "in_a_line", "inner_product", "inv", "is_light", "is_subtracted", "is_turned",
-    "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "matmul", "maximum", "mlp", "mse",
-    "nested", "of_blocks", "of_slice", "operands_of", "origin", "part", "partial", "precise", "preformatted", "raw",
-    "relu", "reshape", "reshaped", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
-    "sigmoid", "size_number", "sliced", "softplus", "solution", "solve", "span_text", "split", "spread",
-    "spread_vector", "squared", "squared_error", "stable", "stack", "stacked", "step", "sums", "symbols_of",
-    "total", "trace", "transpose", "transposed", "turned", "unstacked", "vec", "vstack", "walk",
-    "without_definition",
+    "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Explicit", "Expm", "ExpmSlope",
+    "Expression", "Facts", "Fixed", "InExponent", "Kron", "Leading", "Let", "LetScalar", "LinearMap", "LogAbsDet",
+    "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "MatrixPower", "Name", "Node", "NuclearNorm",
+    "Paired", "Parameter", "Part", "Pinv", "Placed", "Polar", "PowerSlope", "Reshape", "Roll", "RunningSum",
+    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Solve", "SpectralNorm", "Stack", "Sylvester",
+    "Table", "Total", "Unit", "Unpaired", "Unvec", "Values", "Vec", "accuracy", "add", "adjugate",
+    "allows_complex_step", "apply_entrywise", "arccos", "arcsin", "arctan", "as_axis", "as_expression", "as_scalar",
+    "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called",
+    "checked_name", "commutation", "complement", "composed", "cosh", "cross_entropy", "cumsum", "det", "diag",
+    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries",
+    "entry", "expm", "exponent", "factored", "from_tree", "functions", "gathered", "given", "hadamard", "hstack",
+    "in_a_line", "inner_product", "inv", "is_light", "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker",
+    "let", "listed", "logaddexp", "logdet", "matmul", "maximum", "mlp", "mse", "nested", "nuclear_norm",
+    "of_blocks", "of_slice", "operands_of", "origin", "part", "partial", "pinv", "power", "precise", "preformatted",
+    "raw", "relu", "reshape", "reshaped", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
+    "sigmoid", "sinh", "size_number", "sliced", "softplus", "solution", "solve", "span_text", "spectral_norm",
+    "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step",
+    "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "turned", "unstacked", "vec",
+    "vstack", "walk", "without_definition",
 ]  # fmt: skip

@@ -142,7 +142,7 @@ def cumsum(A: Any, axis: int | None = None) -> Any:
     A, along = _moved("cumsum", A, axis)
     if along is None:
         raise ValueError(f"cumsum: {brief(A)} is {shape_text(A.shape)}; write axis=0 (down the columns) or axis=1 "
-                         "(along the rows), or sn.cumsum(sn.reshape(A, (-1, 1))) for all entries row by row")  # fmt: skip
+                         "(along the rows), or sn.cumsum(sn.reshape(A, (-1, 1))) for all entries")  # fmt: skip
     c, rest = split(A)
     return scaled(c, RunningSum(rest, Integer(along), S.Zero))
 

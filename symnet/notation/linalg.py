@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Abs, BlockMatrix, Inverse, MatrixSlice, Transpose, log
+from sympy import Abs, BlockMatrix, Inverse, MatPow, MatrixSlice, Transpose, log
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions import (
-    Explicit, LogAbsDet, Part, Placed, Reshape, Roll, RunningSum, Solve, Stack, given, matmul, of_slice, raw,
+    Adjugate, Explicit, Expm, ExpmSlope, Leading, LogAbsDet, MatrixPower, NuclearNorm, Part, Pinv, Placed, Polar,
+    PowerSlope, Reshape, Roll, RunningSum, Solve, SpectralNorm, Stack, Sylvester, given, matmul, of_slice, raw,
 )  # fmt: skip
 from symnet.notation.mathematica import CODE, Mathematica
 from symnet.notation.reading import FORMULAS, Reading
@@ -57,6 +58,11 @@ FORMULAS.update({
     Transpose: _transpose,
     Solve: lambda r, e: r.box(matmul(Inverse(e.args[0]), e.args[1])),
     LogAbsDet: lambda r, e: r.box(raw(log, raw(Abs, raw(Determinant, e.args[0])))),
+    Pinv: lambda r, e: (r.style.pseudo_inverse(r.write(e.args[0], ATOM)), POWER),
+    MatrixPower: lambda r, e: r.box(raw(MatPow, *e.args)),
+    PowerSlope: lambda r, e: r.call(e, e.title, e.args),
+    SpectralNorm: lambda r, e: (r.style.other_norm(r.write(e.args[0]), "2"), ATOM),
+    NuclearNorm: lambda r, e: (r.style.other_norm(r.write(e.args[0]), "*"), ATOM),
     Part: _part,
     MatrixElement: _entry,
     MatrixSlice: lambda r, e: r.box(of_slice(e)),
@@ -77,7 +83,26 @@ def _put(node: Any, g: str) -> str:
     return f"IdentityMatrix[{m}][[All, {rows}]] . ({g}) . IdentityMatrix[{n}][[{cols}]]"
 
 
+def _of_svd(node: Any, a: str) -> str:
+    kept = "1" if isinstance(node, Leading) else f"MatrixRank[{a}]"
+    return f"With[{{$s = SingularValueDecomposition[{a}, {kept}]}}, $s[[1]] . Transpose[$s[[3]]]]"
+
+
+def _corner(function: str) -> Any:
+    # of a function of [a, e; 0, a] the block above on the right
+    return lambda a, e: (
+        f"With[{{$a = {a}, $e = {e}}}, {function.format('ArrayFlatten[{{$a, $e}, {0, $a}}]')}"
+        "[[;;Length[$a], Length[$a] + 1;;]]]"
+    )
+
+
 CODE.update({
+    Adjugate: lambda node, a: f"Adjugate[{a}]",
+    Expm: lambda node, a: f"MatrixExp[{a}]",
+    ExpmSlope: lambda node, a, e: _corner("MatrixExp[{}]")(a, e),
+    PowerSlope: lambda node, a, k, e: _corner(f"MatrixPower[{{}}, {k}]")(a, e),
+    **dict.fromkeys((Leading, Polar), _of_svd),
+    Sylvester: lambda node, h, c: f"LyapunovSolve[{h}, {c}]",
     Reshape: lambda node, a: f"ArrayReshape[{a}, {{{node.args[1]}, {node.args[2]}}}]",
     Roll: lambda node, a: f"RotateRight[{a}, {node.args[1] if node.args[2] == 0 else f'{{0, {node.args[1]}}}'}]",
     RunningSum: _accumulated,

@@ -96,6 +96,7 @@ class Mathematica(Text):
     matrix_power = template("MatrixPower[%s, %s]")
     transpose = template("Transpose[%s]")
     inverse = template("Inverse[%s]")
+    pseudo_inverse = template("PseudoInverse[%s]")
     inverse_transpose = template("Inverse[Transpose[%s]]")
     root = template("Sqrt[%s]")
     both = joined("*")
@@ -157,6 +158,9 @@ class Mathematica(Text):
         if condition is None:
             return f"({value})"
         return f"({condition}*({value}) + (1 - {condition})*{self.cases(others) if others else 'Indeterminate'})"
+
+    def other_norm(self, a: str, index: str) -> str:
+        return f"Norm[{a}]" if index == "2" else f"Total[SingularValueList[{a}]]"
 
     def norm(self, a: str, squared: bool) -> str:
         return f"Total[({a})^2, 2]" if squared else f"Sqrt[Total[({a})^2, 2]]"

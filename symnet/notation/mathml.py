@@ -84,6 +84,7 @@ class MathML(Text):
     fraction = template("<mfrac><mrow>%s</mrow><mrow>%s</mrow></mfrac>")
     transpose = template(f"<msup><mrow>%s</mrow>{_T}</msup>")
     inverse = template(f"<msup><mrow>%s</mrow><mrow>{_MINUS}<mn>1</mn></mrow></msup>")
+    pseudo_inverse = template("<msup><mrow>%s</mrow><mo>+</mo></msup>")
     inverse_transpose = template(f"<msup><mrow>%s</mrow><mrow>{_MINUS}{_T}</mrow></msup>")
     root = template("<msqrt>%s</msqrt>")
     inner = template(_row(_mo("⟨"), "%s", _mo(","), "%s", _mo("⟩")))
@@ -148,6 +149,9 @@ class MathML(Text):
         words = [f"<mtext>{'otherwise' if c is None else 'if&#160;'}</mtext>{c or ''}" for _, c in pairs]
         rows = [_mtr(_cell("left", v), _cell("left", word)) for (v, _), word in zip(pairs, words, strict=True)]
         return _row(_mo("{"), f"<mtable>{''.join(rows)}</mtable>")
+
+    def other_norm(self, a: str, index: str) -> str:
+        return f"<msub>{self.norm(a, False)}<mo>{index}</mo></msub>"
 
     def norm(self, a: str, squared: bool) -> str:
         inside = self.fence("‖", a, "‖")

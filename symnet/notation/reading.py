@@ -197,7 +197,7 @@ class Reading(Generic[Form]):
             return self.style.root(self.write(base), expr), ATOM
         if varies and exponent.is_Integer and exponent <= 3:
             return self._factors([(self, expr)])
-        return self.raised(base, exponent, varies)
+        return self.raised(base, exponent, varies or self._varies(exponent))
 
     def _norm(self, A: Any, exponent: Any) -> Box[Form]:
         form = self.style.norm(self.write(A), exponent == 2)

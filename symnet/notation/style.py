@@ -173,6 +173,7 @@ class Style(ABC, Generic[Form]):
     transpose = template("%sᵀ")
     inverse = template("%s⁻¹")
     inverse_transpose = template("%s⁻ᵀ")
+    pseudo_inverse = template("%s⁺")
     partial = template("∂%s/∂%s")  # (loss, symbol): a gradient; None: it is called as the program calls it
 
     second = template("∂²%s/∂%s²")  # (loss, symbol): a Hessian; None: as for `partial`
@@ -256,6 +257,10 @@ class Style(ABC, Generic[Form]):
         """A Frobenius norm."""
         return self.beside("‖", a, "‖²" if squared else "‖")
 
+    def other_norm(self, a: Form, index: str) -> Form:
+        """The spectral norm ("2") or the nuclear norm ("*")."""
+        return self.beside(self.norm(a, False), {"2": "₂", "*": "⁎"}[index])
+
     # -- constant matrices
 
     identity = template("I")  # (size)
@@ -290,8 +295,8 @@ class Style(ABC, Generic[Form]):
 # What a language must say for itself, since the default is a sign of Unicode.
 OWN = (
     "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse",
-    "inverse_transpose", "kron",
-    "mixed", "norm", "partial", "power", "quotient", "relations", "root", "second", "signs", "transpose",
+    "inverse_transpose", "kron", "mixed", "norm", "other_norm", "partial", "power", "pseudo_inverse", "quotient",
+    "relations", "root", "second", "signs", "transpose",
 )  # fmt: skip
 
 

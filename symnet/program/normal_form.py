@@ -27,10 +27,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Commutation, Diagonal, Distribution, Elementwise, Explicit, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode,
-    Name, ScalarNode, Solve, Table, Total, Unit, apply_entrywise, bound_variables, diag, diagonal, elementwise,
-    entries, gathered, hadamard, of_blocks, of_slice, is_turned, kronecker, matmul, raw, same_size, scaled, split,
-    stable, total, transpose,
+    Commutation, Diagonal, Distribution, Elementwise, Explicit, InExponent, Let, LetScalar, LinearMap, LogAbsDet,
+    MatrixNode, MatrixPower, Name, ScalarNode, Solve, Table, Total, Unit, apply_entrywise, bound_variables, diag,
+    diagonal, elementwise, entries, gathered, hadamard, is_turned, kronecker, matmul, of_blocks, of_slice, raw,
+    same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -156,11 +156,19 @@ def _power(b: Building, node: Any) -> Any:
     base, exponent = b.atom(node.args[0]), node.args[1]
     if not exponent.is_Integer and base.shape == (1, 1):  # a scalar
         return scaled(b.value(Total(node.args[0]) ** exponent), OneMatrix(1, 1))
+    if not exponent.is_number and exponent.is_integer is not False:
+        return b.store(MatrixPower(base, b.coefficient(b.atom(exponent))), node)
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
         base, exponent = inverse(b, raw(Inverse, base, S.NegativeOne)), -exponent
     return b.product(node, *[base] * int(exponent))
+
+
+def _refused_exponent(b: Building, node: Any) -> Any:
+    raise TypeError(
+        f"{node.args[0]} is the exponent of a power of a matrix, a whole number: there is no derivative in it"
+    )
 
 
 def _hadamard(b: Building, node: Any) -> Any:
@@ -299,6 +307,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     DotProduct:      _dot,
     **dict.fromkeys((Determinant, LogAbsDet), determinant),
     MatrixElement:   _entry,
+    InExponent:      _refused_exponent,
     Distribution:    _distribution,
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
     **dict.fromkeys((Add, Sum), _sum),
