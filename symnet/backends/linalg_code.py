@@ -16,8 +16,8 @@ from symnet.backends import matrix_functions
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.expressions import (
-    Adjugate, Expm, ExpmSlope, Leading, MatrixPower, NuclearNorm, Pinv, Polar, PowerSlope, SpectralNorm, Sylvester,
-    Explicit, LogAbsDet, Part, Placed, Reshape, Roll, RunningSum, Solve, Stack, given, same_size,
+    Adjugate, Entry, Explicit, Expm, ExpmSlope, Leading, LogAbsDet, MatrixPower, NuclearNorm, Part, Pinv, Placed,
+    Polar, PowerSlope, Reshape, Roll, RunningSum, Solve, SpectralNorm, Stack, Sylvester, given, same_size,
 )  # fmt: skip
 
 OWN = matrix_functions.__name__
@@ -103,6 +103,7 @@ NUMPY.update({
     Sylvester: _own("sylvester"),
     Part:      _part,
     Placed:    _placed,
+    Entry:     lambda c, A: c.full(A.args[0])[f"{A.args[1]}, {A.args[2]}"],
     Stack:     _stack,
     Reshape:   lambda c, A: c.full(A.args[0]).method("reshape", *map(c.length, A.shape)),
     Roll:      lambda c, A: c.numpy.roll(c.full(A.args[0]), int(A.args[1]), axis=int(A.args[2])),

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Identity, Inverse, S
+from sympy import Identity, Integer, Inverse, OneMatrix, S
 
 from symnet.calculus.linear import MATRICES, matrix_in
 from symnet.calculus.rules import RULES
 from symnet.expressions import (
-    Adjugate, Explicit, LogAbsDet, Paired, Part, Placed, Reshape, Roll, RunningSum, Solve, Stack, Unit, Unpaired, add,
-    commutation, composed, entry, inner_product, kronecker, matmul, part, reshaped, scaled, stacked, transpose, turned,
+    Adjugate, Entry, Explicit, LogAbsDet, Paired, Part, Placed, Reshape, Roll, RunningSum, Solve, Stack, Unit,
+    Unpaired, add, commutation, composed, inner_product, kronecker, matmul, part, reshaped, same_size, scaled,
+    stacked, transpose, turned,
 )  # fmt: skip
 
 
@@ -46,6 +47,20 @@ def _solved(expr: Any, known: Any) -> Any:
 MATRICES.update({Solve: _solved})
 
 
+def _unit(A: Any, i: Any, j: Any) -> Any:
+    m, n = A.shape
+    factors = [
+        *([] if same_size(m, S.One) else [Unit(m, i)]),
+        *([] if same_size(n, S.One) else [transpose(Unit(n, j))]),
+    ]
+    return matmul(*factors) if factors else OneMatrix(S.One, S.One)
+
+
+def _of_entry(expr: Any, known: Any) -> Any:
+    A, i, j = expr.args
+    return composed(transpose(stacked(_unit(A, i, j))), matrix_in(A, known))
+
+
 # -- parts, stacks, and maps that move or sum entries: each with its adjoint
 
 
@@ -60,7 +75,10 @@ def _explicit(G: Any, Y: Any, rows: Any, cols: Any, *scalars: Any) -> tuple[Any,
     return (
         None,
         None,
-        *[entry(G, i, j) if s.free_symbols else None for s, (i, j) in zip(scalars, places, strict=True)],
+        *[
+            Entry(G, Integer(i), Integer(j)) if s.free_symbols else None
+            for s, (i, j) in zip(scalars, places, strict=True)
+        ],
     )
 
 
@@ -72,6 +90,7 @@ RULES.update({
     Roll:       lambda G, Y, A, shift, axis: (Roll(G, -shift, axis), None, None),
     RunningSum: lambda G, Y, A, axis, back: (RunningSum(G, axis, 1 - back), None, None),
     Explicit:   _explicit,
+    Entry:      lambda g, y, A, i, j: (scaled(g, _unit(A, i, j)), None, None),                          # [PP] 450
 })  # fmt: skip
 
 
@@ -150,6 +169,7 @@ MATRICES.update({
     **dict.fromkeys((Roll, RunningSum), _along_axis),
     Reshape: _reshaped,
     Explicit: _explicit_matrix,
+    Entry: _of_entry,
     Paired: _paired,
     Unpaired: _unpaired,
 })  # fmt: skip

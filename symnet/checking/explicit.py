@@ -22,7 +22,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, Diag
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions import Elementwise, Let, LetScalar, Node, Table, of_slice, size_number, walk
+from symnet.expressions import Elementwise, Let, LetScalar, Node, Table, size_number, walk
 
 
 def explicit(expr: Any, sizes: Mapping[str, int]) -> Any:
@@ -67,11 +67,10 @@ class _Writer:
 
     def own(self, node: Node, value: Any) -> Any:
         operands = [value(a) for a in node.operands]
-        own = [*node.operands]
-        sized = [
-            a if any(a is o for o in own) or not a.free_symbols else sympy.Integer(self.size(a)) for a in node.args
-        ]
-        node = node if isinstance(node, (Elementwise, Let, LetScalar)) else type(node)(*sized)
+        if not isinstance(node, (Elementwise, Let, LetScalar)):  # sizes among its arguments are numbers here
+            held = {id(a) for a in node.operands}
+            sized = [self.size(a) if id(a) not in held and a.free_symbols else a for a in node.args]
+            node = type(node)(*sized)
         if not node.is_Matrix:
             return node.entry(0, 0, *operands)
         return sympy.Matrix(*self.shape(node), lambda i, j: node.entry(int(i), int(j), *operands))
@@ -112,8 +111,8 @@ ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     MatrixSymbol:    lambda w, node, value: w.symbol(node),
     Symbol:          lambda w, node, value: sympy.Integer(w.sizes[node.name]) if node.name in w.sizes else node,
     MatrixBase:      lambda w, node, value: sympy.Matrix(*node.shape, [_scalar(value(a)) for a in node]),
-    MatrixSlice:     lambda w, node, value: w.own(of_slice(node), value),
-    BlockMatrix:     lambda w, node, value: sympy.Matrix.vstack(*[
+    MatrixSlice:     lambda w, node, value: value(node.parent).extract(*[list(range(*map(w.size, s))) for s in
+    node.args[1:]]), BlockMatrix:     lambda w, node, value: sympy.Matrix.vstack(*[
                          sympy.Matrix.hstack(*[_filled(w, value(a)) for a in row]) for row in node.blocks.tolist()]),
     OneMatrix:       lambda w, node, value: sympy.ones(*w.shape(node)),
     ZeroMatrix:      lambda w, node, value: sympy.zeros(*w.shape(node)),

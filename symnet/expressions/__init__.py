@@ -48,7 +48,7 @@ from symnet.expressions.stability import complement, entered, exponent, partial,
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
 from symnet.expressions.blocks import (
-    Explicit, LinearMap, Part, Placed, Reshape, Roll, RunningSum, Stack, part, reshaped, span_text, stack,
+    Entry, Explicit, LinearMap, Part, Placed, Reshape, Roll, RunningSum, Stack, part, reshaped, span_text, stack,
 )  # fmt: skip
 from symnet.expressions.symbols import entry
 from symnet.expressions.spectral import (
@@ -62,12 +62,12 @@ from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Sca
 
 __all__ = [
     "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array", "AxisMax", "Bound",
-    "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Explicit", "Expm", "ExpmSlope",
-    "Expression", "Facts", "Fixed", "InExponent", "Kron", "Leading", "Let", "LetScalar", "LinearMap", "LogAbsDet",
-    "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "MatrixPower", "Name", "Node", "NuclearNorm",
-    "Paired", "Parameter", "Part", "Pinv", "Placed", "Polar", "PowerSlope", "Reshape", "Roll", "RunningSum",
-    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Solve", "SpectralNorm", "Stack", "Sylvester",
-    "Table", "Total", "Unit", "Unpaired", "Unvec", "Values", "Vec", "accuracy", "add", "adjugate",
+    "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Entry", "Explicit", "Expm",
+    "ExpmSlope", "Expression", "Facts", "Fixed", "InExponent", "Kron", "Leading", "Let", "LetScalar", "LinearMap",
+    "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "MatrixPower", "Name", "Node",
+    "NuclearNorm", "Paired", "Parameter", "Part", "Pinv", "Placed", "Polar", "PowerSlope", "Reshape", "Roll",
+    "RunningSum", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Solve", "SpectralNorm", "Stack",
+    "Sylvester", "Table", "Total", "Unit", "Unpaired", "Unvec", "Values", "Vec", "accuracy", "add", "adjugate",
     "allows_complex_step", "apply_entrywise", "arccos", "arcsin", "arctan", "as_axis", "as_expression", "as_scalar",
     "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called",
     "checked_name", "commutation", "complement", "composed", "cosh", "cross_entropy", "cumsum", "det", "diag",

@@ -14,7 +14,7 @@ from sympy.printing.precedence import PRECEDENCE
 
 from symnet.expressions.algebra import scaled
 from symnet.expressions.entering import given
-from symnet.expressions.interned import MatrixNode
+from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.operands import split
 from symnet.expressions.sizes import Shape, same_size, shape_text
 
@@ -59,6 +59,21 @@ class Part(LinearMap):
     def _latex(self, printer: Any) -> str:
         rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.args[0].shape, strict=True))
         return rf"{printer.parenthesize(self.args[0], _ATOM, strict=True)}_{{{rows}, {cols}}}"
+
+
+class Entry(ScalarNode):
+    """One entry of a matrix: `Entry(A, row, column)`."""
+
+    title = "entry"
+
+    def entry(self, i: int, j: int, *operands: Any) -> Expr:
+        return operands[0][int(self.args[1]), int(self.args[2])]
+
+    def _sympystr(self, printer: Any) -> str:
+        return f"{printer.parenthesize(self.args[0], _ATOM, strict=True)}[{self.args[1]}, {self.args[2]}]"
+
+    def _latex(self, printer: Any) -> str:
+        return rf"{{{printer.parenthesize(self.args[0], _ATOM, strict=True)}}}_{{{self.args[1]}, {self.args[2]}}}"
 
 
 class Placed(LinearMap):

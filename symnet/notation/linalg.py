@@ -12,8 +12,9 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions import (
-    Adjugate, Explicit, Expm, ExpmSlope, Leading, LogAbsDet, MatrixPower, NuclearNorm, Part, Pinv, Placed, Polar,
-    PowerSlope, Reshape, Roll, RunningSum, Solve, SpectralNorm, Stack, Sylvester, given, matmul, of_slice, raw,
+    Adjugate, Entry, Explicit, Expm, ExpmSlope, Leading, LogAbsDet, MatrixPower, NuclearNorm, Part, Pinv, Placed,
+    Polar, PowerSlope, Reshape, Roll, RunningSum, Solve, SpectralNorm, Stack, Sylvester, given, matmul, of_slice,
+    raw,
 )  # fmt: skip
 from symnet.notation.mathematica import CODE, Mathematica
 from symnet.notation.reading import FORMULAS, Reading
@@ -64,7 +65,7 @@ FORMULAS.update({
     SpectralNorm: lambda r, e: (r.style.other_norm(r.write(e.args[0]), "2"), ATOM),
     NuclearNorm: lambda r, e: (r.style.other_norm(r.write(e.args[0]), "*"), ATOM),
     Part: _part,
-    MatrixElement: _entry,
+    **dict.fromkeys((MatrixElement, Entry), _entry),
     MatrixSlice: lambda r, e: r.box(of_slice(e)),
     Stack: _stack,
     BlockMatrix: lambda r, e: (r.style.blocks([[r.write(a) for a in row] for row in e.blocks.tolist()]), ATOM),

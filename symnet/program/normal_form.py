@@ -27,10 +27,10 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Commutation, Diagonal, Distribution, Elementwise, Explicit, InExponent, Let, LetScalar, LinearMap, LogAbsDet,
-    MatrixNode, MatrixPower, Name, ScalarNode, Solve, Table, Total, Unit, apply_entrywise, bound_variables, diag,
-    diagonal, elementwise, entries, gathered, hadamard, is_turned, kronecker, matmul, of_blocks, of_slice, raw,
-    same_size, scaled, split, stable, total, transpose,
+    Commutation, Diagonal, Distribution, Elementwise, Entry, Explicit, InExponent, Let, LetScalar, LinearMap,
+    LogAbsDet, MatrixNode, MatrixPower, Name, ScalarNode, Solve, Table, Total, Unit, apply_entrywise,
+    bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, is_turned, kronecker, matmul,
+    of_blocks, of_slice, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -254,6 +254,11 @@ def _entry(b: Building, node: Any) -> Any:
     if not (i.is_Integer and j.is_Integer):
         raise TypeError(f"in {node}: the indices of an entry must be numbers")
     rows, cols = A.shape
+    c, name = split(b.atom(A))
+    turned = isinstance(name, Transpose)
+    name = name.args[0] if turned else name
+    if isinstance(name, MatrixSymbol) and (isinstance(node, Entry) or not isinstance(b.definition(name), MatMul)):
+        return c * b.define(Entry(name, j, i) if turned else Entry(name, i, j), b.name_for(node))
     return b.value(Total(MatMul(Unit(rows, i).T, A, Unit(cols, j), evaluate=False)))
 
 
@@ -306,7 +311,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     Trace:           _trace,
     DotProduct:      _dot,
     **dict.fromkeys((Determinant, LogAbsDet), determinant),
-    MatrixElement:   _entry,
+    **dict.fromkeys((MatrixElement, Entry), _entry),
     InExponent:      _refused_exponent,
     Distribution:    _distribution,
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
