@@ -229,7 +229,7 @@ READ = {
     "blocks": (sn.norm(BlockMatrix([[A, B], [B.T, T]])) ** 2, ["[A, B; Bᵀ, T]"]),
     "roll": (sn.sum(sn.tanh(sn.roll(b, 1))), ["roll(b, 1, axis=0)", "∂L/∂b = roll(1 − T₁∘T₁, -1, axis=0)"]),
     "norms": (sn.spectral_norm(C) + sn.nuclear_norm(C), ["‖C‖₂", "‖C‖⁎", "∂L/∂C = leading(C) + polar(C)"]),
-    "expm": (sn.trace(sn.expm(A)), ["tr(expm(A))", "L_expm(Aᵀ, I)"]),
+    "expm": (sn.trace(sn.expm(A)), ["T₁ = expm(A)", "∂L/∂A = T₁ᵀ"]),
     "pinv": (sn.norm(sn.pinv(B)) ** 2, ["T₁ = B⁺"]),
     "explicit": (sn.norm(ImmutableMatrix([[p, q]]) * T), ["[p, q]", "∂L/∂q = T₃[0, 1]/L"]),
 }

@@ -21,7 +21,7 @@ from symnet.backends import binding
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
-from symnet.backends.linalg_code import ANALYTIC, MPMATH
+from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, with_text
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
@@ -153,8 +153,12 @@ class Kernel(Shown):
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
-        imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(function.imports.items()) if used]
-        return "\n".join([*imports, "", "", function.text.replace(function.__name__, "kernel", 1)]).lstrip("\n")
+        needed = {m: sorted(used) for m, used in sorted(function.imports.items()) if used}
+        own = with_text(needed.pop(OWN, []))
+        imports = [f"from {m} import {', '.join(used)}" for m, used in needed.items()]
+        return "\n".join(
+            [*own[:1], *imports, *own[1:], "", "", function.text.replace(function.__name__, "kernel", 1)]
+        ).lstrip("\n")
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:

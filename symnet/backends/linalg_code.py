@@ -6,7 +6,8 @@ steps and for numbers of many digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from inspect import getsource
 from typing import Any
 
 import mpmath
@@ -21,6 +22,12 @@ from symnet.expressions import (
 )  # fmt: skip
 
 OWN = matrix_functions.__name__
+
+
+def with_text(names: Sequence[str]) -> list[str]:
+    """Give the imports and the text of functions of ours, so that a source which calls them runs on its own."""
+    texts = [f"\n\n{getsource(getattr(matrix_functions, name))}".rstrip() for name in names]
+    return ["from typing import Any\n\nimport numpy as np", *texts] if names else []
 
 
 def _own(name: str) -> Callable[[NumPyCode, Any], Code]:

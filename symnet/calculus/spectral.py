@@ -15,7 +15,7 @@ from sympy import Identity, S, ZeroMatrix
 from symnet.calculus.rules import RULES
 from symnet.expressions import (
     Expm, ExpmSlope, InExponent, Leading, MatrixPower, NuclearNorm, Pinv, Polar, PowerSlope, Solve, SpectralNorm,
-    Sylvester, add, given, inner_product, matmul, part, scaled, stack, transpose,
+    Sylvester, add, given, inner_product, matmul, part, scaled, split, stack, transpose,
 )  # fmt: skip
 
 
@@ -46,6 +46,16 @@ def _expm_slope(G: Any, Y: Any, A: Any, E: Any) -> tuple[Any, Any]:
 def _power_slope(G: Any, Y: Any, A: Any, k: Any, E: Any) -> tuple[Any, ...]:
     along = lambda B, F: PowerSlope(B, k, F)
     return _slope_in_matrix(along, A, E, G), InExponent(k), along(transpose(A), G)
+
+
+def _along_expm(A: Any, E: Any) -> Any:
+    c, E = split(E)
+    return scaled(c, Expm(A) if isinstance(E, Identity) else ExpmSlope(A, E))
+
+
+def _along_power(A: Any, k: Any, E: Any) -> Any:
+    c, E = split(E)
+    return scaled(c * k, MatrixPower(A, k - 1)) if isinstance(E, Identity) else scaled(c, PowerSlope(A, k, E))
 
 
 # -- the pseudo-inverse, and functions of singular values
@@ -94,9 +104,9 @@ def _sylvester(G: Any, Y: Any, H: Any, C: Any) -> tuple[Any, Any]:
 
 
 RULES.update({
-    Expm:         lambda G, Y, A: (ExpmSlope(transpose(A), G),),                                      # [AH] 1, [H] 3
+    Expm:         lambda G, Y, A: (_along_expm(transpose(A), G),),                                    # [AH] 1, [H] 3
     ExpmSlope:    _expm_slope,
-    MatrixPower:  lambda G, Y, A, k: (PowerSlope(transpose(A), k, G), InExponent(k)),                 # [H] 3.2
+    MatrixPower:  lambda G, Y, A, k: (_along_power(transpose(A), k, G), InExponent(k)),               # [H] 3.2
     PowerSlope:   _power_slope,
     Pinv:         _pinv,                                                                              # [GP] 4.12
     SpectralNorm: lambda g, y, A: (scaled(g, Leading(A)),),                                           # [S] 5

@@ -6,16 +6,15 @@ intermediate, prints a derivation or computes a number.
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import (
-    nested,
-    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, scalar_atoms,
-    scaled, spread, spread_vector, squared, sums, total, transpose,
+    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, nested,
+    scalar_atoms, scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.axes import as_axis
 from symnet.expressions.elementary import (
     arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan,
 )  # fmt: skip
 from symnet.expressions.entering import checked_name, given
-from symnet.expressions.factored import factored
+from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.gathered import gathered
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
@@ -75,10 +74,10 @@ __all__ = [
     "entry", "expm", "exponent", "factored", "from_tree", "functions", "gathered", "given", "hadamard", "hstack",
     "in_a_line", "inner_product", "inv", "is_light", "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker",
     "let", "listed", "logaddexp", "logdet", "matmul", "maximum", "mlp", "mse", "nested", "nuclear_norm",
-    "of_blocks", "of_slice", "operands_of", "origin", "part", "partial", "pinv", "power", "precise", "preformatted",
-    "raw", "relu", "reshape", "reshaped", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
-    "sigmoid", "sinh", "size_number", "sliced", "softplus", "solution", "solve", "span_text", "spectral_norm",
-    "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step",
-    "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "turned", "unstacked", "vec",
-    "vstack", "walk", "without_definition",
+    "number_of", "of_blocks", "of_slice", "operands_of", "origin", "part", "partial", "pinv", "power", "precise",
+    "preformatted", "raw", "relu", "reshape", "reshaped", "roll", "same_shape", "same_size", "scalar_atoms",
+    "scaled", "shape_text", "sigmoid", "sinh", "size_number", "sliced", "softplus", "solution", "solve",
+    "span_text", "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error",
+    "stable", "stack", "stacked", "step", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed",
+    "turned", "unstacked", "vec", "vstack", "walk", "without_definition",
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    Dummy, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min,
-    OneMatrix, S, Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
+    S, Dummy, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min,
+    OneMatrix, Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant

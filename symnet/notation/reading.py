@@ -17,8 +17,8 @@ from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, raw, split, squared,
-    step,
+    SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, number_of, raw,
+    split, squared, step,
 )  # fmt: skip
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
@@ -84,8 +84,10 @@ class Reading(Generic[Form]):
         if is_negative(expr):
             return self.sum([expr])
         c, A = split(expr)
-        top, bottom = _over_and_under(c)
         factors = A.args if isinstance(A, MatMul) else [A]
+        number, first = number_of(factors[0]) if len(factors) > 1 else (S.One, factors[0])
+        factors = [first, *factors[1:]]
+        top, bottom = _over_and_under(c * number)
         if len(factors) == 1:
             product = self.box(factors[0])
         else:

@@ -27,15 +27,15 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Commutation, Diagonal, Distribution, Elementwise, Entry, Explicit, InExponent, Let, LetScalar, LinearMap,
-    LogAbsDet, MatrixNode, MatrixPower, Name, ScalarNode, Solve, Table, Total, Unit, apply_entrywise,
-    bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, is_turned, kronecker, matmul,
-    of_blocks, of_slice, raw, same_size, scaled, split, stable, total, transpose,
+    Adjugate, Commutation, Diagonal, Distribution, Elementwise, Entry, Explicit, Expm, InExponent, Leading, Let,
+    LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, Name, Pinv, Polar, PowerSlope, ScalarNode, Solve,
+    Table, Total, Unit, apply_entrywise, bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard,
+    is_turned, kronecker, matmul, of_blocks, of_slice, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
 from symnet.program.fusing import fused, fused_scalar, softmax_of
-from symnet.program.solving import determinant, inverse, solve
+from symnet.program.solving import commuting, determinant, inverse, solve
 
 
 FEW = 8  # how often a matrix may stand in a product that is written as a power
@@ -292,6 +292,8 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     BlockMatrix:     lambda b, node: b.value(of_blocks(node)),
     MatrixSlice:     lambda b, node: b.value(of_slice(node)),
     LinearMap:       _linear_map,
+    **dict.fromkeys((Adjugate, Expm, MatrixPower, Pinv, Leading, Polar), commuting),
+    PowerSlope:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
     MatMul:          _product,
     MatAdd:          _matrix_sum,
     MatPow:          _power,

@@ -14,7 +14,7 @@ from sympy import Inverse, S, Transpose
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    Adjugate, Diag, LogAbsDet, Solve, apply_entrywise, bound_variables, diagonal_matrix, matmul, raw, scaled, solution,
+    Diag, LogAbsDet, Solve, apply_entrywise, bound_variables, diagonal_matrix, matmul, raw, scaled, solution,
     split, transpose,
 )  # fmt: skip
 from symnet.program.program import Equation
@@ -88,9 +88,12 @@ def determinant(b: Solving, node: Any) -> Any:
     return b.define(raw(Determinant, A) if isinstance(node, Determinant) else LogAbsDet(A), name)
 
 
-def adjugate(b: Solving, node: Any) -> Any:
-    """Give the value of adj A."""
-    return b.store(Adjugate(b.atom(node.args[0])), node)
+def commuting(b: Solving, node: Any) -> Any:
+    """Give the value of a function of A that of Aᵀ is the transpose of."""
+    A, *others = map(b.atom, node.operands)
+    turned = isinstance(A, Transpose) and b.name_for(node) is None
+    found = b.store(node.with_operands(A.args[0] if turned else A, *others), node)
+    return transpose(found) if turned else found
 
 
 def with_known_inverses(equations: Sequence[Equation]) -> list[Equation]:
