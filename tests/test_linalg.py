@@ -306,6 +306,20 @@ def test_a_slice_that_the_data_do_not_have():
         sn.evaluate(sn.norm(X[:, 1:] - X[:, :-1]), {X: np.ones((3, 1))})
 
 
+def test_a_matrix_without_an_inverse_is_named():
+    with pytest.raises(np.linalg.LinAlgError, match=r"no inverse, in value = A\*\*\(-1\)\*b"):
+        sn.evaluate(sn.solve(A, b), {A: np.ones((3, 3)), b: v})
+
+
+def test_numpys_functions_say_what_is_ours():
+    for call, words in [(lambda: np.linalg.det(A), "sn.det"), (lambda: np.linalg.solve(A, b), "sn.solve"),
+                        (lambda: np.hstack([A, B]), "sn.hstack"), (lambda: np.roll(A, 1), "sn.roll")]:  # fmt: skip
+        with pytest.raises(TypeError, match=words):
+            call()
+    with pytest.raises(AttributeError, match="sn.reshape"):
+        A.reshape(9, 1)
+
+
 def test_a_power_that_is_not_whole():
     with pytest.raises(ValueError, match="must be a whole number, and it is 1.5"):
         sn.evaluate(A**k, {A: a, k: 1.5})

@@ -21,7 +21,7 @@ from symnet.backends import binding
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
-from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, with_text
+from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, not_inverted, with_text
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
@@ -113,7 +113,10 @@ class Kernel(Shown):
         """
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
-        found = self.result.listed(self._function(dtype)(*arrays))
+        try:
+            found = self.result.listed(self._function(dtype)(*arrays))
+        except np.linalg.LinAlgError as error:
+            raise np.linalg.LinAlgError(not_inverted(error, self.equations)) from error
         own: list[Any] = []
         for value, output in zip(found, self.outputs, strict=True):  # each an array that shares memory with no other
             shared = any(np.may_share_memory(value, a) for a in [*arrays, *own])

@@ -6,12 +6,13 @@ steps and for numbers of many digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from inspect import getsource
 from typing import Any
 
 import mpmath
 import numpy as np
+from sympy import Inverse
 
 from symnet.backends import matrix_functions
 from symnet.backends.emitter import Code
@@ -20,6 +21,7 @@ from symnet.expressions import (
     Adjugate, Entry, Explicit, Expm, ExpmSlope, Leading, LogAbsDet, MatrixPower, NuclearNorm, Part, Pinv, Placed,
     Polar, PowerSlope, Reshape, Roll, RunningSum, Solve, SpectralNorm, Stack, Sylvester, given, same_size,
 )  # fmt: skip
+from symnet.program import Equation
 
 OWN = matrix_functions.__name__
 
@@ -28,6 +30,13 @@ def with_text(names: Sequence[str]) -> list[str]:
     """Give the imports and the text of functions of ours, so that a source which calls them runs on its own."""
     texts = [f"\n\n{getsource(getattr(matrix_functions, name))}".rstrip() for name in names]
     return ["from typing import Any\n\nimport numpy as np", *texts] if names else []
+
+
+def not_inverted(error: Exception, equations: Iterable[Equation]) -> str:
+    """Give the text of NumPy's error with the equations that it can have been."""
+    inverting = (Inverse, Solve, Adjugate, Pinv, MatrixPower)
+    met = [str(e) for e in equations if e.rhs.has(*inverting)]
+    return f"{error}: at these values a matrix has no inverse, in {' or in '.join(met[:4])}" if met else str(error)
 
 
 def _own(name: str) -> Callable[[NumPyCode, Any], Code]:
