@@ -264,9 +264,8 @@ _FUNCTIONS: dict[str, str] = {
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)", "zeros_like": "ZeroMatrix(*A.shape)",
     "ones_like": "OneMatrix(*A.shape)",
 }  # fmt: skip
-_SAME = frozenset(
-    "trace det inv pinv solve norm sum mean transpose reshape hstack vstack roll cumsum kron diag diagonal".split()
-)
+_SAME = "trace det inv pinv solve norm sum mean transpose reshape hstack vstack roll cumsum kron diag diagonal".split()
+_OTHERS = "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise"
 _OF_SHAPES = (np.shape, np.ndim, np.size)
 
 
@@ -274,13 +273,8 @@ def _of_numpys_functions(self: Any, function: Any, types: Any, inputs: Any, opti
     if function in _OF_SHAPES:
         return function._implementation(*inputs, **options)
     name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
-    last = name.rpartition(".")[2]
-    way = (
-        f"sn.{last}(…)"
-        if last in _SAME
-        else _FUNCTIONS.get(name, "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise")
-    )
-    raise TypeError(f"NumPy's {name} computes with numbers, and {brief(self)} has symbols; write {way}")
+    ours = f"sn.{function.__name__}(…)" if function.__name__ in _SAME else _FUNCTIONS.get(name, _OTHERS)
+    raise TypeError(f"NumPy's {name} computes with numbers, and {brief(self)} has symbols; write {ours}")
 
 
 def _as_array(self: Any, *options: Any, **named: Any) -> Any:
