@@ -13,6 +13,11 @@ from symnet.expressions import (
     categorical_hinge, conv1d, conv2d, cosine_similarity, cross_entropy, diag, diagonal, elementwise, focal, fold, gru,
     hinge, huber, kl_divergence, kron, let, lstm, max_pool2d, mlp, mse, rnn, squared_error, triplet, unfold, vec,
 )  # fmt: skip
+from symnet.expressions import (
+    arccos, arcsin, arctan, cosh, divide, expm, nuclear_norm, pinv, power, sinh, spectral_norm, square, tan,
+)  # fmt: skip
+from symnet.expressions import adjugate, cumsum, det, hstack, inv, logdet, reshape, roll, solve, trace, vstack
+from symnet.expressions import transposed as transpose
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
@@ -30,13 +35,16 @@ __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "StructuredMatrix", "Training", "accuracy", "avg_pool2d", "binary_cross_entropy", "canonical",
-    "categorical_hinge", "check_function", "check_gradients", "check_hessian", "compile", "conv1d", "conv2d",
-    "cosine_decay", "cosine_similarity", "cross_entropy", "derive", "diag", "diagnose", "diagnose_update",
-    "diagonal", "elementwise", "evaluate", "exponential_decay", "focal", "fold", "formula", "gauss_newton",
-    "glorot", "gradient", "gru", "hessian", "hinge", "huber", "hvp", "jacobian", "jvp", "kl_divergence", "kron",
-    "let", "load", "lstm", "max_pool2d", "mlp", "mse", "normal", "one_hot", "prove", "resume", "rnn", "save",
-    "show", "squared_error", "step_decay", "train", "triplet", "unfold", "uniform", "vec", "warmup", "zeros",
+    "SignSGD", "StructuredMatrix", "Training", "accuracy", "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d",
+    "binary_cross_entropy", "canonical", "categorical_hinge", "check_function", "check_gradients", "check_hessian",
+    "compile", "conv1d", "conv2d", "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive",
+    "det", "diag", "diagnose", "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm",
+    "exponential_decay", "focal", "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian",
+    "hinge", "hstack", "huber", "hvp", "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet",
+    "lstm", "max_pool2d", "mlp", "mse", "normal", "nuclear_norm", "one_hot", "pinv", "power", "prove", "reshape",
+    "resume", "rnn", "roll", "save", "show", "sinh", "solve", "spectral_norm", "square", "squared_error",
+    "step_decay", "tan", "trace", "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup",
+    "zeros",
 ]  # fmt: skip
 
 typeset_in_notebooks()

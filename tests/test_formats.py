@@ -99,7 +99,7 @@ READINGS = [
     (sn.sum(A) * Rational(1, 3), A, "1⋅1ᵀ/3"),
     (-sn.sum(sn.sin(A)), A, "−cos(A)"),
     (sn.sum(sn.elementwise(Lambda((x, y), x * y**2), A, B)), B, "2⋅(A∘B)"),
-    (sympy.log(sympy.Determinant(A)), A, "(A⁻¹)ᵀ"),
+    (sympy.log(sympy.Determinant(A)), A, "A⁻ᵀ"),
     (sympy.Trace(A * B), A, "Bᵀ"),
     (sn.sum(sn.elementwise(lambda t: Piecewise((t**2 / 2, Abs(t) <= 1), (t, True)), A)), A, "{A if |A| ≤ 1; 1 otherwise}"),
 ]  # fmt: skip

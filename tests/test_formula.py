@@ -90,7 +90,7 @@ def numbers(expr):
 
 # -- a reader of the line of Unicode
 
-TOKEN = re.compile(r"\s*(\d+\.?\d*|[A-Za-z]+|⁻?[²³¹⁴-⁹⁰]+|∘\^|[∘⊘⋅/+−ᵀ^(){}\[\]‖|⟨⟩,;<>≤≥=≠])")
+TOKEN = re.compile(r"\s*(\d+\.?\d*|[A-Za-z]+|⁻ᵀ|⁻?[²³¹⁴-⁹⁰]+|∘\^|[∘⊘⋅/+−ᵀ^(){}\[\]‖|⟨⟩,;<>≤≥=≠])")
 RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 FUNCTIONS = {"tanh": np.tanh, "exp": np.exp, "max": np.maximum, "sqrt": np.sqrt, "relu": lambda a: np.maximum(a, 0)}
 
@@ -140,9 +140,8 @@ class Reader:
         value = self.atom()
         while True:
             token = self.peek()
-            if token == "ᵀ":
-                self.take()
-                value = value.T
+            if token in ("ᵀ", "⁻ᵀ"):
+                value = value.T if self.take() == "ᵀ" else np.linalg.inv(value).T
             elif (
                 token == "∘"
                 and self.tokens[self.at + 1].translate(RAISED).lstrip("-").isdigit()

@@ -21,16 +21,16 @@ class FirstLargest(Expr):
     """The largest pixel of each window of A and its place in the window, a pair: `FirstLargest(A, geometry)`."""
 
 
-class Largest(MatrixNode):
-    """The first of such a pair: `Largest(pair, rows, cols)`."""
+class LargestPixels(MatrixNode):
+    """The first of such a pair: `LargestPixels(pair, rows, cols)`."""
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
         return args[1], args[2]
 
 
-class Placed(MatrixNode):
-    """`MaxPick` or `MaxUnpool` with the places of a pair: `Placed(H, pair, geometry, unpool, wide, rows, cols)`."""
+class PlacedPixels(MatrixNode):
+    """`MaxPick` or `MaxUnpool` with a pair: `PlacedPixels(H, pair, geometry, unpool, wide, rows, cols)`."""
 
     @staticmethod
     def shape_of(*args: Any) -> Shape:
@@ -52,12 +52,12 @@ def _inside(expr: Any) -> Iterator[Any]:
 def with_own_lines(target: Builder, rhs: Any, places: Collection[Any]) -> Any:
     """Give a right-hand side with names for the windows inside it, and for pairs of largest pixels and places."""
     if isinstance(rhs, MaxPool) and rhs.args in places:
-        return Largest(target.define(FirstLargest(*rhs.args)), *rhs.shape)
+        return LargestPixels(target.define(FirstLargest(*rhs.args)), *rhs.shape)
     if isinstance(rhs, PICKS):
         H, A, geometry = rhs.args
         kind = Integer(int(isinstance(rhs, MaxUnpool)))
         pair = target.define(FirstLargest(A, geometry))
-        return Placed(H, pair, geometry, kind, wide_flag(A, geometry), *rhs.shape)
+        return PlacedPixels(H, pair, geometry, kind, wide_flag(A, geometry), *rhs.shape)
     rhs = _longer_first(rhs)
     parts = {node: target.define(node) for node in _inside(rhs) if isinstance(node, Unfold) and node is not rhs}
     return _with(rhs, parts) if parts else rhs

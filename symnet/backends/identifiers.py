@@ -14,10 +14,11 @@ from collections.abc import Collection
 
 import numpy as np
 
+from symnet.backends import matrix_functions
 from symnet.backends.windows import FUNCTIONS
 
 _RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", "erfc", "gammaln", "polygamma"}
-_RESERVED |= {*FUNCTIONS, "as_strided"}
+_RESERVED |= {*FUNCTIONS, "as_strided", *dir(matrix_functions)}
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:

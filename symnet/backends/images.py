@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symnet.backends.apart import FirstLargest, Largest, Placed
+from symnet.backends.apart import FirstLargest, LargestPixels, PlacedPixels
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.expressions import AvgPool, AvgUnpool, Channels, Fold, Images, MaxPool, Unfold, unpacked
@@ -31,7 +31,7 @@ def _called(c: NumPyCode, name: str, geometry: Any, *arrays: Code, channels: boo
     return c.numpy.call(FUNCTIONS, name, *arrays, Code(str(g.image)), Code(str(g.kernel)), **options)
 
 
-def _placed(c: NumPyCode, node: Placed) -> Code:
+def _placed(c: NumPyCode, node: PlacedPixels) -> Code:
     H, pair, geometry, unpool, wide = node.args[:5]
     arrays = c.full(H), c.piece(pair)["1"]
     if unpool:
@@ -55,6 +55,6 @@ NUMPY.update({
     AvgPool: _calling("avg_pool"),
     AvgUnpool: _calling("avg_unpool"),
     FirstLargest: _calling("first_largest"),
-    Largest: lambda c, A: c.piece(A.args[0])["0"],
-    Placed: _placed,
+    LargestPixels: lambda c, A: c.piece(A.args[0])["0"],
+    PlacedPixels: _placed,
 })  # fmt: skip

@@ -21,6 +21,7 @@ from symnet.backends import binding, windows
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
+from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, not_inverted, with_text
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
@@ -36,8 +37,8 @@ from symnet.program import Builder, Equation, Program, for_machine, survey
 # who writes the code, what stands in the place of NumPy's functions, and the dtype of new arrays, None as those given
 BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
     "numpy": (NumPyCode, dict, None),
-    "complex": (ComplexCode, dict, "complex"),
-    "mpmath": (NumPyCode, mpmath_functions, "object"),
+    "complex": (ComplexCode, ANALYTIC.copy, "complex"),
+    "mpmath": (NumPyCode, lambda: mpmath_functions() | MPMATH, "object"),
 }
 
 
@@ -112,7 +113,10 @@ class Kernel(Shown):
         """
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
-        found = self.result.listed(self._function(dtype)(*arrays))
+        try:
+            found = self.result.listed(self._function(dtype)(*arrays))
+        except np.linalg.LinAlgError as error:
+            raise np.linalg.LinAlgError(not_inverted(error, self.equations)) from error
         own: list[Any] = []
         for value, output in zip(found, self.outputs, strict=True):  # each an array that shares memory with no other
             shared = any(np.may_share_memory(value, a) for a in [*arrays, *own])
@@ -153,11 +157,13 @@ class Kernel(Shown):
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
         modules = {module: set(used) for module, used in function.imports.items() if used}
+        texts = with_text(sorted(modules.pop(OWN, ())))
         own, needed = windows.written(modules.pop(windows.__name__, ()))
         for module, used in needed.items():
             modules.setdefault(module, set()).update(used)
-        imports = [f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items())]
-        return "\n".join([*imports, "", "", *own, function.text.replace(function.__name__, "kernel", 1)]).lstrip("\n")
+        imports = [*texts[:1], *(f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items()))]
+        whole = [*imports, *texts[1:], "", "", *own, function.text.replace(function.__name__, "kernel", 1)]
+        return "\n".join(whole).lstrip("\n")
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:

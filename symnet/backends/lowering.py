@@ -20,7 +20,7 @@ from symnet.expressions import (
     SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, by_exponential,
     elementwise, hadamard, scaled, sigmoid, spread, sums,
 )  # fmt: skip
-from symnet.program import Builder, Equation, Program, live
+from symnet.program import Builder, Equation, Program, live, with_known_inverses
 
 
 def precise_equations(program: Program, outputs: Collection[Any]) -> list[Equation]:
@@ -50,7 +50,7 @@ def _with_one_exponential(rhs: Any, parts: set[Any]) -> Any:
 def lowered(program: Program, outputs: Collection[Any]) -> Program:
     """Give the program that the machine runs, for the equations that `outputs` need."""
     target = Builder.beside(program)
-    equations = precise_equations(program, outputs)
+    equations = with_known_inverses(precise_equations(program, outputs))
     wanted = _wanted(equations)
     places = picked(equations)
     for e in equations:

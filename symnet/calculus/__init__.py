@@ -6,6 +6,7 @@ here prints or computes.
 
 from symnet.calculus import images as images  # rows of RULES
 from symnet.calculus.hessians import second_derivative, with_hessians
+from symnet.calculus import linalg as linalg, spectral as spectral  # rows of RULES
 from symnet.calculus.linear import struck_off
 from symnet.calculus.outer import Outer
 from symnet.calculus.reverse import sweep

@@ -32,7 +32,7 @@ def struck_off(equations: Sequence[Equation], v: Name, output: Name) -> Any:
     known: dict[Any, Any] = {v: Identity(size)}
     for e in equations:
         if not known.keys().isdisjoint(symbols_of(e.rhs)):
-            found = _matrix(e.rhs, known)
+            found = matrix_in(e.rhs, known)
             if found is not None and not isinstance(found, ZeroMatrix):
                 known[e.lhs] = found
     return known[output] if output in known else ZeroMatrix(_length(output), size)
@@ -42,7 +42,8 @@ def _length(A: Any) -> Any:
     return A.shape[0] * A.shape[1] if A.is_Matrix else S.One
 
 
-def _matrix(expr: Any, known: Known) -> Any:
+def matrix_in(expr: Any, known: Known) -> Any:
+    """Give M with vec(expr) = M·vec(v), by the matrices that are known of names; None where it does not depend on v."""
     if isinstance(expr, (MatrixSymbol, Symbol)):
         return known.get(expr)
     if known.keys().isdisjoint(symbols_of(expr)):
@@ -54,19 +55,19 @@ def _product(expr: Any, known: Known) -> Any:
     scalars = [a for a in expr.args if not a.is_Matrix]
     factors = [a for a in expr.args if a.is_Matrix]
     for i, factor in enumerate(factors):
-        inner = _matrix(factor, known)
+        inner = matrix_in(factor, known)
         if inner is not None:
             left = matmul(*factors[:i]) if i else Identity(factor.shape[0])
             right = matmul(*factors[i + 1 :]) if factors[i + 1 :] else Identity(factor.shape[1])
             outer = kronecker(transpose(right), left)
             return scaled(reduce(lambda a, b: a * b, scalars, S.One), composed(outer, inner))
     c = reduce(lambda a, b: a * b, scalars, S.One)
-    return composed(stacked(matmul(*factors)), _matrix(c, known))
+    return composed(stacked(matmul(*factors)), matrix_in(c, known))
 
 
 def _hadamard(expr: Any, known: Known) -> Any:
     for i, factor in enumerate(expr.args):
-        inner = _matrix(factor, known)
+        inner = matrix_in(factor, known)
         if inner is not None:
             return composed(diagonal_of(hadamard(*expr.args[:i], *expr.args[i + 1 :])), inner)
     return None
@@ -75,7 +76,7 @@ def _hadamard(expr: Any, known: Known) -> Any:
 def _elementwise(expr: Elementwise, known: Known) -> Any:
     found = []
     for v, a in expr.slots.items():
-        inner = _matrix(a, known)
+        inner = matrix_in(a, known)
         if inner is not None:
             D = apply_entrywise(partial(expr.body, v, S.Zero), expr.slots)
             found.append(composed(diagonal_of(D) if a.is_Matrix else stacked(D), inner))
@@ -83,22 +84,22 @@ def _elementwise(expr: Elementwise, known: Known) -> Any:
 
 
 def _sum(expr: Any, known: Known) -> Any:
-    return add(*[m for m in (_matrix(a, known) for a in expr.args) if m is not None])
+    return add(*[m for m in (matrix_in(a, known) for a in expr.args) if m is not None])
 
 
 def _total(expr: Any, known: Known) -> Any:
     A = expr.args[0]
-    return composed(transpose(OneMatrix(_length(A), S.One)), _matrix(A, known))
+    return composed(transpose(OneMatrix(_length(A), S.One)), matrix_in(A, known))
 
 
 def _trace(expr: Any, known: Known) -> Any:
     A = expr.args[0]
-    return composed(transpose(stacked(Identity(A.shape[0]))), _matrix(A, known))
+    return composed(transpose(stacked(Identity(A.shape[0]))), matrix_in(A, known))
 
 
 def _transpose(expr: Any, known: Known) -> Any:
     A = expr.args[0]
-    return composed(commutation(*A.shape), _matrix(A, known))
+    return composed(commutation(*A.shape), matrix_in(A, known))
 
 
 def _scalar(expr: Any, known: Known) -> Any:
@@ -107,34 +108,36 @@ def _scalar(expr: Any, known: Known) -> Any:
 
 
 def _same_entries(expr: Any, known: Known) -> Any:
-    return _matrix(expr.args[0], known)
+    return matrix_in(expr.args[0], known)
 
 
 def _diag(expr: Any, known: Known) -> Any:  # diag(v) is I∘(v·1ᵀ)
     n = expr.shape[0]
-    return composed(diagonal_of(Identity(n)), kronecker(OneMatrix(n, 1), Identity(n)), _matrix(expr.args[0], known))
+    return composed(diagonal_of(Identity(n)), kronecker(OneMatrix(n, 1), Identity(n)), matrix_in(expr.args[0], known))
 
 
 def _diagonal(expr: Any, known: Known) -> Any:  # the diagonal of A is (I∘A)·1
     n = expr.shape[0]
-    return composed(kronecker(OneMatrix(1, n), Identity(n)), diagonal_of(Identity(n)), _matrix(expr.args[0], known))
+    return composed(kronecker(OneMatrix(1, n), Identity(n)), diagonal_of(Identity(n)), matrix_in(expr.args[0], known))
 
 
 def _means(expr: Any, known: Known) -> Any:
     A, axis = expr.args[0], int(expr.args[1])
     n, ones = A.shape[axis], OneMatrix(A.shape[axis], A.shape[axis])
     eye = Identity(A.shape[1 - axis])
-    return scaled(1 / n, composed(kronecker(ones, eye) if axis else kronecker(eye, ones), _matrix(expr.args[0], known)))
+    return scaled(
+        1 / n, composed(kronecker(ones, eye) if axis else kronecker(eye, ones), matrix_in(expr.args[0], known))
+    )
 
 
 def _mean_of_all(expr: Any, known: Known) -> Any:
     n = _length(expr)
-    return scaled(1 / n, composed(OneMatrix(n, n), _matrix(expr.args[0], known)))
+    return scaled(1 / n, composed(OneMatrix(n, n), matrix_in(expr.args[0], known)))
 
 
 def _over(expr: Any, known: Known) -> Any:
     A, *rest = expr.args
-    return composed(diagonal_of(expr.func(OneMatrix(*A.shape), *rest)), _matrix(A, known))
+    return composed(diagonal_of(expr.func(OneMatrix(*A.shape), *rest)), matrix_in(A, known))
 
 
 MATRICES: Table[Callable[[Any, Known], Any]] = Table(

@@ -13,8 +13,8 @@ from typing import Any
 
 import sympy
 from sympy import (
-    Basic, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul, MatPow,
-    MatrixSymbol, Mul, OneMatrix, Symbol, Trace, Transpose, ZeroMatrix,
+    Basic, BlockMatrix, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul, MatPow,
+    MatrixSlice, MatrixSymbol, Mul, OneMatrix, Symbol, Trace, Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
@@ -22,7 +22,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, Diag
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions import Node, Table, size_number, walk
+from symnet.expressions import Elementwise, Let, LetScalar, Node, Table, size_number, walk
 
 
 def explicit(expr: Any, sizes: Mapping[str, int]) -> Any:
@@ -67,6 +67,10 @@ class _Writer:
 
     def own(self, node: Node, value: Any) -> Any:
         operands = [value(a) for a in node.operands]
+        if not isinstance(node, (Elementwise, Let, LetScalar)):  # sizes among its arguments are numbers here
+            held = {id(a) for a in node.operands}
+            sized = [self.size(a) if id(a) not in held and a.free_symbols else a for a in node.args]
+            node = type(node)(*sized)
         if not node.is_Matrix:
             return node.entry(0, 0, *operands)
         return sympy.Matrix(*self.shape(node), lambda i, j: node.entry(int(i), int(j), *operands))
@@ -96,13 +100,20 @@ def _scalar(value: Any) -> Any:
     return value[0, 0] if isinstance(value, MatrixBase) else value  # a 1×1 matrix is a scalar
 
 
+def _filled(w: _Writer, value: Any) -> Any:
+    return sympy.zeros(*w.shape(value)) if isinstance(value, ZeroMatrix) else value  # of a block diagonal
+
+
 # fmt: off
 ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     "way to write it out", "give its class a method entry(i, j, *operands)", {
     Node:            _Writer.own,
     MatrixSymbol:    lambda w, node, value: w.symbol(node),
     Symbol:          lambda w, node, value: sympy.Integer(w.sizes[node.name]) if node.name in w.sizes else node,
-    MatrixBase:      lambda w, node, value: sympy.Matrix(node),
+    MatrixBase:      lambda w, node, value: sympy.Matrix(*node.shape, [_scalar(value(a)) for a in node]),
+    MatrixSlice:     lambda w, node, value: value(node.parent).extract(*[list(range(*map(w.size, s))) for s in
+    node.args[1:]]), BlockMatrix:     lambda w, node, value: sympy.Matrix.vstack(*[
+                         sympy.Matrix.hstack(*[_filled(w, value(a)) for a in row]) for row in node.blocks.tolist()]),
     OneMatrix:       lambda w, node, value: sympy.ones(*w.shape(node)),
     ZeroMatrix:      lambda w, node, value: sympy.zeros(*w.shape(node)),
     Identity:        lambda w, node, value: sympy.eye(w.size(node.shape[0])),

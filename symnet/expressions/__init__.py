@@ -6,13 +6,15 @@ intermediate, prints a derivation or computes a number.
 
 from symnet.expressions import curves, functions
 from symnet.expressions.algebra import (
-    nested,
-    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, scalar_atoms,
-    scaled, spread, spread_vector, squared, sums, total, transpose,
+    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, nested,
+    scalar_atoms, scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.axes import as_axis
+from symnet.expressions.elementary import (
+    arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan,
+)  # fmt: skip
 from symnet.expressions.entering import checked_name, given
-from symnet.expressions.factored import factored
+from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.convolution import avg_pool2d, conv1d, conv2d, fold, max_pool2d, unfold
 from symnet.expressions.gathered import gathered, picked
@@ -24,6 +26,9 @@ from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unve
 from symnet.expressions.kronecker import (
     commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
     unstacked, vec,
+)  # fmt: skip
+from symnet.expressions.linalg import (
+    Adjugate, LogAbsDet, Solve, adjugate, det, inv, logdet, solution, solve, trace, transpose as transposed,
 )  # fmt: skip
 from symnet.expressions.losses import (
     binary_cross_entropy, categorical_hinge, cosine_similarity, cross_entropy, focal, hinge, huber, kl_divergence, mse,
@@ -46,6 +51,7 @@ from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
 from symnet.expressions.cells import Cell, gru, lstm, rnn
+from symnet.expressions.parts import cumsum, entries, hstack, of_blocks, of_slice, reshape, roll, sliced, vstack
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, MaxUnpool
 from symnet.expressions.precise import PRECISE, by_exponential, precise
@@ -54,31 +60,45 @@ from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatte
 from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
+from symnet.expressions.blocks import (
+    Entry, Explicit, LinearMap, Part, Placed, Reshape, Roll, RunningSum, Stack, part, reshaped, span_text, stack,
+)  # fmt: skip
+from symnet.expressions.symbols import entry
+from symnet.expressions.spectral import (
+    Expm, ExpmSlope, InExponent, Leading, MatrixPower, NuclearNorm, Pinv, Polar, PowerSlope, SpectralNorm,
+    Sylvester, expm, nuclear_norm, pinv, spectral_norm,
+)  # fmt: skip
 from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.undefined import called, differentiated, origin, without_definition
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "AlongAxis", "Array", "AvgPool", "AvgUnpool", "AxisMax",
-    "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype",
-    "Earlier", "Elementwise", "Expression", "Facts", "Fixed", "Fold", "Hardmax", "Images", "Kron", "Largest", "Let",
-    "LetScalar", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "MaxPick", "MaxPool",
-    "MaxUnpool", "MeanOfAll", "Means", "Name", "Node", "OtherProducts", "OverDeviation", "OverRoot", "Paired",
-    "Parameter", "Parted", "RootMeanSquared", "Running", "Scalar", "ScalarNode", "Shape", "Shown", "Size",
-    "Smallest", "Softmax", "Standardised", "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec",
-    "Values", "Variance", "Vec", "Windowed", "accuracy", "add", "allows_complex_step", "among", "apply_entrywise",
+    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array", "AvgPool", "AvgUnpool",
+    "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag", "Diagonal",
+    "Distribution", "Dtype", "Earlier", "Elementwise", "Entry", "Explicit", "Expm", "ExpmSlope", "Expression",
+    "Facts", "Fixed", "Fold", "Hardmax", "Images", "InExponent", "Kron", "Largest", "Leading", "Let", "LetScalar",
+    "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix", "MatrixNode",
+    "MatrixPower", "MaxPick", "MaxPool", "MaxUnpool", "MeanOfAll", "Means", "Name", "Node", "NuclearNorm",
+    "OtherProducts", "OverDeviation", "OverRoot", "Paired", "Parameter", "Part", "Parted", "Pinv", "Placed",
+    "Polar", "PowerSlope", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum", "Scalar", "ScalarNode",
+    "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised", "Sylvester",
+    "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "Windowed",
+    "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos", "arcsin", "arctan",
     "as_axis", "as_channels", "as_expression", "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d",
     "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "categorical_hinge",
-    "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d", "cosine_similarity",
-    "cross_entropy", "curves", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated",
-    "elementwise", "entered", "exp_below", "exponent", "factored", "finite", "focal", "fold", "from_tree",
-    "functions", "gathered", "given", "gru", "hadamard", "hinge", "huber", "in_a_line", "inner_product",
-    "inside_images", "is_light", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker",
-    "let", "listed", "logaddexp", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "operands_of",
-    "or_one", "origin", "partial", "picked", "precise", "preformatted", "raw", "relu", "rnn", "same_shape",
-    "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread",
-    "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "strides_of", "sums", "symbols_of",
-    "total", "transpose", "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "walk", "wide_flag",
+    "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d", "cosh", "cosine_similarity",
+    "cross_entropy", "cumsum", "curves", "det", "diag", "diagonal", "diagonal_matrix", "diagonal_of",
+    "differentiated", "divide", "elementwise", "entered", "entries", "entry", "exp_below", "expm", "exponent",
+    "factored", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru", "hadamard",
+    "hinge", "hstack", "huber", "in_a_line", "inner_product", "inside_images", "inv", "is_light", "is_subtracted",
+    "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "lstm",
+    "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
+    "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power", "precise", "preformatted",
+    "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled",
+    "shape_text", "sigmoid", "sinh", "size_number", "sliced", "softplus", "solution", "solve", "span_text",
+    "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack",
+    "stacked", "step", "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed",
+    "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag",
     "without_definition", "xlogy",
 ]  # fmt: skip

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    Dummy, Expr, HadamardProduct, Identity, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min, OneMatrix, S,
-    Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
+    S, Dummy, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min,
+    OneMatrix, Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
@@ -174,6 +174,8 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return type(A)(A.shape[1], A.shape[0])
     if isinstance(A, (Identity, Diag)):
         return A
+    if isinstance(A, Inverse):
+        return raw(Inverse, transpose(A.args[0]), S.NegativeOne)
     if isinstance(A, MatMul) and not isinstance(A, Node):
         return raw(
             MatMul, *[a for a in A.args if not a.is_Matrix], *[transpose(a) for a in reversed(A.args) if a.is_Matrix]

@@ -258,14 +258,14 @@ def _of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) 
 
 _FUNCTIONS: dict[str, str] = {
     "dot": "A*B", "matmul": "A*B", "linalg.multi_dot": "A*B*C", "inner": "A*B.T", "vdot": "sn.inner(A, B)",
-    "outer": "x*y.T", "transpose": "A.T", "trace": "sympy.Trace(A)", "linalg.trace": "sympy.Trace(A)",
-    "linalg.det": "sympy.Determinant(A)", "linalg.inv": "A**-1", "linalg.solve": "A**-1*B",
-    "linalg.norm": "sn.norm(A)", "linalg.matrix_power": "A**k", "sum": "sn.sum(A)", "mean": "sn.mean(A)",
+    "outer": "x*y.T", "linalg.slogdet": "sn.logdet(A)", "linalg.matrix_power": "A**k", "concatenate": "sn.vstack(A, B)",
     "max": "sn.elementwise(sympy.Max, A, B)", "min": "sn.elementwise(sympy.Min, A, B)",
     "clip": "sn.elementwise(lambda a: Min(Max(a, low), high), A)", "where":
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)", "zeros_like": "ZeroMatrix(*A.shape)",
     "ones_like": "OneMatrix(*A.shape)",
 }  # fmt: skip
+_SAME = "trace det inv pinv solve norm sum mean transpose reshape hstack vstack roll cumsum kron diag diagonal".split()
+_OTHERS = "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise"
 _OF_SHAPES = (np.shape, np.ndim, np.size)
 
 
@@ -273,8 +273,8 @@ def _of_numpys_functions(self: Any, function: Any, types: Any, inputs: Any, opti
     if function in _OF_SHAPES:
         return function._implementation(*inputs, **options)
     name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
-    way = _FUNCTIONS.get(name, "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise")
-    raise TypeError(f"NumPy's {name} computes with numbers, and {brief(self)} has symbols; write {way}")
+    ours = f"sn.{function.__name__}(…)" if function.__name__ in _SAME else _FUNCTIONS.get(name, _OTHERS)
+    raise TypeError(f"NumPy's {name} computes with numbers, and {brief(self)} has symbols; write {ours}")
 
 
 def _as_array(self: Any, *options: Any, **named: Any) -> Any:
@@ -319,8 +319,8 @@ _METHODS: dict[str, Any] = {
     "__lt__": _compared("<"), "__le__": _compared("<="), "__gt__": _compared(">"), "__ge__": _compared(">="),
     "sum": _Hint("sn.sum(A), and sn.sum(A, axis=0) along an axis"), "mean": _Hint("sn.mean(A)"),
     "dot": _Hint("sn.inner(x, y) for two columns, or A*B,"),
-    "norm": _Hint("sn.norm(A)"), "reshape": _Hint("another matrix symbol: an expression keeps its shape"),
-    "flatten": _Hint("sn.sum(…) or sn.inner(A, B): an expression keeps its shape"), "abs": _Hint("sn.abs(A)"),
+    "norm": _Hint("sn.norm(A)"), "reshape": _Hint("sn.reshape(A, shape)"),
+    "flatten": _Hint("sn.reshape(A, -1)"), "abs": _Hint("sn.abs(A)"),
     "max": _Hint("sn.elementwise(sympy.Max, A, B) or sn.logsumexp(A)"), "exp": _Hint("sn.exp(A)"),
     "tanh": _Hint("sn.tanh(A)"), "relu": _Hint("sn.relu(A)"), "sigmoid": _Hint("sn.sigmoid(A)"),
 }  # fmt: skip

@@ -12,13 +12,13 @@ from math import gcd, lcm
 from operator import mul
 from typing import Any
 
-from sympy import Identity, MatAdd, MatMul, Rational, S, default_sort_key
+from sympy import S, Identity, Integer, MatAdd, MatMul, Rational, default_sort_key
 
 from symnet.expressions.algebra import add, matmul, scaled
 from symnet.expressions.interned import Node
 from symnet.expressions.kronecker import kronecker
 from symnet.expressions.nodes import Commutation
-from symnet.expressions.operands import split
+from symnet.expressions.operands import raw, split
 from symnet.expressions.sizes import same_size
 from symnet.expressions.structured import Kron
 
@@ -103,3 +103,11 @@ def _shared(chains: Sequence[list[Any]]) -> int:
             break
         count += 1
     return count
+
+
+def number_of(A: Any) -> tuple[Any, Any]:
+    """Give the whole number that all terms of a sum have before them, and the sum without it."""
+    terms = [split(a) for a in A.args] if isinstance(A, MatAdd) else []
+    if not terms or not all(c.is_Integer for c, _ in terms) or (common := gcd(*[int(c) for c, _ in terms])) == 1:
+        return S.One, A
+    return Integer(common), raw(MatAdd, *[scaled(c / common, B) for c, B in terms])

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, OneMatrix, S, sympify
+from sympy import Expr, Integer, MatAdd, MatMul, MatrixExpr, OneMatrix, sympify
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import algebra, scalars
@@ -26,6 +26,7 @@ from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
 from symnet.expressions.normalising import batch_norm, dropout, embedding, layer_norm, rms_norm
 from symnet.expressions.operands import as_expression, as_matrix, raw
 from symnet.expressions.reductions import max, min, prod, std, var
+from symnet.expressions.spectral import norm_of
 from symnet.expressions.symbols import entry, matrix, unit, vector
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import same_shape, same_size, shape_text
@@ -99,7 +100,9 @@ _ENTRYWISE = """Give {text}, entry by entry.
     """
 
 
-def _entrywise(f: Any, name: str, text: str, at: str, values: str) -> Callable[[Any], Any]:
+def entrywise(f: Any, name: str, text: str, at: str, values: str) -> Callable[[Any], Any]:
+    """Give a public function that applies f entry by entry; `text`: what it gives, with an example of its values."""
+
     def apply(A: Any) -> Any:
         return elementwise(f, A)
 
@@ -108,20 +111,18 @@ def _entrywise(f: Any, name: str, text: str, at: str, values: str) -> Callable[[
     return apply
 
 
-sigmoid = _entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))", "[0.0, 1.0]", "[0.5, 0.7311]")
-relu = _entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0", "[-1.0, 2.0]", "[0.0, 2.0]")
-softplus = _entrywise(scalars.softplus, "softplus", "log(1 + exp(A))", "[0.0, 1.0]", "[0.6931, 1.3133]")
-tanh = _entrywise(sympy.tanh, "tanh", "the hyperbolic tangent", "[0.0, 1.0]", "[0.0, 0.7616]")
-exp = _entrywise(sympy.exp, "exp", "the exponential", "[0.0, 1.0]", "[1.0, 2.7183]")
-log = _entrywise(sympy.log, "log", "the natural logarithm", "[1.0, 2.0]", "[0.0, 0.6931]")
-sqrt = _entrywise(sympy.sqrt, "sqrt", "the square root", "[4.0, 2.0]", "[2.0, 1.4142]")
-abs = _entrywise(sympy.Abs, "abs", "the absolute value, with the derivative 0 at 0", "[-1.0, 2.0]", "[1.0, 2.0]")
-sign = _entrywise(
-    sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is taken as 0", "[-3.0, 2.0]", "[-1.0, 1.0]"
-)
-sin = _entrywise(sympy.sin, "sin", "the sine", "[0.0, 1.0]", "[0.0, 0.8415]")
-cos = _entrywise(sympy.cos, "cos", "the cosine", "[0.0, 1.0]", "[1.0, 0.5403]")
-silu = _entrywise(
+sigmoid = entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))", "[0.0, 1.0]", "[0.5, 0.7311]")
+relu = entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0", "[-1.0, 2.0]", "[0.0, 2.0]")
+softplus = entrywise(scalars.softplus, "softplus", "log(1 + exp(A))", "[0.0, 1.0]", "[0.6931, 1.3133]")
+tanh = entrywise(sympy.tanh, "tanh", "the hyperbolic tangent", "[0.0, 1.0]", "[0.0, 0.7616]")
+exp = entrywise(sympy.exp, "exp", "the exponential", "[0.0, 1.0]", "[1.0, 2.7183]")
+log = entrywise(sympy.log, "log", "the natural logarithm", "[1.0, 2.0]", "[0.0, 0.6931]")
+sqrt = entrywise(sympy.sqrt, "sqrt", "the square root", "[4.0, 2.0]", "[2.0, 1.4142]")
+abs = entrywise(sympy.Abs, "abs", "the absolute value, with the derivative 0 at 0", "[-1.0, 2.0]", "[1.0, 2.0]")
+sign = entrywise(sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is taken as 0", "[-3.0, 2.0]", "[-1.0, 1.0]")
+sin = entrywise(sympy.sin, "sin", "the sine", "[0.0, 1.0]", "[0.0, 0.8415]")
+cos = entrywise(sympy.cos, "cos", "the cosine", "[0.0, 1.0]", "[1.0, 0.5403]")
+silu = entrywise(
     lambda x: x * scalars.sigmoid(x), "silu", "A∘sigmoid(A), also called swish", "[0.0, 1.0]", "[0.0, 0.7311]"
 )
 
@@ -256,17 +257,20 @@ def hadamard(*matrices: Any) -> Any:
     return scaled(factor, algebra.hadamard(*wide))
 
 
-def norm(A: MatrixExpr) -> Expr:
+def norm(A: MatrixExpr, axis: int | None = None, ord: Any = 2) -> Any:
     """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined.
 
-    A: a matrix expression.
+    A: a matrix expression; axis: the norms of the columns (0, a row) or of the rows (1, a column) instead; ord: 2,
+    another p from 1 for (Σ|a|ᵖ)^(1/p) over the entries, infinity for the largest |a|, "nuc" and "spectral" for the
+    sum of the singular values and the largest one. Raises `ValueError` for another axis or order.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.norm(sn.vector("x", 2)), {"x": [[3], [4]]})
     5.0
+    >>> sn.evaluate(sn.norm(sn.matrix("A", 2, 2), axis=0), {"A": [[3, 5], [4, 12]]}).tolist()
+    [[5.0, 13.0]]
     """
-    A = as_matrix("norm", A)
-    return inner_product(A, A) ** S.Half
+    return norm_of(as_matrix("norm", A), axis, ord)
 
 
 def norm1(A: MatrixExpr) -> Expr:

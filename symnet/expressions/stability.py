@@ -257,6 +257,17 @@ def _sech(e: Expr) -> Expr | None:
     return None
 
 
+def _joined_powers(product: Expr) -> Expr:
+    # x**p·p/x is p·x**(p − 1), which is right at x = 0 too
+    powers: dict[Expr, list[Expr]] = {}
+    for f in product.args:
+        base, power = f.as_base_exp() if f.is_Pow and not isinstance(f, exp) else (f, S.One)
+        powers.setdefault(base, []).append(power)
+    if all(len(found) < 2 for found in powers.values()):
+        return product
+    return Mul(*[Pow(base, Add(*found)) for base, found in powers.items()])
+
+
 def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     """Differentiate the scalar `body` in `variable`, written with `output`, the value of `body`, where it can be.
 
@@ -274,7 +285,10 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
         slope = stable(differentiated(there, real[variable])).xreplace(back)
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
+    if any(not p.exp.is_number for p in slope.atoms(Pow)):
+        slope = slope.replace(lambda e: e.is_Mul, _joined_powers)
     checked(slope, body)
     if body.args and not body.is_Add and not body.is_Mul:
-        slope = slope.subs(body, output)
+        power = body.is_Pow and not body.exp.is_number  # SymPy would write x**(p - 1) as output/x
+        slope = slope.xreplace({body: output}) if power else slope.subs(body, output)
     return slope

@@ -22,7 +22,7 @@ def brief(expr: Any) -> str:
     while stack:
         node, number = stack.pop(), number + 1
         if number > 60:
-            return f"{type(expr).__name__}(…)"
+            return f"{getattr(expr, 'stands_for', type(expr)).__name__}(…)"
         if not isinstance(node, (MatrixSymbol, Symbol, Tuple)):
             parts = getattr(node, "args", ())
             stack.extend(parts if isinstance(parts, tuple) else ())

@@ -3,7 +3,7 @@
 In: equations in sections. Out: one string. Nothing here differentiates, names an intermediate or simplifies.
 """
 
-from symnet.notation import images as images, networks as networks, structured as structured
+from symnet.notation import images as images, linalg as linalg, networks as networks, structured as structured
 from symnet.notation.formula import formula, show, typeset_in_notebooks
 from symnet.notation.page import NOTATIONS, html, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading

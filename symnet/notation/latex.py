@@ -50,6 +50,8 @@ class Latex(Text):
     fraction = template(r"\frac{%s}{%s}")
     transpose = template(r"%s^{\mathsf{T}}")
     inverse = template("{%s}^{-1}")
+    pseudo_inverse = template("{%s}^{+}")
+    inverse_transpose = template(r"{%s}^{-\mathsf{T}}")
     identity = template("I")
     root = template(r"\sqrt{%s}")
     both = joined(r" \land ")
@@ -108,8 +110,14 @@ class Latex(Text):
         rows = [rf"{v} & \text{{otherwise}}" if c is None else rf"{v} & \text{{if }} {c}" for v, c in pairs]
         return r"\begin{cases}" + r" \\ ".join(rows) + r"\end{cases}"
 
+    def other_norm(self, a: str, index: str) -> str:
+        return f"{self.norm(a, False)}_{{{index}}}"
+
     def norm(self, a: str, squared: bool) -> str:
         return self.fence(r"\|", a, r"\|") + ("^{2}" if squared else "")
+
+    def part(self, a: str, rows: str, cols: str) -> str:
+        return f"{{{a}}}_{{{rows}, {cols}}}"
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         return r"\begin{bmatrix}" + r" \\ ".join(" & ".join(row) for row in rows) + r"\end{bmatrix}"

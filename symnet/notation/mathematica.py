@@ -12,7 +12,6 @@ from typing import Any
 import sympy
 from sympy import Heaviside, Not
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
-from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import (
@@ -106,7 +105,6 @@ CODE: Table[Callable[..., str]] = Table(
         curves.softsign: lambda node, x: f"(({x})/(1 + Abs[{x}]))",
         Total: lambda node, a: f"Total[{a}, 2]",
         Unit: lambda node, size, index: f"List /@ UnitVector[{size}, {index} + 1]",
-        MatrixElement: lambda node, a, i, j: f"({a})[[{i} + 1, {j} + 1]]",
         **dict.fromkeys((Diag, DiagMatrix, DiagonalMatrix), lambda node, v: f"DiagonalMatrix[Flatten[{v}]]"),
         **dict.fromkeys((Diagonal, DiagonalOf), lambda node, a: f"List /@ Diagonal[{a}]"),
         Vec: lambda node, a: f"List /@ Flatten[Transpose[{a}]]",
@@ -166,6 +164,8 @@ class Mathematica(Text):
     matrix_power = template("MatrixPower[%s, %s]")
     transpose = template("Transpose[%s]")
     inverse = template("Inverse[%s]")
+    pseudo_inverse = template("PseudoInverse[%s]")
+    inverse_transpose = template("Inverse[Transpose[%s]]")
     root = template("Sqrt[%s]")
     both = joined("*")
     absolute = template("Abs[%s]")
@@ -227,11 +227,28 @@ class Mathematica(Text):
             return f"({value})"
         return f"({condition}*({value}) + (1 - {condition})*{self.cases(others) if others else 'Indeterminate'})"
 
+    def other_norm(self, a: str, index: str) -> str:
+        return f"Norm[{a}]" if index == "2" else f"Total[SingularValueList[{a}]]"
+
     def norm(self, a: str, squared: bool) -> str:
         return f"Total[({a})^2, 2]" if squared else f"Sqrt[Total[({a})^2, 2]]"
 
     def ones(self, rows: str | None, cols: str | None) -> str:
         return f"ConstantArray[1, {{{rows or 1}, {cols or 1}}}]"
+
+    def span(self, first: Any, number: Any, step: Any, size: Any) -> str:
+        if number == 1 and size != 1:
+            return f"{{{first + 1}}}"
+        return f"{first + 1};;{first + 1 + (number - 1) * step};;{step}"
+
+    def part(self, a: str, rows: str, cols: str) -> str:
+        return f"({a})[[{rows}, {cols}]]"
+
+    def entry(self, a: str, row: Any, col: Any) -> str:
+        return f"({a})[[{row + 1}, {col + 1}]]"
+
+    def blocks(self, rows: Sequence[Sequence[str]]) -> str:
+        return f"ArrayFlatten[{self.constant(rows)}]"
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         return "{" + ", ".join("{" + ", ".join(row) + "}" for row in rows) + "}"

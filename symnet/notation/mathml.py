@@ -84,6 +84,8 @@ class MathML(Text):
     fraction = template("<mfrac><mrow>%s</mrow><mrow>%s</mrow></mfrac>")
     transpose = template(f"<msup><mrow>%s</mrow>{_T}</msup>")
     inverse = template(f"<msup><mrow>%s</mrow><mrow>{_MINUS}<mn>1</mn></mrow></msup>")
+    pseudo_inverse = template("<msup><mrow>%s</mrow><mo>+</mo></msup>")
+    inverse_transpose = template(f"<msup><mrow>%s</mrow><mrow>{_MINUS}{_T}</mrow></msup>")
     root = template("<msqrt>%s</msqrt>")
     inner = template(_row(_mo("⟨"), "%s", _mo(","), "%s", _mo("⟩")))
     identity = template("<mi>I</mi>")
@@ -148,6 +150,9 @@ class MathML(Text):
         rows = [_mtr(_cell("left", v), _cell("left", word)) for (v, _), word in zip(pairs, words, strict=True)]
         return _row(_mo("{"), f"<mtable>{''.join(rows)}</mtable>")
 
+    def other_norm(self, a: str, index: str) -> str:
+        return f"<msub>{self.norm(a, False)}<mo>{index}</mo></msub>"
+
     def norm(self, a: str, squared: bool) -> str:
         inside = self.fence("‖", a, "‖")
         return f"<msup>{inside}<mn>2</mn></msup>" if squared else inside
@@ -156,6 +161,9 @@ class MathML(Text):
         column = f"<mn {_BOLD}>1</mn>"
         row = f"<msup>{column}{_T}</msup>"
         return self.dot([column, row]) if rows and cols else row if cols else column
+
+    def part(self, a: str, rows: str, cols: str) -> str:
+        return f"<msub>{_row(a)}<mtext>{rows}, {cols}</mtext></msub>"
 
     def constant(self, rows: Sequence[Sequence[str]]) -> str:
         cells = "".join(_mtr(*[f"<mtd>{a}</mtd>" for a in row]) for row in rows)

@@ -15,11 +15,10 @@ import sympy
 from sympy.logic.boolalg import BooleanAtom
 from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
-from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions import (
-    SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, raw, split, squared,
-    step,
+    SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, number_of, raw,
+    split, squared, step,
 )  # fmt: skip
 from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
 
@@ -85,8 +84,10 @@ class Reading(Generic[Form]):
         if is_negative(expr):
             return self.sum([expr])
         c, A = split(expr)
-        top, bottom = _over_and_under(c)
         factors = A.args if isinstance(A, MatMul) else [A]
+        number, first = number_of(factors[0]) if len(factors) > 1 else (S.One, factors[0])
+        factors = [first, *factors[1:]]
+        top, bottom = _over_and_under(c * number)
         if len(factors) == 1:
             product = self.box(factors[0])
         else:
@@ -198,7 +199,7 @@ class Reading(Generic[Form]):
             return self.style.root(self.write(base), expr), ATOM
         if varies and exponent.is_Integer and exponent <= 3:
             return self._factors([(self, expr)])
-        return self.raised(base, exponent, varies)
+        return self.raised(base, exponent, varies or self._varies(exponent))
 
     def _norm(self, A: Any, exponent: Any) -> Box[Form]:
         form = self.style.norm(self.write(A), exponent == 2)
@@ -317,15 +318,12 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
             r.style.matrix_power(r.write(e.base, ATOM), r.write(e.exp), bool(e.exp.is_Integer)),
             POWER,
         ),
-        sympy.Transpose: lambda r, e: (r.style.transpose(r.write(e.args[0], ATOM)), ATOM),
-        sympy.Inverse: lambda r, e: (r.style.inverse(r.write(e.args[0], ATOM)), POWER),
         **dict.fromkeys((Elementwise, ElementwiseApplyFunction), lambda r, e: Reading.box(*r.inside(e))),
         Distribution: lambda r, e: r.box(e.args[0]),
         Total: Reading.total,
         sympy.DotProduct: lambda r, e: (r.style.inner(*map(r.write, e.args)), ATOM),
         sympy.Trace: lambda r, e: r.call(e, "tr", [e.arg]),
         sympy.Determinant: lambda r, e: r.call(e, "det", [e.arg]),
-        MatrixElement: lambda r, e: r.call(e, "entry", e.args),
         sympy.OneMatrix: Reading.ones,
         sympy.ZeroMatrix: lambda r, e: (r.style.number(S.Zero), ATOM),
         sympy.Identity: lambda r, e: (r.style.identity(r.write(e.shape[0])), ATOM),

@@ -22,7 +22,7 @@ from sympy.core.symbol import Str
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.pretty.pretty_symbology import pretty_symbol, pretty_use_unicode
 
-from symnet.expressions import Let, LetScalar, Node, called
+from symnet.expressions import Let, LetScalar, Node, called, span_text
 
 ADD, QUOTIENT, HADAMARD, PRODUCT, POWER, ATOM = range(6)  # how strongly a formula binds
 Form = TypeVar("Form")  # what a style makes of a formula: a string, or a form in two dimensions
@@ -173,6 +173,8 @@ class Style(ABC, Generic[Form]):
     fraction = template("%s/%s")  # (a, b): a quotient by a scalar
     transpose = template("%sᵀ")
     inverse = template("%s⁻¹")
+    inverse_transpose = template("%s⁻ᵀ")
+    pseudo_inverse = template("%s⁺")
     partial = template("∂%s/∂%s")  # (loss, symbol): a gradient; None: it is called as the program calls it
 
     second = template("∂²%s/∂%s²")  # (loss, symbol): a Hessian; None: as for `partial`
@@ -256,6 +258,10 @@ class Style(ABC, Generic[Form]):
         """A Frobenius norm."""
         return self.beside("‖", a, "‖²" if squared else "‖")
 
+    def other_norm(self, a: Form, index: str) -> Form:
+        """The spectral norm ("2") or the nuclear norm ("*")."""
+        return self.beside(self.norm(a, False), {"2": "₂", "*": "⁎"}[index])
+
     # -- constant matrices
 
     identity = template("I")  # (size)
@@ -266,6 +272,22 @@ class Style(ABC, Generic[Form]):
         row = self.transpose(column)
         return self.dot([column, row]) if rows and cols else row if cols else column
 
+    def span(self, first: Any, number: Any, step: Any, size: Any) -> str:
+        """Rows or columns of a matrix, of which there are `size`, counted from 0."""
+        return span_text(first, number, step, size)
+
+    def part(self, a: Form, rows: str, cols: str) -> Form:
+        """Some rows and columns of a matrix."""
+        return self.beside(a, self.fence("[", self.beside(f"{rows}, {cols}"), "]"))
+
+    def entry(self, a: Form, row: Any, col: Any) -> Form:
+        """One entry of a matrix."""
+        return self.part(a, str(row), str(col))
+
+    def blocks(self, rows: Sequence[Sequence[Form]]) -> Form:
+        """A matrix of blocks."""
+        return self.constant(rows)
+
     def constant(self, rows: Sequence[Sequence[Form]]) -> Form:
         """A matrix of numbers."""
         return self.fence("[", self.join("; ", [self.join(", ", row) for row in rows]), "]")
@@ -273,8 +295,9 @@ class Style(ABC, Generic[Form]):
 
 # What a language must say for itself, since the default is a sign of Unicode.
 OWN = (
-    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse", "kron",
-    "mixed", "norm", "partial", "power", "quotient", "relations", "root", "second", "signs", "transpose",
+    "both", "cases", "constant", "dot", "either", "fraction", "hadamard", "identity", "inner", "inverse",
+    "inverse_transpose", "kron", "mixed", "norm", "other_norm", "partial", "power", "pseudo_inverse", "quotient",
+    "relations", "root", "second", "signs", "transpose",
 )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from symnet.program.naming import Layers, deserves_a_line, final_names, reading_
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes, is_symmetric, turned
+from symnet.program.solving import product_of
 from symnet.program.survey import Survey, is_data, is_difference, plan_of, survey
 
 NameOrMaker = str | Callable[[], str] | None
@@ -278,11 +279,8 @@ class Builder:
         if is_light(rest):
             return scaled(sign, self.store(scaled(sign * c, rest), node))
 
-        def pair(A: Any, B: Any, outermost: bool) -> Any:
-            product = matmul(A, B)
-            return product if outermost and name is not None else self.store(product)
-
-        whole = bracketed(list(rest.args), pair)
+        keep = lambda product, outermost: product if outermost and name is not None else self.store(product)
+        whole = bracketed(list(rest.args), lambda A, B, outermost: keep(product_of(self, A, B), outermost))
         if is_symmetric(rest, self._symmetric):
             self._symmetric.add(split(whole)[1])
         return scaled(c, whole) if name is None else scaled(sign, self.define(scaled(sign * c, whole), name, node))

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import (
-    Expr, Integer, HadamardPower, HadamardProduct, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose, ZeroMatrix,
-    default_sort_key, exp,
+    Expr, Integer, HadamardPower, HadamardProduct, ImmutableMatrix, Inverse, MatAdd, MatMul, MatPow, Mul, S,
+    Transpose, ZeroMatrix, default_sort_key, exp,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Channels, Elementwise, Images, LogSoftmax, Node, Softmax, Total, apply_entrywise, hadamard, matmul, raw,
-    same_size, scaled, split, total, transpose,
+    Channels, Elementwise, Explicit, Images, LogAbsDet, LogSoftmax, Node, Softmax, Solve, Total, apply_entrywise,
+    hadamard, matmul, raw, same_size, scaled, split, total, transpose,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -45,6 +45,12 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return turned(arguments[0])
     if isinstance(node, Inverse):
         return written({factors_of(_inverse(arguments[0])[1]): _inverse(arguments[0])[0]})
+    if isinstance(node, Solve):
+        return _product((canonical_node(raw(Inverse, arguments[0], S.NegativeOne), arguments[0]), arguments[1]))
+    if isinstance(node, Explicit):
+        return ImmutableMatrix(*node.shape, arguments[2:])
+    if isinstance(node, LogAbsDet) and isinstance(arguments[0], Transpose):
+        return LogAbsDet(arguments[0].args[0])
     if isinstance(node, HadamardProduct):
         return _shorter(_entrywise_product(arguments))
     if isinstance(node, Total):

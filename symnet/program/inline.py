@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from sympy import Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
+from sympy import Basic, HadamardProduct, Inverse, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
 from symnet.expressions import (
-    SCALARS, Elementwise, Name, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
+    Elementwise, Name, SCALARS, Solve, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
 )  # fmt: skip
 from symnet.program.canonical import canonical_node
 from symnet.program.program import Equation, Program, Section
@@ -125,7 +125,9 @@ def as_written(node: Any, *arguments: Any) -> Any:
 
 
 def as_read(node: Any, *arguments: Any) -> Any:
-    """Rebuild a node for a reader: products and sums without inner brackets."""
+    """Rebuild a node for a reader: products and sums without inner brackets, inverses as such."""
+    if isinstance(node, Solve):
+        return matmul(Inverse(arguments[0]), arguments[1])
     if _unchanged(node, arguments):
         return node
     if isinstance(node, MatMul):

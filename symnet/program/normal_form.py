@@ -7,15 +7,14 @@ row of its own is one operation on the values of its operands.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 from functools import reduce
-from typing import Any, Protocol
+from typing import Any
 
 from sympy import (
-    S, Add, Basic, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd, MatMul,
-    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace, Transpose, ZeroMatrix,
-    conjugate, log, re,
+    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd,
+    MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace,
+    Transpose, ZeroMatrix, conjugate, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
@@ -27,36 +26,22 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    AvgPool, Channels, Commutation, Distribution, Earlier, Elementwise, Images, Let, LetScalar, MatrixNode, MaxPool,
-    MeanOfAll, Means, Name, OverDeviation, OverRoot, ScalarNode, Table, Total, Unit, apply_entrywise, as_channels,
-    as_images, bound_variables, diag, diagonal, elementwise, gathered, hadamard, inside_images, is_turned, kronecker,
-    matmul, picked, raw, same_size, scaled, split, stable, total, transpose,
+    Adjugate, AvgPool, Commutation, Diagonal, Distribution, Earlier, Elementwise, Entry, Explicit, Expm,
+    InExponent, Leading, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll,
+    Means, OverDeviation, OverRoot, Pinv, Polar, PowerSlope, ScalarNode, Solve, Table, Total, Unit,
+    apply_entrywise, as_channels, as_images, bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard,
+    inside_images, is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable,
+    transpose,
 )  # fmt: skip
 
+from symnet.program.building import Building
 from symnet.program.fused_sums import fused_sum
 from symnet.program.fusing import fused, fused_scalar, softmax_of
+from symnet.program.solving import commuting, determinant, inverse, solve
+from symnet.program.totals import dot, trace, whole_sum
 
 
-class Building(Protocol):
-    """What the table needs of the program that is being built; `Builder` has it."""
-
-    def atom(self, node: Any) -> Any: ...
-    def input(self, symbol: Any) -> Name: ...
-    def value(self, expr: Any) -> Any: ...
-    def store(self, expr: Any, node: Any = None) -> Any: ...
-    def define(self, rhs: Any, name: Any = None, node: Any = None) -> Name: ...
-    def product(self, node: Any, *factors: Any) -> Any: ...
-    def sum(self, node: Any, *terms: Any) -> Any: ...
-    def scalar(self, rebuilt: Any, node: Any = None) -> Any: ...
-    def coefficient(self, c: Any) -> Any: ...
-    def definition(self, name: Any) -> Any: ...
-    def name_for(self, node: Any) -> Any: ...
-    def unless_let(self, node: Any) -> Any: ...
-    def check(self, rhs: Any) -> None: ...
-    @property
-    def entering(self) -> bool: ...
-    def assume(self, symbol: Any, axis: int) -> None: ...
-    def readable(self, expr: Any) -> str: ...
+FEW = 8  # how often a matrix may stand in a product that is written as a power
 
 
 def _let(b: Building, node: Any) -> Any:
@@ -106,12 +91,43 @@ def _kept(b: Building, better: Any, node: Any) -> Any:
 
 
 def _product(b: Building, node: Any) -> Any:
-    factors = [b.atom(a) for a in node.args]
+    factors = [f for a in node.args for f in _repeated(b, a)]
     matrices = [split(a) for a in factors if a.is_Matrix]
     c = Mul(*[a for a in factors if not a.is_Matrix], *[k for k, _ in matrices])
     if b.entering and len(matrices) == 1 and (found := softmax_of(b, c, matrices[0][1])) is not None:
         return _kept(b, scaled(*found), node)
     return b.product(node, *factors)
+
+
+def _repeated(b: Building, A: Any) -> list[Any]:
+    # a power in a product, such as A³·b, is as many products with a vector
+    if isinstance(A, MatPow) and A.args[1].is_Integer and 1 < abs(A.args[1]) <= FEW:
+        base = b.atom(A.args[0]) if A.args[1] > 0 else inverse(b, raw(Inverse, A.args[0], S.NegativeOne))
+        return [base] * abs(int(A.args[1]))
+    return [b.atom(A)]
+
+
+def _diagonal(b: Building, node: Any) -> Any:
+    # the diagonal of A·B is (A∘Bᵀ)·1, and the product itself is never needed
+    c, A = split(b.atom(node.args[0]))
+    d, rhs = split(b.definition(A)) if b.definition(A) is not None else (S.One, A)
+    if isinstance(rhs, MatMul) and len(rhs.args) == 2:
+        P, Q = rhs.args
+        return b.value(scaled(c * d, matmul(hadamard(P, transpose(Q)), OneMatrix(P.shape[1], S.One))))
+    return b.store(scaled(c, Diagonal(A)), node)
+
+
+def _explicit(b: Building, node: Any) -> Any:
+    # a matrix of numbers, of scalars, or all the entries of a symbol
+    if not node.free_symbols:
+        return node
+    A = entries(node)
+    return b.store(Explicit(*node.shape, *map(b.atom, node)), node) if A is None else b.value(A)
+
+
+def _linear_map(b: Building, node: Any) -> Any:
+    c, A = split(b.atom(node.args[0]))
+    return b.store(scaled(c, node.with_operands(A)), node)
 
 
 def _matrix_sum(b: Building, node: Any) -> Any:
@@ -126,11 +142,19 @@ def _power(b: Building, node: Any) -> Any:
     base, exponent = b.atom(node.args[0]), node.args[1]
     if not exponent.is_Integer and base.shape == (1, 1):  # a scalar
         return scaled(b.value(Total(node.args[0]) ** exponent), OneMatrix(1, 1))
+    if not exponent.is_number and exponent.is_integer is not False:
+        return b.store(MatrixPower(base, b.coefficient(b.atom(exponent))), node)
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
-        base, exponent = b.define(raw(Inverse, base, S.NegativeOne)), -exponent
+        base, exponent = inverse(b, raw(Inverse, base, S.NegativeOne)), -exponent
     return b.product(node, *[base] * int(exponent))
+
+
+def _refused_exponent(b: Building, node: Any) -> Any:
+    raise TypeError(
+        f"{node.args[0]} is the exponent of a power of a matrix, a whole number: there is no derivative in it"
+    )
 
 
 def _hadamard(b: Building, node: Any) -> Any:
@@ -153,58 +177,6 @@ def _hadamard_power(b: Building, node: Any) -> Any:
     return b.store(b.value(apply_entrywise(x**y, {x: base, y: exponent})), node)
 
 
-def _total(b: Building, node: Any) -> Any:
-    # A Hadamard product that is only summed needs no equation of its own.
-    c, A = split(b.atom(node.args[0]))
-    A = A.args[0] if isinstance(A, (Images, Channels)) else A
-    definition = b.definition(A)
-    if isinstance(definition, HadamardProduct):
-        A = definition if len(definition.args) == 2 else _square(b, definition)
-    if (
-        A.shape == (1, 1)
-        and isinstance(definition, MatMul)
-        and len(definition.args) == 2
-        and definition.args[0].is_Matrix
-    ):
-        A = hadamard(transpose(definition.args[0]), definition.args[1])
-    result = total(A)
-    return c * _defined(b, result, b.name_for(node) if isinstance(c * result, Total) else None)
-
-
-def _square(b: Building, product: Any) -> Any:
-    # the sum of M∘D∘M∘D is ‖M∘D‖²
-    times = Counter(product.args)
-    if any(n % 2 for n in times.values()):
-        return product
-    half = b.store(hadamard(*[a for a, n in times.items() for _ in range(n // 2)]))
-    return raw(HadamardProduct, half, half)
-
-
-def _trace(b: Building, node: Any) -> Any:
-    # tr(A·B) is the sum of Aᵀ∘B, whatever the sizes: the product itself is never needed.
-    inside = node.args[0]
-    if isinstance(inside, MatMul):
-        scalars = [b.atom(a) for a in inside.args if not a.is_Matrix]
-        first, *others = [b.atom(a) for a in inside.args if a.is_Matrix]
-        b.check(raw(MatMul, first, *others))
-        if others:
-            product = b.product(None, *others)
-            b.check(raw(Trace, matmul(first, product)))
-            c, H = split(hadamard(transpose(first), product))
-            return Mul(*scalars) * c * _defined(b, total(H))
-        inside = scaled(Mul(*scalars), first)
-    if isinstance(inside, MatAdd):
-        return sum((b.value(raw(Trace, a)) for a in inside.args), S.Zero)
-    c, A = split(b.atom(inside))
-    if isinstance(A, Transpose):
-        A = A.args[0]
-    if isinstance(A, OneMatrix):
-        return c * A.shape[0]
-    trace = raw(Trace, A)
-    b.check(trace)
-    return c * (A.shape[0] if isinstance(A, Identity) else b.define(trace))
-
-
 def _linear(b: Building, node: Any) -> Any:
     # an operation that is linear in its first operand: a coefficient stands before it
     first, *others = map(b.atom, node.operands)
@@ -212,19 +184,15 @@ def _linear(b: Building, node: Any) -> Any:
     return A if isinstance(A, ZeroMatrix) else b.store(scaled(c, node.with_operands(A, *others)), node)
 
 
-def _dot(b: Building, node: Any) -> Any:
-    columns = [transpose(a) if same_size(a.shape[0], S.One) else a for a in map(b.atom, node.args)]
-    return b.value(Total(raw(HadamardProduct, *columns)))
-
-
-def _defined(b: Building, summed: Any, name: Any = None) -> Any:
-    return summed.xreplace({f: b.define(f, name) for f in Mul.make_args(summed) if isinstance(f, Total)})
-
-
 def _entry(b: Building, node: Any) -> Any:
     A, i, j = node.args
     if not (i.is_Integer and j.is_Integer):
         raise TypeError(f"in {node}: the indices of an entry must be numbers")
+    c, name = split(b.atom(A))
+    turned = isinstance(name, Transpose)
+    name = name.args[0] if turned else name
+    if isinstance(name, MatrixSymbol) and (isinstance(node, Entry) or not isinstance(b.definition(name), MatMul)):
+        return c * b.define(Entry(name, j, i) if turned else Entry(name, i, j), b.name_for(node))
     return b.value(picked([A], i, j))
 
 
@@ -260,25 +228,34 @@ def _scalar(b: Building, node: Any) -> Any:
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier, MatrixBase), lambda b, node: node),
+    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier), lambda b, node: node),
+    MatrixBase:      _explicit,
+    BlockMatrix:     lambda b, node: b.value(of_blocks(node)),
+    MatrixSlice:     lambda b, node: b.value(of_slice(node)),
+    LinearMap:       _linear_map,
+    **dict.fromkeys((Adjugate, Expm, MatrixPower, Pinv, Leading, Polar), commuting),
+    PowerSlope:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
     MatMul:          _product,
     MatAdd:          _matrix_sum,
     MatPow:          _power,
     Transpose:       lambda b, node: b.store(transpose(b.atom(node.args[0])), node),
-    Inverse:         lambda b, node: b.define(raw(Inverse, b.atom(node.args[0]), S.NegativeOne), b.name_for(node)),
+    Inverse:         inverse,
+    Solve:           solve,
     HadamardProduct: _hadamard,
     HadamardPower:   _hadamard_power,
     Elementwise:     _apply,
     ElementwiseApplyFunction: lambda b, node: b.store(b.value(elementwise(node.function, node.expr)), node),
     KroneckerProduct: lambda b, node: b.value(reduce(kronecker, node.args)),
+    Diagonal:        _diagonal,
     DiagMatrix:      lambda b, node: b.value(diag(node.args[0])),
     DiagonalOf:      lambda b, node: b.value(diagonal(node.args[0])),
     DiagonalMatrix:  lambda b, node: b.value(diag(diagonal(node.args[0]))),
-    Total:           _total,
-    Trace:           _trace,
-    DotProduct:      _dot,
-    Determinant:     lambda b, node: b.define(raw(Determinant, b.atom(node.args[0])), b.name_for(node)),
-    MatrixElement:   _entry,
+    Total:           whole_sum,
+    Trace:           trace,
+    DotProduct:      dot,
+    **dict.fromkeys((Determinant, LogAbsDet), determinant),
+    **dict.fromkeys((MatrixElement, Entry), _entry),
+    InExponent:      _refused_exponent,
     Distribution:    _distribution,
     **dict.fromkeys((MaxPool, AvgPool), _pooled),
     **dict.fromkeys((Means, MeanOfAll, OverDeviation, OverRoot), _linear),

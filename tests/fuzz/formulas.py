@@ -66,6 +66,29 @@ def norm(p: Any, a: Any) -> Any:
     return np.sqrt(squares)
 
 
+def adjugate(a: Any) -> Any:
+    return np.linalg.det(a) * np.linalg.inv(a)
+
+
+def expm(a: Any) -> Any:
+    whole = term = np.eye(len(a))
+    for k in range(1, 40):
+        term = term @ a / (16 * k)
+        whole = whole + term
+    for _ in range(4):
+        whole = whole @ whole
+    return whole
+
+
+def of_singular_values(p: Any, a: Any, largest: bool) -> Any:
+    """Give the largest singular value, or the sum of all, also for a complex step."""
+    U, s, Vt = np.linalg.svd(np.real(a), full_matrices=False)
+    count = 1 if largest else len(s)
+    p.near(s[0] - s[1:2] if largest else s)
+    value = s[:count].sum()
+    return value + 1j * (U[:, :count] @ Vt[:count] * np.imag(a)).sum() if np.iscomplexobj(a) else value
+
+
 arctan = by_slope(np.arctan, lambda x: 1 / (1 + x * x))
 arcsinh = by_slope(np.arcsinh, lambda x: 1 / np.sqrt(1 + x * x))
 erf = by_slope(special.erf, lambda x: 2 / np.sqrt(np.pi) * np.exp(-x * x))

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from images import convolutions
+from matrix_kinds import add_rows
 
 from . import formulas as N  # noqa: N812
-from .images import convolutions
 from .tree import Tree
 
 SCALAR = ()
@@ -759,6 +760,7 @@ def _deep(g: Generator, s: Any) -> Tree | None:
 
 MATRICES.update(convolutions(node))
 
+add_rows(MATRICES, SCALARS, node)
 KINDS = (
     "symbol", "target",
     *dict.fromkeys([*LEAVES, *NUMBERS, *MATRICES, *SCALARS, *LEVELS]),

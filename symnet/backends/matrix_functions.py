@@ -1,0 +1,123 @@
+"""Functions of matrices that NumPy lacks, for kernels to call.
+
+In: arrays of two axes. Out: arrays. Each function stands on its own with `np`, since the source of a kernel that
+calls it has its text. None changes its arguments; dtypes are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def adjugate(A: Any) -> Any:
+    """Give the transposed matrix of cofactors, by singular values: also where the determinant is 0."""
+    U, s, Vt = np.linalg.svd(A)
+    n = len(s)
+    others = np.array([np.prod(np.delete(s, i)) for i in range(n)], A.dtype)
+    turn = np.linalg.det(U) * np.linalg.det(Vt)
+    return ((Vt.T * (turn.real * others)) @ U.T).astype(A.dtype)
+
+
+def part(A: Any, rows: int, cols: int, text: str) -> Any:
+    """Give a slice of a matrix whose size only the data tell. Raises `ValueError` where it is not all there."""
+    if A.shape != (rows, cols) or 0 in A.shape:
+        raise ValueError(f"{text}: the matrix is too small, of the {rows} rows and {cols} columns {A.shape} are there")
+    return A
+
+
+def placed(G: Any, rows: int, cols: int, at: slice, along: slice) -> Any:
+    """Give zeros with G in some rows and columns."""
+    whole = np.zeros((rows, cols), G.dtype)
+    whole[at, along] = G
+    return whole
+
+
+def expm(A: Any, E: Any = None) -> Any:
+    """Give the exponential of A, or its derivative along E.
+
+    Scaling and squaring with Padé approximants: N. Higham, SIAM Journal on Matrix Analysis 26 (2005); the bounds on the
+    norm are those of A. Al-Mohy and N. Higham, the same, 30 (2009), for which the derivative is as exact as the value.
+    """
+    bounds = {3: 1.08e-2, 5: 2.00e-1, 7: 7.83e-1, 9: 1.78e0, 13: 4.74e0}
+    size = float(np.abs(A).sum(axis=0).max())
+    if not np.isfinite(size):
+        return np.full(A.shape, np.nan, A.dtype)
+    m = next((degree for degree, bound in bounds.items() if size <= bound), 13)
+    squarings = max(0, int(np.ceil(np.log2(size / bounds[13])))) if size > bounds[13] else 0
+    b = [1.0]
+    for j in range(m):
+        b.append(b[-1] * (m - j) / ((2 * m - j) * (j + 1)))
+
+    def times(X: Any, Y: Any) -> Any:  # a value and its derivative
+        return [X[0] @ Y[0], *([X[0] @ Y[1] + X[1] @ Y[0]] if E is not None else [])]
+
+    def combined(*terms: Any) -> Any:
+        return [sum(c * X[k] for c, X in terms) for k in range(1 if E is None else 2)]
+
+    scale = 0.5**squarings
+    X = [A * scale] if E is None else [A * scale, E * scale]
+    one = [np.eye(len(A), dtype=A.dtype)] if E is None else [np.eye(len(A), dtype=A.dtype), np.zeros_like(A)]
+    X2 = times(X, X)
+    if m < 13:
+        powers = [one, X2]
+        while len(powers) <= m // 2:
+            powers.append(times(powers[-1], X2))
+        U = times(X, combined(*[(b[2 * k + 1], powers[k]) for k in range(m // 2 + 1)]))
+        V = combined(*[(b[2 * k], powers[k]) for k in range(m // 2 + 1)])
+    else:
+        X4 = times(X2, X2)
+        X6 = times(X4, X2)
+        odd = times(X6, combined((b[13], X6), (b[11], X4), (b[9], X2)))
+        U = times(X, combined((1, odd), (b[7], X6), (b[5], X4), (b[3], X2), (b[1], one)))
+        even = times(X6, combined((b[12], X6), (b[10], X4), (b[8], X2)))
+        V = combined((1, even), (b[6], X6), (b[4], X4), (b[2], X2), (b[0], one))
+    above, below = combined((1, V), (1, U)), combined((1, V), (-1, U))
+    R = [np.linalg.solve(below[0], above[0])]
+    if E is not None:
+        R.append(np.linalg.solve(below[0], above[1] - below[1] @ R[0]))
+    for _ in range(squarings):
+        R = times(R, R)
+    return R[-1]
+
+
+def whole_power(A: Any, k: Any, E: Any = None) -> Any:
+    """Give A to a whole power, or its derivative along E. Raises `ValueError` for a power that is not whole."""
+    number = int(k.real)
+    if number != k.real:
+        raise ValueError(f"the power of a matrix must be a whole number, and it is {k.real}; give 2.0, 3.0 or −1.0")
+    X = [A] if E is None else [A, E]
+    if number < 0:
+        inverse = np.linalg.inv(A)
+        X = [inverse] if E is None else [inverse, -inverse @ E @ inverse]
+    R = [np.eye(len(A), dtype=A.dtype)] if E is None else [np.eye(len(A), dtype=A.dtype), np.zeros_like(A)]
+    number = abs(number)
+    while number:
+        if number % 2:
+            R = [R[0] @ X[0], *([R[0] @ X[1] + R[1] @ X[0]] if E is not None else [])]
+        number //= 2
+        if number:
+            X = [X[0] @ X[0], *([X[0] @ X[1] + X[1] @ X[0]] if E is not None else [])]
+    return R[-1]
+
+
+def leading(A: Any) -> Any:
+    """Give u·vᵀ of the largest singular value."""
+    U, _, Vt = np.linalg.svd(A, full_matrices=False)
+    return U[:, :1] * Vt[:1]
+
+
+def polar(A: Any) -> Any:
+    """Give U·Vᵀ of the singular values that are not 0 to rounding."""
+    U, s, Vt = np.linalg.svd(A, full_matrices=False)
+    rank = int((s > s[0] * max(A.shape) * np.finfo(s.dtype).eps).sum())
+    return U[:, :rank] @ Vt[:rank]
+
+
+def sylvester(H: Any, C: Any) -> Any:
+    """Give X with H·X + X·H = C, the shortest one where there are several; H is symmetric."""
+    values, Q = np.linalg.eigh((H + H.T) / 2)
+    sums = values[:, None] + values
+    none = np.abs(sums) <= len(H) * np.finfo(values.dtype).eps * np.abs(sums).max()
+    return Q @ (np.where(none, 0, Q.T @ C @ Q) / np.where(none, 1, sums)) @ Q.T

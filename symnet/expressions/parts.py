@@ -1,0 +1,260 @@
+"""Stacks, other shapes and parts of matrices as users write them: `hstack`, `reshape`, `A[1:3, ::2]`.
+
+In: matrix expressions, whole numbers and slices. Out: nodes of `blocks`. What does not fit is refused here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sympy import BlockDiagMatrix, BlockMatrix, Integer, MatrixExpr, MatrixSlice, S, ceiling
+from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.matrixbase import MatrixBase
+
+from symnet.expressions.algebra import scaled
+from symnet.expressions.axes import as_axis
+from symnet.expressions.entering import given
+from symnet.expressions.operands import OPERANDS, as_matrix, split
+from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.blocks import Roll, RunningSum, part, reshaped, stack
+from symnet.expressions.table import brief
+
+
+def _stacked(who: str, axis: int, matrices: Sequence[Any]) -> Any:
+    if len(matrices) == 1 and isinstance(matrices[0], (list, tuple)):
+        matrices = matrices[0]
+    if not matrices:
+        raise TypeError(f"{who}: give the matrices to stack")
+    first, *others = whole = [as_matrix(who, A) for A in matrices]
+    for A in others:
+        if not same_size(first.shape[1 - axis], A.shape[1 - axis]):
+            told = f"{brief(first)} is {shape_text(first.shape)} but {brief(A)} is {shape_text(A.shape)}"
+            raise ShapeError(f"{who}: {told}; they need as many {('columns', 'rows')[axis]}")
+    return stack(axis, *whole)
+
+
+def hstack(*matrices: Any) -> Any:
+    """Give matrices side by side, [A, B].
+
+    matrices: matrix expressions of as many rows, also as one list. Raises `ShapeError` where they differ.
+
+    >>> import symnet as sn
+    >>> a, b = sn.vector("a", 2), sn.vector("b", 2)
+    >>> sn.evaluate(sn.hstack(a, b), {a: [[1], [2]], b: [[3], [4]]}).tolist()
+    [[1.0, 3.0], [2.0, 4.0]]
+    """
+    return _stacked("hstack", 1, matrices)
+
+
+def vstack(*matrices: Any) -> Any:
+    """Give matrices one below the other.
+
+    matrices: matrix expressions of as many columns, also as one list. Raises `ShapeError` where they differ. Blocks are
+    `sn.vstack(sn.hstack(A, B), sn.hstack(C, D))`, or SymPy's `BlockMatrix([[A, B], [C, D]])`.
+
+    >>> import symnet as sn
+    >>> A = sn.matrix("A", 1, 2)
+    >>> sn.show(sn.vstack(A, 2 * A))
+    [A; 2⋅A]
+    """
+    return _stacked("vstack", 0, matrices)
+
+
+def reshape(A: Any, shape: Any) -> Any:
+    """Give the entries of A in another shape, in the same order row by row, as NumPy has it.
+
+    A: a matrix expression; shape: rows and columns, of which one may be -1, or one number for a column. Raises
+    `ShapeError` where it holds another number of entries. `vec` stacks columns.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.reshape(sn.matrix("A", 2, 3), (3, -1)), {"A": [[1, 2, 3], [4, 5, 6]]}).tolist()
+    [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]
+    """
+    A = as_matrix("reshape", A)
+    wanted = list(shape) if isinstance(shape, (tuple, list)) else [shape, 1]
+    if len(wanted) == 1:
+        wanted = [wanted[0], 1]
+    if len(wanted) != 2:
+        raise ShapeError(f"reshape: {shape} has {len(wanted)} axes, and a matrix has two")
+    entries = given(A.shape[0]) * A.shape[1]
+    sizes = [given(s, "reshape") if not isinstance(s, str) else _named(A, s) for s in wanted]
+    if sizes.count(-1) == 1:
+        k = sizes.index(-1)
+        sizes[k] = (entries / sizes[1 - k]).cancel()
+    if not same_size(sizes[0] * sizes[1], entries) or any(
+        s.is_integer is False or s.is_positive is False for s in sizes
+    ):
+        raise ShapeError(f"reshape: {brief(A)} is {shape_text(A.shape)} and has {entries} entries, which do not fill "
+                         f"{'×'.join(map(str, wanted))}")  # fmt: skip
+    return reshaped(A, *sizes)
+
+
+def _named(A: Any, name: str) -> Any:
+    known = {s.name: s for size in A.shape for s in given(size).free_symbols}
+    if name not in known:
+        raise ShapeError(f"reshape: {brief(A)} is {shape_text(A.shape)} and has no size {name}")
+    return known[name]
+
+
+def _moved(who: str, A: Any, axis: Any) -> tuple[Any, Any]:
+    A = as_matrix(who, A)
+    if axis is None:
+        axis = 0 if same_size(A.shape[1], S.One) else 1 if same_size(A.shape[0], S.One) else None
+    return A, None if axis is None else as_axis(axis)
+
+
+def _whole(who: str, what: str, value: Any) -> int:
+    number = given(value, who)
+    if not number.is_Integer:
+        raise TypeError(f"{who}: {what} must be a whole number, not {value!r}")
+    return int(number)
+
+
+def roll(A: Any, shift: int, axis: int | None = None) -> Any:
+    """Give A with its rows (axis 0) or columns (axis 1) moved on by `shift`; what leaves at the end comes in in front.
+
+    A: a matrix expression; shift: a whole number; axis: None moves the entries row by row, as NumPy does. Raises
+    `TypeError` for a shift that is no whole number, `ValueError` for another axis.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.roll(sn.vector("x", 3), 1), {"x": [[1], [2], [3]]}).ravel().tolist()
+    [3.0, 1.0, 2.0]
+    """
+    A, along = _moved("roll", A, axis)
+    shift = _whole("roll", "the shift", shift)
+    if along is None:
+        return reshape(roll(reshape(A, (1, -1)), shift, 1), A.shape)
+    c, rest = split(A)
+    return scaled(c, Roll(rest, Integer(shift), Integer(along))) if shift else A
+
+
+def cumsum(A: Any, axis: int | None = None) -> Any:
+    """Give running sums down the columns (axis 0) or along the rows (axis 1); along a vector where no axis is given.
+
+    A: a matrix expression; the result has its shape. Raises `ValueError` for another axis, and for a matrix without
+    one.
+
+    >>> import symnet as sn
+    >>> sn.evaluate(sn.cumsum(sn.vector("x", 3)), {"x": [[1], [2], [3]]}).ravel().tolist()
+    [1.0, 3.0, 6.0]
+    """
+    A, along = _moved("cumsum", A, axis)
+    if along is None:
+        raise ValueError(f"cumsum: {brief(A)} is {shape_text(A.shape)}; write axis=0 (down the columns) or axis=1 "
+                         "(along the rows), or sn.cumsum(sn.reshape(A, (-1, 1))) for all entries")  # fmt: skip
+    c, rest = split(A)
+    return scaled(c, RunningSum(rest, Integer(along), S.Zero))
+
+
+# -- A[rows, columns]
+
+
+def sliced(A: Any, rows: Any, cols: Any) -> Any:
+    """Give A[rows, columns] for slices and whole numbers, as NumPy has them.
+
+    Raises `ValueError` for what is not there, `TypeError` for a slice of symbols.
+    """
+    return part(A, _span(A, 0, rows), _span(A, 1, cols))
+
+
+def _span(A: Any, axis: int, index: Any) -> tuple[Any, Any, Any]:
+    size, what = given(A.shape[axis]), ("row", "column")[axis]
+    if not isinstance(index, slice):
+        first = _index(A, index)
+        first = size + first if first < 0 else given(first)
+        if first.is_negative or (first.is_Integer and size.is_Integer and first >= size):
+            raise ValueError(f"{brief(A)} is {shape_text(A.shape)} and has no {what} {index}")
+        return first, S.One, S.One
+    step = 1 if index.step is None else _index(A, index.step)
+    if step == 0:
+        raise ValueError(f"{brief(A)}: the step of a slice must not be 0")
+    first, stop = (None if end is None else _index(A, end) for end in (index.start, index.stop))
+    if size.is_Integer:
+        n = int(size)
+        if any(end is not None and not -n <= end <= n for end in (first, stop)):
+            raise ValueError(
+                f"{brief(A)} is {shape_text(A.shape)}, and the slice {_text(index)} goes beyond its {n} {what}s"
+            )
+        places = range(*slice(first, stop, step).indices(n))
+        if not places:
+            raise ValueError(f"{brief(A)} is {shape_text(A.shape)}, and the slice {_text(index)} has no {what}s")
+        return Integer(places[0]), Integer(len(places)), Integer(step)
+    if step < 0 and (first, stop) != (None, None):
+        raise ValueError(f"{brief(A)}: the slice {_text(index)} from the end needs a size that is a number, not {size}")
+    begin = S.Zero if first is None else given(first) + (size if first < 0 else 0)
+    end = size if stop is None else given(stop) + (size if stop < 0 else 0)
+    number = (end - begin) / abs(step)
+    if number.is_integer is not True or number.is_nonpositive:
+        raise ValueError(f"{brief(A)} is {shape_text(A.shape)}, and how many {what}s the slice {_text(index)} has is "
+                         "not known; declare the size as a number")  # fmt: skip
+    return (size - 1 if step < 0 else begin), number, Integer(step)
+
+
+def _index(A: Any, index: Any) -> int:
+    if isinstance(index, bool) or not getattr(given(index), "is_Integer", False):
+        raise TypeError(f"{brief(A)}[…]: rows and columns are whole numbers and slices of them, not {index}; for a row "
+                        "that data chooses multiply by a one-hot column")  # fmt: skip
+    return int(index)
+
+
+def _text(index: slice) -> str:
+    parts = [index.start, index.stop, *([] if index.step is None else [index.step])]
+    return ":".join("" if p is None else str(p) for p in parts)
+
+
+# -- what SymPy has of this kind
+
+
+def of_slice(node: Any) -> Any:
+    """Give a slice of SymPy's as a part. Raises `TypeError` for one that begins or ends at a symbol."""
+    spans = []
+    for size, (first, stop, step) in zip(node.parent.shape, node.args[1:], strict=True):
+        if not (first.free_symbols | stop.free_symbols <= given(size).free_symbols):
+            raise TypeError(f"{brief(node)}: a slice is of whole numbers, and {first}:{stop} has symbols")
+        spans.append((first, _count(node, stop - first, step), step))
+    return part(node.parent, *spans)
+
+
+def _count(node: Any, length: Any, step: Any) -> Any:
+    number = ceiling(given(length) / step)
+    if number.has(ceiling):
+        raise ValueError(f"{brief(node)} is of {length} rows or columns, and how many they are in steps of {step} is "
+                         "not known; declare the size as a number")  # fmt: skip
+    return number
+
+
+def of_blocks(node: Any) -> Any:
+    """Give a block matrix of SymPy's as stacks."""
+    rows = node.blocks.tolist()
+    return stack(0, *[stack(1, *row) for row in rows])
+
+
+def entries(M: MatrixBase) -> Any:
+    """Give the symbol whose entries an explicit matrix lists, each in its place; None where it is another."""
+    first = M[0, 0]
+    A = getattr(first, "parent", None)
+    if A is None or not all(map(same_size, A.shape, M.shape)):
+        return None
+    own = all(M[i, j] == A[i, j] for i in range(M.rows) for j in range(M.cols))
+    return A if own else None
+
+
+def _of_explicit(node: Any) -> tuple[Any, ...]:
+    return tuple(node) if node.free_symbols else ()
+
+
+def _getitem(self: Any, key: Any) -> Any:
+    pair = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
+    if any(isinstance(k, slice) for k in (pair if isinstance(key, tuple) else (key,))):
+        return sliced(self, *pair)
+    return _sympys_own(self, key)
+
+
+OPERANDS[MatrixBase] = _of_explicit
+OPERANDS[BlockMatrix] = lambda node: tuple(node.blocks)
+OPERANDS[BlockDiagMatrix] = lambda node: node.args
+OPERANDS[MatrixSlice] = lambda node: node.args[:1]
+_sympys_own = MatrixExpr.__getitem__
+MatrixExpr.__getitem__ = _getitem
+MatrixSlice.shape = property(lambda self: of_slice(self).shape)  # SymPy's own loses the last row in a step
