@@ -16,8 +16,8 @@ from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.optimizers import (
-    AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
-    step_decay, warmup,
+    LBFGS, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
+    RMSProp, SignSGD, cosine_decay, exponential_decay, step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
@@ -26,15 +26,15 @@ from symnet.training import Training, glorot, normal, resume, train, uniform, ze
 
 __version__ = "0.2.0"
 __all__ = [
-    *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
-    "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
-    "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "StructuredMatrix", "Training", "accuracy", "binary_cross_entropy", "canonical", "check_function",
-    "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose",
-    "diagnose_update", "diagonal", "elementwise", "evaluate", "exponential_decay", "formula", "gauss_newton",
-    "glorot", "gradient", "hessian", "hvp", "jacobian", "jvp", "kron", "let", "load", "mlp", "mse", "normal",
-    "one_hot", "prove", "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "vec",
-    "warmup", "zeros",
+    *_functions, "FORMULAS", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad",
+    "Adam", "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GaussNewton",
+    "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt", "MatrixNode", "Momentum", "Nesterov",
+    "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Training", "accuracy",
+    "binary_cross_entropy", "canonical", "check_function", "check_gradients", "check_hessian", "compile",
+    "cosine_decay", "cross_entropy", "derive", "diag", "diagnose", "diagnose_update", "diagonal", "elementwise",
+    "evaluate", "exponential_decay", "formula", "gauss_newton", "glorot", "gradient", "hessian", "hvp", "jacobian",
+    "jvp", "kron", "let", "load", "mlp", "mse", "normal", "one_hot", "prove", "resume", "save", "show",
+    "squared_error", "step_decay", "train", "uniform", "vec", "warmup", "zeros",
 ]  # fmt: skip
 
 typeset_in_notebooks()

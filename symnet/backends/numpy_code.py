@@ -21,7 +21,7 @@ from symnet.backends.emitter import ATOM, SUM, TERM, Code, entrywise, number, si
 from symnet.backends.lowering import Item, SignedLogDet
 from symnet.backends.scalar_code import ScalarCode
 from symnet.expressions import (
-    AxisMax, Commutation, Diag, Diagonal, Elementwise, Kron, Paired, Table, Total, Unit, Unpaired, Unvec, Vec,
+    AxisMax, Commutation, Diag, Diagonal, Elementwise, HStack, Kron, Paired, Table, Total, Unit, Unpaired, Unvec, VStack, Vec,
     is_subtracted, split, step,
 )  # fmt: skip
 from symnet.program import estimate
@@ -236,6 +236,10 @@ def _commutation(c: NumPyCode, K: Any) -> Code:
     return c.numpy.eye(c.length(rows * cols), dtype=c.numpy.dtype)[str(places)]
 
 
+def _stack(function: str) -> Callable[..., Code]:
+    return lambda c, A: getattr(c.numpy, function)(Code(f"[{', '.join(str(c.full(a)) for a in A.args)}]", ATOM))
+
+
 def _paired(c: NumPyCode, P: Any) -> Code:
     G, m, n = P.args
     p, q = G.shape[0] / m, G.shape[1] / n
@@ -276,6 +280,8 @@ NUMPY: Table[Callable[..., Code]] = Table(
     Unvec:           lambda c, A: _shaped(c, c.full(A.args[0]), A.args[2], A.args[1]).T,
     Kron:            lambda c, A: c.numpy.kron(*map(c.full, A.args)),
     Commutation:     _commutation,
+    HStack:          _stack("hstack"),
+    VStack:          _stack("vstack"),
     Paired:          _paired,
     Unpaired:        _unpaired,
     SizeOf:          lambda c, A: Code(f"{c.piece(A.args[0])}.shape[{A.args[1]}]"),

@@ -16,7 +16,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import (
-    Commutation, Diag, Diagonal, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unit, Unpaired, Unvec, Vec,
+    Commutation, Diag, Diagonal, HStack, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unit, Unpaired, Unvec, VStack, Vec,
     logaddexp, maximum, softplus,
 )  # fmt: skip
 from symnet.notation.style import Part, Text, joined, plain_number, template
@@ -43,6 +43,8 @@ CODE: Table[Callable[..., str]] = Table(
         **dict.fromkeys((Diag, DiagMatrix, DiagonalMatrix), lambda node, v: f"DiagonalMatrix[Flatten[{v}]]"),
         **dict.fromkeys((Diagonal, DiagonalOf), lambda node, a: f"List /@ Diagonal[{a}]"),
         Vec: lambda node, a: f"List /@ Flatten[Transpose[{a}]]",
+        HStack: lambda node, *parts: f"Join[{', '.join(parts)}, 2]",
+        VStack: lambda node, *parts: f"Join[{', '.join(parts)}]",
         Unvec: lambda node, v, rows, cols: f"Transpose[Partition[Flatten[{v}], {rows}]]",
         Commutation: lambda node, m, n: (
             f"IdentityMatrix[{m}*({n})][[Flatten[Transpose[Partition[Range[{m}*({n})], {m}]]]]]"

@@ -10,7 +10,7 @@ from typing import Any
 from sympy import KroneckerProduct
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 
-from symnet.expressions import Commutation, Kron, Paired, Unpaired, Unvec
+from symnet.expressions import Commutation, HStack, Kron, Paired, Unpaired, Unvec, VStack
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import PRODUCT, QUOTIENT, Box
 
@@ -26,6 +26,8 @@ FORMULAS.update({
     DiagonalMatrix: lambda r, e: r.call(e, "diag", [DiagonalOf(e.args[0])]),
     Commutation: lambda r, e: r.call(e, "K", e.args),
     Unvec: lambda r, e: r.call(e, "unvec", e.args),
+    HStack: lambda r, e: r.call(e, "hstack", e.args),
+    VStack: lambda r, e: r.call(e, "vstack", e.args),
     Paired: lambda r, e: r.call(e, "paired", e.args),
     Unpaired: lambda r, e: r.call(e, "unpaired", e.args),
 })  # fmt: skip

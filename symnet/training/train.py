@@ -160,6 +160,8 @@ def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
             history.setdefault(name, []).append(number)
     best = loop.best
     weights = best.weights if best is not None and loop.plan.patience is not None else None
+    success, message = loop.ended or getattr(loop, "why", (None, ""))
     return Training(
-        loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch
-    )
+        loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch,
+        success, message,
+    )  # fmt: skip
