@@ -21,7 +21,7 @@ from symnet.calculus.reverse import sweep
 from symnet.calculus.second import paired
 from symnet.expressions import (
     Elementwise, Name, Total, Vec, Unvec, apply_entrywise, below, beside, elementwise, factored, hadamard, matmul,
-    scaled, split, stacked, symbols_of, total, transpose, turned,
+    same_size, scaled, split, stacked, symbols_of, total, transpose, turned,
 )  # fmt: skip
 from symnet.program import Builder, Program, expanded, live, symbol_like
 
@@ -193,10 +193,11 @@ def with_jacobian(program: Program, wrt: Sequence[Name], refusal: str) -> System
     squares = Squares(builder, wrt, refusal).of(program.outputs[0])
     builder.section("Jacobian")
     number = len(squares) > 1
-    residuals = [
-        builder.call(builder.value(square.residual()), builder.names.fresh(f"r{k}" if number else "r"))
-        for k, square in enumerate(squares, 1)
-    ]
+    residuals = []
+    for k, square in enumerate(squares, 1):
+        residual = builder.value(square.residual())
+        letter = "R" if residual.is_Matrix and not same_size(residual.shape[1], S.One) else "r"
+        residuals.append(builder.call(residual, builder.names.fresh(f"{letter}{k}" if number else letter)))
     program = builder.finish([*program.outputs, *residuals])
     residuals = list(program.outputs[-len(residuals) :])
     builder, names = Builder.of(program), {e.lhs for e in program.equations}
@@ -228,12 +229,17 @@ def _jacobian(program: Program, r: Name, w: Name, names: Container[Name]) -> Any
 
 def assembled(system: System, wrt: Sequence[Name]) -> tuple[Any, Any]:
     """Give r as a column, and J with a row for each entry of r and a column for each entry of the parameters."""
-    r = below(*[stacked(one) for one in system.r])
+    r = below(*[_column(one) for one in system.r])
     rows = [
-        beside(*[ZeroMatrix(_length(one), _length(w)) if J is None else J for J, w in zip(row, wrt, strict=True)])
+        beside(*[ZeroMatrix(_length(one), _length(w)) if J is None else _column(J, J) for J, w in zip(row, wrt, strict=True)])
         for one, row in zip(system.r, system.J, strict=True)
     ]
     return r, below(*rows)
+
+
+def _column(A: Any, otherwise: Any = None) -> Any:
+    # what is one number is a matrix of one entry here
+    return scaled(A, OneMatrix(1, 1)) if not A.is_Matrix else stacked(A) if otherwise is None else otherwise
 
 
 def _length(A: Any) -> Any:

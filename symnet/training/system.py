@@ -158,7 +158,9 @@ class Problem:
 
     def _called(self, kernel: Kernel, x: Any, more: Mapping[str, Any] | None = None) -> list[Any]:
         values = {**self.values, **dict(zip(self.names, self.parameters(x), strict=True)), **(more or {})}
-        return kernel.result.listed(kernel.function(*[values[n] for n in kernel.arguments]))
+        found = kernel.result.listed(kernel.function(*[values[n] for n in kernel.arguments]))
+        given = kernel.result.given(found)
+        return list(given.values()) if isinstance(given, Mapping) else found
 
     def loss(self, x: Any) -> tuple[float, Any]:
         """Give the loss and its gradient."""
