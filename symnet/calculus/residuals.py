@@ -12,7 +12,7 @@ from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from sympy import (
-    Add, Expr, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose, ZeroMatrix,
+    Add, Expr, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose, ZeroMatrix,
     expand_mul, sqrt,
 )  # fmt: skip
 
@@ -20,10 +20,10 @@ from symnet.calculus.linear import struck_off
 from symnet.calculus.reverse import sweep
 from symnet.calculus.second import paired
 from symnet.expressions import (
-    Elementwise, Name, Total, Vec, Unvec, apply_entrywise, below, beside, elementwise, factored, hadamard, matmul,
-    same_size, scaled, split, stacked, symbols_of, total, transpose, turned,
+    Elementwise, Name, Total, Vec, Unvec, apply_entrywise, below, beside, column, elementwise, factored, hadamard, matmul,
+    same_size, scaled, split, symbols_of, total, transpose, turned,
 )  # fmt: skip
-from symnet.program import Builder, Program, expanded, live, symbol_like
+from symnet.program import Builder, Program, Role, expanded, live, symbol_like
 
 
 class Square(NamedTuple):
@@ -191,6 +191,8 @@ def with_jacobian(program: Program, wrt: Sequence[Name], refusal: str) -> System
     """Give a program with the section "Jacobian". Raises `ValueError`, with `refusal` of the part, for another loss."""
     builder = Builder.of(program)
     squares = Squares(builder, wrt, refusal).of(program.outputs[0])
+    squares.sort(key=lambda square: wrt.index(square.R) + 1 if square.R in wrt else 0)  # penalties come last
+    builder.constants |= {s for square in squares for s in square.c.free_symbols}
     builder.section("Jacobian")
     number = len(squares) > 1
     residuals = []
@@ -207,7 +209,9 @@ def with_jacobian(program: Program, wrt: Sequence[Name], refusal: str) -> System
         for w in wrt:
             J = _jacobian(program, r, w, names)
             text = f"J{k if number else ''}" + (f"_{w.name}" if len(wrt) > 1 else "")
-            row.append(None if J is None else builder.call(builder.value(J), builder.names.fresh(text)))
+            role: Role = "jacobian" if number or len(wrt) > 1 else "value"
+            of = (r, w) if role == "jacobian" else None
+            row.append(None if J is None else builder.call(builder.value(J), builder.names.fresh(text), role, of))
         blocks.append(row)
     whole = [J for row in blocks for J in row if J is not None]
     program = builder.finish([*program.outputs, *whole])
@@ -224,22 +228,19 @@ def _jacobian(program: Program, r: Name, w: Name, names: Container[Name]) -> Any
     J = factored(expanded(kept, factored(turned(struck_off(kept, u, pulled))), names))
     if isinstance(J, ZeroMatrix) or J == 0:
         return None
-    return total(J) if J.is_Matrix and not (r.is_Matrix or w.is_Matrix) else J
+    if J.is_Matrix and not (r.is_Matrix or w.is_Matrix):
+        return split(J)[0] if isinstance(split(J)[1], Identity) else total(J)
+    return J
 
 
 def assembled(system: System, wrt: Sequence[Name]) -> tuple[Any, Any]:
     """Give r as a column, and J with a row for each entry of r and a column for each entry of the parameters."""
-    r = below(*[_column(one) for one in system.r])
+    r = column(*system.r)
     rows = [
-        beside(*[ZeroMatrix(_length(one), _length(w)) if J is None else _column(J, J) for J, w in zip(row, wrt, strict=True)])
+        beside(*[ZeroMatrix(_length(one), _length(w)) if J is None else J for J, w in zip(row, wrt, strict=True)])
         for one, row in zip(system.r, system.J, strict=True)
     ]
     return r, below(*rows)
-
-
-def _column(A: Any, otherwise: Any = None) -> Any:
-    # what is one number is a matrix of one entry here
-    return scaled(A, OneMatrix(1, 1)) if not A.is_Matrix else stacked(A) if otherwise is None else otherwise
 
 
 def _length(A: Any) -> Any:

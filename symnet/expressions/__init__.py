@@ -11,7 +11,6 @@ from symnet.expressions.algebra import (
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.axes import as_axis
-from symnet.expressions.blocks import HStack, VStack, below, beside
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.factored import factored
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
@@ -22,6 +21,7 @@ from symnet.expressions.kronecker import (
     commutation, composed, diag, diagonal, diagonal_matrix, diagonal_of, kron, kronecker, stacked, turned,
     unstacked, vec,
 )  # fmt: skip
+from symnet.expressions.blocks import HStack, VStack, below, beside, column
 from symnet.expressions.losses import binary_cross_entropy, cross_entropy, mse, squared_error
 from symnet.expressions.metrics import accuracy
 from symnet.expressions.nodes import (
@@ -50,12 +50,13 @@ __all__ = [
     "Parameter", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unit", "Unpaired",
     "Unvec", "VStack", "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis",
     "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "below", "beside", "binary_cross_entropy",
-    "bound_variables", "brief", "by_exponential", "called", "checked_name", "commutation", "complement", "composed",
-    "cross_entropy", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise",
-    "entered", "exponent", "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line",
-    "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed",
-    "logaddexp", "matmul", "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise",
-    "preformatted", "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid",
-    "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked",
-    "step", "sums", "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
+    "bound_variables", "brief", "by_exponential", "called", "checked_name", "column", "commutation", "complement",
+    "composed", "cross_entropy", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated",
+    "elementwise", "entered", "exponent", "factored", "from_tree", "functions", "gathered", "given", "hadamard",
+    "in_a_line", "inner_product", "is_light", "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let",
+    "listed", "logaddexp", "matmul", "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial",
+    "precise", "preformatted", "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
+    "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable",
+    "stacked", "step", "sums", "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk",
+    "without_definition",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import Kernel, LossAndGradients, Mapped, checked_dtype, compile_program, compile_structured
 from symnet.calculus import System, assembled, slopes_along, with_jacobian
 from symnet.derivation import Derivation
-from symnet.expressions import Name, below, stacked
+from symnet.expressions import Name, column
 from symnet.optimizers import NewtonCG, Solver
 from symnet.program import Builder, Equation, Program, symbol_like
 from symnet.training.step import Step
@@ -44,7 +44,7 @@ def solver_step(derivation: Derivation, solver: Solver, dtype: Any) -> SolverSte
     dtype, wrt, program = checked_dtype(dtype), derivation.wrt, derivation.program
     kernel = compile_program(program, program.outputs, LossAndGradients(wrt), dtype)
     kernels: dict[str, Kernel] = {}
-    system, directions, known = None, [], {"g": _column(derivation.gradient_names.values())}
+    system, directions, known = None, [], {"g": column(*derivation.gradient_names.values())}
     if solver.of_squares:
         system = with_jacobian(program, wrt, _refusal(type(solver).__name__))
         program, blocks = system.program, [J for row in system.J for J in row if J is not None]
@@ -73,10 +73,6 @@ def _refusal(name: str) -> str:
 
 def _compiled(program: Program, outputs: Sequence[Name], dtype: Any) -> Kernel:
     return compile_structured(program, outputs, Mapped(tuple(o.name for o in outputs)), dtype)
-
-
-def _column(parts: Any) -> Any:
-    return below(*[stacked(part) for part in parts])
 
 
 def _with_products(derivation: Derivation) -> tuple[Program, list[Name], list[Name]]:
@@ -112,7 +108,7 @@ def _with_step(
         builder.adopt(Equation(lhs, value))
         return lhs
 
-    theta = named("theta", _column(derivation.wrt))
+    theta = named("theta", column(*derivation.wrt))
     wanted = ("r", "J") if solver.of_squares else ("g",)
     steps = solver.steps(theta, {key: named(key, known[key]) for key in wanted}, make)
     for equation in steps:
