@@ -14,17 +14,17 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker factored functions perceptron losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker blocks factored functions perceptron losses metrics tree",
     "program":     "names survey chains program entrywise factoring canonical inline naming shapes fusing fused_sums normal_form builder",
-    "calculus":    "rules reverse second linear hessians outer",
+    "calculus":    "rules reverse second linear hessians residuals outer",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured page formula",
     "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results structured skeleton kernel labels files",
     "request":     "",
     "derivation":  "",
     "slopes":      "",
     "second":      "",
-    "optimizers":  "schedules optimizer descent adaptive",
-    "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
+    "optimizers":  "schedules optimizer descent adaptive solvers",
+    "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result judge check hessian prove",
     "sklearn":     "",
     "diagnosis":   "result edits made numbers given variants deltas catalogue places quantities functions operands products grammar groups price constants edited search explain forward steps finding diagnose",

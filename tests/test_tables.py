@@ -47,6 +47,9 @@ REASONS = {
         "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
         **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "Commutation", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
     },
+    ("OPERANDS", "NORMAL_FORMS", "RULES"): dict.fromkeys(
+        ("HStack", "VStack"), "the steps of solvers are written with it, of derivatives; no user does"
+    ),
     ("NUMPY",): {
         **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
         "DotProduct": "the normal form has made a sum of it",

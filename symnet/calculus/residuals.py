@@ -20,7 +20,7 @@ from symnet.calculus.linear import struck_off
 from symnet.calculus.reverse import sweep
 from symnet.calculus.second import paired
 from symnet.expressions import (
-    Elementwise, Name, Total, Vec, Unvec, apply_entrywise, below, beside, column, elementwise, factored, hadamard, matmul,
+    Elementwise, Name, Total, Vec, Unvec, apply_entrywise, below, beside, brief, column, elementwise, factored, hadamard, matmul,
     same_size, scaled, split, symbols_of, total, transpose, turned,
 )  # fmt: skip
 from symnet.program import Builder, Program, Role, expanded, live, symbol_like
@@ -57,7 +57,8 @@ class Squares:
         return found
 
     def _refused(self, part: Any) -> ValueError:
-        return ValueError(self.refusal.format(part=self.builder.readable(part)))
+        whole = expanded(self.builder.equations, total(part) if part.is_Matrix else part)
+        return ValueError(self.refusal.format(part=brief(whole)))
 
     def _varies(self, part: Any) -> bool:
         return not self.depends.isdisjoint(symbols_of(part))

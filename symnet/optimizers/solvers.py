@@ -204,4 +204,3 @@ class LevenbergMarquardt(_LeastSquares):
 
 def _squares(r: Any) -> Any:
     return total(hadamard(r, r))
-

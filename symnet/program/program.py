@@ -14,7 +14,9 @@ from typing import Any, Literal, TypeAlias
 from symnet.expressions import Fixed, Name, Shown, brief, listed
 from symnet.program.names import Names
 
-Role: TypeAlias = Literal["pre-activation", "activation", "value", "adjoint", "gradient", "hessian", "jacobian", "update", "state"]
+Role: TypeAlias = Literal[
+    "pre-activation", "activation", "value", "adjoint", "gradient", "hessian", "jacobian", "update", "state"
+]
 
 
 @dataclass(frozen=True, repr=False)

@@ -33,8 +33,18 @@ GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 OPTIMIZERS: dict[str, Any] = {
     kind.__name__: kind
     for kind in (
-        AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LBFGS, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
-        RMSProp, SignSGD,
+        AdaGrad,
+        Adam,
+        AdamW,
+        GaussNewton,
+        GradientDescent,
+        LBFGS,
+        LevenbergMarquardt,
+        Momentum,
+        Nesterov,
+        NewtonCG,
+        RMSProp,
+        SignSGD,
     )
 }
 

@@ -159,6 +159,7 @@ def with_scipy(
     """Let SciPy iterate; every point that it accepts is reported."""
     minimize = minimizer(solver)
     reported: list[Any] = [x]
+    beyond: list[Any] = []
     tolerances = {key: max(float(tol), problem.precision if key != "gtol" and tol else 0.0)
                   for key, tol in vars(solver).items() if key != "maxcor"}  # fmt: skip
     options = {**tolerances, "maxiter": ENDLESS}
@@ -168,7 +169,10 @@ def with_scipy(
     def loss(x: Any) -> tuple[float, Any]:
         value, gradient = problem.loss(x)
         finite = np.isfinite(value) and np.isfinite(gradient).all()
-        return (value, gradient) if finite else (np.inf, np.zeros_like(x))
+        if finite:
+            return value, gradient
+        beyond.append(value)
+        return np.inf, np.zeros_like(x)
 
     def told(intermediate_result: Any) -> None:
         reported[:] = [np.copy(intermediate_result.x)]
@@ -180,7 +184,10 @@ def with_scipy(
     found = minimize(loss, x, jac=True, method=METHODS[type(solver)], callback=told, options=options, **more)
     if len(reported) > 1:
         return None
-    ending = Ending(bool(found.success), f"SciPy: {found.message}")
+    text = f"SciPy: {str(found.message).strip(': ')}"
+    if beyond and not found.success:
+        text += f"; the loss was {beyond[-1]} at a point that it tried"
+    ending = Ending(bool(found.success), text)
     if not np.array_equal(found.x, reported[0]) and np.isfinite(found.fun):
         report(found.x, float(found.fun), states, ending)
     return ending

@@ -23,7 +23,9 @@ def check_solvable(task: Task, streamed: bool) -> None:
     """Raise `ValueError` for what no solver can keep to, `ModuleNotFoundError` where SciPy is missing."""
     name = type(task.optimizer).__name__
     if task.batch_size is not None:
-        raise ValueError(f"batch_size: {name} steps on all data at once; leave batch_size away, or train with sn.Adam()")
+        raise ValueError(
+            f"batch_size: {name} steps on all data at once; leave batch_size away, or train with sn.Adam()"
+        )
     if streamed:
         raise ValueError(f"data: {name} steps on all data at once; give arrays, not batches, or train with sn.Adam()")
     if task.clip is not None:
@@ -99,9 +101,14 @@ class Solving(Loop):
         if self.step.system is not None and not np.isfinite(self.problem.residuals(x)[1]).all():
             name = type(self.step.solver).__name__
             raise ValueError(
-                f"{name}: the weight of a square in the loss is negative for these data, so it is no sum of squares; give "
-                "weights that are not, or train with sn.LBFGS()"
+                f"{name}: a factor of a square in the loss is negative for these data, so the loss is no sum of squares: "
+                f"{self._first_not_finite(x)}; give one that is not negative, or train with sn.LBFGS()"
             )
+
+    def _first_not_finite(self, x: Any) -> str:
+        assert self.step.plain is not None
+        values = dict(zip(self.problem.names, self.problem.parameters(x), strict=True))
+        return first_not_finite(replace(self.step, derivation=self.step.plain), {**self.values, **values})
 
     def _reported(self, x: Any, loss: float, states: dict[str, float], ending: Ending | None) -> bool:
         # an iteration is over; give whether to stop
@@ -115,12 +122,10 @@ class Solving(Loop):
 
     def _diverged_at(self, x: Any, states: dict[str, float]) -> None:
         loss, _ = self.problem.loss(x)
-        values = dict(zip(self.problem.names, self.problem.parameters(x), strict=True))
         step = self.state.steps + 1
         error: Any = FloatingPointError(
             f"training diverged: the loss is {loss} before step {step}; "
-            f"{first_not_finite(replace(self.step, derivation=self.step.plain), {**self.values, **values})}. Start from other parameters, or check the data; "
-            "the last finite parameters are on this error: .parameters, .history"
+            f"{self._first_not_finite(x)}. Start from other parameters, or check the data; the last finite parameters are on this error: .parameters, .history"
         )
         error.parameters, error.history, error.step, error.samples = self.by_symbol(), self.history, step, None
         raise error

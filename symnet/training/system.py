@@ -65,9 +65,8 @@ def solver_step(derivation: Derivation, solver: Solver, dtype: Any) -> SolverSte
 
 def _refusal(name: str) -> str:
     return (
-        f"{name} takes sums of squares, and {{part}} is none that depends on the parameters; write the loss with "
-        "sn.squared_error, sn.mse or sn.norm(…)**2, with weights that are not negative, or train with sn.LBFGS(), "
-        "which takes any smooth loss"
+        f"{name} is for sums of squares, and {{part}} in the loss is none; write the loss with sn.squared_error, sn.mse "
+        "or sn.norm(…)**2, with factors that are not negative, or train with sn.LBFGS(), which takes any smooth loss"
     )
 
 
@@ -183,7 +182,9 @@ class Problem:
         for length, row in zip(lengths, self.step.system.J, strict=True):
             sizes = [int(np.prod(shape)) for shape in self.shapes]
             blocks = [
-                np.zeros((length, size)) if J is None else np.broadcast_to(np.asarray(next(found), float), (length, size))
+                np.zeros((length, size))
+                if J is None
+                else np.broadcast_to(np.asarray(next(found), float), (length, size))
                 for J, size in zip(row, sizes, strict=True)
             ]
             rows.append(np.hstack(blocks))
