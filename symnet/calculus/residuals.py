@@ -12,16 +12,16 @@ from collections.abc import Container, Sequence
 from typing import Any, NamedTuple
 
 from sympy import (
-    Add, Expr, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose, ZeroMatrix,
-    expand_mul, sqrt,
+    Add, Expr, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Transpose,
+    ZeroMatrix, expand_mul, sqrt,
 )  # fmt: skip
 
 from symnet.calculus.linear import struck_off
 from symnet.calculus.reverse import sweep
 from symnet.calculus.second import paired
 from symnet.expressions import (
-    Elementwise, Name, Total, Vec, Unvec, apply_entrywise, below, beside, brief, column, elementwise, factored, hadamard, matmul,
-    same_size, scaled, split, symbols_of, total, transpose, turned,
+    Elementwise, Name, Total, Vec, Unvec, apply_entrywise, below, beside, brief, column, elementwise, factored,
+    hadamard, matmul, same_size, scaled, split, symbols_of, total, transpose, turned,
 )  # fmt: skip
 from symnet.program import Builder, Program, Role, expanded, live, symbol_like
 

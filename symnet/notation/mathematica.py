@@ -16,8 +16,8 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import (
-    Commutation, Diag, Diagonal, HStack, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unit, Unpaired, Unvec, VStack, Vec,
-    logaddexp, maximum, softplus,
+    Commutation, Diag, Diagonal, HStack, LogSoftmax, LogSumExp, Paired, Softmax, Table, Total, Unit, Unpaired, Unvec,
+    VStack, Vec, logaddexp, maximum, softplus,
 )  # fmt: skip
 from symnet.notation.style import Part, Text, joined, plain_number, template
 

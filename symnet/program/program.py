@@ -24,9 +24,9 @@ class Equation(Shown):
     """`lhs = rhs`: a name (a MatrixSymbol or Symbol), and the expression that it stands for.
 
     `role`: what kind of value it is; `of`: what it belongs to: the pre-activation of an activation, what an adjoint is
-    the adjoint of, the parameter of a gradient or update, the two of a Hessian or Jacobian, the symbol that a state follows.
-    `movable`: it has no name of its own, so it moves into the line that uses it where that costs nothing. An equation
-    unpacks as `lhs, rhs`.
+    the adjoint of, the parameter of a gradient or update, the two of a Hessian or Jacobian, the symbol that a state
+    follows. `movable`: it has no name of its own, so it moves into the line that uses it where that costs nothing. An
+    equation unpacks as `lhs, rhs`.
 
     >>> import symnet as sn
     >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)

@@ -25,7 +25,7 @@ class Ending(NamedTuple):
     message: str
 
 
-class NotFinite(Exception):
+class NotFiniteError(Exception):
     """A value at a point that was reached is not finite; the arguments are the point and the states."""
 
 
@@ -34,7 +34,7 @@ Iterations = Callable[[Problem, Any, dict[str, float], Any, Report], "Ending | N
 
 
 def minimised(problem: Problem, x: Any, states: dict[str, float], solver: Solver, report: Report) -> Ending | None:
-    """Run a solver from x on. Raises `NotFinite`, and `ModuleNotFoundError` where SciPy is needed and missing."""
+    """Run a solver from x on. Raises `NotFiniteError`, and `ModuleNotFoundError` where SciPy is needed and missing."""
     return ITERATIONS[type(solver)](problem, x, states, solver, report)
 
 
@@ -56,7 +56,7 @@ def _linear(problem: Problem, x: Any, here: _Point, states: dict[str, float]) ->
     # the Jacobian and the gradient
     J = problem.jacobian(x)
     if not (np.isfinite(J).all() and np.isfinite(here.squares)):
-        raise NotFinite(x, states)
+        raise NotFiniteError(x, states)
     return J, J.T @ here.r
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from symnet.backends import binding
 from symnet.training.divergence import first_not_finite
 from symnet.training.loop import Loop, State
-from symnet.training.minimise import METHODS, Ending, NotFinite, minimised, minimizer
+from symnet.training.minimise import METHODS, Ending, NotFiniteError, minimised, minimizer
 from symnet.training.plan import Task
 from symnet.training.system import Problem, SolverStep
 
@@ -23,9 +23,7 @@ def check_solvable(task: Task, streamed: bool) -> None:
     """Raise `ValueError` for what no solver can keep to, `ModuleNotFoundError` where SciPy is missing."""
     name = type(task.optimizer).__name__
     if task.batch_size is not None:
-        raise ValueError(
-            f"batch_size: {name} steps on all data at once; leave batch_size away, or train with sn.Adam()"
-        )
+        raise ValueError(f"batch_size: {name} steps on all data at once; leave it away, or train with sn.Adam()")
     if streamed:
         raise ValueError(f"data: {name} steps on all data at once; give arrays, not batches, or train with sn.Adam()")
     if task.clip is not None:
@@ -75,8 +73,8 @@ class Solving(Loop):
         step, solver = self.step, self.step.solver
         if self.state.steps and self.state.epochs and type(solver) in METHODS:
             text = (
-                f"{type(solver).__name__} begins anew from the parameters of the checkpoint: what it remembered of earlier "
-                "steps is SciPy's, and no file holds it; the numbers differ from those of a run without a break"
+                f"{type(solver).__name__} begins anew from the parameters of the checkpoint: what it remembered of "
+                "earlier steps is SciPy's, and no file holds it; the numbers differ from those of a run without a break"
             )
             warnings.warn(text, RuntimeWarning, stacklevel=2)
         number = len(step.derivation.wrt)
@@ -87,7 +85,7 @@ class Solving(Loop):
         self._check_start(x)
         try:
             ending = minimised(self.problem, x, states, solver, self._reported)
-        except NotFinite as error:
+        except NotFiniteError as error:
             self._diverged_at(*error.args)
         if ending is not None and self.ended is None:
             self.ended = ending
@@ -101,8 +99,8 @@ class Solving(Loop):
         if self.step.system is not None and not np.isfinite(self.problem.residuals(x)[1]).all():
             name = type(self.step.solver).__name__
             raise ValueError(
-                f"{name}: a factor of a square in the loss is negative for these data, so the loss is no sum of squares: "
-                f"{self._first_not_finite(x)}; give one that is not negative, or train with sn.LBFGS()"
+                f"{name}: a factor of a square in the loss is negative for these data, so the loss is no sum of "
+                f"squares: {self._first_not_finite(x)}; give one that is not negative, or train with sn.LBFGS()"
             )
 
     def _first_not_finite(self, x: Any) -> str:
@@ -124,8 +122,9 @@ class Solving(Loop):
         loss, _ = self.problem.loss(x)
         step = self.state.steps + 1
         error: Any = FloatingPointError(
-            f"training diverged: the loss is {loss} before step {step}; "
-            f"{self._first_not_finite(x)}. Start from other parameters, or check the data; the last finite parameters are on this error: .parameters, .history"
+            f"training diverged: the loss is {loss} at step {step}; {self._first_not_finite(x)}. Start "
+            "from other parameters, or check the data; the last finite parameters are on this error: .parameters, "
+            ".history"
         )
         error.parameters, error.history, error.step, error.samples = self.by_symbol(), self.history, step, None
         raise error

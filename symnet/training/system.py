@@ -65,8 +65,9 @@ def solver_step(derivation: Derivation, solver: Solver, dtype: Any) -> SolverSte
 
 def _refusal(name: str) -> str:
     return (
-        f"{name} is for sums of squares, and {{part}} in the loss is none; write the loss with sn.squared_error, sn.mse "
-        "or sn.norm(…)**2, with factors that are not negative, or train with sn.LBFGS(), which takes any smooth loss"
+        f"{name} is for sums of squares, and {{part}} in the loss is none; write the loss with sn.squared_error, "
+        "sn.mse or sn.norm(…)**2, with factors that are not negative, or train with sn.LBFGS(), which takes any smooth "
+        "loss"
     )
 
 
@@ -178,14 +179,10 @@ class Problem:
         assert self.step.system is not None
         found = iter(self._called(self.step.kernels["jacobian"], x))
         lengths = [np.size(r) for r in self._called(self.step.kernels["residuals"], x)[1:]]
-        rows = []
-        for length, row in zip(lengths, self.step.system.J, strict=True):
-            sizes = [int(np.prod(shape)) for shape in self.shapes]
-            blocks = [
-                np.zeros((length, size))
-                if J is None
-                else np.broadcast_to(np.asarray(next(found), float), (length, size))
-                for J, size in zip(row, sizes, strict=True)
-            ]
-            rows.append(np.hstack(blocks))
-        return np.vstack(rows)
+        sizes = [int(np.prod(shape)) for shape in self.shapes]
+        whole = np.zeros((sum(lengths), sum(sizes)))
+        for row, names in zip(np.split(whole, np.cumsum(lengths)[:-1]), self.step.system.J, strict=True):
+            for block, J in zip(np.split(row, np.cumsum(sizes)[:-1], axis=1), names, strict=True):
+                if J is not None:
+                    block[...] = next(found)
+        return whole
