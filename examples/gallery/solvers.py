@@ -10,11 +10,8 @@ from gallery_style import BLUE, GREEN, GREY, ORANGE, plots, save, show, target
 import symnet as sn
 
 START, TRUE, CLOSE = (-0.5, -5.0), (2.0, -1.0), 0.01
-METHODS = {
-    sn.LevenbergMarquardt(): (BLUE, "o-"),
-    sn.GaussNewton(): (ORANGE, "s-"),
-    sn.GradientDescent(4.0): (GREY, "-"),
-}
+LOOKS = (BLUE, "o-"), (ORANGE, "s-"), (GREY, "-")
+METHODS = sn.LevenbergMarquardt(), sn.GaussNewton(), sn.GradientDescent(4.0)
 
 
 def main(folder):
@@ -33,8 +30,8 @@ def main(folder):
         counts.append(int(np.argmax(np.array(errors[-1]) < CLOSE)))
     formulas = show(runs[0].derivation)
     for method, count, path in zip(METHODS, counts, paths, strict=True):
-        print(f"{type(method).__name__}: error below {CLOSE} after {count} iterations, at the end at "
-              f"({path[0, -1]:.6f}, {path[1, -1]:.6f})")  # fmt: skip
+        name, (at, bias) = type(method).__name__, path[:, -1]
+        print(f"{name}: error below {CLOSE} after {count} iterations, at the end at ({at:.6f}, {bias:.6f})")
     assert counts[0] == 5 and counts[1] == 7 and counts[2] > 100 and all(run.success for run in runs[:2])
 
     figure, (left, right) = plots(1, 2, (10, 4.6), width_ratios=[1.15, 1])
@@ -44,7 +41,7 @@ def main(folder):
     surface = np.sqrt(((outputs - data[Y]) ** 2).mean(axis=1)).reshape(p.shape)
     drawn = left.contourf(p, q, surface, levels=16, cmap="Blues", alpha=0.75)
     left.contour(p, q, surface, levels=16, colors="white", linewidths=0.5)
-    for (method, (color, mark)), path, found in zip(METHODS.items(), paths, errors, strict=True):
+    for method, (color, mark), path, found in zip(METHODS, LOOKS, paths, errors, strict=True):
         left.plot(*path, mark, color=color, markersize=5, linewidth=1.6, label=type(method).__name__)
         right.plot(found, mark, color=color, markersize=5, linewidth=1.6)
     left.plot(*TRUE, "*", color=GREEN, markersize=15, markeredgecolor="white")
