@@ -7,7 +7,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,7 @@ from symnet.backends import (
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
 from symnet.expressions import (
-    Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, walk,
+    Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, symbols_of, walk,
 )  # fmt: skip
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader
@@ -163,11 +163,27 @@ class Derivation(Shown):
             result = WithHessians(self.wrt, tuple(self.hessian_names))
             return compile_structured(self.program, self.program.outputs, result, dtype)
         if outputs is None:
-            return compile_program(self.program, self.program.outputs, LossAndGradients(self.wrt), dtype=dtype)
+            program = self._before_the_step
+            return compile_program(program, program.outputs, LossAndGradients(self.wrt), dtype=dtype)
         several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
         keys = tuple(outputs if several else [outputs])
         compiled = compile_structured if self.hessian_names else compile_program
-        return compiled(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
+        names = tuple(map(self._value, keys))
+        derived = self._before_the_step
+        program = derived if {e.lhs for e in derived.equations}.issuperset(names) else self.program
+        return compiled(program, names, Mapped(keys), dtype=dtype)
+
+    @cached_property
+    def _before_the_step(self) -> Program:
+        # without the step of an optimizer that was trained with, which has inputs of its own
+        moves = [s for s in self.program.sections if any(e.role == "update" for e in s.equations)]
+        if not moves:
+            return self.program
+        kept = tuple(s for s in self.program.sections if s not in moves)
+        used = {name for s in kept for e in s.equations for name in symbols_of(e.rhs)}
+        own = {name for s in moves for e in s.equations for name in symbols_of(e.rhs)} - used - set(self.wrt)
+        inputs = Fixed({n: s for n, s in self.program.inputs.items() if s not in own})
+        return replace(self.program, sections=kept, inputs=inputs, outputs=self.program.outputs[: 1 + len(self.wrt)])
 
     def _value(self, key: Name | str) -> Name:
         name = key if isinstance(key, str) else getattr(key, "name", None)

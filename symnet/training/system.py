@@ -94,7 +94,6 @@ def _with_step(
     # the section "Update", in the names of the derivation; and the symbols of the numbers that the solver keeps
     builder = Builder.of(program)
     made: dict[str, Any] = {}
-    builder.section("Update")
 
     def make(text: str, *shape: Any) -> Any:
         name = builder.names.fresh(text)
@@ -108,9 +107,13 @@ def _with_step(
         builder.adopt(Equation(lhs, value))
         return lhs
 
+    if solver.of_squares:
+        known = {key: named(key, known[key]) for key in ("r", "J")}
+    builder.section("Update")
     theta = named("theta", column(*derivation.wrt))
-    wanted = ("r", "J") if solver.of_squares else ("g",)
-    steps = solver.steps(theta, {key: named(key, known[key]) for key in wanted}, make)
+    if not solver.of_squares:
+        known = {"g": named("g", known["g"])}
+    steps = solver.steps(theta, known, make)
     for equation in steps:
         builder.adopt(equation)
     defined = {e.lhs for e in builder.equations}
