@@ -129,6 +129,12 @@ def test_a_factor_that_is_negative_in_the_data_is_refused():
         sn.train(loss, {**given(loss), lam: -1.0}, START, sn.LevenbergMarquardt())
 
 
+def test_a_jacobian_that_no_memory_holds_is_refused(monkeypatch):
+    monkeypatch.setattr("symnet.training.solving.LARGEST", 100)
+    with pytest.raises(ValueError, match=r"Jacobian of 40 residuals by 8 numbers would take .*sn\.LBFGS\(\)"):
+        trained(sn.squared_error(P, Y), sn.GaussNewton())
+
+
 # -- the steps are those that are printed
 
 

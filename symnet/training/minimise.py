@@ -2,7 +2,7 @@
 
 In: a `Problem`, a column, a solver. Out: after each iteration a call of `report(x, loss, states, ending)`, which gives
 whether to stop; at the end an `Ending`, or None where `report` stopped it. The steps are those that the solver prints,
-computed from J itself where the printed product Jᵀ·J would square its condition. Nothing here knows a loss.
+computed from J itself where the condition of Jᵀ·J leaves too few digits. Nothing here knows a loss.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from symnet.optimizers import LBFGS, GaussNewton, LevenbergMarquardt, NewtonCG, Solver
 from symnet.training.system import Problem
 
+WELL = 1e-4  # the least diagonal entry of a Cholesky factor, of a matrix with ones, where half the digits are right
 ENDLESS = 10**9  # iterations: the budget of a training is counted elsewhere
 
 
@@ -94,7 +95,7 @@ def gauss_newton(
         J, g = _linear(problem, x, here, states)
         if ending := _flat(g, solver):
             return ending
-        p = np.linalg.lstsq(J, here.r, rcond=None)[0]
+        p = _solved(J, here.r, J.T @ J, g)
         promised, alpha = float(np.sum((J @ p) ** 2)), 1.0
         while True:
             new = problem.rounded(x - alpha * p)
@@ -122,10 +123,10 @@ def levenberg_marquardt(
         J, g = _linear(problem, x, here, states)
         if ending := _flat(g, solver):
             return ending
-        D = np.sum(J**2, axis=0)
-        R, z = _reduced(J, here.r)
+        A = J.T @ J
+        D = A.diagonal()
         while True:
-            p = np.linalg.lstsq(np.vstack([R, np.diag(np.sqrt(damping * D))]), np.append(z, np.zeros(len(D))), None)[0]
+            p = _solved(J, here.r, A, g, damping * D)
             new = problem.rounded(x - p)
             there = _at(problem, new)
             fall, promised = _fall(here, there), float(p @ (damping * D * p + g))
@@ -142,12 +143,21 @@ def levenberg_marquardt(
             return done
 
 
-def _reduced(J: Any, r: Any) -> tuple[Any, Any]:
-    # a system of as many rows as columns at most, with the same solutions of least squares
-    if J.shape[0] <= J.shape[1]:
-        return J, r
-    Q, R = np.linalg.qr(J)
-    return R, Q.T @ r
+def _solved(J: Any, r: Any, A: Any, g: Any, damping: Any = 0.0) -> Any:
+    # (A + damping)⁻¹·g of A = Jᵀ·J and g = Jᵀ·r, through A where its condition allows that, else through J
+    scale = np.sqrt(A.diagonal() + damping)
+    if scale.all():
+        even = (A + np.diag(damping + np.zeros(len(g)))) / scale / scale[:, None]
+        try:
+            L = np.linalg.cholesky(even)
+        except np.linalg.LinAlgError:
+            pass
+        else:
+            if L.diagonal().min() > WELL:
+                return np.linalg.solve(even, g / scale) / scale
+    if np.ndim(damping):
+        J, r = np.vstack([J, np.diag(np.sqrt(damping))]), np.append(r, np.zeros(len(g)))
+    return np.linalg.lstsq(J, r, rcond=None)[0]
 
 
 # -- SciPy's

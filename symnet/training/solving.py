@@ -19,6 +19,9 @@ from symnet.training.plan import Task
 from symnet.training.system import Problem, SolverStep
 
 
+LARGEST = 2**29  # entries of a Jacobian, 4 GiB
+
+
 def check_solvable(task: Task, streamed: bool) -> None:
     """Raise `ValueError` for what no solver can keep to, `ModuleNotFoundError` where SciPy is missing."""
     name = type(task.optimizer).__name__
@@ -96,8 +99,15 @@ class Solving(Loop):
         loss, gradient = self.problem.loss(x)
         if not np.isfinite(loss) or not np.isfinite(gradient).all():
             self._diverged_at(x, {})
-        if self.step.system is not None and not np.isfinite(self.problem.residuals(x)[1]).all():
-            name = type(self.step.solver).__name__
+        if self.step.system is None:
+            return
+        name, r = type(self.step.solver).__name__, self.problem.residuals(x)[1]
+        if r.size * x.size > LARGEST:
+            raise ValueError(
+                f"{name}: the Jacobian of {r.size:,} residuals by {x.size:,} numbers would take "
+                f"{r.size * x.size / 2**27:.0f} GiB; train with sn.LBFGS(), which needs none"
+            )
+        if not np.isfinite(r).all():
             raise ValueError(
                 f"{name}: a factor of a square in the loss is negative for these data, so the loss is no sum of "
                 f"squares: {self._first_not_finite(x)}; give one that is not negative, or train with sn.LBFGS()"

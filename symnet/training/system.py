@@ -14,13 +14,17 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import Kernel, LossAndGradients, Mapped, checked_dtype, compile_program, compile_structured
+from symnet.backends import (
+    Kernel, LossAndGradients, Mapped, StructuredMatrix, checked_dtype, compile_program, compile_structured,
+)  # fmt: skip
 from symnet.calculus import System, assembled, slopes_along, with_jacobian
 from symnet.derivation import Derivation
 from symnet.expressions import Name, column
 from symnet.optimizers import NewtonCG, Solver
 from symnet.program import Builder, Equation, Program, symbol_like
 from symnet.training.step import Step
+
+AT_ONCE = 64  # columns of a Jacobian
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,16 @@ def _with_step(
     return builder.finish([*program.outputs, *(e.lhs for e in steps)]), states
 
 
+def _write(J: Any, block: Any) -> None:
+    # what has a structure is written out some columns at a time: on the way there its factors can be longer
+    if not isinstance(J, StructuredMatrix):
+        block[...] = J
+        return
+    cols = block.shape[1]
+    for k in range(0, cols, AT_ONCE):
+        block[:, k : k + AT_ONCE] = J.times(np.eye(cols, min(AT_ONCE, cols - k), -k, dtype=J.dtype))
+
+
 class Problem:
     """A step with arrays: functions of a column x. `values`: the data by name; `shapes`: those of the parameters."""
 
@@ -187,5 +201,5 @@ class Problem:
         for row, names in zip(np.split(whole, np.cumsum(lengths)[:-1]), self.step.system.J, strict=True):
             for block, J in zip(np.split(row, np.cumsum(sizes)[:-1], axis=1), names, strict=True):
                 if J is not None:
-                    block[...] = next(found)
+                    _write(next(found), block)
         return whole
