@@ -123,6 +123,15 @@ def test_another_loss_is_refused_with_the_term_and_the_way_out(name, kind):
     assert not any(hidden in str(e.value) for hidden in ("T1", "Z1", "A1", "_1"))
 
 
+def test_residuals_without_a_jacobian_that_can_be_written_down_are_refused():
+    loss = sn.norm(sn.kron(W, b) - 1) ** 2
+    with pytest.raises(
+        TypeError, match=r"GaussNewton needs the Jacobian as a formula, and .*Paired.*; train with sn\.LBF"
+    ):
+        trained(loss, sn.GaussNewton())
+    assert trained(loss, sn.NewtonCG()).success
+
+
 def test_a_factor_that_is_negative_in_the_data_is_refused():
     loss = sn.squared_error(P, Y) + lam * sn.norm(W) ** 2
     with pytest.raises(ValueError, match=r"negative for these data.*R₂ = sqrt\(2\)⋅sqrt\(λ\)⋅W.*sn\.LBFGS"):

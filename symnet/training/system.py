@@ -48,9 +48,10 @@ def solver_step(derivation: Derivation, solver: Solver, dtype: Any) -> SolverSte
     dtype, wrt, program = checked_dtype(dtype), derivation.wrt, derivation.program
     kernel = compile_program(program, program.outputs, LossAndGradients(wrt), dtype)
     kernels: dict[str, Kernel] = {}
-    system, directions, known = None, [], {"g": column(*derivation.gradient_names.values())}
+    system, known = None, {"g": column(*derivation.gradient_names.values())}
+    directions: list[Name] = []
     if solver.of_squares:
-        system = with_jacobian(program, wrt, _refusal(type(solver).__name__))
+        system = _system(program, wrt, type(solver).__name__)
         program, blocks = system.program, [J for row in system.J for J in row if J is not None]
         kernels["residuals"] = _compiled(program, [program.outputs[0], *system.r], dtype)
         kernels["jacobian"] = _compiled(program, blocks, dtype)
@@ -67,12 +68,18 @@ def solver_step(derivation: Derivation, solver: Solver, dtype: Any) -> SolverSte
     )  # fmt: skip
 
 
-def _refusal(name: str) -> str:
-    return (
+def _system(program: Program, wrt: Sequence[Name], name: str) -> System:
+    refusal = (
         f"{name} is for sums of squares, and {{part}} in the loss is none; write the loss with sn.squared_error, "
         "sn.mse or sn.norm(…)**2, with factors that are not negative, or train with sn.LBFGS(), which takes any smooth "
         "loss"
     )
+    try:
+        return with_jacobian(program, wrt, refusal)
+    except TypeError as error:  # an operation whose derivative is no matrix that can be written down
+        why = str(error).partition(":")[0]
+        text = f"{name} needs the Jacobian as a formula, and {why}; train with sn.LBFGS() or sn.NewtonCG()"
+        raise TypeError(text) from error
 
 
 def _compiled(program: Program, outputs: Sequence[Name], dtype: Any) -> Kernel:
