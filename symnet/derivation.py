@@ -21,7 +21,7 @@ from symnet.expressions import (
     Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, symbols_of, walk,
 )  # fmt: skip
 from symnet.notation import html, notebook, render
-from symnet.program import Builder, Equation, Program, Section, closed, for_reader
+from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
 from symnet.request import check_request, entered, symbols_in
 
 
@@ -162,28 +162,25 @@ class Derivation(Shown):
         if outputs is None and self.hessian_names:
             result = WithHessians(self.wrt, tuple(self.hessian_names))
             return compile_structured(self.program, self.program.outputs, result, dtype)
+        own = self.program.outputs[: 1 + len(self.wrt)]
         if outputs is None:
-            program = self._before_the_step
-            return compile_program(program, program.outputs, LossAndGradients(self.wrt), dtype=dtype)
+            return compile_program(self._needed_for(own), own, LossAndGradients(self.wrt), dtype=dtype)
         several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
         keys = tuple(outputs if several else [outputs])
-        compiled = compile_structured if self.hessian_names else compile_program
         names = tuple(map(self._value, keys))
-        derived = self._before_the_step
-        program = derived if {e.lhs for e in derived.equations}.issuperset(names) else self.program
-        return compiled(program, names, Mapped(keys), dtype=dtype)
+        compiled = compile_structured if self.hessian_names else compile_program
+        return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype=dtype)
 
-    @cached_property
-    def _before_the_step(self) -> Program:
-        # without the step of an optimizer that was trained with, which has inputs of its own
-        moves = [s for s in self.program.sections if any(e.role == "update" for e in s.equations)]
-        if not moves:
+    def _needed_for(self, names: Iterable[Name]) -> Program:
+        # where it was trained: without the inputs of an optimizer's step that these values do not need
+        if not any(e.role == "update" for e in self.program.equations):
             return self.program
-        kept = tuple(s for s in self.program.sections if s not in moves)
-        used = {name for s in kept for e in s.equations for name in symbols_of(e.rhs)}
-        own = {name for s in moves for e in s.equations for name in symbols_of(e.rhs)} - used - set(self.wrt)
-        inputs = Fixed({n: s for n, s in self.program.inputs.items() if s not in own})
-        return replace(self.program, sections=kept, inputs=inputs, outputs=self.program.outputs[: 1 + len(self.wrt)])
+        kept, _ = live(self.program.equations, names)
+        used = {*self.wrt, *(name for e in kept for name in symbols_of(e.rhs))}
+        of_the_step = {name for e in self.program.equations for name in symbols_of(e.rhs)} - used
+        return replace(
+            self.program, inputs=Fixed({n: s for n, s in self.program.inputs.items() if s not in of_the_step})
+        )
 
     def _value(self, key: Name | str) -> Name:
         name = key if isinstance(key, str) else getattr(key, "name", None)

@@ -16,7 +16,7 @@ import pytest
 WINGS = {
     "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker blocks factored functions perceptron losses metrics tree",
     "program":     "names survey chains program entrywise factoring canonical inline naming shapes fusing fused_sums normal_form builder",
-    "calculus":    "rules reverse second linear hessians residuals outer",
+    "calculus":    "rules reverse second linear hessians outer residuals",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured page formula",
     "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results structured skeleton kernel labels files",
     "request":     "",

@@ -159,7 +159,7 @@ def stepped(solver, **more):
 
 
 def test_the_step_of_gauss_and_newton_is_the_printed_one():
-    before, after, p, run = stepped(sn.GaussNewton(), alpha=1.0)
+    before, after, p, run = stepped(sn.GaussNewton())
     shares = (before - after) / p
     np.testing.assert_allclose(shares, shares[0], rtol=1e-8)
     assert np.log2(shares[0]) == pytest.approx(round(np.log2(shares[0])), abs=1e-8)  # 1, 1/2, 1/4, …
@@ -167,7 +167,7 @@ def test_the_step_of_gauss_and_newton_is_the_printed_one():
 
 
 def test_the_step_of_marquardt_is_the_printed_one():
-    before, after, p, run = stepped(sn.LevenbergMarquardt(0.5), lambda1=0.5, r_new=np.zeros(48))
+    before, after, p, run = stepped(sn.LevenbergMarquardt(0.5), lambda1=0.5)
     np.testing.assert_allclose(before - after, p, rtol=1e-8)
     assert "  p = (Jᵀ⋅J + λ₁⋅D)⁻¹⋅Jᵀ⋅r" in str(run.derivation)  # λ is the user's
 
@@ -213,6 +213,27 @@ def test_products_with_the_hessian_stand_in_the_derivation():
     run = trained(sn.squared_error(P, Y), sn.NewtonCG(), epochs=2)
     text = str(run.derivation)
     assert "Second order\n" in text and "  Hv_W = " in text and "  p = H⁻¹⋅g" in text
+
+
+@pytest.mark.parametrize(
+    "optimizer", [*[kind() for kind in ALL], 0.1, sn.Adam(), sn.Momentum()], ids=lambda o: type(o).__name__
+)
+def test_what_was_trained_compiles_without_the_step(optimizer):
+    loss = sn.squared_error(P, Y)
+    run = trained(loss, optimizer, epochs=2)
+    values = {**given(loss), **run.parameters}
+    value, gradients = run.derivation.compile()(values)
+    expected, theirs = sn.derive(loss, [W, b]).compile()(values)
+    assert value == expected and run.derivation.compile(outputs=["L"])(values)["L"] == value
+    np.testing.assert_array_equal(gradients[W], theirs[W])
+
+
+@pytest.mark.parametrize("kind", OF_SQUARES)
+def test_without_tolerances_it_ends_where_the_digits_end(kind):
+    loss = SUMS_OF_SQUARES["decay"]
+    run = trained(loss, kind(ftol=0, xtol=0, gtol=0), epochs=400)
+    assert run.success and "digits" in run.message
+    assert run.loss == pytest.approx(minimum(loss).fun, rel=1e-12)
 
 
 # -- how many iterations

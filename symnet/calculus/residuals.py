@@ -17,6 +17,7 @@ from sympy import (
 )  # fmt: skip
 
 from symnet.calculus.linear import struck_off
+from symnet.calculus.outer import dependents, written_out
 from symnet.calculus.reverse import sweep
 from symnet.calculus.second import paired
 from symnet.expressions import (
@@ -44,10 +45,7 @@ class Squares:
 
     def __init__(self, builder: Builder, wrt: Sequence[Name], refusal: str) -> None:
         self.builder, self.refusal = builder, refusal
-        self.depends: set[Any] = set(wrt)
-        for e in builder.equations:
-            if not self.depends.isdisjoint(symbols_of(e.rhs)):
-                self.depends.add(e.lhs)
+        self.depends = dependents(builder, wrt)
 
     def of(self, loss: Name) -> list[Square]:
         """Give the squares whose sum the loss is, apart from what is constant. Raises `ValueError` for another loss."""
@@ -67,24 +65,12 @@ class Squares:
 
     def _of_scalar(self, c: Any, scalar: Any) -> list[Square]:
         found = []
-        for term in Add.make_args(expand_mul(self._written_out(scalar))):
+        for term in Add.make_args(expand_mul(written_out(self.builder, self.depends, scalar))):
             inside = term.free_symbols & self.depends
             if inside:
                 weight, square = term.as_independent(*inside, as_Add=False)
                 found += self._of_term(c * weight, square)
         return found
-
-    def _written_out(self, scalar: Any) -> Any:
-        # sums of entries stay as they are, scalars of them are put in
-        while True:
-            known = {
-                s: rhs
-                for s in scalar.free_symbols & self.depends
-                if (rhs := self.builder.definition(s)) is not None and not isinstance(rhs, Total)
-            }
-            if not known:
-                return scalar
-            scalar = scalar.xreplace(known)
 
     def _of_term(self, c: Any, square: Any) -> list[Square]:
         sum_of = self.builder.definition(square)

@@ -1,4 +1,4 @@
-"""How a parameter moves, as equations.
+"""How a parameter moves, or all of them together, as equations.
 
 In: a parameter, the name of its gradient, symbols of hyperparameters and states. Out: expressions of the new values,
 which are printed and compiled like everything else. Nothing here computes.

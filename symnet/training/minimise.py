@@ -74,9 +74,16 @@ def _settled(
     ftol, xtol = (max(tol, problem.precision) if tol else 0.0 for tol in (solver.ftol, solver.xtol))
     if max(abs(fall), promised) <= ftol * before.squares:
         return Ending(True, f"converged: the loss falls by less than ftol={solver.ftol:g} of it")
-    if np.linalg.norm(p) <= xtol * (xtol + np.linalg.norm(x)):
+    if xtol and np.linalg.norm(p) <= xtol * (xtol + np.linalg.norm(x)):
         return Ending(True, f"converged: the step is shorter than xtol={solver.xtol:g} of the parameters")
     return None
+
+
+def _stuck(problem: Problem, here: _Point, promised: float, why: str) -> Ending:
+    # no step lowers the loss: as it is at a minimum, in as many digits as there are, and nowhere else
+    if promised <= problem.precision * here.squares:
+        return Ending(True, f"converged: {why} in the digits of {problem.dtype}")
+    return Ending(False, why)
 
 
 def _fall(before: _Point, after: _Point) -> float:
@@ -106,7 +113,7 @@ def gauss_newton(
             alpha /= 2
             if alpha * np.linalg.norm(p) <= problem.precision * np.linalg.norm(x) or alpha < 1e-30:
                 done = _settled(problem, solver, here, 0.0, promised, p, x)
-                return done or Ending(False, "no step along the direction of Gauss and Newton lowers the loss")
+                return done or _stuck(problem, here, promised, "no step along its direction lowers the loss")
         done = _settled(problem, solver, here, fall, promised, p, x) if alpha == 1 else None
         x, here = new, there
         if report(x, here.loss, states, done) or done:
@@ -124,7 +131,7 @@ def levenberg_marquardt(
         if ending := _flat(g, solver):
             return ending
         A = J.T @ J
-        D = A.diagonal()
+        D, whole = A.diagonal(), None
         while True:
             p = _solved(J, here.r, A, g, damping * D)
             new = problem.rounded(x - p)
@@ -133,8 +140,9 @@ def levenberg_marquardt(
             done = _settled(problem, solver, here, fall, promised, p, x)
             if fall > 0 and promised > 0:
                 break
+            whole = promised if whole is None else whole
             if done or not np.isfinite(damping * growth):
-                return done or Ending(False, "no damping is enough for a step that lowers the loss")
+                return done or _stuck(problem, here, whole, "no damping is enough for a step that lowers the loss")
             damping, growth = damping * growth, 2 * growth
         damping, growth = damping * max(1 / 3, 1 - (2 * fall / promised - 1) ** 3), 2.0
         states = dict(zip(states, (damping, growth), strict=True))
