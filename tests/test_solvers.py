@@ -288,6 +288,19 @@ def test_a_curve_is_fitted_as_scipy_fits_it(kind):
 
 
 @pytest.mark.parametrize("kind", OF_SQUARES)
+@pytest.mark.parametrize("start", [(500.0, 1e-4), (250.0, 5e-4)])
+def test_misra1a_of_nists_reference_data(kind, start):
+    volumes = [77.6, 114.9, 141.1, 190.8, 239.9, 289, 332.8, 378.4, 434.8, 477.3, 536.8, 593.1, 689.1, 760]
+    heights = [10.07, 14.73, 17.94, 23.93, 29.61, 35.18, 40.02, 44.82, 50.76, 55.05, 61.01, 66.4, 75.47, 81.78]
+    x, y = sn.matrix("x", 1, "n"), sn.matrix("y", 1, "n")
+    model = a * (1 - sn.elementwise(exp, -c * x))
+    run = sn.train(sn.norm(model - y) ** 2, {x: volumes, y: heights}, {a: start[0], c: start[1]}, kind())
+    assert run.success and run.loss == pytest.approx(1.2455138894e-1, rel=1e-9)
+    assert run.parameters[a] == pytest.approx(2.3894212918e2, rel=1e-6)
+    assert run.parameters[c] == pytest.approx(5.5015643181e-4, rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", OF_SQUARES)
 @pytest.mark.parametrize("problem", ["equal columns", "fewer rows", "a column of zeros", "a factor too many"])
 def test_a_jacobian_without_full_rank(kind, problem):
     A, w, y = sn.matrix("A", "m", 3), sn.vector("w", 3), sn.vector("y", "m")

@@ -179,7 +179,8 @@ def with_jacobian(program: Program, wrt: Sequence[Name], refusal: str) -> System
     builder = Builder.of(program)
     squares = Squares(builder, wrt, refusal).of(program.outputs[0])
     squares.sort(key=lambda square: wrt.index(square.R) + 1 if square.R in wrt else 0)  # penalties come last
-    builder.constants |= {s for square in squares for s in square.c.free_symbols}
+    weights = {s for square in squares for s in square.c.free_symbols}
+    builder.constants |= weights
     builder.section("Jacobian")
     number = len(squares) > 1
     residuals = []
@@ -190,6 +191,7 @@ def with_jacobian(program: Program, wrt: Sequence[Name], refusal: str) -> System
     program = builder.finish([*program.outputs, *residuals])
     residuals = list(program.outputs[-len(residuals) :])
     builder, names = Builder.of(program), {e.lhs for e in program.equations}
+    builder.constants |= weights
     blocks = []
     for k, r in enumerate(residuals, 1):
         row: list[Name | None] = []

@@ -30,6 +30,16 @@ def _sums(node: Any, a: str) -> str:
     return f"Total[Exp[{_turned(node, a)}], {{2}}]"
 
 
+def _blocks(node: Any, parts: Sequence[str]) -> str:
+    # a zero has its size here, and a number is a matrix
+    blocks = []
+    for A, text in zip(node.args, parts, strict=True):
+        if isinstance(A, sympy.ZeroMatrix):
+            text = f"ConstantArray[0, {{{A.shape[0]}, {A.shape[1]}}}]"
+        blocks.append(text if A.is_Matrix else f"{{{{{text}}}}}")
+    return ", ".join(blocks)
+
+
 CODE: Table[Callable[..., str]] = Table(
     "Mathematica code",
     "it is a head and its arguments",
@@ -43,8 +53,8 @@ CODE: Table[Callable[..., str]] = Table(
         **dict.fromkeys((Diag, DiagMatrix, DiagonalMatrix), lambda node, v: f"DiagonalMatrix[Flatten[{v}]]"),
         **dict.fromkeys((Diagonal, DiagonalOf), lambda node, a: f"List /@ Diagonal[{a}]"),
         Vec: lambda node, a: f"List /@ Flatten[Transpose[{a}]]",
-        HStack: lambda node, *parts: f"Join[{', '.join(parts)}, 2]",
-        VStack: lambda node, *parts: f"Join[{', '.join(parts)}]",
+        HStack: lambda node, *parts: f"Join[{_blocks(node, parts)}, 2]",
+        VStack: lambda node, *parts: f"Join[{_blocks(node, parts)}]",
         Unvec: lambda node, v, rows, cols: f"Transpose[Partition[Flatten[{v}], {rows}]]",
         Commutation: lambda node, m, n: (
             f"IdentityMatrix[{m}*({n})][[Flatten[Transpose[Partition[Range[{m}*({n})], {m}]]]]]"

@@ -2,7 +2,7 @@
 
 In: a derivation and a solver. Out: a `SolverStep` with the whole step as equations, and with kernels of the values that
 it is computed from; with arrays it makes a `Problem`, functions of a column x of float64: the parameters one below the
-other, the columns of each one below the other.
+other.
 """
 
 from __future__ import annotations
@@ -153,6 +153,7 @@ class Problem:
         self.names = [w.name for w in step.derivation.wrt]
         self.values = dict(values)
         self.shapes = [np.shape(w) for w in parameters]
+        self.order: Any = "C" if step.system is None else "F"  # vec stacks columns, and rows are faster
 
     @property
     def precision(self) -> float:
@@ -161,16 +162,17 @@ class Problem:
 
     def column(self, parameters: Sequence[Any]) -> Any:
         """Give parameters as one column."""
-        return np.concatenate([np.ravel(np.asarray(w, float), order="F") for w in parameters])
+        return np.concatenate([np.ravel(np.asarray(w, float), order=self.order) for w in parameters])
 
     def parameters(self, x: Any) -> list[Any]:
         """Give the parameters that a column holds, in the dtype of the kernels."""
         sizes = np.cumsum([0, *(int(np.prod(shape)) for shape in self.shapes)])
         pieces = [x[a:z] for a, z in zip(sizes, sizes[1:], strict=False)]
-        return [
-            np.ascontiguousarray(piece.reshape(shape, order="F"), self.dtype) if shape else self.dtype.type(piece[0])
+        arrays = [
+            piece.reshape(shape, order=self.order).astype(self.dtype, order="C")
             for piece, shape in zip(pieces, self.shapes, strict=True)
         ]
+        return [array[()] for array in arrays]
 
     def rounded(self, x: Any) -> Any:
         """Give a column as the kernels see it."""
