@@ -22,8 +22,8 @@ from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.optimizers import (
-    AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
-    step_decay, warmup,
+    LBFGS, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
+    RMSProp, SignSGD, cosine_decay, exponential_decay, step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
@@ -32,19 +32,19 @@ from symnet.training import Training, glorot, normal, resume, train, uniform, ze
 
 __version__ = "0.2.0"
 __all__ = [
-    *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
-    "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
-    "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "StructuredMatrix", "Training", "accuracy", "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d",
-    "binary_cross_entropy", "canonical", "categorical_hinge", "check_function", "check_gradients", "check_hessian",
-    "compile", "conv1d", "conv2d", "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive",
-    "det", "diag", "diagnose", "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm",
-    "exponential_decay", "focal", "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian",
-    "hinge", "hstack", "huber", "hvp", "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet",
-    "lstm", "max_pool2d", "mlp", "mse", "normal", "nuclear_norm", "one_hot", "pinv", "power", "prove", "reshape",
-    "resume", "rnn", "roll", "save", "show", "sinh", "solve", "spectral_norm", "square", "squared_error",
-    "step_decay", "tan", "trace", "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup",
-    "zeros",
+    *_functions, "FORMULAS", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad",
+    "Adam", "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GaussNewton",
+    "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt", "MatrixNode", "Momentum", "Nesterov",
+    "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Training", "accuracy",
+    "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d", "binary_cross_entropy", "canonical",
+    "categorical_hinge", "check_function", "check_gradients", "check_hessian", "compile", "conv1d", "conv2d",
+    "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive", "det", "diag", "diagnose",
+    "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm", "exponential_decay", "focal",
+    "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian", "hinge", "hstack", "huber", "hvp",
+    "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet", "lstm", "max_pool2d", "mlp", "mse",
+    "normal", "nuclear_norm", "one_hot", "pinv", "power", "prove", "reshape", "resume", "rnn", "roll", "save",
+    "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "tan", "trace", "train",
+    "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
 ]  # fmt: skip
 
 typeset_in_notebooks()

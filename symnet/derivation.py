@@ -7,7 +7,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,10 +18,10 @@ from symnet.backends import (
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
 from symnet.expressions import (
-    Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, walk,
+    Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, symbols_of, walk,
 )  # fmt: skip
 from symnet.notation import html, notebook, render
-from symnet.program import Builder, Equation, Program, Section, closed, for_reader
+from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
 from symnet.request import check_request, entered, symbols_in
 
 
@@ -162,12 +162,25 @@ class Derivation(Shown):
         if outputs is None and self.hessian_names:
             result = WithHessians(self.wrt, tuple(self.hessian_names))
             return compile_structured(self.program, self.program.outputs, result, dtype)
+        own = self.program.outputs[: 1 + len(self.wrt)]
         if outputs is None:
-            return compile_program(self.program, self.program.outputs, LossAndGradients(self.wrt), dtype=dtype)
+            return compile_program(self._needed_for(own), own, LossAndGradients(self.wrt), dtype=dtype)
         several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
         keys = tuple(outputs if several else [outputs])
+        names = tuple(map(self._value, keys))
         compiled = compile_structured if self.hessian_names else compile_program
-        return compiled(self.program, tuple(map(self._value, keys)), Mapped(keys), dtype=dtype)
+        return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype=dtype)
+
+    def _needed_for(self, names: Iterable[Name]) -> Program:
+        # where it was trained: without the inputs of an optimizer's step that these values do not need
+        if not any(e.role == "update" for e in self.program.equations):
+            return self.program
+        kept, _ = live(self.program.equations, names)
+        used = {*self.wrt, *(name for e in kept for name in symbols_of(e.rhs))}
+        of_the_step = {name for e in self.program.equations for name in symbols_of(e.rhs)} - used
+        return replace(
+            self.program, inputs=Fixed({n: s for n, s in self.program.inputs.items() if s not in of_the_step})
+        )
 
     def _value(self, key: Name | str) -> Name:
         name = key if isinstance(key, str) else getattr(key, "name", None)

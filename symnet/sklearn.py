@@ -26,7 +26,7 @@ except ImportError:
 
 from symnet.backends import evaluate, one_hot
 from symnet.expressions import accuracy, cross_entropy, functions, mlp, squared_error
-from symnet.optimizers import Adam
+from symnet.optimizers import Adam, Solver
 from symnet.training import Loop, State, Task, as_optimizer, begun, glorot, planned
 
 __all__ = ["SymbolicClassifier", "SymbolicRegressor"]
@@ -101,20 +101,23 @@ class _Symbolic(BaseEstimator):  # type: ignore[misc]
         if held:
             judged = {self._X: held[0], self._Y: held[1]}
         loop = self._loop(data, judged, metrics, self.max_iter)
-        waited = self._run(loop, self.n_iter_no_change)
+        solves = isinstance(self.optimizer, Solver)  # which knows itself when it has converged
+        waited = self._run(loop, np.inf if solves and not held else self.n_iter_no_change)
         if held and loop.best is not None:
             self._weights = loop.best.weights
             self.validation_scores_ = loop.history["score"]
             self.best_validation_score_ = max(self.validation_scores_)
-        if waited < self.n_iter_no_change and self.max_iter > 1:
+        converged = loop.ended.success if loop.ended else waited >= self.n_iter_no_change
+        if not converged and self.max_iter > 1:
             text = f"{self.max_iter} epochs are over and the loss still falls; give a larger max_iter"
-            warnings.warn(text, ConvergenceWarning, stacklevel=3)
+            warnings.warn(loop.ended.message if loop.ended else text, ConvergenceWarning, stacklevel=3)
         return self
 
     def _loop(self, data: Any, judged: Any, metrics: Any, epochs: int) -> Loop:
         samples = len(data[self._X])
-        size = min(_LARGEST_BATCH, samples) if self.batch_size == "auto" else min(self.batch_size, samples)
         optimizer = Adam() if self.optimizer is None else as_optimizer(self.optimizer)
+        size = _LARGEST_BATCH if self.batch_size == "auto" else self.batch_size
+        size = None if isinstance(optimizer, Solver) else min(size, samples)
         dtype = np.float32 if data[self._X].dtype == np.float32 else np.float64
         task = Task(self._loss, metrics, optimizer, dtype, batch_size=size)
         plan = planned(epochs, None, None, None, False, None)
@@ -175,6 +178,13 @@ class _Symbolic(BaseEstimator):  # type: ignore[misc]
         return self
 
 
+def _takes_parts(estimator: Any) -> bool:
+    if isinstance(estimator.optimizer, Solver):
+        name = type(estimator.optimizer).__name__
+        raise AttributeError(f"partial_fit is there for optimizers that take a part of the samples, not for {name}")
+    return True
+
+
 def _has_probabilities(estimator: Any) -> bool:
     if estimator.loss is not None:
         raise AttributeError("predict_proba is there for the cross-entropy alone, not for a loss of your own")
@@ -185,8 +195,9 @@ class SymbolicClassifier(ClassifierMixin, _Symbolic):  # type: ignore[misc]
     """A multilayer perceptron that tells classes, trained on a symbolic loss; used as scikit-learn's `MLPClassifier`.
 
     hidden: outputs of the hidden layers, () for a linear model; activation: a name or a function, as in `symnet.mlp`.
-    optimizer: `symnet.Adam()` by default, or a learning rate; loss: a function from the output (samples, classes) and
-    one-hot targets of that shape to a scalar expression, the cross-entropy of the output's softmax by default.
+    optimizer: `symnet.Adam()` by default, a learning rate, or a solver such as `symnet.LBFGS()`, which takes all
+    samples at once and ends by its own tolerances; loss: a function from the output (samples, classes) and one-hot
+    targets of that shape to a scalar expression, the cross-entropy of the output's softmax by default.
     alpha: weight of the penalty α‖W‖²/(2n); batch_size: samples a step, at most 200 where it is "auto"; max_iter:
     epochs. tol, n_iter_no_change: training ends after so many epochs in which the loss did not fall by tol, with
     `early_stopping` that of a share of the samples that is held back, whose best epoch is kept. warm_start: `fit` goes
@@ -224,6 +235,7 @@ class SymbolicClassifier(ClassifierMixin, _Symbolic):  # type: ignore[misc]
             raise ValueError(f"y has classes that were not there before: {sorted(map(str, strange))}")
         return X, one_hot(y, self.classes_.tolist(), axis=1).astype(X.dtype)
 
+    @available_if(_takes_parts)
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Any:
         """Go through some samples once, from where the weights and the optimizer are.
 
@@ -299,6 +311,7 @@ class SymbolicRegressor(RegressorMixin, _Symbolic):  # type: ignore[misc]
         self._flat = y.ndim == 1
         return X, y.reshape(len(y), -1).astype(X.dtype)
 
+    @available_if(_takes_parts)
     def partial_fit(self, X: Any, y: Any) -> Any:
         """Go through some samples once, from where the weights and the optimizer are."""
         first = not hasattr(self, "_weights")

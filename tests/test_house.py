@@ -14,17 +14,17 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars curves stability precise facts interned written lengths nodes structured reduced normalised masked operands algebra images pooling gathered sympys symbols kronecker factored blocks parts linalg spectral activations reductions normalising attention functions elementary convolution perceptron cells losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars curves stability precise facts interned written lengths nodes structured reduced normalised masked operands algebra images pooling gathered sympys symbols kronecker factored blocks columns parts linalg spectral activations reductions normalising attention functions elementary convolution perceptron cells losses metrics tree",
     "program":     "building names survey chains program entrywise factoring canonical inline naming shapes looking fusing fused_sums solving totals normal_form builder",
-    "calculus":    "networks rules images reverse second linear linalg spectral hessians outer",
+    "calculus":    "networks rules images reverse second linear linalg spectral hessians outer residuals",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
     "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps results structured skeleton kernel labels files",
     "request":     "",
     "derivation":  "",
     "slopes":      "",
     "second":      "",
-    "optimizers":  "schedules optimizer descent adaptive",
-    "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
+    "optimizers":  "schedules optimizer descent adaptive solvers",
+    "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result judge check hessian prove",
     "sklearn":     "",
     "diagnosis":   "result edits made numbers given variants deltas catalogue places quantities functions operands products grammar groups price constants edited search explain forward steps finding diagnose",

@@ -23,6 +23,8 @@ REASONS = {
     "hyperparameters": OPTIMIZER,
     "init": OPTIMIZER,
     "update": OPTIMIZER,
+    "states": OPTIMIZER,
+    "steps": OPTIMIZER,
     "decayed": "how AdamW differs from Adam",
     "CheckRow.of": "made by the checks",
     "Diagnosis.right": "the other side of `wrong`",

@@ -15,7 +15,7 @@ from gallery_style import target
 import symnet as sn
 
 SECTIONS = {
-    "One layer": ("adaline", "perceptron", "logistic_regression", "newton"),
+    "One layer": ("adaline", "perceptron", "logistic_regression", "newton", "solvers"),
     "Bent boundaries": ("xor", "functional_link", "radial_basis", "probabilistic"),
     "Memory and time": ("elman", "jordan", "tapped_delay", "hopfield", "associative_memory", "travelling_salesman"),
     "Structure without a teacher": (

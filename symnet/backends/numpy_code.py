@@ -21,8 +21,8 @@ from symnet.backends.emitter import ATOM, SUM, TERM, Code, entrywise, number, si
 from symnet.backends.lowering import Item, SignedLogDet
 from symnet.backends.scalar_code import ScalarCode
 from symnet.expressions import (
-    AxisMax, Commutation, Diag, Diagonal, Elementwise, Kron, Paired, Table, Total, Unit, Unpaired, Unvec, Vec,
-    is_subtracted, split, step,
+    AxisMax, Commutation, Diag, Diagonal, Elementwise, Kron, Paired, Table, Total, Unit, Unpaired, Unvec,
+    Vec, is_subtracted, split, step,
 )  # fmt: skip
 from symnet.program import estimate
 

@@ -9,18 +9,12 @@ from symnet.calculus.hessians import second_derivative, with_hessians
 from symnet.calculus import linalg as linalg, spectral as spectral  # rows of RULES
 from symnet.calculus.linear import struck_off
 from symnet.calculus.outer import Outer
+from symnet.calculus.residuals import System, assembled, with_jacobian
 from symnet.calculus.reverse import sweep
 from symnet.calculus.rules import RULES, Rule
 from symnet.calculus.second import paired, slopes_along
 
 __all__ = [
-    "RULES",
-    "Outer",
-    "Rule",
-    "paired",
-    "second_derivative",
-    "slopes_along",
-    "struck_off",
-    "sweep",
-    "with_hessians",
-]
+    "RULES", "Outer", "Rule", "System", "assembled", "paired", "second_derivative", "slopes_along", "struck_off",
+    "sweep", "with_hessians", "with_jacobian",
+]  # fmt: skip

@@ -6,6 +6,7 @@ squared norm, the logits of a cross-entropy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, expand
@@ -14,21 +15,40 @@ from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Name, Total, 
 from symnet.program import Builder
 
 
+def dependents(builder: Builder, wrt: Sequence[Name]) -> set[Any]:
+    """Give the symbols `wrt` and the names of all that depends on them."""
+    found: set[Any] = set(wrt)
+    for e in builder.equations:
+        if not found.isdisjoint(symbols_of(e.rhs)):
+            found.add(e.lhs)
+    return found
+
+
+def written_out(builder: Builder, depends: set[Any], scalar: Any) -> Any:
+    """Give a scalar with the scalars put in that it is made of; sums of entries stay as they are."""
+    while True:
+        known = {
+            s: rhs
+            for s in scalar.free_symbols & depends
+            if (rhs := builder.definition(s)) is not None and not isinstance(rhs, Total)
+        }
+        if not known:
+            return scalar
+        scalar = scalar.xreplace(known)
+
+
 class Outer:
     """The outer function of the loss in `builder`, whose model has the symbol `w`."""
 
     def __init__(self, builder: Builder, w: Name) -> None:
         self.builder, self.w = builder, w
-        self.depends: set[Any] = {w}
-        for e in builder.equations:
-            if not self.depends.isdisjoint(symbols_of(e.rhs)):
-                self.depends.add(e.lhs)
+        self.depends = dependents(builder, [w])
         self.linear: set[Any] = set()  # what terms without curvature are linear in
 
     def split(self, loss: Name) -> list[tuple[Name, Any]]:
         """Give (matrix, term) for each term with curvature. Raises `ValueError` for a loss of another kind."""
         found: list[tuple[Name, Any]] = []
-        for term in Add.make_args(expand(self._written_out(loss))):
+        for term in Add.make_args(expand(written_out(self.builder, self.depends, loss))):
             inside = term.free_symbols & self.depends
             if not inside:
                 continue
@@ -51,18 +71,6 @@ class Outer:
             f"gauss_newton: {self.builder.readable(part)} is no sum of squares and no cross-entropy; write the loss "
             "with sn.norm(…)**2, sn.squared_error, sn.cross_entropy or sn.binary_cross_entropy, or use sn.hessian"
         )
-
-    def _written_out(self, scalar: Any) -> Any:
-        # sums of entries stay as they are, scalars of them are put in
-        while True:
-            known = {
-                s: rhs
-                for s in scalar.free_symbols & self.depends
-                if (rhs := self.builder.definition(s)) is not None and not isinstance(rhs, Total)
-            }
-            if not known:
-                return scalar
-            scalar = scalar.xreplace(known)
 
     def _dependent(self, A: Any) -> list[Any]:
         return [a for a in A.args if hasattr(a, "free_symbols") and not self.depends.isdisjoint(symbols_of(a))]

@@ -60,6 +60,7 @@ from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatte
 from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
+from symnet.expressions.columns import as_column, in_a_column, in_a_row
 from symnet.expressions.blocks import (
     Entry, Explicit, LinearMap, Part, Placed, Reshape, Roll, RunningSum, Stack, part, reshaped, span_text, stack,
 )  # fmt: skip
@@ -85,20 +86,20 @@ __all__ = [
     "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised", "Sylvester",
     "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "Windowed",
     "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos", "arcsin", "arctan",
-    "as_axis", "as_channels", "as_expression", "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d",
-    "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "categorical_hinge",
-    "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d", "cosh", "cosine_similarity",
-    "cross_entropy", "cumsum", "curves", "det", "diag", "diagonal", "diagonal_matrix", "diagonal_of",
-    "differentiated", "divide", "elementwise", "entered", "entries", "entry", "exp_below", "expm", "exponent",
-    "factored", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru", "hadamard",
-    "hinge", "hstack", "huber", "in_a_line", "inner_product", "inside_images", "inv", "is_light", "is_subtracted",
-    "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "lstm",
-    "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
-    "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power", "precise", "preformatted",
-    "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled",
-    "shape_text", "sigmoid", "sinh", "size_number", "sliced", "softplus", "solution", "solve", "span_text",
-    "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack",
-    "stacked", "step", "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed",
-    "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag",
-    "without_definition", "xlogy",
+    "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar", "as_size", "as_tree",
+    "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called",
+    "categorical_hinge", "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d", "cosh",
+    "cosine_similarity", "cross_entropy", "cumsum", "curves", "det", "diag", "diagonal", "diagonal_matrix",
+    "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry", "exp_below", "expm",
+    "exponent", "factored", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru",
+    "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_line", "in_a_row", "inner_product",
+    "inside_images", "inv", "is_light", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron",
+    "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse",
+    "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part",
+    "partial", "picked", "pinv", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn",
+    "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh", "size_number",
+    "sliced", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector",
+    "square", "squared", "squared_error", "stable", "stack", "stacked", "step", "strides_of", "sums", "symbols_of",
+    "tan", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked",
+    "vec", "vstack", "walk", "wide_flag", "without_definition", "xlogy",
 ]  # fmt: skip

@@ -15,8 +15,8 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, Diag
 from sympy.printing.mathematica import MCodePrinter, known_functions
 
 from symnet.expressions import (
-    AxisMax, AxisProd, AxisVar, Commutation, Diag, Diagonal, Earlier, Hardmax, LogSoftmax, LogSumExp, MaskedSoftmax,
-    MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
+    AxisMax, AxisProd, AxisVar, Commutation, Diag, Diagonal, Earlier, Hardmax, LogSoftmax, LogSumExp,
+    MaskedSoftmax, MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
     Standardised, Table, Total, Unit, Unpaired, Unvec, Variance, Vec, curves, logaddexp, maximum, softplus,
 )  # fmt: skip
 from symnet.notation.style import Part, Text, joined, plain_number, template

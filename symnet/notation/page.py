@@ -50,6 +50,10 @@ class _Page:
                 form = style.second(own, pair[0]) if w == v else style.mixed(own, *pair)
                 if form is not None:
                     names[e.lhs.name] = form, PRODUCT
+            elif e.role == "jacobian":
+                form = style.partial(*[names[s.name][0] for s in e.of])
+                if form is not None:
+                    names[e.lhs.name] = form, PRODUCT
             elif e.role in ("update", "state"):
                 if any(later.rhs.has(e.of) for later in self.equations[k + 1 :]):
                     self.late.append(e)

@@ -1,4 +1,4 @@
-"""How a parameter moves, as equations.
+"""How a parameter moves, or all of them together, as equations.
 
 In: a parameter, the name of its gradient, symbols of hyperparameters and states. Out: expressions of the new values,
 which are printed and compiled like everything else. Nothing here computes.
@@ -10,8 +10,10 @@ from symnet.optimizers.optimizer import Optimizer
 from symnet.optimizers.schedules import (
     SCHEDULES, Rate, cosine_decay, exponential_decay, is_number, rate_at, step_decay, warmup,
 )  # fmt: skip
+from symnet.optimizers.solvers import LBFGS, GaussNewton, LevenbergMarquardt, NewtonCG, Solver
 
 __all__ = [
-    "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GradientDescent", "Momentum", "Nesterov", "Optimizer", "RMSProp",
-    "Rate", "SignSGD", "cosine_decay", "exponential_decay", "is_number", "rate_at", "step_decay", "warmup",
+    "LBFGS", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton", "GradientDescent", "LevenbergMarquardt",
+    "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "SignSGD", "Solver", "cosine_decay",
+    "exponential_decay", "is_number", "rate_at", "step_decay", "warmup",
 ]  # fmt: skip

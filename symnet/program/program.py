@@ -14,7 +14,9 @@ from typing import Any, Literal, TypeAlias
 from symnet.expressions import Fixed, Name, Shown, brief, listed
 from symnet.program.names import Names
 
-Role: TypeAlias = Literal["pre-activation", "activation", "value", "adjoint", "gradient", "hessian", "update", "state"]
+Role: TypeAlias = Literal[
+    "pre-activation", "activation", "value", "adjoint", "gradient", "hessian", "jacobian", "update", "state"
+]
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,9 +24,9 @@ class Equation(Shown):
     """`lhs = rhs`: a name (a MatrixSymbol or Symbol), and the expression that it stands for.
 
     `role`: what kind of value it is; `of`: what it belongs to: the pre-activation of an activation, what an adjoint is
-    the adjoint of, the parameter of a gradient or update, the two of a Hessian, the symbol that a state follows.
-    `movable`: it has no name of its own, so it moves into the line that uses it where that costs nothing. An equation
-    unpacks as `lhs, rhs`.
+    the adjoint of, the parameter of a gradient or update, the two of a Hessian or Jacobian, the symbol that a state
+    follows. `movable`: it has no name of its own, so it moves into the line that uses it where that costs nothing. An
+    equation unpacks as `lhs, rhs`.
 
     >>> import symnet as sn
     >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)

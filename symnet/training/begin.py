@@ -17,10 +17,13 @@ from symnet.program import survey
 from symnet.training.batches import Arrays, Stream, as_data, batches_of
 from symnet.training.initializers import Initializer
 from symnet.training.loop import Loop
+from symnet.optimizers import Solver
 from symnet.training.monitor import Monitor, held_back, validation_batches
 from symnet.training.plan import Plan, Task
 from symnet.training.start import checked_multipliers, first_values, starting_arrays, trained_symbols
+from symnet.training.solving import Solving, check_solvable
 from symnet.training.step import Step, compiled_step
+from symnet.training.system import SolverStep, solver_step
 
 
 def begun(
@@ -39,6 +42,8 @@ def begun(
         symbols = {**survey(metric).symbols, **symbols}
     stream = None if isinstance(data, Mapping) else Stream(data)
     arrays = stream.arrays if stream else {n: as_data(n, v) for n, v in binding.named(data).items()}
+    if isinstance(task.optimizer, Solver):
+        check_solvable(task, stream is not None)
     of_loss = {n for n in arrays if n in found.symbols or n not in symbols}
     starts = starting_arrays(parameters, found, arrays)
     chosen = trained_symbols(task.loss, parameters, found, {n: arrays[n] for n in of_loss})
@@ -54,12 +59,16 @@ def begun(
     if step is None:
         derivation = derive(task.loss, [W for W in chosen if shares.get(W.name, 1)])
         dtype = _data_dtype(arrays[n] for n in of_loss) if task.dtype is None else task.dtype
-        step = compiled_step(derivation, task.optimizer, dtype, shares, task.clip)
+        if isinstance(task.optimizer, Solver):
+            step = solver_step(derivation, task.optimizer, dtype)
+        else:
+            step = compiled_step(derivation, task.optimizer, dtype, shares, task.clip)
     batches = batches_of(stream or data, arrays, symbols, task.batch_size, pool)
     known = {n: a for n, a in batches.first().items() if n in of_loss}
     starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
-    loop = Loop(step, batches, values, generator, chosen, plan)
+    runs: Any = Solving if isinstance(step, SolverStep) else Loop
+    loop: Loop = runs(step, batches, values, generator, chosen, plan)
     loop.split = told
     loop.monitors = _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop

@@ -19,17 +19,33 @@ import numpy as np
 from symnet.backends import as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import (
-    SCHEDULES, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, is_number,
+    LBFGS, SCHEDULES, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov,
+    NewtonCG, RMSProp, SignSGD, is_number,
 )  # fmt: skip
 from symnet.training.batches import checked_count
 from symnet.training.loop import Best, Loop, State
+from symnet.training.minimise import Ending
 from symnet.training.plan import Task
 
 HEADER, STATE, BEST = "symnet:checkpoint", "state:", "best:"
 VERSION = 1
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 OPTIMIZERS: dict[str, Any] = {
-    kind.__name__: kind for kind in (AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD)
+    kind.__name__: kind
+    for kind in (
+        AdaGrad,
+        Adam,
+        AdamW,
+        GaussNewton,
+        GradientDescent,
+        LBFGS,
+        LevenbergMarquardt,
+        Momentum,
+        Nesterov,
+        NewtonCG,
+        RMSProp,
+        SignSGD,
+    )
 }
 
 
@@ -98,6 +114,7 @@ class Saver:
             "judged": self.task.share is None and any("validation_loss" in m.names for m in loop.monitors),
             "counts": list(loop.state[1:]), "seconds": loop.elapsed, "history": loop.history,
             "best": None if best is None else [best.loss, best.epoch],
+            "ended": None if loop.ended is None else list(loop.ended),
         }  # fmt: skip
 
 
@@ -244,6 +261,8 @@ class Saved:
         self.counts = (epochs, batches, steps, float(total), samples)
         self.seconds = float(told["seconds"])
         self.history = {str(n): [float(v) for v in column] for n, column in told["history"].items()}
+        ended = told.get("ended")
+        self.ended = None if ended is None else Ending(bool(ended[0]), str(ended[1]))
         self.best = None
         if told["best"] is not None:
             loss, epoch = told["best"]
@@ -267,4 +286,5 @@ class Saved:
                     f"{np.asarray(theirs).dtype}, but {np.shape(mine)} and {np.asarray(mine).dtype} are needed"
                 )
         loop.state = State(self.weights, *self.counts)
+        loop.ended = self.ended
         loop.history, loop.best, loop.order, loop.seconds = self.history, self.best, self.order, self.seconds

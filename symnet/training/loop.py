@@ -62,6 +62,7 @@ class Loop:
         self.saver: Any = None
         self.split: Any = None  # the state of the random numbers that chose the samples held back
         self.order = generator.bit_generator.state  # of the epoch that runs
+        self.ended: Any = None  # whether a solver has converged, and why it ended
         self.seconds = 0.0  # of earlier runs that this one goes on from
         self.started = clock()
 
@@ -78,13 +79,12 @@ class Loop:
         if by_steps:
             total, unit, start = self.plan.steps, "step", self.state.steps
         self.bar = Bar(total, unit, start, self.plan.progress)
-        interrupted = stopped = False
+        interrupted = False
         if self.saver is not None:
             self.saver.write(self)
         try:
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # a loss that is not finite raises
-                while not (stopped or self._is_over()):
-                    stopped = self._epoch() and self._epoch_ended()
+                self._until_over()
         except KeyboardInterrupt:
             interrupted = True
         finally:
@@ -93,6 +93,11 @@ class Loop:
             if self.saver is not None:
                 self.saver.write(self)
         return interrupted
+
+    def _until_over(self) -> None:
+        stopped = False
+        while not (stopped or self._is_over()):
+            stopped = self._epoch() and self._epoch_ended()
 
     def _is_over(self) -> bool:
         state = self.state

@@ -19,7 +19,8 @@ class Training(Shown):
 
     `history` holds "loss", the mean over the batches of an epoch; where there is one, "validation_loss", each metric
     and the learning "rate"; and "seconds" since training began. `derivation`: the equations that were trained;
-    `best_epoch`: that of the lowest validation loss, from 1; `interrupted`: whether Ctrl-C ended it early.
+    `best_epoch`: that of the lowest validation loss, from 1; `interrupted`: whether Ctrl-C ended it early. Of a solver,
+    such as `LBFGS`: `success`, whether it has converged, and `message`, why it ended; None and "" of other optimizers.
 
     >>> import symnet as sn
     >>> x, y = sn.vector("x", 2), sn.vector("y", 2)
@@ -37,6 +38,8 @@ class Training(Shown):
     derivation: Derivation
     interrupted: bool = False
     best_epoch: int | None = None
+    success: bool | None = None
+    message: str = ""
 
     @property
     def loss(self) -> float:
@@ -77,6 +80,8 @@ class Training(Shown):
         if self.best_epoch is not None:
             best = self.history["validation_loss"][self.best_epoch - 1]
             rows.append(("best epoch", f"{self.best_epoch}  (validation loss {best:.4g})"))
+        if self.message:
+            rows.append(("ended", self.message))
         trained = ", ".join(str(W) for W in self.parameters)
         numbers = sum(int(getattr(v, "size", 1)) for v in self.parameters.values())
         return [*rows, ("parameters", f"{numbers:,} numbers in {trained}")]

@@ -48,14 +48,16 @@ def train(
     checkpoint: Any = None,
     checkpoint_every: int | str | None = None,
 ) -> Training:
-    """Train the parameters of a loss by gradient descent.
+    """Train the parameters of a loss, by gradient descent or by a solver.
 
     loss: a scalar expression; data: symbols or names → arrays that share a size symbol, the number of samples; arrays
     that NumPy maps from a file are read batch by batch. Or a list of such dictionaries, one for each step, or any
     object that gives them anew each time it is iterated.
     parameters: starting arrays by symbol or name, a list of symbols, a net or an earlier `Training` for theirs, or None
     for every matrix symbol that has no data and does not grow with the samples.
-    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate.
+    optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate; or a solver, `LBFGS()`,
+    `NewtonCG()`, `GaussNewton()`, `LevenbergMarquardt()`, of which an epoch is one iteration over all data, whose loss
+    in the history is the one that the iteration reached, and which ends by itself where it has converged.
     epochs, steps, seconds: the budget, whichever ends first; 100 epochs, passes over the data, where none is given.
     batch_size: samples a step, all of them by default; the last batch of an epoch may be smaller and counts as such.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
@@ -112,6 +114,9 @@ def resume(
 ) -> Training:
     """Go on with a run from its checkpoint as if nothing had happened, up to the budget that it was begun with.
 
+    What `LBFGS` and `NewtonCG` remember of earlier steps is SciPy's and in no file: they begin anew from the parameters
+    reached, with a `RuntimeWarning`.
+
     path: the file that `train` was given as `checkpoint`, which is written on; data: as for `train`, the same.
     validation: the data held back, where arrays were given; a share of the samples is held back as it was.
     optimizer: only where the run was begun with one of the user's own, or with a schedule of their own.
@@ -160,6 +165,8 @@ def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
             history.setdefault(name, []).append(number)
     best = loop.best
     weights = best.weights if best is not None and loop.plan.patience is not None else None
+    success, message = loop.ended or getattr(loop, "why", (None, ""))
     return Training(
-        loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch
-    )
+        loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch,
+        success, message,
+    )  # fmt: skip
