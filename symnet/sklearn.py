@@ -104,7 +104,7 @@ class _Symbolic(BaseEstimator):  # type: ignore[misc]
         waited = self._run(loop, self.n_iter_no_change)
         if held and loop.best is not None:
             self._weights = loop.best.weights
-            self.validation_scores_ = loop.history["score"]
+            self.validation_scores_ = loop.history["score"].tolist()
             self.best_validation_score_ = max(self.validation_scores_)
         if waited < self.n_iter_no_change and self.max_iter > 1:
             text = f"{self.max_iter} epochs are over and the loss still falls; give a larger max_iter"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from array import array
 from collections.abc import Mapping
 from dataclasses import fields
 from time import perf_counter as clock
@@ -25,8 +26,8 @@ from symnet.training.batches import checked_count
 from symnet.training.loop import Best, Loop, State
 from symnet.training.plan import Task
 
-HEADER, STATE, BEST = "symnet:checkpoint", "state:", "best:"
-VERSION = 1
+HEADER, STATE, BEST, HISTORY = "symnet:checkpoint", "state:", "best:", "history:"
+VERSION = 2
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 OPTIMIZERS: dict[str, Any] = {
     kind.__name__: kind for kind in (AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD)
@@ -96,7 +97,7 @@ class Saver:
             "dtype": str(np.dtype(loop.step.kernel.dtype)), "split": _random(loop.split), "order": _random(loop.order),
             "budget": [plan.epochs, plan.steps, plan.seconds], "patience": plan.patience,
             "judged": self.task.share is None and any("validation_loss" in m.names for m in loop.monitors),
-            "counts": list(loop.state[1:]), "seconds": loop.elapsed, "history": loop.history,
+            "counts": list(loop.state[1:]), "seconds": loop.elapsed, "history": list(loop.history),
             "best": None if best is None else [best.loss, best.epoch],
         }  # fmt: skip
 
@@ -124,6 +125,7 @@ def _arrays(loop: Loop) -> dict[str, Any]:
     found |= {STATE + n: w for n, w in states if n not in trained}
     if loop.best is not None:
         found |= {BEST + n: w for n, w in zip(moving, loop.best.weights, strict=True)}
+    found |= {HISTORY + n: np.array(column) for n, column in loop.history.items()}
     return {n: np.asarray(a) for n, a in found.items()}
 
 
@@ -243,7 +245,7 @@ class Saved:
                 raise ValueError(f"a count is {count!r}")
         self.counts = (epochs, batches, steps, float(total), samples)
         self.seconds = float(told["seconds"])
-        self.history = {str(n): [float(v) for v in column] for n, column in told["history"].items()}
+        self.history = {str(n): array("d", arrays[HISTORY + n].tolist()) for n in told["history"]}
         self.best = None
         if told["best"] is not None:
             loss, epoch = told["best"]
