@@ -1,13 +1,15 @@
 """Write a network's loss as a SymPy expression; get its gradient as a formula, as NumPy code, checked, and descended.
 
-The public names, nothing else. See the README for a tour.
+The public names, nothing else. See the README for a tour. What trains, checks and diagnoses is loaded when it is first
+asked for: who only derives does not wait for it.
 """
+
+from importlib import import_module as _import
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
-from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
 from symnet.derivation import Derivation, canonical, derive, gradient
-from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
     MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
     diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
@@ -15,14 +17,18 @@ from symnet.expressions import (
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
-from symnet.optimizers import (
-    AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
-    step_decay, warmup,
-)  # fmt: skip
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
-from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
+
+if _TYPE_CHECKING:
+    from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
+    from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
+    from symnet.optimizers import (
+        AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
+        step_decay, warmup,
+    )  # fmt: skip
+    from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
 __all__ = [
@@ -37,7 +43,27 @@ __all__ = [
     "warmup", "zeros",
 ]  # fmt: skip
 
+_LATER = {
+    "checking": "CheckRow GradientCheck Proof check_function check_gradients check_hessian prove",
+    "diagnosis": "Diagnosis Fault diagnose diagnose_update",
+    "optimizers": "AdaGrad Adam AdamW GradientDescent Momentum Nesterov RMSProp SignSGD cosine_decay exponential_decay "
+    "step_decay warmup",
+    "training": "Training glorot normal resume train uniform zeros",
+}
+_WINGS = {name: wing for wing, names in _LATER.items() for name in names.split()}
+
 typeset_in_notebooks()
+
+
+if not _TYPE_CHECKING:  # who checks types knows every name
+
+    def __getattr__(name):
+        if name in _LATER:
+            return _import(f"symnet.{name}")
+        if name not in _WINGS:
+            raise AttributeError(f"module 'symnet' has no attribute {name!r}", name=name, obj=_import("symnet"))
+        globals()[name] = found = getattr(_import(f"symnet.{_WINGS[name]}"), name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -11,7 +11,6 @@ import zlib
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 from zipfile import BadZipFile, LargeZipFile, ZipFile
 
@@ -53,7 +52,7 @@ def save(path: Any, parameters: Any) -> None:
 
 def write_arrays(target: Path, arrays: Mapping[str, Any]) -> None:
     """Write arrays by name. An older file is replaced only once the new one is written to the disk."""
-    beside = target.with_name(f".{target.name}.{token_hex(4)}.part")
+    beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
         with beside.open("xb") as file:
             with ZipFile(file, "w") as archive:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from symnet.expressions import Shown
+from symnet.expressions import Shown, escape
 
 METHOD_TEXT = {
     "complex": "complex steps",

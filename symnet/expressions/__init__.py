@@ -33,7 +33,7 @@ from symnet.expressions.operands import (
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
-from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
+from symnet.expressions.shown import Made, Shown, escape, in_a_line, listed, preformatted
 from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
@@ -50,7 +50,7 @@ __all__ = [
     "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_expression",
     "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
     "by_exponential", "called", "checked_name", "commutation", "complement", "composed", "cross_entropy", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
+    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "escape", "exponent",
     "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
     "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
     "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise", "preformatted", "raw", "relu",

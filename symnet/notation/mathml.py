@@ -6,12 +6,12 @@ In: strings of XML. Out: a string of XML.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 
+from symnet.expressions import escape
 from symnet.notation.style import Line, Part, Text, joined, plain_number, template
 
 _T = '<mi mathvariant="normal">T</mi>'
