@@ -28,6 +28,7 @@ if _TYPE_CHECKING:
         AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
         step_decay, warmup,
     )  # fmt: skip
+    from symnet.overview import Summary, summary
     from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
@@ -35,12 +36,12 @@ __all__ = [
     *_functions, "FORMULAS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad", "Adam",
     "AdamW", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GradientCheck",
     "GradientDescent", "Kernel", "MatrixNode", "Momentum", "Nesterov", "Program", "Proof", "RMSProp", "ScalarNode",
-    "SignSGD", "StructuredMatrix", "Training", "accuracy", "binary_cross_entropy", "canonical", "check_function",
-    "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose",
-    "diagnose_update", "diagonal", "elementwise", "evaluate", "exponential_decay", "formula", "gauss_newton",
-    "glorot", "gradient", "hessian", "hvp", "jacobian", "jvp", "kron", "let", "load", "mlp", "mse", "normal",
-    "one_hot", "prove", "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "vec",
-    "warmup", "zeros",
+    "SignSGD", "StructuredMatrix", "Summary", "Training", "accuracy", "binary_cross_entropy", "canonical",
+    "check_function", "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive",
+    "diag", "diagnose", "diagnose_update", "diagonal", "elementwise", "evaluate", "exponential_decay", "formula",
+    "gauss_newton", "glorot", "gradient", "hessian", "hvp", "jacobian", "jvp", "kron", "let", "load", "mlp", "mse",
+    "normal", "one_hot", "prove", "resume", "save", "show", "squared_error", "step_decay", "summary", "train",
+    "uniform", "vec", "warmup", "zeros",
 ]  # fmt: skip
 
 _LATER = {
@@ -48,6 +49,7 @@ _LATER = {
     "diagnosis": "Diagnosis Fault diagnose diagnose_update",
     "optimizers": "AdaGrad Adam AdamW GradientDescent Momentum Nesterov RMSProp SignSGD cosine_decay exponential_decay "
     "step_decay warmup",
+    "overview": "Summary summary",
     "training": "Training glorot normal resume train uniform zeros",
 }
 _WINGS = {name: wing for wing, names in _LATER.items() for name in names.split()}
