@@ -18,7 +18,7 @@ WINGS = {
     "program":     "names survey chains program entrywise factoring canonical inline naming shapes fusing fused_sums normal_form builder",
     "calculus":    "rules reverse second linear hessians outer",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured page formula",
-    "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results structured skeleton kernel counted cost labels files",
+    "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results structured skeleton kernel counted cost labels tensors files",
     "request":     "",
     "derivation":  "",
     "slopes":      "",
@@ -32,7 +32,7 @@ WINGS = {
 }
 # fmt: on
 BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"training", "checking"}}  # not below
-OPTIONAL = {"IPython", "jax", "matplotlib", "scipy", "sklearn", "torch", "tqdm"}
+OPTIONAL = {"IPython", "jax", "matplotlib", "safetensors", "scipy", "sklearn", "torch", "tqdm"}
 OF_ITS_OWN = {"sklearn": {"sklearn"}}  # modules that `import symnet` does not load
 REQUIRED = {"mpmath", "numpy", "sympy", "symnet", *sys.stdlib_module_names}
 LONGEST_FILE = 350

@@ -237,7 +237,9 @@ class GradientCheck(Shown):
         try:
             from matplotlib import pyplot as plt
         except ImportError:
-            raise ImportError("plot needs matplotlib: pip install 'symnet[plots]'") from None
+            raise ModuleNotFoundError(
+                "plot needs matplotlib, which is not installed: pip install 'symnet[plots]'"
+            ) from None
         figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
         smallest = np.inf
         for row in self.rows:
