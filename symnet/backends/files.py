@@ -22,6 +22,7 @@ from symnet.backends.results import ByKey
 from symnet.backends.tensors import ENDING, packed, unpacked
 from symnet.expressions import checked_name
 
+CHECKPOINT = "symnet:checkpoint"  # what stands in a file beside arrays when it holds a whole run
 _ENDING = ".npy"
 _PACKED, _RATIO = 1 << 26, 100  # bytes that an array may unpack to anyway, and how often its packed size beyond that
 _DAMAGE = (
@@ -149,7 +150,13 @@ def load(path: Any) -> ByKey:
     source = plain if plain.is_file() else source
     if source.suffix == ENDING and source.is_file():
         return ByKey(unpacked("load", source, source.read_bytes()))
-    return ByKey(read_arrays("load", source))
+    arrays = read_arrays("load", source)
+    if CHECKPOINT in arrays:
+        raise ValueError(
+            f"load: {source} is a checkpoint and holds a whole run; go on from it, sn.resume(path, data), whose result "
+            "has the weights in .parameters"
+        )
+    return ByKey(arrays)
 
 
 def read_arrays(who: str, source: Path) -> dict[str, Any]:

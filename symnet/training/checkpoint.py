@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import as_path, checked_dtype, read_arrays, write_arrays
+from symnet.backends import CHECKPOINT, as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import (
     SCHEDULES, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, is_number,
@@ -26,7 +26,7 @@ from symnet.training.batches import checked_count
 from symnet.training.loop import Best, Loop, State
 from symnet.training.plan import Task
 
-HEADER, STATE, BEST, HISTORY = "symnet:checkpoint", "state:", "best:", "history:"
+STATE, BEST, HISTORY = "state:", "best:", "history:"
 VERSION = 2
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 OPTIMIZERS: dict[str, Any] = {
@@ -78,7 +78,7 @@ class Saver:
     def write(self, loop: Loop) -> None:
         """Write the run as it is."""
         try:
-            write_arrays(self.path, {**_arrays(loop), HEADER: _as_bytes(self._header(loop))})
+            write_arrays(self.path, {**_arrays(loop), CHECKPOINT: _as_bytes(self._header(loop))})
         except OSError as error:
             if not self.failed:
                 text = (
@@ -92,7 +92,7 @@ class Saver:
     def _header(self, loop: Loop) -> dict[str, Any]:
         plan, best = loop.plan, loop.best
         return {
-            "format": HEADER, "version": VERSION, **self.told, "every": self.every,
+            "format": CHECKPOINT, "version": VERSION, **self.told, "every": self.every,
             "parameters": [W.name for W in loop.symbols], "moving": [s.name for s in loop.step.moving],
             "dtype": str(np.dtype(loop.step.kernel.dtype)), "split": _random(loop.split), "order": _random(loop.order),
             "budget": [plan.epochs, plan.steps, plan.seconds], "patience": plan.patience,
@@ -213,7 +213,7 @@ class Saved:
     def __init__(self, path: Any) -> None:
         self.path = as_path("resume", path, "run.npz")
         arrays = read_arrays("resume", self.path)
-        if HEADER not in arrays:
+        if CHECKPOINT not in arrays:
             raise ValueError(f"resume: {self.path} is no checkpoint; weights alone are read by sn.load")
         try:
             self._read(arrays)
@@ -221,8 +221,8 @@ class Saved:
             raise ValueError(f"resume: {self.path} is no checkpoint that symnet writes ({error})") from None
 
     def _read(self, arrays: dict[str, Any]) -> None:
-        told = json.loads(arrays.pop(HEADER).tobytes().decode("ascii"))
-        if told["format"] != HEADER or told["version"] != VERSION:
+        told = json.loads(arrays.pop(CHECKPOINT).tobytes().decode("ascii"))
+        if told["format"] != CHECKPOINT or told["version"] != VERSION:
             raise ValueError(f"its version is {told['version']!r}, and {VERSION} is known")
         row = told["optimizer"]
         self.task = Task(
