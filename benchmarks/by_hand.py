@@ -99,6 +99,36 @@ def softmax_cross_entropy(Z, Y):
     return loss, E
 
 
+class Adam:
+    """Steps of Adam on `relu_classifier`, in arrays that it keeps: algorithm 1 of Kingma and Ba."""
+
+    def __init__(self, parameters):
+        self.parameters = [p.copy() for p in parameters]
+        self.means = [np.zeros_like(p) for p in parameters]
+        self.squares = [np.zeros_like(p) for p in parameters]
+        self.steps = 0
+
+    def step(self, X, Y, rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8):
+        """Take a step; give the loss before it."""
+        self.steps += 1
+        length, weight = rate / (1 - beta1**self.steps), 1 - beta2**self.steps
+        loss, gradients = relu_classifier(X, Y, *self.parameters)
+        for p, g, m, v in zip(self.parameters, gradients, self.means, self.squares, strict=True):
+            m *= beta1
+            m += (1 - beta1) * g
+            v *= beta2
+            g *= g
+            g *= 1 - beta2
+            v += g
+            way = np.divide(v, weight, out=g)
+            np.sqrt(way, out=way)
+            way += epsilon
+            np.divide(m, way, out=way)
+            way *= length
+            p -= way
+        return loss
+
+
 def descend_xor(X, Y, parameters, rate, steps):
     """Full-batch gradient descent on `xor`; give the last loss and the parameters."""
     parameters = [np.array(p, dtype=float) for p in parameters]

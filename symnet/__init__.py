@@ -1,13 +1,15 @@
 """Write a network's loss as a SymPy expression; get its gradient as a formula, as NumPy code, checked, and descended.
 
-The public names, nothing else. See the README for a tour.
+The public names, nothing else. See the README for a tour. What trains, checks and diagnoses is loaded when it is first
+asked for: who only derives does not wait for it.
 """
+
+from importlib import import_module as _import
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
-from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
 from symnet.derivation import Derivation, canonical, derive, gradient
-from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
     Cell, Facts, MLP, MatrixNode, OPERANDS, SCALARS, ScalarNode, accuracy, avg_pool2d, binary_cross_entropy,
     categorical_hinge, conv1d, conv2d, cosine_similarity, cross_entropy, diag, diagonal, elementwise, focal, fold, gru,
@@ -22,32 +24,62 @@ from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.optimizers import (
-    LBFGS, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
+    AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LBFGS, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
     RMSProp, SignSGD, cosine_decay, exponential_decay, step_decay, warmup,
 )  # fmt: skip
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
-from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
+
+if _TYPE_CHECKING:
+    from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
+    from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
+    from symnet.optimizers import (
+        AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
+        step_decay, warmup,
+    )  # fmt: skip
+    from symnet.overview import Summary, summary
+    from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
 __all__ = [
     *_functions, "FORMULAS", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad",
     "Adam", "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GaussNewton",
     "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt", "MatrixNode", "Momentum", "Nesterov",
-    "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Training", "accuracy",
-    "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d", "binary_cross_entropy", "canonical",
+    "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Summary", "Training",
+    "accuracy", "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d", "binary_cross_entropy", "canonical",
     "categorical_hinge", "check_function", "check_gradients", "check_hessian", "compile", "conv1d", "conv2d",
     "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive", "det", "diag", "diagnose",
     "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm", "exponential_decay", "focal",
     "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian", "hinge", "hstack", "huber", "hvp",
     "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet", "lstm", "max_pool2d", "mlp", "mse",
     "normal", "nuclear_norm", "one_hot", "pinv", "power", "prove", "reshape", "resume", "rnn", "roll", "save",
-    "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "tan", "trace", "train",
-    "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
+    "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "summary", "tan", "trace",
+    "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
 ]  # fmt: skip
 
+_LATER = {
+    "checking": "CheckRow GradientCheck Proof check_function check_gradients check_hessian prove",
+    "diagnosis": "Diagnosis Fault diagnose diagnose_update",
+    "optimizers": "AdaGrad Adam AdamW GradientDescent Momentum Nesterov RMSProp SignSGD cosine_decay exponential_decay "
+    "step_decay warmup",
+    "overview": "Summary summary",
+    "training": "Training glorot normal resume train uniform zeros",
+}
+_WINGS = {name: wing for wing, names in _LATER.items() for name in names.split()}
+
 typeset_in_notebooks()
+
+
+if not _TYPE_CHECKING:  # who checks types knows every name
+
+    def __getattr__(name):
+        if name in _LATER:
+            return _import(f"symnet.{name}")
+        if name not in _WINGS:
+            raise AttributeError(f"module 'symnet' has no attribute {name!r}", name=name, obj=_import("symnet"))
+        globals()[name] = found = getattr(_import(f"symnet.{_WINGS[name]}"), name)
+        return found
 
 
 def __dir__() -> list[str]:

@@ -105,7 +105,7 @@ class _Symbolic(BaseEstimator):  # type: ignore[misc]
         waited = self._run(loop, np.inf if solves and not held else self.n_iter_no_change)
         if held and loop.best is not None:
             self._weights = loop.best.weights
-            self.validation_scores_ = loop.history["score"]
+            self.validation_scores_ = loop.history["score"].tolist()
             self.best_validation_score_ = max(self.validation_scores_)
         converged = loop.ended.success if loop.ended else waited >= self.n_iter_no_change
         if not converged and self.max_iter > 1:

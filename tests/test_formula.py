@@ -398,3 +398,22 @@ def test_a_notation_that_forgets_a_construct_is_refused(monkeypatch):
 def test_each_construct_that_is_left_out_is_named(notation, construct):
     style = NOTATIONS[notation]
     assert construct in unwritten(type("Left", (style,), {construct: getattr(Style, construct)}))
+
+
+NUMBERS = {  # value, Unicode, LaTeX, Mathematica
+    1e-5: ("10⁻⁵", "10^{-5}", "1*^-5"),
+    2.5e-07: ("2.5⋅10⁻⁷", r"2.5 \cdot 10^{-7}", "2.5*^-7"),
+    1e22: ("10²²", "10^{22}", "1*^22"),
+    0.0001: ("0.0001", "0.0001", "0.0001"),
+    0.5: ("0.5", "0.5", "0.5"),
+}
+
+
+@pytest.mark.parametrize("value", NUMBERS)
+def test_small_and_large_numbers_are_written_with_a_power_of_ten(value):
+    texts = [sn.formula(k + value, notation) for notation in ("unicode", "latex", "mathematica")]
+    assert texts == [f"k + {text}" for text in NUMBERS[value]]
+    assert sn.formula(k - value) == f"k − {NUMBERS[value][0]}" and sn.formula(value * k) == f"{NUMBERS[value][0]}k"
+    bracketed = f"({NUMBERS[value][0]})" if "10" in NUMBERS[value][0] else NUMBERS[value][0]
+    assert sn.formula(sympy.Float(value) ** k) == f"{bracketed}^(k)"
+    assert "e-" not in sn.formula(k + value, "mathml") and "e-" not in sn.formula(k + value, "pretty")

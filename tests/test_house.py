@@ -18,20 +18,21 @@ WINGS = {
     "program":     "building names survey chains program entrywise factoring canonical inline naming shapes looking fusing fused_sums solving totals normal_form builder",
     "calculus":    "networks rules images reverse second linear linalg spectral hessians outer residuals",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
-    "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps results structured skeleton kernel labels files",
+    "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps results structured skeleton kernel counted cost labels tensors files",
     "request":     "",
     "derivation":  "",
     "slopes":      "",
     "second":      "",
     "optimizers":  "schedules optimizer descent adaptive solvers",
     "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving picture result begin checkpoint train",
+    "overview":    "",
     "checking":    "numeric kinks explicit result judge check hessian prove",
     "sklearn":     "",
     "diagnosis":   "result edits made numbers given variants deltas catalogue places quantities functions operands products grammar groups price constants edited search explain forward steps finding diagnose",
 }
 # fmt: on
 BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"training", "checking"}}  # not below
-OPTIONAL = {"IPython", "jax", "matplotlib", "scipy", "sklearn", "torch", "tqdm"}
+OPTIONAL = {"IPython", "jax", "matplotlib", "safetensors", "scipy", "sklearn", "torch", "tqdm"}
 OF_ITS_OWN = {"sklearn": {"sklearn"}}  # modules that `import symnet` does not load
 REQUIRED = {"mpmath", "numpy", "sympy", "symnet", *sys.stdlib_module_names}
 LONGEST_FILE = 350

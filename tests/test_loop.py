@@ -284,9 +284,15 @@ def test_a_gradient_that_is_not_finite_is_found_though_the_loss_is():
 BAD = {
     "patience alone": ({"patience": 3}, ValueError, "validation"),
     "patience 0": ({"patience": 0, "validation": 0.2}, ValueError, "patience"),
-    "share": ({"validation": 1.5}, ValueError, "between 0 and 1"),
+    **{
+        f"share {share}": ({"validation": share}, ValueError, "between 0 and 1")
+        for share in (0, 1, -0.1, 1.5, float("nan"), True, np.float64(2))
+    },
+    "a share as text": ({"validation": "0.1"}, TypeError, "validation must be a dictionary"),
     "share of nothing": ({"validation": 0.001}, ValueError, "50 samples"),
     "validation sizes": ({"validation": {X: x, Y: y[:, :9]}}, ShapeError, "validation: n is bound twice"),
+    "validation rows": ({"validation": {X: x[:2], Y: y}}, ShapeError, "validation: X is 3×n"),
+    "validation batches": ({"validation": [{X: x, Y: y}, {X: x}], "epochs": 1}, KeyError, "validation: batch 2"),
     "validation lacks": ({"validation": {X: x}}, KeyError, "Y"),
     "validation knows more": ({"validation": {**DATA, "Q": y}}, KeyError, "Q"),
     "matrix metric": ({"metrics": {"m": OUTPUT}}, ShapeError, "m is a 1×n matrix"),
@@ -300,6 +306,9 @@ BAD = {
     "callback": ({"callback": 3}, TypeError, "callback"),
     "log": ({"log": "run.txt"}, ValueError, "jsonl"),
     "rate": ({"optimizer": sn.GradientDescent(lambda t: -1.0)}, ValueError, "step 0"),
+    "a later rate": ({"optimizer": sn.GradientDescent(lambda t: 0.1 - 0.05 * t)}, ValueError, "at step 3 it is -0.05"),
+    "text for a rate": ({"optimizer": sn.GradientDescent(lambda t: "fast")}, ValueError, "at step 0 it is 'fast'"),
+    "parameters of another training": ({"parameters": {"U": [[1.0]]}}, KeyError, "U is no symbol of the loss"),
     "nan rate": ({"optimizer": sn.GradientDescent(lambda t: float("nan"))}, ValueError, "step 0"),
 }
 
@@ -312,7 +321,26 @@ def test_bad_options_are_refused(name):
     assert words in str(raised.value)
 
 
+class Shrinking:
+    """Gives fewer and fewer batches, whatever its length says."""
+
+    def __init__(self, *counts):
+        self.counts = list(counts)
+
+    def __iter__(self):
+        return iter(batches_of(10)[: self.counts.pop(0)])
+
+
+class Boasting(Shrinking):
+    def __len__(self):
+        return 5
+
+
 DATA_BAD = {
+    "shrinking": (lambda: Shrinking(5, 5, 5, 5, 3), {}, ValueError, "ended after 3 batches, and 5 were to come"),
+    "boasting": (lambda: Boasting(5, 5, 5, 3), {}, ValueError, "ended after 3 batches, and 5 were to come"),
+    "vanishing": (lambda: Shrinking(5, 5, 5, 5, 0), {}, ValueError, "gave no batch"),
+    "no data": (dict, {}, KeyError, "X has the size n, which no array tells; give X in data"),
     "generator": (lambda: iter(batches_of(10)), {}, TypeError, "used up"),
     "nothing": (list, {}, ValueError, "no batch"),
     "no dictionaries": (lambda: [x, y], {}, TypeError, "dictionary"),
@@ -331,3 +359,10 @@ def test_bad_data_are_refused(name):
     with pytest.raises(error) as raised:
         run(data(), epochs=2, **options)
     assert words in str(raised.value)
+
+
+def test_a_scalar_without_a_value_is_named():
+    decay = Symbol("lambda")
+    with pytest.raises(KeyError, match=r"lambda is a scalar without a value; give it in data, \{lambda: 0\.1, …\}, or"):
+        sn.train(LOSS + decay * sn.norm(W) ** 2, DATA, progress=False)
+    assert sn.train(LOSS + decay * sn.norm(W) ** 2, {**DATA, decay: 0.1}, epochs=1, progress=False).loss > 0

@@ -50,6 +50,7 @@ RESULTS = {
     "kernel of one": sn.compile(NET.output),
     "kernel of several": sn.compile({"Z": NET.output, "L": LOSS}),
     "training": RUN,
+    "summary": sn.summary(D),
     "training of one epoch": sn.train(LOSS, DATA, NET.parameters, epochs=1, seed=0),
     "check": CHECK,
     "failed check": WRONG,

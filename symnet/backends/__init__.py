@@ -5,8 +5,9 @@ second time.
 """
 
 from symnet.backends import binding, images as images, networks as networks
+from symnet.backends.cost import Cost, costs
 from symnet.backends.emitter import Code
-from symnet.backends.files import as_path, load, read_arrays, save, write_arrays
+from symnet.backends.files import CHECKPOINT, as_path, load, read_arrays, save, write_arrays
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
@@ -19,8 +20,8 @@ from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Sin
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BACKENDS", "NUMPY", "STABLE", "ByKey", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
-    "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype", "collector_paused",
-    "compile", "compile_program", "compile_structured", "evaluate", "fitted", "identifiers", "load", "one_hot",
-    "read_arrays", "save", "write_arrays",
+    "BACKENDS", "CHECKPOINT", "NUMPY", "STABLE", "ByKey", "Code", "Cost", "Kernel", "LossAndGradients", "Mapped",
+    "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype",
+    "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate", "fitted",
+    "identifiers", "load", "one_hot", "read_arrays", "save", "write_arrays",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""Weights in a file, by name: NumPy's own format `.npz`, which `numpy.load` reads as well.
+"""Weights in a file, by name: NumPy's own format `.npz`, which `numpy.load` reads as well, or `.safetensors`.
 
 In: arrays by symbol or name, and a path. Out: a file that is there whole or not at all, and the arrays back as they
 were. Nothing that is read is run: no file is ever unpickled.
@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
-from secrets import token_hex
-from typing import Any
+from typing import Any, BinaryIO
 from zipfile import BadZipFile, LargeZipFile, ZipFile
 
 import numpy as np
@@ -20,8 +19,10 @@ from numpy.lib import format as npy
 
 from symnet.backends import binding
 from symnet.backends.results import ByKey
+from symnet.backends.tensors import ENDING, packed, unpacked
 from symnet.expressions import checked_name
 
+CHECKPOINT = "symnet:checkpoint"  # what stands in a file beside arrays when it holds a whole run
 _ENDING = ".npy"
 _PACKED, _RATIO = 1 << 26, 100  # bytes that an array may unpack to anyway, and how often its packed size beyond that
 _DAMAGE = (
@@ -31,12 +32,13 @@ _DAMAGE = (
 
 
 def save(path: Any, parameters: Any) -> None:
-    """Write arrays to a file by name, as `.npz`; `load` reads it.
+    """Write arrays to a file by name, as `.npz`, or as `.safetensors` where the path ends so; `load` reads it.
 
     path: where to; a name without an ending gets `.npz`. An older file is replaced only once the new one is written.
     parameters: symbols or names → arrays, such as `run.parameters`, or a `Training`. Dtypes and shapes are kept.
     Raises `TypeError` for what holds no real numbers, `ValueError` where there is nothing to save,
-    `FileNotFoundError` where the folder is not there.
+    `FileNotFoundError` where the folder is not there, `ModuleNotFoundError` for a `.safetensors` file where the package
+    of this name is not installed.
 
     >>> import os, tempfile, symnet as sn
     >>> W = sn.matrix("W", 1, 2)
@@ -48,18 +50,31 @@ def save(path: Any, parameters: Any) -> None:
     target = _path("save", path)
     if not target.parent.is_dir():
         raise FileNotFoundError(f"save: there is no folder {target.parent}")
-    write_arrays(target, _arrays(getattr(parameters, "parameters", parameters)))
+    arrays = _arrays(getattr(parameters, "parameters", parameters))
+    if target.suffix == ENDING:
+        content = packed("save", arrays)
+        _write_whole(target, lambda file: file.write(content))
+    else:
+        write_arrays(target, arrays)
 
 
 def write_arrays(target: Path, arrays: Mapping[str, Any]) -> None:
-    """Write arrays by name. An older file is replaced only once the new one is written to the disk."""
-    beside = target.with_name(f".{target.name}.{token_hex(4)}.part")
+    """Write arrays by name, as `.npz`. An older file is replaced only once the new one is written to the disk."""
+
+    def fill(file: BinaryIO) -> None:
+        with ZipFile(file, "w") as archive:
+            for name, array in arrays.items():
+                with archive.open(name + _ENDING, "w", force_zip64=True) as member:
+                    npy.write_array(member, array, allow_pickle=False)
+
+    _write_whole(target, fill)
+
+
+def _write_whole(target: Path, fill: Callable[[BinaryIO], Any]) -> None:
+    beside = target.with_name(f".{target.name}.{os.urandom(4).hex()}.part")
     try:
         with beside.open("xb") as file:
-            with ZipFile(file, "w") as archive:
-                for name, array in arrays.items():
-                    with archive.open(name + _ENDING, "w", force_zip64=True) as member:
-                        npy.write_array(member, array, allow_pickle=False)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(beside, target)
@@ -122,7 +137,7 @@ def load(path: Any) -> ByKey:
 
     path: as for `save`. They may be given to `train` as parameters and to `evaluate` as values. Raises `ValueError`
     where the file is damaged, was not written to its end, or is of another kind, `FileNotFoundError` where there is
-    none. Only arrays of numbers are read; nothing in a file is run.
+    none, `ModuleNotFoundError` as `save`. Only arrays of numbers are read; nothing in a file is run.
 
     >>> import os, tempfile, symnet as sn
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -132,7 +147,16 @@ def load(path: Any) -> ByKey:
     """
     source = _path("load", path)
     plain = Path(path)
-    return ByKey(read_arrays("load", plain if plain.is_file() else source))
+    source = plain if plain.is_file() else source
+    if source.suffix == ENDING and source.is_file():
+        return ByKey(unpacked("load", source, source.read_bytes()))
+    arrays = read_arrays("load", source)
+    if CHECKPOINT in arrays:
+        raise ValueError(
+            f"load: {source} is a checkpoint and holds a whole run; go on from it, sn.resume(path, data), whose result "
+            "has the weights in .parameters"
+        )
+    return ByKey(arrays)
 
 
 def read_arrays(who: str, source: Path) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from symnet.expressions import Shown
+from symnet.expressions import Shown, escape
 
 METHOD_TEXT = {
     "complex": "complex steps",
@@ -238,7 +237,9 @@ class GradientCheck(Shown):
         try:
             from matplotlib import pyplot as plt
         except ImportError:
-            raise ImportError("plot needs matplotlib: pip install 'symnet[plots]'") from None
+            raise ModuleNotFoundError(
+                "plot needs matplotlib, which is not installed: pip install 'symnet[plots]'"
+            ) from None
         figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
         smallest = np.inf
         for row in self.rows:

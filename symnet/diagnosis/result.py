@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
-from symnet.expressions import Shown, preformatted
+from symnet.expressions import Shown, escape, preformatted
 from symnet.notation import columns
 
 

@@ -56,7 +56,7 @@ from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, MaxUnpool
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
-from symnet.expressions.shown import Made, Shown, in_a_line, listed, preformatted
+from symnet.expressions.shown import Made, Shown, escape, in_a_line, listed, preformatted
 from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
@@ -90,8 +90,8 @@ __all__ = [
     "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called",
     "categorical_hinge", "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d", "cosh",
     "cosine_similarity", "cross_entropy", "cumsum", "curves", "det", "diag", "diagonal", "diagonal_matrix",
-    "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry", "exp_below", "expm",
-    "exponent", "factored", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru",
+    "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry", "escape", "exp_below",
+    "expm", "exponent", "factored", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru",
     "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_line", "in_a_row", "inner_product",
     "inside_images", "inv", "is_light", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron",
     "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse",

@@ -329,7 +329,7 @@ _METHODS: dict[str, Any] = {
 def extend(kind: type) -> None:
     """Give a class of matrix expressions the methods that NumPy and Python's own functions ask for."""
     for name, method in _METHODS.items():
-        if name not in vars(kind) and not (isinstance(method, _Hint) and name in dir(kind)):
+        if not any(name in vars(c) for c in kind.__mro__[: None if isinstance(method, _Hint) else 1]):
             setattr(kind, name, method)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from hashlib import blake2b
 from operator import mul
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
@@ -26,6 +25,11 @@ from symnet.expressions.entering import given
 from symnet.expressions.rebuilding import check_name, checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
 from symnet.expressions.table import brief
+
+try:
+    from _blake2 import blake2b
+except ImportError:  # a Python that has it elsewhere: `hashlib` knows, and loads all of OpenSSL
+    from hashlib import blake2b
 
 DEEP = 20  # levels of nodes from which an expression stays as it is written
 LONG = 8  # terms of a deep sum from which it is a term itself

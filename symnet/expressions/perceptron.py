@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
-from secrets import token_hex
+from os import urandom
 from typing import Any
 
 import numpy as np
@@ -152,7 +152,7 @@ def mlp(
         raise TypeError(f"mlp: prefix must be a string such as 'net2_', not {prefix!r}")
     sizes = _listed(sizes)
     inputs, parameters = X.shape[axis], []
-    own: Any = partial(Parameter, net=token_hex(8))
+    own: Any = partial(Parameter, net=urandom(8).hex())
     for k, outputs in enumerate(sizes, 1):
         W, b = (outputs, inputs), (outputs, 1)
         for name, shape in ((f"{prefix}W{k}", W), (f"{prefix}b{k}", b)):

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import fields
-from html import escape
 from typing import Any, ClassVar
 
 WIDEST = 110  # characters of a line
+_ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 NAMED = 8  # names of a list before the others are counted
 
 
@@ -25,6 +25,11 @@ def listed(names: Iterable[Any]) -> str:
     """Give names in a row; of many, the first ones and how many there are."""
     written = [str(getattr(name, "name", name)) for name in names]
     return ", ".join(written) if len(written) <= NAMED else f"{', '.join(written[:NAMED])}, … ({len(written)})"
+
+
+def escape(text: str) -> str:
+    """Give a text as HTML that shows it."""
+    return text.translate(_ESCAPED)
 
 
 def preformatted(text: str) -> str:

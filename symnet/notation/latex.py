@@ -14,7 +14,7 @@ from sympy.printing.conventions import split_super_sub
 from sympy.printing.latex import translate
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 
-from symnet.notation.style import Line, Part, Text, joined, plain_number, template
+from symnet.notation.style import Line, Part, Text, by_tens, joined, plain_number, template
 
 _GREEK = {letter: word for word, letter in greek_unicode.items()}
 _ESCAPES = str.maketrans({c: rf"\{c}" for c in "{}_#$%&"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})
@@ -84,8 +84,9 @@ class Latex(Text):
     def number(self, value: Any) -> str:
         if not isinstance(value, sympy.Float):
             return str(sympy.latex(value))
-        digits, e, exponent = plain_number(value).partition("e")
-        return rf"{digits}\mathrm{{e}}{{{exponent}}}" if e else digits
+        digits, exponent = by_tens(value) or (plain_number(value), None)
+        raised = f"10^{{{exponent}}}"
+        return digits if exponent is None else raised if digits == "1" else rf"{digits} \cdot {raised}"
 
     def power(self, a: str, exponent: str, entrywise: bool, whole: bool) -> str:
         return rf"{{{a}}}^{{\circ {exponent}}}" if entrywise else f"{{{a}}}^{{{exponent}}}"

@@ -19,7 +19,7 @@ from symnet.expressions import (
     MaskedSoftmax, MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
     Standardised, Table, Total, Unit, Unpaired, Unvec, Variance, Vec, curves, logaddexp, maximum, softplus,
 )  # fmt: skip
-from symnet.notation.style import Part, Text, joined, plain_number, template
+from symnet.notation.style import Part, Text, by_tens, joined, plain_number, template
 
 
 def _turned(node: Any, text: str, axis: int = 0) -> str:
@@ -194,7 +194,8 @@ class Mathematica(Text):
 
     def number(self, value: Any) -> str:
         if isinstance(value, sympy.Float):
-            return plain_number(value).replace("e", "*^")
+            digits, exponent = by_tens(value) or (plain_number(value), 0)
+            return f"{digits}*^{exponent}" if exponent else digits
         return str(MCodePrinter().doprint(value))
 
     def word(self, text: str) -> str:

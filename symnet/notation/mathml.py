@@ -6,13 +6,13 @@ In: strings of XML. Out: a string of XML.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 from typing import Any
 
 from sympy.printing.conventions import split_super_sub
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 
-from symnet.notation.style import Line, Part, Text, joined, plain_number, template
+from symnet.expressions import escape
+from symnet.notation.style import Line, Part, Text, joined, template
 
 _T = '<mi mathvariant="normal">T</mi>'
 _LEFT = "width:fit-content;margin-inline:0;"
@@ -127,8 +127,8 @@ class MathML(Text):
     def verbatim(self, text: str) -> str:
         return f"<mtext>{escape(text)}</mtext>"
 
-    def number(self, value: Any) -> str:
-        return f"<mn>{plain_number(value)}</mn>"
+    def digits(self, text: str) -> str:
+        return f"<mn>{text}</mn>"
 
     def signed_sum(self, terms: Sequence[tuple[bool, str]]) -> str:
         return _row(super().signed_sum(terms))

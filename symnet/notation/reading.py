@@ -20,7 +20,7 @@ from symnet.expressions import (
     SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, number_of, raw,
     split, squared, step,
 )  # fmt: skip
-from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style
+from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style, level_of
 
 
 def is_negative(expr: Any) -> bool:
@@ -250,7 +250,7 @@ class Reading(Generic[Form]):
             return self.sum([expr])
         if expr.is_Rational and expr.q != 1:
             return self.fraction((self.style.number(S(expr.p)), ATOM), (self.style.number(S(expr.q)), ATOM), False)
-        return self.style.number(expr), ATOM
+        return self.style.number(expr), level_of(expr)
 
     def node(self, expr: Any) -> Box[Form]:
         """Read a node of ours as a call of its title, with its labels beside its operands."""

@@ -67,6 +67,18 @@ def plain_number(value: Any) -> str:
     return {S.Pi: "π", S.Exp1: "e", S.Infinity: "∞"}.get(value, str(value))
 
 
+def by_tens(value: Any) -> tuple[str, int] | None:
+    """Give the digits and the power of ten of a number that is written so, 2.5⋅10⁻⁷; None for others."""
+    digits, _, exponent = (plain_number(value) if isinstance(value, Float) else "").partition("e")
+    return (digits, int(exponent)) if exponent else None
+
+
+def level_of(value: Any) -> int:
+    """Give how strongly a number binds."""
+    tens = by_tens(value)
+    return ATOM if tens is None else POWER if tens[0] == "1" else PRODUCT
+
+
 @dataclass(frozen=True)
 class Line(Generic[Form]):
     """An equation of a page. `assigns`: it gives a symbol a new value."""
@@ -163,7 +175,16 @@ class Style(ABC, Generic[Form]):
 
     def number(self, value: Any) -> Form:
         """A number or a constant such as π."""
-        return self.beside(plain_number(value))
+        tens = by_tens(value)
+        if tens is None:
+            return self.digits(plain_number(value))
+        exponent = self.signed_sum([(tens[1] < 0, self.digits(str(abs(tens[1]))))])
+        raised = self.power(self.digits("10"), exponent, False, True)
+        return raised if tens[0] == "1" else self.dot([self.digits(tens[0]), raised])
+
+    def digits(self, text: str) -> Form:
+        """A number without a sign, or a constant, as text."""
+        return self.beside(text)
 
     # -- sums, products and powers
 

@@ -178,10 +178,10 @@ class Pieces:
         length = max(1, CHUNK // max(1, width * self.size)) * self.size
         for start in range(skip * self.size, self.samples, length):
             chosen = order[start : start + length]
-            chunk = [self._gathered(name, chosen) for name in self.names]
+            chunk = [(self._gathered(name, chosen), self.axes[name]) for name in self.names]
             for k in range(0, len(chosen), self.size):
                 places = chosen[k : k + self.size]
-                yield [_cut(a, self.axes[n], k, self.size) for n, a in zip(self.names, chunk, strict=True)], \
+                yield [a[k : k + self.size] if axis == 0 else a[:, k : k + self.size] for a, axis in chunk], \
                     len(places), places  # fmt: skip
 
     def _gathered(self, name: str, chosen: Any) -> Any:
@@ -203,10 +203,6 @@ def _by_sample(array: Any, axis: int | None) -> Any:
     return array if axis is None else np.asfortranarray(array) if axis == 1 else np.ascontiguousarray(array)
 
 
-def _cut(array: Any, axis: int, start: int, length: int) -> Any:
-    return array[start : start + length] if axis == 0 else array[:, start : start + length]
-
-
 def _release(array: Any) -> None:
     # what has been read of a file need not stay in this process's memory; the file itself is untouched
     file = _file_of(array)
@@ -217,29 +213,30 @@ def _release(array: Any) -> None:
 class Stream:
     """The batches of a user's own: an object that gives dictionaries from symbols or names to arrays, anew each epoch.
 
-    Raises `TypeError` where it cannot be gone through twice or gives something else, `KeyError` for other names than
-    those of its first batch, `ValueError` where it gives none.
+    `called`: what it is in messages. Raises `TypeError` where it cannot be gone through twice or gives something else,
+    `KeyError` for other names than those of its first batch, `ValueError` where it gives none, or fewer than before.
     """
 
     samples: int | None = None
     steps: int | None = None
 
-    def __init__(self, batches: Any) -> None:
-        if not hasattr(batches, "__iter__"):
+    def __init__(self, batches: Any, called: str = "data") -> None:
+        self.called = called
+        if not hasattr(batches, "__iter__") or isinstance(batches, (str, bytes)):
             raise TypeError(
-                f"data must be a dictionary from symbols to arrays, or an iterable of such dictionaries, not "
+                f"{called} must be a dictionary from symbols to arrays, or an iterable of such dictionaries, not "
                 f"{type(batches).__name__}"
             )
         if iter(batches) is batches:
             raise TypeError(
-                f"data: a {type(batches).__name__} is used up after one epoch; give a list of batches, or an object "
-                "whose __iter__ begins anew"
+                f"{called}: a {type(batches).__name__} is used up after one epoch; give a list of batches, or an "
+                "object whose __iter__ begins anew"
             )
         self.batches = batches
         first = next(iter(batches), None)
         if first is None:
-            raise ValueError("data: the iterable gives no batch at all")
-        self.arrays = {n: as_data(n, v) for n, v in _dictionary(first, 0).items()}
+            raise ValueError(f"{called}: the iterable gives no batch at all")
+        self.arrays = {n: as_data(n, v) for n, v in self._dictionary(first, 0).items()}
         self.names = tuple(self.arrays)
         if hasattr(batches, "__len__"):
             self.steps = len(batches)
@@ -267,15 +264,22 @@ class Stream:
         """Give the batches but the first `skip`, each checked as it comes."""
         number = 0
         for number, batch in enumerate(islice(self.batches, skip, None), skip + 1):
-            arrays = self._checked(_dictionary(batch, number - 1), number)
+            arrays = self._checked(self._dictionary(batch, number - 1), number)
             name, axis = next(iter(self.axes.items()), (None, 0))
             yield [arrays[n] for n in self.names], 1 if name is None else arrays[name].shape[axis], number - 1
         if not number and not skip:
-            raise ValueError("data: the iterable gave no batch; it must begin anew in each epoch")
+            raise ValueError(f"{self.called}: the iterable gave no batch; it must begin anew in each epoch")
+        if max(number, skip) < (self.steps or 0):
+            raise ValueError(
+                f"{self.called}: the iterable ended after {max(number, skip)} batches, and {self.steps} were to come, "
+                "as its len says or as it gave before; it must give as many in each epoch"
+            )
+        self.steps = self.steps or number
 
     def _checked(self, batch: Arrays, number: int) -> Arrays:
         if batch.keys() != self.arrays.keys():
-            raise KeyError(f"data: batch {number} holds {', '.join(batch)}, the first one {', '.join(self.arrays)}")
+            first = ", ".join(self.arrays)
+            raise KeyError(f"{self.called}: batch {number} holds {', '.join(batch)}, the first one {first}")
         arrays = {n: fitted(self.symbols[n], binding.as_array(n, batch[n])) for n in self.names}
         for name, array in arrays.items():
             binding.check_finite(name, array)
@@ -283,14 +287,13 @@ class Stream:
         binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
         return arrays
 
-
-def _dictionary(batch: Any, number: int) -> Arrays:
-    if not isinstance(batch, Mapping):
-        raise TypeError(
-            f"data: each batch must be a dictionary from symbols or names to arrays, but batch {number + 1} is "
-            f"{type(batch).__name__}"
-        )
-    return binding.named(batch)
+    def _dictionary(self, batch: Any, number: int) -> Arrays:
+        if not isinstance(batch, Mapping):
+            raise TypeError(
+                f"{self.called}: each batch must be a dictionary from symbols or names to arrays, but batch "
+                f"{number + 1} is {type(batch).__name__}"
+            )
+        return binding.named(batch)
 
 
 def batches_of(data: Any, arrays: Arrays, symbols: Mapping[str, Name], size: int | None, pool: Any = None) -> Batches:

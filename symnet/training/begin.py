@@ -20,7 +20,7 @@ from symnet.training.loop import Loop
 from symnet.optimizers import Solver
 from symnet.training.monitor import Monitor, held_back, validation_batches
 from symnet.training.plan import Plan, Task
-from symnet.training.start import checked_multipliers, first_values, starting_arrays, trained_symbols
+from symnet.training.start import check_scalars, checked_multipliers, first_values, starting_arrays, trained_symbols
 from symnet.training.solving import Solving, check_solvable
 from symnet.training.step import Step, compiled_step
 from symnet.training.system import SolverStep, solver_step
@@ -47,6 +47,7 @@ def begun(
     of_loss = {n for n in arrays if n in found.symbols or n not in symbols}
     starts = starting_arrays(parameters, found, arrays)
     chosen = trained_symbols(task.loss, parameters, found, {n: arrays[n] for n in of_loss})
+    check_scalars(found, chosen, arrays)
     arrays, starts = ({n: fitted(symbols[n], a) for n, a in some.items()} for some in (arrays, starts))
     pool, told = None, None
     if task.share is not None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from array import array
 from collections.abc import Mapping
 from dataclasses import fields
 from time import perf_counter as clock
@@ -16,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import as_path, checked_dtype, read_arrays, write_arrays
+from symnet.backends import CHECKPOINT, as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import (
     LBFGS, SCHEDULES, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov,
@@ -27,8 +28,8 @@ from symnet.training.loop import Best, Loop, State
 from symnet.training.minimise import Ending
 from symnet.training.plan import Task
 
-HEADER, STATE, BEST = "symnet:checkpoint", "state:", "best:"
-VERSION = 1
+STATE, BEST, HISTORY = "state:", "best:", "history:"
+VERSION = 2
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 OPTIMIZERS: dict[str, Any] = {
     kind.__name__: kind
@@ -93,7 +94,7 @@ class Saver:
     def write(self, loop: Loop) -> None:
         """Write the run as it is."""
         try:
-            write_arrays(self.path, {**_arrays(loop), HEADER: _as_bytes(self._header(loop))})
+            write_arrays(self.path, {**_arrays(loop), CHECKPOINT: _as_bytes(self._header(loop))})
         except OSError as error:
             if not self.failed:
                 text = (
@@ -107,12 +108,12 @@ class Saver:
     def _header(self, loop: Loop) -> dict[str, Any]:
         plan, best = loop.plan, loop.best
         return {
-            "format": HEADER, "version": VERSION, **self.told, "every": self.every,
+            "format": CHECKPOINT, "version": VERSION, **self.told, "every": self.every,
             "parameters": [W.name for W in loop.symbols], "moving": [s.name for s in loop.step.moving],
             "dtype": str(np.dtype(loop.step.kernel.dtype)), "split": _random(loop.split), "order": _random(loop.order),
             "budget": [plan.epochs, plan.steps, plan.seconds], "patience": plan.patience,
             "judged": self.task.share is None and any("validation_loss" in m.names for m in loop.monitors),
-            "counts": list(loop.state[1:]), "seconds": loop.elapsed, "history": loop.history,
+            "counts": list(loop.state[1:]), "seconds": loop.elapsed, "history": list(loop.history),
             "best": None if best is None else [best.loss, best.epoch],
             "ended": None if loop.ended is None else list(loop.ended),
         }  # fmt: skip
@@ -141,6 +142,7 @@ def _arrays(loop: Loop) -> dict[str, Any]:
     found |= {STATE + n: w for n, w in states if n not in trained}
     if loop.best is not None:
         found |= {BEST + n: w for n, w in zip(moving, loop.best.weights, strict=True)}
+    found |= {HISTORY + n: np.array(column) for n, column in loop.history.items()}
     return {n: np.asarray(a) for n, a in found.items()}
 
 
@@ -228,7 +230,7 @@ class Saved:
     def __init__(self, path: Any) -> None:
         self.path = as_path("resume", path, "run.npz")
         arrays = read_arrays("resume", self.path)
-        if HEADER not in arrays:
+        if CHECKPOINT not in arrays:
             raise ValueError(f"resume: {self.path} is no checkpoint; weights alone are read by sn.load")
         try:
             self._read(arrays)
@@ -236,8 +238,8 @@ class Saved:
             raise ValueError(f"resume: {self.path} is no checkpoint that symnet writes ({error})") from None
 
     def _read(self, arrays: dict[str, Any]) -> None:
-        told = json.loads(arrays.pop(HEADER).tobytes().decode("ascii"))
-        if told["format"] != HEADER or told["version"] != VERSION:
+        told = json.loads(arrays.pop(CHECKPOINT).tobytes().decode("ascii"))
+        if told["format"] != CHECKPOINT or told["version"] != VERSION:
             raise ValueError(f"its version is {told['version']!r}, and {VERSION} is known")
         row = told["optimizer"]
         self.task = Task(
@@ -260,7 +262,7 @@ class Saved:
                 raise ValueError(f"a count is {count!r}")
         self.counts = (epochs, batches, steps, float(total), samples)
         self.seconds = float(told["seconds"])
-        self.history = {str(n): [float(v) for v in column] for n, column in told["history"].items()}
+        self.history = {str(n): array("d", arrays[HISTORY + n].tolist()) for n in told["history"]}
         ended = told.get("ended")
         self.ended = None if ended is None else Ending(bool(ended[0]), str(ended[1]))
         self.best = None

@@ -6,6 +6,7 @@ tuple that is replaced after each step as a whole, in the history, and in the be
 
 from __future__ import annotations
 
+from array import array
 from time import perf_counter as clock
 from typing import Any, NamedTuple
 
@@ -21,6 +22,7 @@ from symnet.training.plan import Plan
 from symnet.training.progress import Bar, Log
 from symnet.training.step import Step
 
+INFINITY = float("inf")
 GLANCE = 0.2  # seconds between two looks of somebody who watches the bar
 
 
@@ -56,7 +58,7 @@ class Loop:
         self.values = {n: v for n, v in values.items() if n not in moving}
         self.state = State([values[n] for n in moving])
         self.monitors: list[Monitor] = []
-        self.history: dict[str, list[float]] = {"loss": []}
+        self.history: dict[str, array[float]] = {"loss": array("d")}  # a number of a million epochs takes 8 MB
         self.best: Best | None = None
         self.log: Log | None = None
         self.saver: Any = None
@@ -73,12 +75,12 @@ class Loop:
 
     def run(self) -> bool:
         """Run until the plan is over; give whether Ctrl-C ended it. Raises `FloatingPointError`."""
-        self.started = clock()
         by_steps = self.plan.epochs is None and self.plan.steps is not None
         total, unit, start = (self.plan.epochs, "epoch", self.state.epochs)
         if by_steps:
             total, unit, start = self.plan.steps, "step", self.state.steps
         self.bar = Bar(total, unit, start, self.plan.progress)
+        self.started = clock()
         interrupted = False
         if self.saver is not None:
             self.saver.write(self)
@@ -124,9 +126,10 @@ class Loop:
             for k, name, rate in varying:
                 arguments[k] = rate_at(rate, steps, name)
             loss, weights = function(*arguments, *weights)
-            if not -np.inf < loss < np.inf:
+            loss = float(loss)
+            if not -INFINITY < loss < INFINITY:
                 self._diverged()
-            batches, steps, total, count = batches + 1, steps + 1, total + float(loss) * samples, count + samples
+            batches, steps, total, count = batches + 1, steps + 1, total + loss * samples, count + samples
             self.state = State(weights, epochs, batches, steps, total, count)
             if steps >= stops or clock() >= clock_at:
                 clock_at = self._look()
@@ -178,6 +181,10 @@ class Loop:
             return {}
         return {"rate": rate_at(self.step.hyperparameters[name], max(self.state.steps - 1, 0), name)}
 
+    def listed(self) -> dict[str, list[float]]:
+        """Give the history as lists, by the names of its columns."""
+        return {name: column.tolist() for name, column in self.history.items()}
+
     def columns(self) -> list[str]:
         """Give the names of the numbers that `row` gives."""
         measured = [name for monitor in self.monitors for name in monitor.names]
@@ -197,7 +204,7 @@ class Loop:
             self._diverged()
         row = self.row()
         for name, number in row.items():
-            self.history.setdefault(name, []).append(number)
+            self.history.setdefault(name, array("d")).append(number)
         self.state = State(self.state.weights, self.state.epochs + 1, 0, self.state.steps)
         self.order = self.generator.bit_generator.state
         judged = row.get("validation_loss")
@@ -251,7 +258,8 @@ class Loop:
             f"{first_not_finite(self.step, {**values, **moving})}. Lower the learning rate, clip the gradients with "
             "clip=1.0, or check the data; the last finite parameters are on this error: .parameters, .history"
         )
-        error.parameters, error.history, error.step, error.samples = self.by_symbol(), self.history, steps + 1, places
+        error.parameters, error.history = self.by_symbol(), self.listed()
+        error.step, error.samples = steps + 1, places
         raise error
 
 

@@ -66,9 +66,9 @@ def checked_patience(patience: Any, validation: Any) -> int | None:
 
 def is_fraction(validation: Any) -> bool:
     """Tell whether `validation` is a share of the samples. Raises `ValueError` where it is not between 0 and 1."""
-    if validation is None or isinstance(validation, Mapping) or not is_number(validation):
+    if not isinstance(validation, (int, float, np.number)):
         return False
-    if not 0 < validation < 1:
+    if not is_number(validation) or not 0 < validation < 1:
         raise ValueError(
             f"validation: the share of the samples that is held back lies between 0 and 1, not {validation!r}"
         )
@@ -125,7 +125,7 @@ class Monitor:
 def validation_batches(validation: Any, symbols: Mapping[str, Name], size: int | None) -> Batches:
     """Give the batches of the data held back: all at once, or as they come from a file or an iterable."""
     if not isinstance(validation, Mapping):
-        return Stream(validation)
+        return Stream(validation, "validation")
     arrays = {n: as_data(n, v) for n, v in binding.named(validation).items()}
     unknown = [n for n in arrays if n not in symbols]
     if unknown:

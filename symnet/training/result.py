@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from symnet.backends import binding, evaluate
 from symnet.derivation import Derivation
-from symnet.expressions import Shown, Values, listed
+from symnet.expressions import Shown, Values, escape, listed
 from symnet.training.picture import drawn
 
 

@@ -76,6 +76,17 @@ def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str
     return free
 
 
+def check_scalars(found: Survey, chosen: Sequence[Any], data: Mapping[str, Any]) -> None:
+    """Raise `KeyError` where a scalar is neither data nor trained: its value is known to nobody."""
+    trained = {s.name for s in chosen}
+    for name, symbol in found.inputs.items():
+        if not isinstance(symbol, MatrixSymbol) and name not in data and name not in trained:
+            raise KeyError(
+                f"{name} is a scalar without a value; give it in data, {{{name}: 0.1, …}}, or train it from a starting "
+                f"value, parameters={{{name}: 1.0, …}}"
+            )
+
+
 def _as_list(parameters: Any) -> list[Any]:
     listed = [parameters] if isinstance(parameters, (str, MatrixSymbol, Symbol)) else parameters
     listed = list(listed) if isinstance(listed, Iterable) and not isinstance(listed, np.ndarray) else [listed]
@@ -200,6 +211,12 @@ def first_values(
             continue
         if not isinstance(W, MatrixSymbol):
             raise KeyError(f"{W.name} is a scalar and has no starting value; give one: parameters={{{W.name}: 1.0, …}}")
+        untold = next((s.name for size in W.shape for s in size.free_symbols if s.name not in sizes), None)
+        if untold:
+            raise KeyError(
+                f"{W.name} has the size {untold}, which no array tells; give {W.name} in data, or a starting array "
+                f"where it is to be trained, parameters={{{W.name}: array}}"
+            )
         rows, cols = (binding.size_value(size, sizes, W.name) for size in W.shape)
         drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else _drawn(W, draw, (rows, cols), generator)
     return drawn

@@ -159,7 +159,7 @@ def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
     if log is not None:
         loop.log = Log(log, ["epoch", *loop.columns()], goes_on)
     interrupted = loop.run()
-    history = {name: list(column) for name, column in loop.history.items()}
+    history = loop.listed()
     if loop.state.batches:  # a budget that ended within an epoch
         for name, number in loop.row().items():
             history.setdefault(name, []).append(number)
