@@ -17,7 +17,7 @@ WINGS = {
     "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars curves stability precise facts interned written lengths nodes structured reduced normalised masked operands algebra images pooling gathered sympys symbols kronecker factored blocks columns parts linalg spectral activations reductions normalising attention functions elementary convolution perceptron cells losses metrics tree",
     "program":     "building names survey chains program entrywise factoring canonical inline naming shapes looking fusing fused_sums solving totals normal_form builder",
     "calculus":    "networks rules images reverse second linear linalg spectral hessians outer residuals",
-    "notation":    "style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
+    "notation":    "spelling style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
     "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps results structured skeleton kernel counted cost labels tensors files",
     "request":     "",
     "derivation":  "",

@@ -176,7 +176,7 @@ def test_the_jacobian_is_that_of_the_residuals():
     run = trained(SUMS_OF_SQUARES["decay"], sn.LevenbergMarquardt(), epochs=1)
     assert "  J = [∂R₁/∂W, ∂R₁/∂b; ∂R₂/∂W, 0]" in str(run.derivation).splitlines()
     assert r"\begin{bmatrix}" in run.derivation.latex() and "<mtable" in run.derivation.mathml()
-    assert "Join[" in run.derivation.mathematica()
+    assert "ArrayFlatten[" in run.derivation.mathematica()
     for loss in (sn.norm(W * X - Y) ** 2 / 2, SUMS_OF_SQUARES["squared_error"], SUMS_OF_SQUARES["square of a scalar"]):
         run = trained(loss, sn.GaussNewton(), epochs=1)
         values = {str(k): v for k, v in {**given(loss), **starts(loss)}.items()}

@@ -7,7 +7,8 @@ from symnet.notation import images as images, linalg as linalg, networks as netw
 from symnet.notation.formula import formula, show, typeset_in_notebooks
 from symnet.notation.page import NOTATIONS, html, notebook, render, writer
 from symnet.notation.reading import FORMULAS, Reading
-from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Line, Part, Style
+from symnet.notation.spelling import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT
+from symnet.notation.style import Line, Part, Style
 import symnet.notation.undefined  # noqa: F401 - a row of its own
 from symnet.notation.unicode import columns
 

@@ -14,7 +14,8 @@ from sympy.printing.conventions import split_super_sub
 from sympy.printing.latex import translate
 from sympy.printing.pretty.pretty_symbology import greek_unicode
 
-from symnet.notation.style import Line, Part, Text, by_tens, joined, plain_number, template
+from symnet.notation.spelling import by_tens, plain_number
+from symnet.notation.style import Line, Part, Text, joined, template
 
 _GREEK = {letter: word for word, letter in greek_unicode.items()}
 _ESCAPES = str.maketrans({c: rf"\{c}" for c in "{}_#$%&"} | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}"})

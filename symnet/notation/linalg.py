@@ -18,7 +18,8 @@ from symnet.expressions import (
 )  # fmt: skip
 from symnet.notation.mathematica import CODE, Mathematica
 from symnet.notation.reading import FORMULAS, Reading
-from symnet.notation.style import ATOM, POWER, Box
+from symnet.notation.spelling import ATOM, POWER
+from symnet.notation.style import Box
 
 
 def _inverse(r: Reading[Any], e: Any) -> Box[Any]:

@@ -19,7 +19,8 @@ from symnet.expressions import (
     MaskedSoftmax, MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
     Standardised, Table, Total, Unit, Unpaired, Unvec, Variance, Vec, curves, logaddexp, maximum, softplus,
 )  # fmt: skip
-from symnet.notation.style import Part, Text, by_tens, joined, plain_number, template
+from symnet.notation.spelling import by_tens, plain_number
+from symnet.notation.style import Part, Text, joined, template
 
 
 def _turned(node: Any, text: str, axis: int = 0) -> str:

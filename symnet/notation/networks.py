@@ -13,7 +13,8 @@ from symnet.expressions import (
     AxisVar, Earlier, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, exp_below, raw, xlogy,
 )  # fmt: skip
 from symnet.notation.reading import FORMULAS, Reading
-from symnet.notation.style import ATOM, HADAMARD, Box
+from symnet.notation.spelling import ATOM, HADAMARD
+from symnet.notation.style import Box
 
 
 def _exp_below(r: Reading[Any], e: Any) -> Box[Any]:

@@ -20,7 +20,8 @@ from symnet.expressions import (
     SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, number_of, raw,
     split, squared, step,
 )  # fmt: skip
-from symnet.notation.style import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, Box, Form, Names, Style, level_of
+from symnet.notation.spelling import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, level_of
+from symnet.notation.style import Box, Form, Names, Style
 
 
 def is_negative(expr: Any) -> bool:

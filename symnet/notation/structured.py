@@ -12,7 +12,8 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, Diag
 
 from symnet.expressions import Commutation, Kron, Paired, Unpaired, Unvec
 from symnet.notation.reading import FORMULAS, Reading
-from symnet.notation.style import PRODUCT, QUOTIENT, Box
+from symnet.notation.spelling import PRODUCT, QUOTIENT
+from symnet.notation.style import Box
 
 
 def _kron(r: Reading[Any], e: Any) -> Box[Any]:

@@ -7,76 +7,22 @@ and one row of `page.NOTATIONS`.
 
 from __future__ import annotations
 
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import count
 from typing import Any, Generic, TypeAlias, TypeVar
 
-from sympy import Basic, Float, Identity, Lambda, MatrixSymbol, NumberSymbol, S, Symbol, preorder_traversal, sstr
+from sympy import Basic, Identity, Lambda, MatrixSymbol, NumberSymbol, S, Symbol, preorder_traversal
 from sympy.core.numbers import Infinity
 from sympy.core.symbol import Str
-from sympy.printing.conventions import split_super_sub
-from sympy.printing.pretty.pretty_symbology import pretty_symbol, pretty_use_unicode
 
 from symnet.expressions import Let, LetScalar, Node, called, span_text
+from symnet.notation.spelling import ATOM, WORD, by_tens, is_symbolic, plain_number, unicode_name, unicode_symbols
 
-ADD, QUOTIENT, HADAMARD, PRODUCT, POWER, ATOM = range(6)  # how strongly a formula binds
 Form = TypeVar("Form")  # what a style makes of a formula: a string, or a form in two dimensions
 Box: TypeAlias = tuple[Form, int]  # a form and how strongly it binds
 Construct: TypeAlias = Callable[..., Any]  # a method of a style that gives a form
-
-_SUBSCRIPTS = "₀-₉̀-ͯ"  # as digits and accents stand in names
-_WORD = re.compile(rf"(?![\d{_SUBSCRIPTS}])(?:(?![⁰¹²³⁴-⁹⁻ᵀ])[\w.′'{_SUBSCRIPTS}])+")
-
-
-def _is_symbolic(word: str) -> bool:
-    # whether subscripts and accents do not read as a power or a norm
-    if any(not (c.isalpha() or c.isascii()) or c == "'" for c in word):
-        return False
-    stem, above, below = split_super_sub(word)
-    applied = any(stem.lower().endswith(mark) and stem.lower() != mark for mark in ("norm", "abs", "mag", "avg"))
-    return not applied and "_" not in stem and all(below) and not any(mark.isdigit() for mark in above)
-
-
-@contextmanager
-def unicode_symbols() -> Iterator[None]:
-    """Have SymPy draw with Unicode, whatever the terminal."""
-    before = pretty_use_unicode(True)
-    try:
-        yield
-    finally:
-        pretty_use_unicode(before)
-
-
-@lru_cache(maxsize=4096)
-def unicode_name(text: str) -> str:
-    """Give a name with its subscripts, bars and Greek letters: Zbar1 is Z̅₁."""
-    with unicode_symbols():
-        return str(pretty_symbol(text))
-
-
-def plain_number(value: Any) -> str:
-    """Give a number as short as it can be written: 0.01, π, ∞."""
-    if isinstance(value, Float):
-        short = float(value)
-        return repr(short).removesuffix(".0") if value == short else str(sstr(value, full_prec=True))
-    return {S.Pi: "π", S.Exp1: "e", S.Infinity: "∞"}.get(value, str(value))
-
-
-def by_tens(value: Any) -> tuple[str, int] | None:
-    """Give the digits and the power of ten of a number that is written so, 2.5⋅10⁻⁷; None for others."""
-    digits, _, exponent = (plain_number(value) if isinstance(value, Float) else "").partition("e")
-    return (digits, int(exponent)) if exponent else None
-
-
-def level_of(value: Any) -> int:
-    """Give how strongly a number binds."""
-    tens = by_tens(value)
-    return ATOM if tens is None else POWER if tens[0] == "1" else PRODUCT
 
 
 @dataclass(frozen=True)
@@ -158,8 +104,8 @@ class Style(ABC, Generic[Form]):
 
     def spellings(self, text: str) -> Iterator[Form]:
         """Give the ways to write a name, the nicest first; the first that is not taken on the page is used."""
-        if _WORD.fullmatch(text):
-            if _is_symbolic(text):
+        if WORD.fullmatch(text):
+            if is_symbolic(text):
                 yield self.name(text)
             yield self.verbatim(text)
         for marks in count(1):

@@ -11,7 +11,8 @@ from sympy.core.function import AppliedUndef
 
 from symnet.expressions import origin
 from symnet.notation.reading import FORMULAS, Reading
-from symnet.notation.style import ATOM, Box
+from symnet.notation.spelling import ATOM
+from symnet.notation.style import Box
 
 
 def _undefined(reading: Reading[Any], call: Any) -> Box[Any]:

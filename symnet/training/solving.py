@@ -136,7 +136,7 @@ class Solving(Loop):
             "from other parameters, or check the data; the last finite parameters are on this error: .parameters, "
             ".history"
         )
-        error.parameters, error.history, error.step, error.samples = self.by_symbol(), self.history, step, None
+        error.parameters, error.history, error.step, error.samples = self.by_symbol(), self.listed(), step, None
         raise error
 
     def _diverged(self) -> None:
