@@ -52,7 +52,6 @@ REASONS = {
         "DotProduct": "the normal form has made a sum of it",
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         "AlongAxis": "it has no instances", "Reduction": "it has no instances",
-        **dict.fromkeys(("MaxPick", "MaxUnpool"), "lowering has found the places"),
     },
     ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): dict.fromkeys(
         ("ImaginaryUnit", "Sum", "ComplexInfinity"), "refused as it enters"
