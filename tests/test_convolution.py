@@ -324,6 +324,16 @@ def test_the_hessian_of_least_squares():
     assert sn.check_hessian(loss, values, k).ok
 
 
+def test_hessians_and_jacobians_through_images():
+    k, x, v = sn.matrix("k", 2, 4), sn.matrix("x", 9, "n"), sn.matrix("V", 3, 8)
+    values = {k: rng.normal(size=(2, 4)), x: rng.normal(size=(9, 3)), v: rng.normal(size=(3, 8))}
+    loss = sn.norm(v * sn.tanh(sn.conv2d(k, x, (1, 3, 3)))) ** 2
+    assert sn.check_hessian(loss, values, k).ok and sn.check_hessian(loss, values, v).ok
+    J = sn.compile(sn.jacobian(sn.conv2d(k, x, (1, 3, 3)), k))({x: values[x]}).to_dense()
+    moved = sn.evaluate(sn.conv2d(k, x, (1, 3, 3)), values)  # linear in k
+    np.testing.assert_allclose(J @ values[k].ravel(order="F"), moved.ravel(order="F"), atol=1e-12)
+
+
 # -- what is printed
 
 
