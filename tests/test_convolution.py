@@ -511,6 +511,18 @@ def test_a_number_for_the_bias_and_constants():
     x = rng.normal(size=(32, 2))
     zero = sn.evaluate(sn.conv2d(np.ones((2, 18)), X, IMAGE), {X: x})
     np.testing.assert_allclose(sn.evaluate(Z, {X: x}), zero + 3)
+    whole = np.arange(18.0).reshape(9, 2)
+    image = (1, 3, 3)
+    given = sn.matrix("G", 9, 2)
+    for of in (
+        lambda A: sn.conv2d(np.ones((1, 4)), A, image),
+        lambda A: sn.conv1d(np.ones((2, 3)), A, (1, 9), padding=1),
+        lambda A: sn.max_pool2d(A, 2, 1, shape=image),
+        lambda A: sn.avg_pool2d(A, 2, 1, shape=image),
+        lambda A: sn.fold(sn.unfold(A, 2, image), 2, image),
+    ):
+        assert of(whole).shape == of(given).shape
+        np.testing.assert_allclose(sn.evaluate(of(whole), {}), sn.evaluate(of(given), {given: whole}))
     ones = sn.max_pool2d(sympy.OneMatrix(32, 3), 2, shape=IMAGE)
     assert sn.evaluate(ones, {}).tolist() == np.ones((8, 3)).tolist()
     assert (

@@ -72,12 +72,13 @@ def conv1d(
     """
     K, X = as_matrix("conv1d", K), as_matrix("conv1d", X)
     image = _image("conv1d", X, shape, 2)
-    if not (K.shape[1].is_Integer and K.shape[1] % image[0] == 0):
+    cols = given(K.shape[1])
+    if not (cols.is_Integer and cols % image[0] == 0):
         raise ShapeError(f"conv1d: {brief(K)} is {shape_text(K.shape)}, but its columns must be {image[0]}·k, the "
                          f"channels times the length of the kernel: {K.shape[0]}×{3 * image[0]} for k = 3")  # fmt: skip
     values = (("stride", stride), ("padding", padding), ("dilation", dilation))
     steps, border, apart = (_of_rows("conv1d", name, value) for name, value in values)
-    size = (1, int(K.shape[1]) // image[0])
+    size = (1, int(cols) // image[0])
     g = _geometry("conv1d", image, size, steps, border, apart, kernel_name=f"the kernel of {brief(K)}")
     return _convolved("conv1d", K, X, g, bias)
 
