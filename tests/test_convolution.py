@@ -462,6 +462,7 @@ REFUSED = {
     "kernel given, K wrong": (lambda: sn.conv2d(sn.matrix("K", 4, 27), S, (3, 3, 3), kernel=(1, 2)), ShapeError, "the shape 4×6"),
     "symbolic columns of K": (lambda: sn.conv2d(sn.matrix("K", 4, "k"), S, (3, 3, 3)), ShapeError, "4×27"),
     "rows of X": (lambda: sn.conv2d(sn.matrix("K", 4, 27), S, (3, 4, 4)), ShapeError, r"S is 27×n.*columns of 48.*C·H·W = 27"),
+    "exchanged": (lambda: sn.conv2d(S, sn.matrix("K", 4, 27), (3, 3, 3)), ShapeError, r"kernels come first: conv2d\(K, S, …\)"),
     "X transposed": (lambda: sn.conv2d(sn.matrix("K", 4, 27), sn.matrix("S", "n", 27), (3, 3, 3)), ShapeError, r"write S\.T"),
     "symbolic rows of X": (lambda: sn.conv2d(sn.matrix("K", 4, 27), sn.matrix("S", "m", "n"), (3, 3, 3)), ShapeError, "write 27 for m"),
     "symbolic height": (lambda: sn.conv2d(sn.matrix("K", 4, 27), S, (3, sympy.Symbol("h"), 3)), ValueError, "number of rows is h, a symbol"),
@@ -497,6 +498,15 @@ def test_refusals(what):
     call, error, words = REFUSED[what]
     with pytest.raises(error, match=words):
         call()
+
+
+def test_arrays_of_four_axes_are_told_how_to_be_columns():
+    image, kernels = rng.normal(size=(3, 2, 4, 4)), rng.normal(size=(2, 2, 3, 3))
+    Z = same()
+    with pytest.raises(ShapeError, match=r"write \.reshape\(3, 32\)\.T"):
+        sn.evaluate(Z, {K: kernels.reshape(2, 18), X: image})
+    with pytest.raises(ShapeError, match=r"write \.reshape\(2, 18\)"):
+        sn.evaluate(Z, {K: kernels, X: image.reshape(3, 32).T})
 
 
 def test_sizes_are_known_along_a_net():
