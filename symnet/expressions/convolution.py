@@ -206,7 +206,7 @@ def _image(who: str, X: Any, shape: Any, axes: int, kernels: Any = None) -> tupl
     text = "·".join(_NAMES if axes == 3 else ("C", "length"))
     told = image if axes == 3 else (image[0], image[2])
     way = f"give shape=({', '.join(_NAMES[:axes] if axes == 3 else ('C', 'length'))}) with {text} = {X.shape[0]}"
-    if kernels is not None and same_size(kernels.shape[0], Integer(pixels)):
+    if kernels is not None and same_size(kernels.shape[0], Integer(pixels)) and not given(kernels.shape[1]).is_Integer:
         way = f"the kernels come first: {who}({brief(X)}, {brief(kernels)}, …)"
     elif same_size(X.shape[1], Integer(pixels)):
         way = f"samples are columns here, write {brief(X)}.T" if not X.is_Atom else f"samples are columns: write {X}.T"
