@@ -11,7 +11,7 @@ import sympy
 from sympy.matrices.exceptions import ShapeError
 
 import symnet as sn
-from symnet.backends import compile_program
+from symnet.backends import compile_program, windows
 from symnet.expressions import AvgPool, AvgUnpool, Images, MaxPick, MaxUnpool, as_channels, wide_flag
 from symnet.expressions.images import Geometry
 
@@ -59,8 +59,8 @@ def test_values_by_loops(seed):
     x = rng.normal(size=(g.pixels, n))
     k = rng.normal(size=(outputs, g.image[0] * g.kernel[0] * g.kernel[1]))
     X, K = sn.matrix("X", g.pixels, "n"), sn.matrix("K", *k.shape)
-    windows = by_loops(*g[:2], g.stride, g.padding, g.dilation, x, lambda w: np.nan_to_num(w).ravel())
-    U = np.array([[[windows[i, j, s] for s in range(n)] for j in range(g.out[1])] for i in range(g.out[0])])
+    seen = by_loops(*g[:2], g.stride, g.padding, g.dilation, x, lambda w: np.nan_to_num(w).ravel())
+    U = np.array([[[seen[i, j, s] for s in range(n)] for j in range(g.out[1])] for i in range(g.out[0])])
     U = U.transpose(3, 0, 1, 2)
     np.testing.assert_allclose(sn.evaluate(sn.unfold(X, g.kernel, g.image, **how), {X: x}), U.reshape(len(U), -1))
     Z = sn.conv2d(K, X, g.image, **how, kernel=g.kernel)
@@ -324,6 +324,16 @@ def test_the_hessian_of_least_squares():
     assert sn.check_hessian(loss, values, k).ok
 
 
+def test_hessians_and_jacobians_through_images():
+    k, x, v = sn.matrix("k", 2, 4), sn.matrix("x", 9, "n"), sn.matrix("V", 3, 8)
+    values = {k: rng.normal(size=(2, 4)), x: rng.normal(size=(9, 3)), v: rng.normal(size=(3, 8))}
+    loss = sn.norm(v * sn.tanh(sn.conv2d(k, x, (1, 3, 3)))) ** 2
+    assert sn.check_hessian(loss, values, k).ok and sn.check_hessian(loss, values, v).ok
+    J = sn.compile(sn.jacobian(sn.conv2d(k, x, (1, 3, 3)), k))({x: values[x]}).to_dense()
+    moved = sn.evaluate(sn.conv2d(k, x, (1, 3, 3)), values)  # linear in k
+    np.testing.assert_allclose(J @ values[k].ravel(order="F"), moved.ravel(order="F"), atol=1e-12)
+
+
 # -- what is printed
 
 
@@ -452,6 +462,7 @@ REFUSED = {
     "kernel given, K wrong": (lambda: sn.conv2d(sn.matrix("K", 4, 27), S, (3, 3, 3), kernel=(1, 2)), ShapeError, "the shape 4×6"),
     "symbolic columns of K": (lambda: sn.conv2d(sn.matrix("K", 4, "k"), S, (3, 3, 3)), ShapeError, "4×27"),
     "rows of X": (lambda: sn.conv2d(sn.matrix("K", 4, 27), S, (3, 4, 4)), ShapeError, r"S is 27×n.*columns of 48.*C·H·W = 27"),
+    "exchanged": (lambda: sn.conv2d(S, sn.matrix("K", 4, 27), (3, 3, 3)), ShapeError, r"kernels come first: conv2d\(K, S, …\)"),
     "X transposed": (lambda: sn.conv2d(sn.matrix("K", 4, 27), sn.matrix("S", "n", 27), (3, 3, 3)), ShapeError, r"write S\.T"),
     "symbolic rows of X": (lambda: sn.conv2d(sn.matrix("K", 4, 27), sn.matrix("S", "m", "n"), (3, 3, 3)), ShapeError, "write 27 for m"),
     "symbolic height": (lambda: sn.conv2d(sn.matrix("K", 4, 27), S, (3, sympy.Symbol("h"), 3)), ValueError, "number of rows is h, a symbol"),
@@ -489,6 +500,15 @@ def test_refusals(what):
         call()
 
 
+def test_arrays_of_four_axes_are_told_how_to_be_columns():
+    image, kernels = rng.normal(size=(3, 2, 4, 4)), rng.normal(size=(2, 2, 3, 3))
+    Z = same()
+    with pytest.raises(ShapeError, match=r"write \.reshape\(3, 32\)\.T"):
+        sn.evaluate(Z, {K: kernels.reshape(2, 18), X: image})
+    with pytest.raises(ShapeError, match=r"write \.reshape\(2, 18\)"):
+        sn.evaluate(Z, {K: kernels, X: image.reshape(3, 32).T})
+
+
 def test_sizes_are_known_along_a_net():
     A = sn.relu(sn.conv2d(K, X, IMAGE, bias=b))
     assert sn.max_pool2d(A, 2).shape == (2, X.shape[1])
@@ -501,6 +521,18 @@ def test_a_number_for_the_bias_and_constants():
     x = rng.normal(size=(32, 2))
     zero = sn.evaluate(sn.conv2d(np.ones((2, 18)), X, IMAGE), {X: x})
     np.testing.assert_allclose(sn.evaluate(Z, {X: x}), zero + 3)
+    whole = np.arange(18.0).reshape(9, 2)
+    image = (1, 3, 3)
+    given = sn.matrix("G", 9, 2)
+    for of in (
+        lambda A: sn.conv2d(np.ones((1, 4)), A, image),
+        lambda A: sn.conv1d(np.ones((2, 3)), A, (1, 9), padding=1),
+        lambda A: sn.max_pool2d(A, 2, 1, shape=image),
+        lambda A: sn.avg_pool2d(A, 2, 1, shape=image),
+        lambda A: sn.fold(sn.unfold(A, 2, image), 2, image),
+    ):
+        assert of(whole).shape == of(given).shape
+        np.testing.assert_allclose(sn.evaluate(of(whole), {}), sn.evaluate(of(given), {given: whole}))
     ones = sn.max_pool2d(sympy.OneMatrix(32, 3), 2, shape=IMAGE)
     assert sn.evaluate(ones, {}).tolist() == np.ones((8, 3)).tolist()
     assert (
@@ -514,3 +546,82 @@ def test_the_program_that_a_kernel_runs_is_the_one_that_is_printed():
     values = drawn(LOSSES["two layers"])
     whole = compile_program(d.program, d.program.outputs, d.compile().result)
     assert whole(values)[0] == d.compile()(values)[0]
+
+
+# -- gradients by hand that are wrong
+
+
+def by_hand(mistake):
+    def gradients(v):
+        x, k1, b1, k2, t = (v[name] for name in ("X", "K1", "b1", "K2", "T"))
+        n = x.shape[1]
+        U1 = windows.unfold(x, (1, 6, 6), (3, 3))
+        A1 = np.tanh(k1 @ U1 + b1)
+        U2 = windows.unfold(A1, (3, 4, 4), (3, 3), padding=(1, 1, 1, 1))
+        D2 = (k2 @ U2 - t.reshape(2, -1)) / n
+        back = k2.reshape(2, 3, 9)[:, :, ::-1].reshape(2, 27) if mistake == "not flipped" else k2
+        borders = {"end": (0, 2, 0, 2), "start": (2, 0, 2, 0)}.get(mistake, (1, 1, 1, 1))
+        D1 = windows.fold(back.T @ D2, (3, 4, 4), (3, 3), padding=borders, channels=True)
+        D1 = D1 if mistake == "no slope" else D1 * (1 - A1**2)
+        found = {"K1": D1 @ U1.T, "b1": D1.sum(axis=1, keepdims=True), "K2": D2 @ U2.T}
+        if mistake == "last sample":
+            found["K1"] = D1.reshape(3, -1, n)[:, :, -1] @ U1.reshape(9, -1, n)[:, :, -1].T
+        if mistake == "last sample of the bias":
+            found["b1"] = D1.reshape(3, -1, n)[:, :, -1].sum(axis=1, keepdims=True)
+        if mistake == "flipped":
+            found["K2"] = found["K2"].reshape(2, 3, 9)[:, :, ::-1].reshape(2, 27)
+        if mistake == "no mean":
+            found["K2"] = n * found["K2"]
+        return found
+
+    return gradients
+
+
+WORDS = {
+    "nothing": "∂L/∂K₁, ∂L/∂b₁, ∂L/∂K₂ are right.",
+    "not flipped": "yours:  Z̅₁ = fold(flipped(K₂)ᵀ⋅Z̅₂, padding=1) ∘ (1 − A₁∘A₁)    the kernels of K₂ are not flipped on the way back",
+    "start": "the border is cut off at the start of rows and columns only",
+    "end": "the border is cut off at the end of rows and columns only",
+    "no slope": "the factor tanh'(Z₁) is missing",
+    "last sample": "there is no sum over the samples in Z̅₁⋅unfold(X)ᵀ: only the last counts",
+    "last sample of the bias": "there is no sum over the samples in Z̅₁⋅1: only the last counts",
+    "flipped": "the kernels of Z̅₂⋅unfold(A₁, padding=1)ᵀ are flipped",
+    "no mean": "a factor n = 4: the gradient of the sum, not of the mean",
+}
+
+
+@pytest.mark.parametrize("mistake", WORDS)
+def test_diagnosis(mistake):
+    k1, k2, b1, x, t = (
+        sn.matrix("K1", 3, 9),
+        sn.matrix("K2", 2, 27),
+        sn.vector("b1", 3),
+        sn.matrix("X", 36, "n"),
+        sn.matrix("T", 32, "n"),
+    )
+    A = sn.tanh(sn.conv2d(k1, x, (1, 6, 6), bias=b1))
+    loss = sn.squared_error(sn.conv2d(k2, A, padding=1), t)
+    draw = np.random.default_rng(1)
+    values = {s: draw.normal(size=tuple(4 if str(d) == "n" else int(d) for d in s.shape)) for s in (k1, k2, b1, x, t)}
+    found = sn.diagnose(loss, values, by_hand(mistake))
+    assert WORDS[mistake] in str(found)
+
+
+def test_diagnosis_through_pooling():
+    k, v, x = sn.matrix("K", 3, 9), sn.matrix("V", 2, 12), sn.matrix("X", 36, "n")
+    loss = sn.norm(v * sn.max_pool2d(sn.tanh(sn.conv2d(k, x, (1, 6, 6))), 2)) ** 2
+    draw = np.random.default_rng(1)
+    values = {k: draw.normal(size=(3, 9)), v: draw.normal(size=(2, 12)), x: draw.normal(size=(36, 4))}
+    kernel = sn.derive(loss, [k, v]).compile()
+
+    def gradients(given):
+        U = windows.unfold(given["X"], (1, 6, 6), (3, 3))
+        A = np.tanh(given["K"] @ U)
+        P, places = windows.first_largest(A, (3, 4, 4), (2, 2), (2, 2))
+        F = P.reshape(12, -1)
+        D = (2 * given["V"].T @ (given["V"] @ F)).reshape(3, -1)
+        D = windows.max_unpool(D, places, (3, 4, 4), (2, 2), (2, 2), channels=True)
+        return {"K": D @ U.T, "V": 2 * given["V"] @ F @ F.T}
+
+    np.testing.assert_allclose(gradients({s.name: a for s, a in values.items()})["V"], kernel(values)[1][v])
+    assert "the factor tanh'(Z₁) is missing" in str(sn.diagnose(loss, values, gradients))

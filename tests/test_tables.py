@@ -58,7 +58,6 @@ REASONS = {
                          "RootMeanSquared", "Standardised", "Variance"), "lowering has made operations of it"),
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         **dict.fromkeys(("AlongAxis", "Reduction", "LinearMap"), "it has no instances"),
-        **dict.fromkeys(("MaxPick", "MaxUnpool"), "lowering has found the places"),
     },
     ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): dict.fromkeys(
         ("ImaginaryUnit", "Sum", "ComplexInfinity"), "refused as it enters"

@@ -4,7 +4,7 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import binding, images as images, networks as networks
+from symnet.backends import binding, images as images, networks as networks, windows
 from symnet.backends.cost import Cost, costs
 from symnet.backends.emitter import Code
 from symnet.backends.files import CHECKPOINT, as_path, load, read_arrays, save, write_arrays
@@ -23,5 +23,5 @@ __all__ = [
     "BACKENDS", "CHECKPOINT", "NUMPY", "STABLE", "ByKey", "Code", "Cost", "Kernel", "LossAndGradients", "Mapped",
     "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype",
     "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate", "fitted",
-    "identifiers", "load", "one_hot", "read_arrays", "save", "write_arrays",
+    "identifiers", "load", "one_hot", "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip

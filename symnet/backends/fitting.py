@@ -67,6 +67,11 @@ def _axes_hint(symbol: Any, array: Any) -> str:
     if array.ndim == 0:
         return f"; a matrix has two axes: write numpy.full(({rows}, {cols}), {array})"
     if array.ndim > 2:
+        samples = len(array) or 1
+        if rows.is_Integer and rows * samples == array.size and rows != samples:  # images, one after the other
+            return f"; a matrix has two axes: write .reshape({samples}, {rows}).T, which has a column for each sample"
+        if cols.is_Integer and cols * samples == array.size:
+            return f"; a matrix has two axes: write .reshape({samples}, {cols})"
         return "; a matrix has two axes: write .reshape(rows, columns)"
     if rows.is_Integer and cols.is_Integer and rows * cols == array.size:
         return f"; a matrix has two axes: write .reshape({rows}, {cols})"

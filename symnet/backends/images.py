@@ -10,7 +10,9 @@ from typing import Any
 from symnet.backends.apart import FirstLargest, LargestPixels, PlacedPixels
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import NUMPY, NumPyCode
-from symnet.expressions import AvgPool, AvgUnpool, Channels, Fold, Images, MaxPool, Unfold, unpacked
+from symnet.expressions import (
+    AvgPool, AvgUnpool, Channels, Fold, Images, MaxPick, MaxPool, MaxUnpool, Unfold, unpacked, wide_flag,
+)  # fmt: skip
 
 FUNCTIONS = "symnet.backends.windows"  # the module that kernels call
 # -- code
@@ -39,6 +41,11 @@ def _placed(c: NumPyCode, node: PlacedPixels) -> Code:
     return _called(c, "max_pick", geometry, *arrays)
 
 
+def _places(c: NumPyCode, node: Any) -> Code:
+    # where lowering has not found them together with the largest pixels
+    return _called(c, "first_largest", node.args[2], c.full(node.args[1]))["1"]
+
+
 def _rows(c: NumPyCode, node: Any) -> Code:
     return c.full(node.args[0]).method("reshape", c.length(node.shape[0]), -1)
 
@@ -48,6 +55,10 @@ def _calling(name: str) -> Any:
 
 
 NUMPY.update({
+    MaxPick: lambda c, A: _called(c, "max_pick", A.args[2], c.full(A.args[0]), _places(c, A)),
+    MaxUnpool: lambda c, A: _called(
+        c, "max_unpool", A.args[2], c.full(A.args[0]), _places(c, A), channels=bool(wide_flag(A.args[1], A.args[2]))
+    ),
     **dict.fromkeys((Images, Channels), _rows),
     Unfold: _calling("unfold"),
     Fold: _calling("fold"),

@@ -17,9 +17,9 @@ from sympy import (
 )  # fmt: skip
 
 from symnet.expressions import (
-    Diag, Diagonal, Elementwise, MeanOfAll, Means, Name, OverDeviation, OverRoot, Table, Total, Unvec, Vec, add,
-    apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker, matmul, partial, scaled, stacked,
-    symbols_of, transpose,
+    Channels, Diag, Diagonal, Elementwise, Images, MeanOfAll, Means, Name, OverDeviation, OverRoot, Table, Total, Unvec,
+    Vec, add, apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker, matmul, partial, scaled,
+    stacked, symbols_of, transpose,
 )  # fmt: skip
 from symnet.program import Equation
 
@@ -102,6 +102,11 @@ def _transpose(expr: Any, known: Known) -> Any:
     return composed(commutation(*A.shape), matrix_in(A, known))
 
 
+def _row_by_row(expr: Any, known: Known) -> Any:  # the rows of channels and of images have the same order
+    A = expr.args[0]
+    return composed(commutation(expr.shape[1], expr.shape[0]), commutation(*A.shape), matrix_in(A, known))
+
+
 def _scalar(expr: Any, known: Known) -> Any:
     found = [scaled(expr.diff(s), known[s]) for s in sorted(expr.free_symbols & known.keys(), key=str)]
     return add(*found)
@@ -149,6 +154,7 @@ MATRICES: Table[Callable[[Any, Known], Any]] = Table(
         HadamardProduct: _hadamard,
         Elementwise: _elementwise,
         Transpose: _transpose,
+        **dict.fromkeys((Images, Channels), _row_by_row),
         **dict.fromkeys((Vec, Unvec), _same_entries),
         Diag: _diag,
         Diagonal: _diagonal,

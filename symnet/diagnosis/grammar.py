@@ -18,6 +18,7 @@ from symnet.diagnosis.operands import operand_edits
 from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
 from symnet.diagnosis.quantities import Ground
+from symnet.diagnosis.windows import window_edits
 from symnet.expressions import raw, scaled, split, symbols_of
 
 Written: TypeAlias = Iterator[tuple[str, Any, Words, float, Any]]  # kind, what stands there, words, cost, tag
@@ -166,4 +167,5 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
 
 _RULES: tuple[Rule, ...] = (
     _less, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits, sum_edits,
+    window_edits,
 )  # fmt: skip

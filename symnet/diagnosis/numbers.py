@@ -60,7 +60,7 @@ class Numbers:
         """Give the value of an expression, `values` by identifier, `known` of its parts."""
         found = known.get(expr)
         if found is None:
-            row = _ROWS.get(type(expr))
+            row = ROWS.get(type(expr))
             if row is not None:
                 found = row(self, expr, values, known)
             elif is_changed(expr):
@@ -134,7 +134,7 @@ class Numbers:
         return np.eye(size_number(expr.args[0], self.sizes), 1, -int(expr.args[1]))
 
 
-_ROWS: dict[type, Callable[..., Any]] = {
+ROWS: dict[type, Callable[..., Any]] = {
     MatrixSymbol: Numbers._name, Symbol: Numbers._name, MatMul: Numbers._product, MatAdd: Numbers._terms,
     Add: Numbers._terms, HadamardProduct: Numbers._factors, Mul: Numbers._factors, Transpose: Numbers._turned,
     Elementwise: Numbers._entrywise, Total: Numbers._total, Pow: Numbers._power, OneMatrix: Numbers._ones,

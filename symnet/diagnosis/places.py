@@ -13,10 +13,14 @@ from typing import Any, TypeAlias
 from sympy import Add, Basic, HadamardProduct, MatAdd, MatMul, Mul, OneMatrix, Pow, Transpose, ZeroMatrix, sympify
 
 from symnet.diagnosis.edits import Mutation, Name, Words
-from symnet.expressions import AlongAxis, Elementwise, Total, raw, scaled, split
+from symnet.expressions import (
+    AlongAxis, AvgPool, AvgUnpool, Channels, Elementwise, Fold, Images, MaxPick, MaxPool, MaxUnpool, Total, Unfold, raw,
+    scaled, split,
+)  # fmt: skip
 
 Path: TypeAlias = tuple[int, ...]
-_OPEN = (MatAdd, MatMul, HadamardProduct, Transpose, Elementwise, AlongAxis, Total, Add, Mul, Pow)
+WINDOWS = (AvgPool, AvgUnpool, Channels, Fold, Images, MaxPick, MaxPool, MaxUnpool, Unfold)
+_OPEN = (MatAdd, MatMul, HadamardProduct, Transpose, Elementwise, AlongAxis, Total, Add, Mul, Pow, *WINDOWS)
 _UNCHECKED = (MatAdd, MatMul, HadamardProduct, Transpose)
 
 
@@ -35,7 +39,7 @@ def places(rhs: Any, path: Path = (), parent: Any = None) -> Iterator[Place]:
     if isinstance(rhs, _OPEN):
         for i, part in enumerate(rhs.args):
             is_function = isinstance(rhs, Elementwise) and i == 0
-            is_number = isinstance(rhs, (AlongAxis, Pow)) and i > 0
+            is_number = isinstance(rhs, (AlongAxis, Pow)) and i > 0 or isinstance(rhs, WINDOWS) and not part.is_Matrix
             if isinstance(part, Basic) and not is_function and not is_number:
                 yield from places(part, (*path, i), rhs)
 

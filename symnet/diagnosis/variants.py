@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import NumPyCode, identifiers
+from symnet.backends import NumPyCode, identifiers, windows
 from symnet.diagnosis.edits import Changes, Name
 from symnet.diagnosis.numbers import ALONG_AXIS, Known, Numbers
 from symnet.expressions import Elementwise
@@ -31,7 +31,7 @@ class _Code:
         self.safe = identifiers(dict.fromkeys([*names, *_OPERANDS]))
         self._printer = NumPyCode(self.safe, frozenset(sizes), "float", 709.0)
         numpy = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
-        self._functions = numpy | {"inv": np.linalg.inv, "det": np.linalg.det}
+        self._functions = numpy | {"inv": np.linalg.inv, "det": np.linalg.det} | windows.FUNCTIONS
         self._compiled: dict[Any, tuple[CodeType, dict[str, Any]]] = {}
         self._stem = "along_axis"
         while any(name.startswith(self._stem) for name in self.safe.values()):

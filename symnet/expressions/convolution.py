@@ -51,7 +51,7 @@ def conv2d(
     K⋅unfold(X)⋅unfold(X)ᵀ
     """
     K, X = as_matrix("conv2d", K), as_matrix("conv2d", X)
-    image = _image("conv2d", X, shape, 3)
+    image = _image("conv2d", X, shape, 3, K)
     size = _kernel_of("conv2d", K, image[0], kernel)
     g = _geometry("conv2d", image, size, stride, padding, dilation, kernel_name=f"the kernel of {brief(K)}")
     return _convolved("conv2d", K, X, g, bias)
@@ -71,13 +71,14 @@ def conv1d(
     (40, n)
     """
     K, X = as_matrix("conv1d", K), as_matrix("conv1d", X)
-    image = _image("conv1d", X, shape, 2)
-    if not (K.shape[1].is_Integer and K.shape[1] % image[0] == 0):
+    image = _image("conv1d", X, shape, 2, K)
+    cols = given(K.shape[1])
+    if not (cols.is_Integer and cols % image[0] == 0):
         raise ShapeError(f"conv1d: {brief(K)} is {shape_text(K.shape)}, but its columns must be {image[0]}·k, the "
                          f"channels times the length of the kernel: {K.shape[0]}×{3 * image[0]} for k = 3")  # fmt: skip
     values = (("stride", stride), ("padding", padding), ("dilation", dilation))
     steps, border, apart = (_of_rows("conv1d", name, value) for name, value in values)
-    size = (1, int(K.shape[1]) // image[0])
+    size = (1, int(cols) // image[0])
     g = _geometry("conv1d", image, size, steps, border, apart, kernel_name=f"the kernel of {brief(K)}")
     return _convolved("conv1d", K, X, g, bias)
 
@@ -196,7 +197,7 @@ def _pooling(who: str, X: Any, kernel: Any, stride: Any, padding: Any, dilation:
     return X, g
 
 
-def _image(who: str, X: Any, shape: Any, axes: int) -> tuple[int, int, int]:
+def _image(who: str, X: Any, shape: Any, axes: int, kernels: Any = None) -> tuple[int, int, int]:
     # of the columns of X
     image = _sizes(who, X, shape, axes)
     pixels = image[0] * image[1] * image[2]
@@ -205,7 +206,9 @@ def _image(who: str, X: Any, shape: Any, axes: int) -> tuple[int, int, int]:
     text = "·".join(_NAMES if axes == 3 else ("C", "length"))
     told = image if axes == 3 else (image[0], image[2])
     way = f"give shape=({', '.join(_NAMES[:axes] if axes == 3 else ('C', 'length'))}) with {text} = {X.shape[0]}"
-    if same_size(X.shape[1], Integer(pixels)):
+    if kernels is not None and same_size(kernels.shape[0], Integer(pixels)) and not given(kernels.shape[1]).is_Integer:
+        way = f"the kernels come first: {who}({brief(X)}, {brief(kernels)}, …)"
+    elif same_size(X.shape[1], Integer(pixels)):
         way = f"samples are columns here, write {brief(X)}.T" if not X.is_Atom else f"samples are columns: write {X}.T"
     elif not given(X.shape[0]).is_Integer:
         way = f"its rows must be that number: write {pixels} for {X.shape[0]}; the number of columns may be a symbol"

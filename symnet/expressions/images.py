@@ -89,7 +89,7 @@ class Images(MatrixNode):
     @staticmethod
     def shape_of(*args: Any) -> Shape:
         Z, (rows, cols) = args
-        return Z.shape[0] * rows * cols, Z.shape[1] / (rows * cols)
+        return Z.shape[0] * rows * cols, S(Z.shape[1]) / (rows * cols)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -112,7 +112,7 @@ class Channels(MatrixNode):
     @staticmethod
     def shape_of(*args: Any) -> Shape:
         A, (rows, cols) = args
-        return A.shape[0] / (rows * cols), A.shape[1] * rows * cols
+        return S(A.shape[0]) / (rows * cols), A.shape[1] * rows * cols
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ class Unfold(Windowed, MatrixNode):
     @staticmethod
     def shape_of(*args: Any) -> Shape:
         A, g = args[0], unpacked(args[1])
-        samples = A.shape[0] * A.shape[1] / g.pixels
+        samples = S(A.shape[0]) * A.shape[1] / g.pixels
         return S(g.image[0] * g.kernel[0] * g.kernel[1]), samples * g.out[0] * g.out[1]
 
     def with_operands(self, *operands: Any) -> Any:
@@ -244,7 +244,7 @@ class Fold(Windowed, MatrixNode):
     @staticmethod
     def shape_of(*args: Any) -> Shape:
         (G, _, wide), g = args, unpacked(args[1])
-        pixels, samples = g.image[1] * g.image[2], G.shape[1] / (g.out[0] * g.out[1])
+        pixels, samples = g.image[1] * g.image[2], S(G.shape[1]) / (g.out[0] * g.out[1])
         return (S(g.image[0]), samples * pixels) if wide else (S(g.pixels), samples)
 
     @property

@@ -20,7 +20,7 @@ from symnet.expressions.sizes import Shape
 
 
 def _of_form(A: Any, g: Geometry, wide: bool, pixels: int) -> Shape:
-    samples = A.shape[0] * A.shape[1] / g.pixels
+    samples = S(A.shape[0]) * A.shape[1] / g.pixels
     return (S(g.image[0]), samples * pixels) if wide else (S(g.image[0] * pixels), samples)
 
 
@@ -131,7 +131,7 @@ class AvgUnpool(Windowed, MatrixNode):
     def shape_of(*args: Any) -> Shape:
         (G, _, wide), g = args, unpacked(args[1])
         pixels = g.image[1] * g.image[2]
-        samples = G.shape[0] * G.shape[1] / (g.image[0] * g.out[0] * g.out[1])
+        samples = S(G.shape[0]) * G.shape[1] / (g.image[0] * g.out[0] * g.out[1])
         return (S(g.image[0]), samples * pixels) if wide else (S(g.pixels), samples)
 
     @property

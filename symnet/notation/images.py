@@ -12,6 +12,7 @@ from typing import Any
 from symnet.expressions import (
     AvgPool, AvgUnpool, Channels, Fold, Images, MaxPick, MaxPool, MaxUnpool, Unfold, strides_of,
 )  # fmt: skip
+from symnet.notation.mathematica import CODE
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.style import Box
 
@@ -35,3 +36,20 @@ FORMULAS.update({
     **dict.fromkeys((MaxPool, AvgPool, MaxPick, MaxUnpool, AvgUnpool), _pooling),
     **dict.fromkeys((Images, Channels), lambda r, e: _called(r, e, ())),
 })  # fmt: skip
+
+
+# -- Mathematica has no such functions: they are called with all that is known of the images and their windows
+
+
+def _in_lists(node: Any, *texts: str) -> str:
+    own = {Unfold: "ImagesToWindows", Fold: "WindowsToImages"}  # Fold is another function there
+    head = own.get(type(node)) or "".join(word.capitalize() for word in node.title.split("_"))
+    known = node.geometry if hasattr(node, "geometry") else node.args[1:]
+    lists = [f"{{{', '.join(map(str, part))}}}" for part in known]
+    wide = ['"channels"'] if isinstance(node, (Fold, AvgUnpool)) and node.args[2] == 1 else []
+    return f"{head}[{', '.join([*texts[: len(node.operands)], *lists, *wide])}]"
+
+
+CODE.update(dict.fromkeys(
+    (Unfold, Fold, MaxPool, AvgPool, MaxPick, MaxUnpool, AvgUnpool, Images, Channels), _in_lists
+))  # fmt: skip
