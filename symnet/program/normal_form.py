@@ -28,8 +28,9 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Commutation, Distribution, Earlier, Elementwise, Let, LetScalar, MatrixNode, MeanOfAll, Means, Name, OverDeviation,
-    OverRoot, ScalarNode, Table, Total, Unit, apply_entrywise, bound_variables, diag, diagonal, elementwise,
-    gathered, hadamard, is_turned, kronecker, matmul, raw, same_size, scaled, split, stable, total, transpose,
+    OverRoot, ScalarNode, Standardised, Table, Total, Unit, apply_entrywise, bound_variables, diag, diagonal,
+    elementwise, gathered, hadamard, is_turned, kronecker, matmul, raw, same_size, scaled, split, stable, total,
+    transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum
@@ -200,7 +201,12 @@ def _linear(b: Building, node: Any) -> Any:
     # an operation that is linear in its first operand: a coefficient stands before it
     first, *others = map(b.atom, node.operands)
     c, A = split(first)
-    return A if isinstance(A, ZeroMatrix) else b.store(scaled(c, node.with_operands(A, *others)), node)
+    inside = b.definition(A)
+    if isinstance(node, Means) and isinstance(inside, Standardised) and inside.axis == node.axis:
+        return ZeroMatrix(*node.shape)
+    if isinstance(A, ZeroMatrix) or (isinstance(A, OneMatrix) and isinstance(node, (Means, MeanOfAll))):
+        return first
+    return b.store(scaled(c, node.with_operands(A, *others)), node)
 
 
 def _dot(b: Building, node: Any) -> Any:
