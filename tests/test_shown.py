@@ -41,6 +41,7 @@ RESULTS = {
     "derivation of second order": sn.derive(WEIGHED, w, order=2),
     "structured matrix": sn.compile(sn.kron(MANY[0], MANY[1]))({m: np.eye(2) for m in MANY[:2]}),
     "Hessian check": sn.check_hessian(WEIGHED, {w: [1, 2], "v": [3, 4]}),
+    "recurrent cell": sn.lstm(2, 3),
     "section": D.sections[0],
     "equation": D.forward[0],
     "long equation": sn.Equation(sympy.Symbol("L"), WIDE),

@@ -11,7 +11,7 @@ A, B = sn.matrix("A", 3, 3), sn.matrix("B", 3, 3)
 VALUES = {A: [[1.0] * 3] * 3, B: [[2.0] * 3] * 3}
 NOT_OF_EXPRESSIONS = {
     "matrix", "vector", "unit", "glorot", "normal", "uniform", "zeros", "step_decay", "exponential_decay", "cosine_decay",
-    "warmup", "load", "one_hot", "save",
+    "warmup", "load", "one_hot", "save", "causal_mask", "rnn", "lstm", "gru",
 }  # fmt: skip
 FUNCTIONS = sorted(
     name
@@ -39,6 +39,8 @@ def arguments(name, text):
         return [("H", text)]
     if name == "elementwise":
         return [(abs, text), (abs, A, text)]
+    if name == "clip":
+        return [(text, 0, 1), (A, text, 1), (A, 0, text)]
     if name == "mlp":
         return [(text, [3, 1])]
     if name == "entry":

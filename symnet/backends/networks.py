@@ -119,7 +119,7 @@ STABLE.update({
     Standardised: _standardised,
     OverDeviation: _over_deviation,
     RootMeanSquared: lambda b, node: _over_root(b, node.args[0], node.args[0], node.axis, node.args[2]),
-    OverRoot: lambda b, node: _over_root(b, *node.operands, node.axis, node.args[3]),
+    OverRoot: lambda b, node: _over_root(b, node.args[0], node.args[1], node.axis, node.args[3]),
     Hardmax: _hardmax,
     OtherProducts: _other_products,
     MaskedSoftmax: _masked_softmax,

@@ -6,6 +6,8 @@ print as they are written in papers and never overflow. What each is worth in Nu
 
 from __future__ import annotations
 
+from typing import Any
+
 from sympy import Abs, Expr, Integer, Piecewise, S, erf, exp, log, pi, sqrt
 from sympy.core.function import ArgumentIndexError
 
@@ -62,7 +64,7 @@ class elu(Real):
     exponential linear units" (2016), equation 15.
     """
 
-    nargs = (1, 2)
+    nargs: Any = (1, 2)
 
     @classmethod
     def eval(cls, x: Expr, a: Expr = S.One) -> Expr | None:

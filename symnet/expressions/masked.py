@@ -38,7 +38,7 @@ class MaskedSoftmax(AlongAxis):
 class Earlier(MatrixNode):
     """1 on and below the diagonal and 0 above it, `Earlier(rows, cols)`: row i takes part in what is not after it."""
 
-    title = "tril"
+    title = "causal_mask"
 
     @property
     def operands(self) -> tuple[Any, ...]:

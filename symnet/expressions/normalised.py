@@ -24,6 +24,10 @@ def _variance(line: list[Expr], ddof: Expr = S.Zero) -> Expr:
     return Add(*[(x - mean) ** 2 for x in line]) / (len(line) - ddof)
 
 
+def _short(number: Expr) -> str:
+    return repr(float(number)) if number.is_Float else str(number)
+
+
 def _beside(ddof: Any) -> tuple[str, ...]:
     return () if ddof == 0 else (f"ddof={ddof}",)
 
@@ -61,7 +65,7 @@ class AxisVar(Reduction):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return (*super().labels, *_beside(self.args[2]))
+        return (f"axis={self.axis}", *_beside(self.args[2]))
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         return _variance(self.line(i, j, operands[0]), self.args[2])
@@ -84,10 +88,16 @@ class Variance(ScalarNode):
         return _variance(list(operands[0]), self.args[1])
 
 
-class Standardised(AlongAxis):
+class _WithEpsilon(AlongAxis):
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return (*super().labels, f"epsilon={_short(self.args[-1])}")
+
+
+class Standardised(_WithEpsilon):
     """(X − μ) ⊘ √(σ² + ε), of mean 0 and variance 1 along an axis: `Standardised(X, axis, epsilon)`."""
 
-    title = "standardised"
+    title = "layer_norm"
     letter = "Xhat"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
@@ -95,7 +105,7 @@ class Standardised(AlongAxis):
         return (operands[0][i, j] - _mean(line)) / sqrt(_variance(line) + self.args[2])
 
 
-class OverDeviation(AlongAxis):
+class OverDeviation(_WithEpsilon):
     """G ⊘ √(σ² + ε) with the variance of X along an axis: `OverDeviation(G, X, axis, epsilon)`; linear in G."""
 
     title = "over_deviation"
@@ -113,10 +123,10 @@ class OverDeviation(AlongAxis):
         return G[i, j] / sqrt(_variance(self.line(i, j, X)) + self.args[3])
 
 
-class RootMeanSquared(AlongAxis):
+class RootMeanSquared(_WithEpsilon):
     """X ⊘ √(mean of X∘X + ε) along an axis: `RootMeanSquared(X, axis, epsilon)`."""
 
-    title = "rms_normalised"
+    title = "rms_norm"
     letter = "Xhat"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:

@@ -14,11 +14,17 @@ from symnet.expressions.nodes import AlongAxis, AxisMax, Reduction
 from symnet.expressions.sizes import Shape
 
 
-class Largest(AxisMax):
+class _Told(Reduction):  # of no axis it would be one number of all entries
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return (f"axis={self.axis}",)
+
+
+class Largest(_Told, AxisMax):
     """The largest entries along an axis, differentiable: a row (axis 0) or a column (axis 1)."""
 
 
-class Smallest(Reduction):
+class Smallest(_Told):
     """The smallest entries along an axis: a row (axis 0) or a column (axis 1)."""
 
     title = "min"
@@ -42,7 +48,7 @@ class Hardmax(AlongAxis):
         return share(operands[0][i, j]) / Add(*map(share, line))
 
 
-class AxisProd(Reduction):
+class AxisProd(_Told):
     """The products of the entries along an axis: a row (axis 0) or a column (axis 1)."""
 
     title = "prod"

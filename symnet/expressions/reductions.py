@@ -88,8 +88,8 @@ def var(A: MatrixExpr, axis: int | None = None, ddof: Any = 0) -> Any:
     (4.666666666666667, 7.0)
     >>> X = sn.matrix("X", 3, "n")
     >>> print(sn.derive(sn.sum(sn.var(X, axis=0)), X))
-    Forward              Backward
-      L = sum(var(X))      ∂L/∂X = 2⋅(X − mean(X))/3
+    Forward                      Backward
+      L = sum(var(X, axis=0))      ∂L/∂X = 2⋅(X − mean(X))/3
     """
     return _variance("var", A, axis, ddof)
 

@@ -32,15 +32,20 @@ def _over(r: Reading[Any], e: Any, above: Any, squares: Any, epsilon: Any) -> Bo
     return r.fraction(r.box(above), (root, ATOM), True)
 
 
+def _variance(r: Reading[Any], X: Any, axis: Any) -> Any:
+    node = AxisVar(X, axis, S.Zero)
+    return r.call(node, node.title, [X], [] if axis == 0 else [f"axis={axis}"])[0]
+
+
 def _standardised(r: Reading[Any], e: Any) -> Box[Any]:
     X, axis, epsilon = e.args
     centred = raw(MatAdd, X, raw(MatMul, S.NegativeOne, Means(X, axis)))
-    return _over(r, e, centred, r.write(AxisVar(X, axis, S.Zero)), epsilon)
+    return _over(r, e, centred, _variance(r, X, axis), epsilon)
 
 
 def _over_deviation(r: Reading[Any], e: Any) -> Box[Any]:
     above, X, axis, epsilon = e.args
-    return _over(r, e, above, r.write(AxisVar(X, axis, S.Zero)), epsilon)
+    return _over(r, e, above, _variance(r, X, axis), epsilon)
 
 
 def _mean_of_squares(r: Reading[Any], X: Any, axis: Any) -> Any:

@@ -26,11 +26,12 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Adjugate, AvgPool, Commutation, Diagonal, Distribution, Earlier, Elementwise, Entry, Explicit, Expm,
-    InExponent, Leading, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll,
-    Means, OverDeviation, OverRoot, Pinv, Polar, PowerSlope, ScalarNode, Solve, Table, Total, Unit,
+    Adjugate, AvgPool, Commutation, Diagonal, Distribution, Earlier, Elementwise, Entry, Explicit, Expm, InExponent,
+    Leading, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, Name,
+    OverDeviation, OverRoot, Pinv, Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, Unit,
     apply_entrywise, as_channels, as_images, bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard,
-    inside_images, is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable,
+    inside_images, is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, same_size, scaled, split, stable,
+    total,
     transpose,
 )  # fmt: skip
 
@@ -181,7 +182,12 @@ def _linear(b: Building, node: Any) -> Any:
     # an operation that is linear in its first operand: a coefficient stands before it
     first, *others = map(b.atom, node.operands)
     c, A = split(first)
-    return A if isinstance(A, ZeroMatrix) else b.store(scaled(c, node.with_operands(A, *others)), node)
+    inside = b.definition(A)
+    if isinstance(node, Means) and isinstance(inside, Standardised) and inside.axis == node.axis:
+        return ZeroMatrix(*node.shape)
+    if isinstance(A, ZeroMatrix) or (isinstance(A, OneMatrix) and isinstance(node, (Means, MeanOfAll))):
+        return first
+    return b.store(scaled(c, node.with_operands(A, *others)), node)
 
 
 def _entry(b: Building, node: Any) -> Any:
