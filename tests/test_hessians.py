@@ -39,7 +39,7 @@ PRINTED = {
     "orthogonality": (
         sn.norm(B.T * B - Identity(2)) ** 2, B, None, "4⋅((Bᵀ ⊗ B)⋅K(3, 2) + I ⊗ B⋅Bᵀ + (Bᵀ⋅B − I) ⊗ I)"
     ),
-    "log det": (log(Determinant(A)), A, None, "−(A⁻¹ ⊗ Aᵀ⁻¹)⋅K(3, 3)"),
+    "log det": (log(Determinant(A)), A, None, "−(A⁻¹ ⊗ A⁻ᵀ)⋅K(3, 3)"),
     "softmax regression": (
         sn.cross_entropy(W * Z, Y), W, None,
         "(Z ⊗ I)⋅(diag(vec(softmax(W⋅Z))) − diag(vec(softmax(W⋅Z)))⋅(I ⊗ 1⋅1ᵀ)⋅diag(vec(softmax(W⋅Z))))⋅(Zᵀ ⊗ I)/n",
