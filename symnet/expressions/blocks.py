@@ -48,9 +48,9 @@ class Part(LinearMap):
         ]
 
     @property
-    def spans(self) -> tuple[tuple[Any, Any, Any], tuple[Any, Any, Any]]:
+    def spans(self) -> tuple[Any, Any]:
         """First, number and step of the rows, and of the columns."""
-        return tuple(self.args[1:4]), tuple(self.args[4:7])  # type: ignore[return-value]
+        return self.args[1:4], self.args[4:7]
 
     def _sympystr(self, printer: Any) -> str:
         rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.args[0].shape, strict=True))
@@ -91,7 +91,10 @@ class Placed(LinearMap):
         inside = all(rest == 0 and 0 <= k < size for (k, rest), size in zip(places, G.shape, strict=True))
         return G[places[0][0], places[1][0]] if inside else S.Zero
 
-    spans = property(lambda self: (tuple(self.args[3:6]), tuple(self.args[6:9])))
+    @property
+    def spans(self) -> tuple[Any, Any]:
+        """First, number and step of the rows, and of the columns, that G is in."""
+        return self.args[3:6], self.args[6:9]
 
     @property
     def labels(self) -> tuple[str, ...]:
