@@ -53,11 +53,11 @@ class Part(LinearMap):
         return self.args[1:4], self.args[4:7]
 
     def _sympystr(self, printer: Any) -> str:
-        rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.args[0].shape, strict=True))
+        rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))
         return f"{printer.parenthesize(self.args[0], _ATOM, strict=True)}[{rows}, {cols}]"
 
     def _latex(self, printer: Any) -> str:
-        rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.args[0].shape, strict=True))
+        rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))
         return rf"{printer.parenthesize(self.args[0], _ATOM, strict=True)}_{{{rows}, {cols}}}"
 
 
@@ -98,7 +98,7 @@ class Placed(LinearMap):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.shape, strict=True))
+        rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.shape, strict=True))
         return (f"[{rows}, {cols}]", shape_text(self.shape))
 
 
@@ -189,7 +189,7 @@ class RunningSum(LinearMap):
         return sum((A[p, j] if self.args[1] == 0 else A[i, p] for p in places), S.Zero)
 
 
-def span_text(first: Any, number: Any, step: Any, size: Any) -> str:
+def span_text(size: Any, first: Any, number: Any, step: Any) -> str:
     """Give the rows or columns of a part as Python's slices are written."""
     if number == 1 and not given(size) == 1:
         return _place(first, size)

@@ -83,6 +83,8 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     for place, size in zip(places, A.shape, strict=True):
         if place < 0 or (given(size).is_Integer and place >= size):
             raise ValueError(f"entry: {brief(A)} is {shape_text(A.shape)} and has no entry {list(places)}")
+    if isinstance(A, MatrixSymbol):
+        return A[places]
     return total(raw(MatMul, transpose(unit(A.shape[0], places[0])), A, unit(A.shape[1], places[1])))
 
 
