@@ -1,11 +1,14 @@
 """Functions of matrices over their kinds: value, gradient, Hessian times a direction, notations, float32, closed form."""
 
+import pickle
+
 import numpy as np
 import pytest
 import sympy
 from sympy import BlockDiagMatrix, BlockMatrix, ImmutableMatrix, MatrixSlice, OneMatrix, Symbol, log
 
 import symnet as sn
+from symnet.expressions import as_tree, from_tree
 
 n = Symbol("n", integer=True, positive=True)
 A, B, C = sn.matrix("A", 3, 3), sn.matrix("B", 3, 2), sn.matrix("C", 3, 4)
@@ -335,3 +338,19 @@ def test_names_of_a_user_that_a_kernel_calls():
     solve_, placed = sn.matrix("solve", 3, 3), sn.matrix("placed", 3, 3)
     loss = sn.norm(sn.solve(solve_, placed)[1:, :]) ** 2 + sn.trace(sn.expm(placed))
     assert sn.check_gradients(loss, {solve_: a, placed: a.T}).ok
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_in_files(kind):
+    loss = loss_of(KINDS[kind][0])
+    assert from_tree(as_tree(loss)) == loss
+    assert pickle.loads(pickle.dumps(loss)) == loss
+
+
+@pytest.mark.parametrize("kind", ["solve", "slice", "blocks", "expm", "logdet", "nuclear norm", "pinv", "matrix power"])
+def test_diagnosed(kind):
+    loss = loss_of(KINDS[kind][0])
+    wrt, values = symbols_in(KINDS[kind][0])
+    _, gradients = sn.derive(loss, wrt).compile()(values)
+    assert not sn.diagnose(loss, values, {w: gradients[w] for w in wrt}).wrong
+    assert sn.diagnose(loss, values, {w: 3 * gradients[w] for w in wrt}).wrong

@@ -28,7 +28,13 @@ OWN = matrix_functions.__name__
 
 def with_text(names: Sequence[str]) -> list[str]:
     """Give the imports and the text of functions of ours, so that a source which calls them runs on its own."""
-    texts = [f"\n\n{getsource(getattr(matrix_functions, name))}".rstrip() for name in names]
+    needed: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        needed[name] = getsource(getattr(matrix_functions, name))
+        waiting += [f for f in vars(matrix_functions) if f not in needed and f"{f}(" in needed[name] and f[0].islower()]
+    texts = [f"\n\n{needed[name]}".rstrip() for name in sorted(needed)]
     return ["from typing import Any\n\nimport numpy as np", *texts] if names else []
 
 
@@ -47,7 +53,7 @@ def _logdet(c: NumPyCode, A: Any) -> Code:
     return c.numpy.call("numpy.linalg", "slogdet", c.full(A.args[0]))["1"]
 
 
-def _bounds(c: NumPyCode, first: Any, number: Any, step: Any, size: Any) -> str:
+def _bounds(c: NumPyCode, size: Any, first: Any, number: Any, step: Any) -> str:
     if step == 1:
         stop = given(first) + number
         begin, end = "" if first == 0 else str(c.length(first)), "" if same_size(stop, size) else str(c.length(stop))
@@ -63,21 +69,21 @@ def _bounds(c: NumPyCode, first: Any, number: Any, step: Any, size: Any) -> str:
 
 def _part(c: NumPyCode, A: Any) -> Code:
     whole = c.full(A.args[0])
-    rows, cols = (_bounds(c, *span, given(n)) for span, n in zip(A.spans, A.args[0].shape, strict=True))
-    if any(_is_beyond(*span, given(n)) for span, n in zip(A.spans, A.args[0].shape, strict=True)):
+    rows, cols = (_bounds(c, given(n), *span) for span, n in zip(A.spans, A.args[0].shape, strict=True))
+    if any(_is_beyond(given(n), *span) for span, n in zip(A.spans, A.args[0].shape, strict=True)):
         sizes = [c.length(k) for _, k, _ in A.spans]
         return c.numpy.call(OWN, "part", whole[f"{rows}, {cols}"], *sizes, Code(repr(str(A))))
     return whole[f"{rows}, {cols}"]
 
 
-def _is_beyond(first: Any, number: Any, step: Any, size: Any) -> bool:
+def _is_beyond(size: Any, first: Any, number: Any, step: Any) -> bool:
     # whether rows of a matrix may not be there, its size being a symbol
     last = given(first) + (given(number) - 1) * step
     return not size.is_Integer and not same_size(number, size) and last != 0 and not same_size(last, size - 1)
 
 
 def _placed(c: NumPyCode, A: Any) -> Code:
-    spans = [_bounds(c, *span, given(n)) for span, n in zip(A.spans, A.shape, strict=True)]
+    spans = [_bounds(c, given(n), *span) for span, n in zip(A.spans, A.shape, strict=True)]
     slices = [f"slice({', '.join(p or 'None' for p in span.split(':'))})" for span in spans]
     return c.numpy.call(OWN, "placed", c.full(A.args[0]), *map(c.length, A.shape), *map(Code, slices))
 

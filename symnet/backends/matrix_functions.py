@@ -34,46 +34,56 @@ def placed(G: Any, rows: int, cols: int, at: slice, along: slice) -> Any:
     return whole
 
 
+def times(X: Any, Y: Any) -> Any:
+    """Give the product of two matrices, each a list of its value and, where it has one, its derivative."""
+    return [X[0] @ Y[0], *([X[0] @ Y[1] + X[1] @ Y[0]] if len(X) > 1 else [])]
+
+
+def combined(*terms: Any) -> Any:
+    """Give a sum of numbers times such matrices."""
+    found = [terms[0][0] * part for part in terms[0][1]]
+    for c, X in terms[1:]:
+        for whole, part in zip(found, X, strict=True):
+            whole += c * part
+    return found
+
+
+def pade(X: Any, one: Any, m: int) -> Any:
+    """Give the odd and even part of the numerator of the [m/m] Padé approximant of the exponential."""
+    b = [1.0]
+    for j in range(m):
+        b.append(b[-1] * (m - j) / ((2 * m - j) * (j + 1)))
+    powers = [one, times(X, X)]
+    while len(powers) <= min(m // 2, 4 if m < 13 else 3):
+        powers.append(times(powers[-1], powers[1]))
+    if m < 13:
+        odd, even = (combined(*[(b[2 * k + j], powers[k]) for k in range(m // 2 + 1)]) for j in (1, 0))
+    else:  # of degree 13, in powers up to the sixth
+        odd, even = (
+            combined((1, times(powers[3], combined(*[(b[2 * k + j], powers[k - 3]) for k in (4, 5, 6)]))),
+                     *[(b[2 * k + j], powers[k]) for k in range(4)])
+            for j in (1, 0)
+        )  # fmt: skip
+    return times(X, odd), even
+
+
 def expm(A: Any, E: Any = None) -> Any:
     """Give the exponential of A, or its derivative along E.
 
-    Scaling and squaring with Padé approximants: N. Higham, SIAM Journal on Matrix Analysis 26 (2005); the bounds on the
-    norm are those of A. Al-Mohy and N. Higham, the same, 30 (2009), for which the derivative is as exact as the value.
+    Scaling and squaring with Padé approximants: N. Higham, SIAM Journal on Matrix Analysis 26 (2005), table 2.3; for
+    the derivative the bounds on the norm are those of A. Al-Mohy and N. Higham, the same, 30 (2009), table 6.1.
     """
-    bounds = {3: 1.08e-2, 5: 2.00e-1, 7: 7.83e-1, 9: 1.78e0, 13: 4.74e0}
+    bounds = {3: 1.495e-2, 5: 2.539e-1, 7: 9.504e-1, 9: 2.097, 13: 5.371}
+    bounds = bounds if E is None else {3: 1.08e-2, 5: 2.00e-1, 7: 7.83e-1, 9: 1.78, 13: 4.74}
     size = float(np.abs(A).sum(axis=0).max())
     if not np.isfinite(size):
         return np.full(A.shape, np.nan, A.dtype)
     m = next((degree for degree, bound in bounds.items() if size <= bound), 13)
     squarings = max(0, int(np.ceil(np.log2(size / bounds[13])))) if size > bounds[13] else 0
-    b = [1.0]
-    for j in range(m):
-        b.append(b[-1] * (m - j) / ((2 * m - j) * (j + 1)))
-
-    def times(X: Any, Y: Any) -> Any:  # a value and its derivative
-        return [X[0] @ Y[0], *([X[0] @ Y[1] + X[1] @ Y[0]] if E is not None else [])]
-
-    def combined(*terms: Any) -> Any:
-        return [sum(c * X[k] for c, X in terms) for k in range(1 if E is None else 2)]
-
-    scale = 0.5**squarings
-    X = [A * scale] if E is None else [A * scale, E * scale]
-    one = [np.eye(len(A), dtype=A.dtype)] if E is None else [np.eye(len(A), dtype=A.dtype), np.zeros_like(A)]
-    X2 = times(X, X)
-    if m < 13:
-        powers = [one, X2]
-        while len(powers) <= m // 2:
-            powers.append(times(powers[-1], X2))
-        U = times(X, combined(*[(b[2 * k + 1], powers[k]) for k in range(m // 2 + 1)]))
-        V = combined(*[(b[2 * k], powers[k]) for k in range(m // 2 + 1)])
-    else:
-        X4 = times(X2, X2)
-        X6 = times(X4, X2)
-        odd = times(X6, combined((b[13], X6), (b[11], X4), (b[9], X2)))
-        U = times(X, combined((1, odd), (b[7], X6), (b[5], X4), (b[3], X2), (b[1], one)))
-        even = times(X6, combined((b[12], X6), (b[10], X4), (b[8], X2)))
-        V = combined((1, even), (b[6], X6), (b[4], X4), (b[2], X2), (b[0], one))
-    above, below = combined((1, V), (1, U)), combined((1, V), (-1, U))
+    X = [A * 0.5**squarings, *([] if E is None else [E * 0.5**squarings])]
+    one = [np.eye(len(A), dtype=A.dtype), *([] if E is None else [np.zeros_like(A)])]
+    odd, even = pade(X, one, m)
+    above, below = combined((1, even), (1, odd)), combined((1, even), (-1, odd))
     R = [np.linalg.solve(below[0], above[0])]
     if E is not None:
         R.append(np.linalg.solve(below[0], above[1] - below[1] @ R[0]))
@@ -94,11 +104,9 @@ def whole_power(A: Any, k: Any, E: Any = None) -> Any:
     R = [np.eye(len(A), dtype=A.dtype)] if E is None else [np.eye(len(A), dtype=A.dtype), np.zeros_like(A)]
     number = abs(number)
     while number:
-        if number % 2:
-            R = [R[0] @ X[0], *([R[0] @ X[1] + R[1] @ X[0]] if E is not None else [])]
+        R = times(R, X) if number % 2 else R
         number //= 2
-        if number:
-            X = [X[0] @ X[0], *([X[0] @ X[1] + X[1] @ X[0]] if E is not None else [])]
+        X = times(X, X) if number else X
     return R[-1]
 
 

@@ -8,13 +8,14 @@ and its like, which kernels take apart into several equations, are computed here
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from types import CodeType
 from typing import Any
 
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import NumPyCode, identifiers, windows
+from symnet.backends import NumPyCode, identifiers
 from symnet.diagnosis.edits import Changes, Name
 from symnet.diagnosis.numbers import ALONG_AXIS, Known, Numbers
 from symnet.expressions import Elementwise
@@ -31,7 +32,7 @@ class _Code:
         self.safe = identifiers(dict.fromkeys([*names, *_OPERANDS]))
         self._printer = NumPyCode(self.safe, frozenset(sizes), "float", 709.0)
         numpy = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
-        self._functions = numpy | {"inv": np.linalg.inv, "det": np.linalg.det} | windows.FUNCTIONS
+        self._functions = numpy
         self._compiled: dict[Any, tuple[CodeType, dict[str, Any]]] = {}
         self._stem = "along_axis"
         while any(name.startswith(self._stem) for name in self.safe.values()):
@@ -59,7 +60,11 @@ class _Code:
         names = {node: MatrixSymbol(f"{self._stem}{i}", *node.shape) for i, node in nodes}
         plain = expr.xreplace(names)
         along_axis = {name.name: node for node, name in names.items() if plain.has(name)}
-        return compile(self._printer.doprint(plain), "<variant>", "eval"), along_axis
+        code = compile(self._printer.doprint(plain), "<variant>", "eval")
+        for module, functions in self._printer.module_imports.items():
+            for name in functions - self._functions.keys():
+                self._functions[name] = getattr(import_module(module), name)
+        return code, along_axis
 
 
 class Variants:

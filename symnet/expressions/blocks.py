@@ -48,16 +48,16 @@ class Part(LinearMap):
         ]
 
     @property
-    def spans(self) -> tuple[tuple[Any, Any, Any], tuple[Any, Any, Any]]:
+    def spans(self) -> tuple[Any, Any]:
         """First, number and step of the rows, and of the columns."""
-        return tuple(self.args[1:4]), tuple(self.args[4:7])  # type: ignore[return-value]
+        return self.args[1:4], self.args[4:7]
 
     def _sympystr(self, printer: Any) -> str:
-        rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.args[0].shape, strict=True))
+        rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))
         return f"{printer.parenthesize(self.args[0], _ATOM, strict=True)}[{rows}, {cols}]"
 
     def _latex(self, printer: Any) -> str:
-        rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.args[0].shape, strict=True))
+        rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))
         return rf"{printer.parenthesize(self.args[0], _ATOM, strict=True)}_{{{rows}, {cols}}}"
 
 
@@ -91,11 +91,14 @@ class Placed(LinearMap):
         inside = all(rest == 0 and 0 <= k < size for (k, rest), size in zip(places, G.shape, strict=True))
         return G[places[0][0], places[1][0]] if inside else S.Zero
 
-    spans = property(lambda self: (tuple(self.args[3:6]), tuple(self.args[6:9])))
+    @property
+    def spans(self) -> tuple[Any, Any]:
+        """First, number and step of the rows, and of the columns, that G is in."""
+        return self.args[3:6], self.args[6:9]
 
     @property
     def labels(self) -> tuple[str, ...]:
-        rows, cols = (span_text(*span, size) for span, size in zip(self.spans, self.shape, strict=True))
+        rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.shape, strict=True))
         return (f"[{rows}, {cols}]", shape_text(self.shape))
 
 
@@ -186,7 +189,7 @@ class RunningSum(LinearMap):
         return sum((A[p, j] if self.args[1] == 0 else A[i, p] for p in places), S.Zero)
 
 
-def span_text(first: Any, number: Any, step: Any, size: Any) -> str:
+def span_text(size: Any, first: Any, number: Any, step: Any) -> str:
     """Give the rows or columns of a part as Python's slices are written."""
     if number == 1 and not given(size) == 1:
         return _place(first, size)

@@ -111,11 +111,16 @@ def entrywise(f: Any, name: str, text: str, at: str, values: str) -> Callable[[A
     return apply
 
 
-<<<<<<< HEAD
 sigmoid = entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))", "[0.0, 1.0]", "[0.5, 0.7311]")
 relu = entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0", "[-1.0, 2.0]", "[0.0, 2.0]")
 softplus = entrywise(scalars.softplus, "softplus", "log(1 + exp(A))", "[0.0, 1.0]", "[0.6931, 1.3133]")
 tanh = entrywise(sympy.tanh, "tanh", "the hyperbolic tangent", "[0.0, 1.0]", "[0.0, 0.7616]")
+normal_cdf = entrywise(
+    curves.normal_cdf, "normal_cdf", "Φ(A), the distribution function of the normal one", "[0.0, 1.0]", "[0.5, 0.8413]"
+)
+normal_pdf = entrywise(
+    curves.normal_pdf, "normal_pdf", "φ(A), the density of the normal distribution", "[0.0, 1.0]", "[0.3989, 0.242]"
+)
 exp = entrywise(sympy.exp, "exp", "the exponential", "[0.0, 1.0]", "[1.0, 2.7183]")
 log = entrywise(sympy.log, "log", "the natural logarithm", "[1.0, 2.0]", "[0.0, 0.6931]")
 sqrt = entrywise(sympy.sqrt, "sqrt", "the square root", "[4.0, 2.0]", "[2.0, 1.4142]")
@@ -124,28 +129,6 @@ sign = entrywise(sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is ta
 sin = entrywise(sympy.sin, "sin", "the sine", "[0.0, 1.0]", "[0.0, 0.8415]")
 cos = entrywise(sympy.cos, "cos", "the cosine", "[0.0, 1.0]", "[1.0, 0.5403]")
 silu = entrywise(
-=======
-sigmoid = _entrywise(scalars.sigmoid, "sigmoid", "the logistic function 1/(1 + exp(-A))", "[0.0, 1.0]", "[0.5, 0.7311]")
-relu = _entrywise(scalars.relu, "relu", "max(A, 0), with the derivative 0 at 0", "[-1.0, 2.0]", "[0.0, 2.0]")
-softplus = _entrywise(scalars.softplus, "softplus", "log(1 + exp(A))", "[0.0, 1.0]", "[0.6931, 1.3133]")
-tanh = _entrywise(sympy.tanh, "tanh", "the hyperbolic tangent", "[0.0, 1.0]", "[0.0, 0.7616]")
-normal_cdf = _entrywise(
-    curves.normal_cdf, "normal_cdf", "Φ(A), the distribution function of the normal one", "[0.0, 1.0]", "[0.5, 0.8413]"
-)
-normal_pdf = _entrywise(
-    curves.normal_pdf, "normal_pdf", "φ(A), the density of the normal distribution", "[0.0, 1.0]", "[0.3989, 0.242]"
-)
-exp = _entrywise(sympy.exp, "exp", "the exponential", "[0.0, 1.0]", "[1.0, 2.7183]")
-log = _entrywise(sympy.log, "log", "the natural logarithm", "[1.0, 2.0]", "[0.0, 0.6931]")
-sqrt = _entrywise(sympy.sqrt, "sqrt", "the square root", "[4.0, 2.0]", "[2.0, 1.4142]")
-abs = _entrywise(sympy.Abs, "abs", "the absolute value, with the derivative 0 at 0", "[-1.0, 2.0]", "[1.0, 2.0]")
-sign = _entrywise(
-    sympy.sign, "sign", "the sign: -1, 0 or 1; its derivative is taken as 0", "[-3.0, 2.0]", "[-1.0, 1.0]"
-)
-sin = _entrywise(sympy.sin, "sin", "the sine", "[0.0, 1.0]", "[0.0, 0.8415]")
-cos = _entrywise(sympy.cos, "cos", "the cosine", "[0.0, 1.0]", "[1.0, 0.5403]")
-silu = _entrywise(
->>>>>>> h5
     lambda x: x * scalars.sigmoid(x), "silu", "A∘sigmoid(A), also called swish", "[0.0, 1.0]", "[0.0, 0.7311]"
 )
 

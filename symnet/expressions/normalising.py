@@ -34,11 +34,11 @@ def layer_norm(
     >>> X, Y = sn.matrix("X", 4, "n"), sn.matrix("Y", 4, "n")
     >>> print(sn.derive(sn.squared_error(sn.layer_norm(X), Y), X))
     Forward
-      X̂₁ = (X − mean(X)) ⊘ sqrt(var(X) + 1e-05)
+      X̂₁ = (X − mean(X)) ⊘ sqrt(var(X) + 10⁻⁵)
       T₁ = X̂₁ − Y
       L  = ‖T₁‖²/(2n)
     Backward
-      ∂L/∂X = ((T₁ − mean(T₁) − X̂₁∘mean(X̂₁∘T₁)) ⊘ sqrt(var(X) + 1e-05))/n
+      ∂L/∂X = ((T₁ − mean(T₁) − X̂₁∘mean(X̂₁∘T₁)) ⊘ sqrt(var(X) + 10⁻⁵))/n
     """
     X = as_matrix("layer_norm", X)
     axis = axis_of_outputs("layer_norm", X, axis)

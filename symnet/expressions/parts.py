@@ -161,15 +161,15 @@ def sliced(A: Any, rows: Any, cols: Any) -> Any:
 def _span(A: Any, axis: int, index: Any) -> tuple[Any, Any, Any]:
     size, what = given(A.shape[axis]), ("row", "column")[axis]
     if not isinstance(index, slice):
-        first = _index(A, index)
-        first = size + first if first < 0 else given(first)
-        if first.is_negative or (first.is_Integer and size.is_Integer and first >= size):
+        place = given(_index(A, index)) + (size if _index(A, index) < 0 else 0)
+        if place.is_negative or (place.is_Integer and size.is_Integer and place >= size):
             raise ValueError(f"{brief(A)} is {shape_text(A.shape)} and has no {what} {index}")
-        return first, S.One, S.One
+        return place, S.One, S.One
     step = 1 if index.step is None else _index(A, index.step)
     if step == 0:
         raise ValueError(f"{brief(A)}: the step of a slice must not be 0")
-    first, stop = (None if end is None else _index(A, end) for end in (index.start, index.stop))
+    ends: list[int | None] = [None if end is None else _index(A, end) for end in (index.start, index.stop)]
+    first, stop = ends
     if size.is_Integer:
         n = int(size)
         if any(end is not None and not -n <= end <= n for end in (first, stop)):

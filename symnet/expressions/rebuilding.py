@@ -11,6 +11,7 @@ from typing import Any
 from sympy import Basic, Dummy, Expr, MatrixSymbol, Mul, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.undefined import defined
@@ -110,5 +111,6 @@ def unflat(listed: list[Any]) -> Any:
             continue
         kind, places = row
         args = [made[k] for k in places]
-        made.append(kind(*args) if hasattr(kind, "ends_lookup") else Basic.__new__(kind, *args))
+        whole = hasattr(kind, "ends_lookup") or issubclass(kind, MatrixBase)  # which keeps its entries elsewhere too
+        made.append(kind(*args) if whole else Basic.__new__(kind, *args))
     return made[-1]

@@ -82,7 +82,7 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     for place, size in zip(places, A.shape, strict=True):
         if place < 0 or (given(size).is_Integer and place >= size):
             raise ValueError(f"entry: {brief(A)} is {shape_text(A.shape)} and has no entry {list(places)}")
-    return picked([A], *places)
+    return A[places] if isinstance(A, MatrixSymbol) else picked([A], *places)
 
 
 def _whole(who: str, place: Any) -> int:

@@ -22,7 +22,8 @@ def brief(expr: Any) -> str:
     while stack:
         node, number = stack.pop(), number + 1
         if number > 60:
-            return f"{getattr(expr, 'stands_for', type(expr)).__name__}(…)"
+            named = getattr(expr, "stands_for", type(expr)).__name__
+            return f"{getattr(expr, 'title', named) or ('f' if hasattr(expr, 'slots') else named)}(…)"
         if not isinstance(node, (MatrixSymbol, Symbol, Tuple)):
             parts = getattr(node, "args", ())
             stack.extend(parts if isinstance(parts, tuple) else ())

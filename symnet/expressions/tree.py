@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from sympy import (
-    ITE, Add, And, Basic, Dummy, Float, Function, HadamardPower, HadamardProduct, Identity, Lambda, MatAdd, MatMul,
-    MatPow, MatrixSymbol, Max, Min, Mul, Not, NumberSymbol, OneMatrix, Or, Piecewise, Pow, Rational, S, Symbol, Trace,
-    Transpose, Tuple, ZeroMatrix, exp, log,
+    ITE, S, Add, And, Basic, BlockDiagMatrix, BlockMatrix, Dummy, Float, Function, HadamardPower, HadamardProduct,
+    Identity, KroneckerProduct, Lambda, MatAdd, MatMul, MatPow, MatrixSlice, MatrixSymbol, Max, Min, Mul, Not,
+    NumberSymbol, OneMatrix, Or, Piecewise, Pow, Rational, Symbol, Trace, Transpose, Tuple, ZeroMatrix, exp, log,
 )  # fmt: skip
 from sympy.core.operations import AssocOp
 from mpmath.libmp import from_man_exp
@@ -23,6 +23,7 @@ from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import Boolean, BooleanFalse, BooleanTrue
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.inverse import Inverse
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -40,7 +41,8 @@ Row = list[Any]
 
 _OF_SYMPY = (
     Add, Mul, Pow, MatAdd, MatMul, MatPow, Transpose, Inverse, Trace, HadamardProduct, HadamardPower, Determinant,
-    DotProduct, MatrixElement, ElementwiseApplyFunction, ImmutableDenseMatrix, OneMatrix, ZeroMatrix, Identity, Lambda,
+    DotProduct, KroneckerProduct, DiagMatrix, DiagonalMatrix, DiagonalOf, BlockMatrix, BlockDiagMatrix, MatrixSlice,
+    MatrixElement, ElementwiseApplyFunction, ImmutableDenseMatrix, OneMatrix, ZeroMatrix, Identity, Lambda,
     Tuple, MatrixSymbol, Parameter, Length, Max, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le, And, Or, Not,
     ITE, exp, log,
 )  # fmt: skip

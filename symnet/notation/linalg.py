@@ -38,7 +38,7 @@ def _transpose(r: Reading[Any], e: Any) -> Box[Any]:
 
 def _part(r: Reading[Any], e: Any) -> Box[Any]:
     A = e.args[0]
-    texts = [r.style.span(*map(given, span), given(n)) for span, n in zip(e.spans, A.shape, strict=True)]
+    texts = [r.style.span(given(n), *map(given, span)) for span, n in zip(e.spans, A.shape, strict=True)]
     return r.style.part(r.write(A, ATOM), *texts), ATOM
 
 
@@ -80,7 +80,7 @@ def _accumulated(node: Any, a: str) -> str:
 
 
 def _put(node: Any, g: str) -> str:
-    rows, cols = (Mathematica().span(*span, n) for span, n in zip(node.spans, node.shape, strict=True))
+    rows, cols = (Mathematica().span(n, *span) for span, n in zip(node.spans, node.shape, strict=True))
     m, n = node.shape
     return f"IdentityMatrix[{m}][[All, {rows}]] . ({g}) . IdentityMatrix[{n}][[{cols}]]"
 

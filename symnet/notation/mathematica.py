@@ -238,7 +238,7 @@ class Mathematica(Text):
     def ones(self, rows: str | None, cols: str | None) -> str:
         return f"ConstantArray[1, {{{rows or 1}, {cols or 1}}}]"
 
-    def span(self, first: Any, number: Any, step: Any, size: Any) -> str:
+    def span(self, size: Any, first: Any, number: Any, step: Any) -> str:
         if number == 1 and size != 1:
             return f"{{{first + 1}}}"
         return f"{first + 1};;{first + 1 + (number - 1) * step};;{step}"

@@ -239,9 +239,9 @@ class Style(ABC, Generic[Form]):
         row = self.transpose(column)
         return self.dot([column, row]) if rows and cols else row if cols else column
 
-    def span(self, first: Any, number: Any, step: Any, size: Any) -> str:
+    def span(self, size: Any, first: Any, number: Any, step: Any) -> str:
         """Rows or columns of a matrix, of which there are `size`, counted from 0."""
-        return span_text(first, number, step, size)
+        return span_text(size, first, number, step)
 
     def part(self, a: Form, rows: str, cols: str) -> Form:
         """Some rows and columns of a matrix."""

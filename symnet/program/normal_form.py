@@ -27,12 +27,10 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Adjugate, AvgPool, Commutation, Diagonal, Distribution, Earlier, Elementwise, Entry, Explicit, Expm, InExponent,
-    Leading, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, Name,
-    OverDeviation, OverRoot, Pinv, Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, Unit,
-    apply_entrywise, as_channels, as_images, bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard,
-    inside_images, is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, same_size, scaled, split, stable,
-    total,
-    transpose,
+    Leading, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation,
+    OverRoot, Pinv, Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, Unit, apply_entrywise,
+    as_channels, as_images, bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images,
+    is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
 )  # fmt: skip
 
 from symnet.program.building import Building
