@@ -10,7 +10,7 @@ from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
     MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
-    diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
+    diagonal, elementwise, kron, let, mlp, mse, parse, squared_error, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -33,7 +33,7 @@ __all__ = [
     "check_gradients", "check_hessian", "compile", "cosine_decay", "cross_entropy", "derive", "diag", "diagnose",
     "diagnose_update", "diagonal", "elementwise", "evaluate", "exponential_decay", "formula", "gauss_newton",
     "glorot", "gradient", "hessian", "hvp", "jacobian", "jvp", "kron", "let", "load", "mlp", "mse", "normal",
-    "one_hot", "prove", "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "vec",
+    "one_hot", "parse", "prove", "resume", "save", "show", "squared_error", "step_decay", "train", "uniform", "vec",
     "warmup", "zeros",
 ]  # fmt: skip
 

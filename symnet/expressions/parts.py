@@ -1,0 +1,102 @@
+"""The parts of a text that stand alone or behind an operand: numbers, words, transposes, indices, comparisons.
+
+In: a part, in a reading, and the forms or values of its operands. Out: its form or its value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sympy import S
+from sympy.matrices.exceptions import ShapeError
+
+from symnet.expressions import guarded
+from symnet.expressions.text import Part
+from symnet.expressions.unify import Form, found, scalar_form
+
+COMPARED = ("<", "<=", ">", ">=")
+
+
+def no_formula(reading: Any, part: Part, of: list[Form]) -> Form:
+    """Raise `ValueError` for a part that no formula has."""
+    raise ValueError(f"{reading.tree.shown(part)} is no part of a formula")
+
+
+def _transposed(reading: Any, part: Part, of: list[Form]) -> Form:
+    if of[0].flat:
+        if not reading.dialect.turns:
+            raise ShapeError("a vector of one axis has no transpose")
+        return of[0]
+    return Form(of[0].cols, of[0].rows, kind=of[0].is_matrix().kind)
+
+
+def _indexed(reading: Any, part: Part, of: list[Form]) -> Form:
+    base = reading.tree.parts[part.args[0]]
+    if base.op == "shape":
+        if part.value not in ((0,), (1,), (-1,), (-2,)) or (of[0].flat and part.value not in ((0,), (-1,))):
+            raise ValueError("a shape has the places 0 and 1")
+        return scalar_form()
+    if of[0].flat or (len(part.value) == 1 and not of[0].known):
+        raise ValueError("an entry of a vector is asked for with both places, such as x[0, 0], where x is n×1")
+    of[0].is_matrix()
+    if all(isinstance(i, int) for i in part.value) and len(part.value) == 2:
+        return scalar_form()
+    return Form(kind=of[0].kind)
+
+
+def _entry_of(reading: Any, part: Part, of: list[Any]) -> Any:
+    base, value = reading.tree.parts[part.args[0]], of[0]
+    if base.op == "shape":
+        return found(
+            reading.forms[base.args[0]].shape[part.value[0] % 2 if not reading.forms[base.args[0]].flat else 0]
+        )
+    places = tuple(_from_0(i, size, reading) for i, size in zip(part.value, value.shape, strict=True))
+    return value[places]
+
+
+def _from_0(i: Any, size: Any, reading: Any) -> Any:
+    if isinstance(i, int) and i < 0:
+        if not size.is_Integer or -i > size:
+            raise ValueError(f"{i} counts from the end, and the size is {size}; count from 0")
+        return int(size) + i
+    if isinstance(i, int) and size.is_Integer and i >= size:
+        raise ValueError(f"there is no place {i}: the size is {size}, and places are counted from 0")
+    return i
+
+
+def _compared_form(reading: Any, part: Part, of: list[Form]) -> Form:
+    return reading.beside(part, of[0], of[1], additive=False)
+
+
+FORMS: dict[str, Callable[[Any, Part, list[Form]], Form]] = {
+    "number": lambda r, part, of: scalar_form(),
+    "word": lambda r, part, of: scalar_form(),
+    "list": lambda r, part, of: scalar_form(),
+    "shape": lambda r, part, of: of[0],
+    "size": lambda r, part, of: scalar_form(),
+    "neg": lambda r, part, of: of[0],
+    "'": _transposed, "index": _indexed, "part": lambda r, part, of: scalar_form(),
+    **dict.fromkeys(COMPARED, _compared_form),
+}  # fmt: skip
+
+
+def _part_of(reading: Any, part: Part, of: list[Any]) -> Any:
+    if len(of) != 3 or not guarded.is_wide(of[0]):
+        raise ValueError("an entry is asked for with both places, such as A[[1, 2]]")
+    places = [i - 1 for i in of[1:]]
+    if not all(i.is_Integer and i >= 0 for i in places):
+        raise ValueError("an index is a whole number, counted from 1")
+    return of[0][int(places[0]), int(places[1])]
+
+
+VALUES: dict[str, Callable[[Any, Part, list[Any]], Any]] = {
+    "number": lambda r, part, of: part.value,
+    "word": lambda r, part, of: part.value,
+    "list": lambda r, part, of: tuple(of),
+    "shape": lambda r, part, of: of[0].shape,
+    "size": lambda r, part, of: S.One if not guarded.is_wide(of[0]) else of[0].shape[0] * of[0].shape[1],
+    "neg": lambda r, part, of: -of[0],
+    "'": lambda r, part, of: of[0] if r.forms[part.args[0]].flat or not guarded.is_wide(of[0]) else of[0].T,
+    "index": _entry_of, "part": _part_of,
+}  # fmt: skip

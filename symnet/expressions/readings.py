@@ -1,0 +1,295 @@
+"""One reading of a text: what its signs mean in a syntax, the shapes of all its parts, and the expression it is.
+
+In: a `Tree`, a dialect, what is given of the symbols. Out: an expression, the same that symnet's functions would have
+given. A shape that nothing tells is asked for by the name of its symbol; nothing is guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import sympy
+from sympy import MatrixSymbol, Symbol
+from sympy.matrices.exceptions import ShapeError
+
+from symnet.expressions import guarded, unify
+from symnet.expressions.meanings import Call, meaning_of
+from symnet.expressions.parts import COMPARED, FORMS, VALUES, no_formula
+from symnet.expressions.sizes import as_size
+from symnet.expressions.symbols import matrix
+from symnet.expressions.text import Part, Tree
+from symnet.expressions.unify import DisagreementError, Form, found, is_known, scalar_form
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What the signs of a syntax mean. `flat`: vectors have one axis; `broadcasts`: rows and columns are spread."""
+
+    syntax: str
+    signs: dict[str, str]
+    flat: bool = False
+    broadcasts: bool = False
+    turns: bool = True  # a vector of one axis has a transpose, itself
+
+
+_NUMPY = {"+": "add", "-": "subtract", "*": "times", "/": "divide", "@": "dotted", "**": "power"}
+_SYMPY = {**_NUMPY, "*": "product", "/": "quotient", "@": "product", "**": "matrix_power"}
+_MATLAB = {
+    "+": "add", "-": "subtract", "*": "product", "/": "quotient", "\\": "solve", "^": "matrix_power", ".*": "times",
+    "./": "divide", ".^": "power",
+}  # fmt: skip
+_MATHEMATICA = {"+": "add", "-": "subtract", "*": "times", "/": "divide", ".": "dotted", "^": "power"}
+# a vector may be an array of one axis or a column: a text of NumPy's or Mathematica's is read in both ways
+DIALECTS = {
+    "numpy": (Dialect("numpy", _NUMPY, broadcasts=True), Dialect("numpy", _NUMPY, flat=True, broadcasts=True)),
+    "sympy": (Dialect("sympy", _SYMPY),),
+    "matlab": (Dialect("matlab", _MATLAB, broadcasts=True),),
+    "mathematica": (Dialect("mathematica", _MATHEMATICA), Dialect("mathematica", _MATHEMATICA, flat=True, turns=False)),
+}
+_SIZES = "mnkpqrst"
+_CONSTANTS = {
+    "numpy": {"pi": sympy.pi, **{f"{m}.{c}": value for m in ("np", "numpy", "jnp", "math", "sympy")
+                                 for c, value in (("pi", sympy.pi), ("e", sympy.E))}},
+    "sympy": {"pi": sympy.pi, "E": sympy.E},
+    "matlab": {"pi": sympy.pi},
+    "mathematica": {"Pi": sympy.pi, "E": sympy.E},
+}  # fmt: skip
+_NO_NUMBERS = ("inf", "nan", "Inf", "NaN", "Infinity", "Indeterminate", "np.inf", "np.nan", "oo", "zoo", "math.inf")
+_NO_SYMBOLS = {"mathematica": "C D E I K N O".split(), "sympy": "I E S N O Q".split()}
+
+
+class Reading:
+    """A text, read in one dialect. `given`: the symbols whose shapes are told; `sizes`: the sizes in them, by name."""
+
+    def __init__(self, tree: Tree, dialect: Dialect, given: dict[str, Any], sizes: dict[str, Any]) -> None:
+        self.tree, self.dialect, self.given, self.sizes = tree, dialect, given, sizes
+        self.forms: list[Form] = []
+        self.values: list[Any] = []
+        self.unknown: dict[str, Form] = {}
+        self.laws: list[tuple[unify.Law, Part]] = []
+
+    def expression(self) -> Any:
+        """Give the expression. Raises `ValueError` or `ShapeError`, marked at the place that is meant."""
+        for part in self.tree.parts:
+            self.forms.append(self._told(part, self._form))
+        self._solve()
+        for name, form in self.unknown.items():
+            if not form.known and found(form.kind) != "matrix":
+                self._ask(name)
+        for forms in (self.unknown.values(), self.forms):
+            self._name_sizes(forms)
+            self._solve()
+        for part in self.tree.parts:
+            self.values.append(self._told(part, lambda p: guarded.checked(self._value(p))))
+        value = self.values[-1]
+        if not isinstance(value, sympy.Expr):
+            self.tree.refuse(0, "this is no formula; write an expression, such as norm(X @ w - y)**2")
+        return guarded.lies(value, down=True) if self.forms[-1].flat else value
+
+    # -- shapes
+
+    def law(self, law: unify.Law, part: Part) -> None:
+        """Have a law hold between the forms of a part and of its operands."""
+        if not self._settled(law, part, 0):
+            self.laws.append((law, part))
+
+    def _form(self, part: Part) -> Form:
+        of = [self.forms[k] for k in part.args]
+        if part.op == "name":
+            return self.symbol_form(part.value)
+        if part.op == "call":
+            call = Call(self, part)
+            return meaning_of(call).form(call)
+        if part.op in self.dialect.signs:
+            return self._of_sign(part, self.dialect.signs[part.op], *of)
+        return FORMS.get(part.op, no_formula)(self, part, of)
+
+    def _of_sign(self, part: Part, meant: str, a: Form, b: Form) -> Form:
+        if meant == "dotted":
+            return self._dotted(part, a, b)
+        out = Form()
+        if meant in ("product", "quotient", "matrix_power"):
+            law = {"product": unify.product, "quotient": unify.quotient, "matrix_power": unify.matrix_power}[meant]
+            self.law(law(a, b, out), part)
+        elif meant == "solve":
+            a.is_matrix(), b.is_matrix(), unify.must(unify.agree(a.rows, a.cols) and unify.agree(a.cols, b.rows))
+            out = Form(b.rows, b.cols).is_matrix()
+        else:
+            return self.beside(part, a, b, meant in ("add", "subtract"))
+        return out
+
+    def _dotted(self, part: Part, a: Form, b: Form) -> Form:
+        for one, k in ((a, part.args[0]), (b, part.args[1])):
+            if one.scalar and found(one.kind) != "matrix" and not one.flat:
+                text = self.tree.shown(self.tree.parts[k])
+                raise ShapeError(f"{part.op} multiplies matrices, and {text} is a number; write *")
+            if not one.flat:
+                one.is_matrix()
+        out = scalar_form() if a.flat and b.flat else Form(flat=a.flat or b.flat)
+        if not out.scalar and not out.flat:
+            out.is_matrix()
+        self.law(unify.matrix_product(a, b, out), part)
+        return out
+
+    def beside(self, part: Part, a: Form, b: Form, additive: bool) -> Form:
+        """Give the form of two operands entry by entry."""
+        out = Form(flat=(a.flat or a.scalar) and (b.flat or b.scalar) and (a.flat or b.flat))
+        broadcasts = self.dialect.broadcasts
+        if a.flat != b.flat and not (a.scalar or b.scalar):
+            broadcasts = True
+            wide = b if a.flat else a
+            if not wide.known:
+                raise ShapeError("a vector of one axis stands beside a matrix of unknown shape; give its shape")
+            if self.dialect.syntax == "numpy":
+                a, b = (Form(f.cols, f.rows) if f.flat else f for f in (a, b))  # it lies along the last axis
+        self.law(unify.entrywise(a, b, out, additive, broadcasts), part)
+        return out
+
+    def is_symbol(self, name: str) -> bool:
+        """Tell whether a name stands for a symbol of the text."""
+        return name in self.given or any(part.op == "name" and part.value == name for part in self.tree.parts)
+
+    def symbol_form(self, name: str) -> Form:
+        """Give the form of a symbol."""
+        if name in self.given:
+            symbol, flat = self.given[name]
+            if isinstance(symbol, Form):
+                return self.unknown.setdefault(name, symbol)
+            if not isinstance(symbol, MatrixSymbol):
+                return scalar_form()
+            rows, cols = symbol.shape
+            return Form(rows, cols, flat=flat and self.dialect.flat).is_matrix()
+        if name in self.sizes or name in _CONSTANTS[self.dialect.syntax]:
+            return scalar_form()
+        if name == "eye" and self.dialect.syntax == "matlab":
+            size = unify.Unknown()
+            return Form(size, size).is_matrix()
+        if name in _NO_NUMBERS:
+            raise ValueError(f"{name} is no number to compute with; write a finite one")
+        if "." in name:
+            raise ValueError(f"{name} is nothing that a formula has; write functions of NumPy's with their arguments")
+        if name in _NO_SYMBOLS.get(self.dialect.syntax, ()):
+            raise ValueError(f"{name} has a meaning of its own in this syntax; take another name for the symbol")
+        return self.unknown.setdefault(name, Form())
+
+    def _solve(self) -> None:
+        level = 0
+        while self.laws and level <= 3:
+            for k, (law, part) in enumerate(self.laws):
+                if self._settled(law, part, level):
+                    del self.laws[k]
+                    level = 0
+                    break
+            else:
+                level += 1
+
+    def _settled(self, law: unify.Law, part: Part, level: int) -> bool:
+        try:
+            return law(level)
+        except DisagreementError:
+            self._disagree(part)
+
+    def _disagree(self, part: Part) -> NoReturn:
+        operands = [(self.tree.shown(self.tree.parts[k]), self.forms[k]) for k in part.args[:2]]
+        told = " but ".join(f"{text} is {_shape(form)}" for text, form in operands)
+        self.tree.refuse(
+            self._column(part), f"in {self.tree.shown(part)}: {told}; {_WAYS(self.dialect, part)}", ShapeError
+        )
+
+    def _name_sizes(self, forms: Iterable[Form]) -> None:
+        # what is a matrix for sure and may have any size gets a name for it
+        taken = {part.value for part in self.tree.parts if part.op == "name"} | set(self.sizes) | set(self.given)
+        names = (s for s in (*_SIZES, *(f"n{k}" for k in range(1, 2 * len(self.tree.parts) + 9))) if s not in taken)
+        for form in forms:
+            for size in form.shape:
+                if not is_known(size):
+                    unify.agree(size, as_size(next(names), "size"))
+
+    def _ask(self, name: str) -> NoReturn:
+        first = next(part for part in self.tree.parts if part.op == "name" and part.value == name)
+        around = next((part for law, part in self.laws if part.start <= first.start < part.end), None)
+        why = (
+            f"in {self.tree.shown(around)} it may be a number or a matrix" if around else "nothing here tells its shape"
+        )
+        self.tree.refuse(first.start, f"{name}: {why}; give {name}='scalar', {name}='n' or {name}='m×n', or "
+                         "'matrix' for sizes that the formula tells")  # fmt: skip
+
+    # -- expressions
+
+    def _value(self, part: Part) -> Any:
+        of = [self.values[k] for k in part.args]
+        if part.op == "name":
+            return self.symbol(part.value)
+        if part.op == "call":
+            call = Call(self, part)
+            return meaning_of(call).value(call)
+        if part.op in COMPARED:
+            return guarded.compared(part.op, *of)
+        meant = self.dialect.signs.get(part.op)
+        if meant == "dotted":
+            return guarded.dotted(*of, (self.forms[part.args[0]].flat, self.forms[part.args[1]].flat))
+        if meant == "solve":
+            return guarded.product(of[0] ** -1, of[1])
+        if meant:
+            operation: Callable[..., Any] = getattr(guarded, meant)
+            return operation(*self.laid(part))
+        return VALUES[part.op](self, part, of)
+
+    def laid(self, part: Part) -> list[Any]:
+        """Give the operands of an entrywise operation, vectors of one axis turned as they lie beside the other."""
+        forms = [self.forms[k] for k in part.args]
+        down = self.dialect.syntax != "numpy" or all(f.flat or f.scalar for f in forms)
+        return [
+            guarded.lies(self.values[k], down) if f.flat else self.values[k]
+            for k, f in zip(part.args, forms, strict=True)
+        ]
+
+    def symbol(self, name: str) -> Any:
+        """Give the symbol of a name, or the number that it stands for."""
+        if name in self.given and name not in self.unknown:
+            return self.given[name][0]
+        form = self.unknown.get(name)
+        if form is None and name in self.sizes:
+            return self.sizes[name]
+        if form is None and name == "eye":
+            return sympy.Identity(found(self.forms[len(self.values)].rows))
+        if form is None:
+            return _CONSTANTS[self.dialect.syntax][name]
+        return Symbol(name) if form.scalar and found(form.kind) != "matrix" else matrix(name, *form.shape)
+
+    # -- errors
+
+    def _column(self, part: Part) -> int:
+        if part.op in ("call", "index", "part", "'", "neg") or not part.args:
+            return part.start
+        return max(self.tree.text.find(part.op, self.tree.parts[part.args[0]].end), part.start)
+
+    def _told(self, part: Part, of: Callable[[Part], Any]) -> Any:
+        try:
+            return of(part)
+        except DisagreementError:
+            self._disagree(part)
+        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, NotImplementedError) as error:
+            if str(error).startswith("parse: "):
+                raise
+            said = str(error.args[0]) if error.args else type(error).__name__
+            self.tree.refuse(self._column(part), said, ShapeError if isinstance(error, ShapeError) else ValueError)
+
+
+def _shape(form: Form) -> str:
+    return "a number" if form.scalar else "×".join("?" if not is_known(s) else str(s) for s in form.shape)
+
+
+def _WAYS(dialect: Dialect, part: Part) -> str:
+    if part.op in ("+", "-", ".*", "./", ".^") or dialect.signs.get(part.op) in ("times", "divide", "power"):
+        dot = {"numpy": "; @ is the product of matrices", "mathematica": "; . is the product of matrices"}
+        return "entry by entry they must have one shape" + (dot.get(dialect.syntax, "") if part.op == "*" else "")
+    if dialect.signs.get(part.op) in ("dotted", "product"):
+        times = {"numpy": "*", "matlab": ".*", "mathematica": "*"}.get(dialect.syntax)
+        return "the inner sizes of a product must be equal" + (f"; {times} multiplies entry by entry" if times else "")
+    if dialect.signs.get(part.op) == "matrix_power":
+        way = "; .^ is entry by entry" if dialect.syntax == "matlab" else ""
+        return f"a power of a matrix needs a square one and a number{way}"
+    return "the sizes must fit"
