@@ -174,7 +174,7 @@ def _place_form(c: Call) -> Form:
         if c.written(0) != ":":
             raise ValueError(f"an entry has a row and a column: write {c.name}(i, j), or {c.name}(:) for all of them")
         out = Form(Unknown(), S.One)
-        c.reading.law(lambda level: A.known and agree(out.rows, found(A.rows) * found(A.cols)), c.part)
+        c.reading.law(lambda level: A.known and agree(out.rows, found(A.rows) * found(A.cols)), c.part, A, out)
         return out.is_matrix()
     row, col = (_all_or(c, k) is None for k in (0, 1))
     return Form(A.rows if row else S.One, A.cols if col else S.One, kind="matrix" if row or col else Unknown())

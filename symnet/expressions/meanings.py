@@ -212,7 +212,7 @@ def _diag_form(c: Call) -> Form:
             must(agree(a.rows, a.cols) and out.equals(Form(a.rows, S.One)))
         return True
 
-    c.reading.law(settle, c.part)
+    c.reading.law(settle, c.part, a, out)
     return out
 
 
@@ -263,7 +263,7 @@ def _of_vector(norm: Callable[[Any], Any]) -> Callable[[Call], Any]:
 def _power_form(c: Call) -> Form:
     c.takes(2)
     out = Form()
-    c.reading.law(unify.matrix_power(c.form(0).is_matrix(), c.form(1), out), c.part)
+    c.reading.law(unify.matrix_power(c.form(0).is_matrix(), c.form(1), out), c.part, c.form(0), c.form(1), out)
     return out
 
 

@@ -68,7 +68,7 @@ class Reading:
         self.forms: list[Form] = []
         self.values: list[Any] = []
         self.unknown: dict[str, Form] = {}
-        self.laws: list[tuple[unify.Law, Part]] = []
+        self.laws: list[tuple[unify.Law, Part, unify.Watch]] = []
 
     def expression(self) -> Any:
         """Give the expression. Raises `ValueError` or `ShapeError`, marked at the place that is meant."""
@@ -90,10 +90,10 @@ class Reading:
 
     # -- shapes
 
-    def law(self, law: unify.Law, part: Part) -> None:
-        """Have a law hold between the forms of a part and of its operands."""
+    def law(self, law: unify.Law, part: Part, *forms: Form) -> None:
+        """Have a law hold between forms, those of a part and of its operands."""
         if not self._settled(law, part, 0):
-            self.laws.append((law, part))
+            self.laws.append((law, part, unify.watching(forms)))
 
     def _form(self, part: Part) -> Form:
         of = [self.forms[k] for k in part.args]
@@ -112,7 +112,7 @@ class Reading:
         out = Form()
         if meant in ("product", "quotient", "matrix_power"):
             law = {"product": unify.product, "quotient": unify.quotient, "matrix_power": unify.matrix_power}[meant]
-            self.law(law(a, b, out), part)
+            self.law(law(a, b, out), part, a, b, out)
         elif meant == "solve":
             a.is_matrix(), b.is_matrix(), unify.must(unify.agree(a.rows, a.cols) and unify.agree(a.cols, b.rows))
             out = Form(b.rows, b.cols).is_matrix()
@@ -130,7 +130,7 @@ class Reading:
         out = scalar_form() if a.flat and b.flat else Form(flat=a.flat or b.flat)
         if not out.scalar and not out.flat:
             out.is_matrix()
-        self.law(unify.matrix_product(a, b, out), part)
+        self.law(unify.matrix_product(a, b, out), part, a, b, out)
         return out
 
     def beside(self, part: Part, a: Form, b: Form, additive: bool) -> Form:
@@ -144,7 +144,7 @@ class Reading:
                 raise ShapeError("a vector of one axis stands beside a matrix of unknown shape; give its shape")
             if self.dialect.syntax == "numpy":
                 a, b = (Form(f.cols, f.rows) if f.flat else f for f in (a, b))  # it lies along the last axis
-        self.law(unify.entrywise(a, b, out, additive, broadcasts), part)
+        self.law(unify.entrywise(a, b, out, additive, broadcasts), part, a, b, out)
         return out
 
     def is_symbol(self, name: str) -> bool:
@@ -177,13 +177,16 @@ class Reading:
     def _solve(self) -> None:
         level = 0
         while self.laws and level <= 3:
-            for k, (law, part) in enumerate(self.laws):
-                if self._settled(law, part, level):
-                    del self.laws[k]
-                    level = 0
-                    break
-            else:
-                level += 1
+            settled = None
+            for k, (law, part, watch) in enumerate(self.laws):
+                if watch.tried < level:
+                    watch.tried = level
+                    if self._settled(law, part, level):
+                        settled = k
+                        break
+            if settled is not None:
+                del self.laws[settled]
+            level = 0 if settled is not None else level + 1
 
     def _settled(self, law: unify.Law, part: Part, level: int) -> bool:
         try:
@@ -209,7 +212,7 @@ class Reading:
 
     def _ask(self, name: str) -> NoReturn:
         first = next(part for part in self.tree.parts if part.op == "name" and part.value == name)
-        around = next((part for law, part in self.laws if part.start <= first.start < part.end), None)
+        around = next((part for _, part, _ in self.laws if part.start <= first.start < part.end), None)
         why = (
             f"in {self.tree.shown(around)} it may be a number or a matrix" if around else "nothing here tells its shape"
         )

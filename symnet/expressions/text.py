@@ -17,7 +17,7 @@ from sympy import Float, Integer
 
 LONGEST = 10_000  # characters
 DEEPEST = 100  # levels of brackets and functions
-LARGEST = 2_000  # operations
+LARGEST = 1_000  # operations
 DIGITS = 30  # of a whole number
 EXPONENT = 1_000  # the largest one that is a number
 _SHOWN = 100  # characters of the text in a message

@@ -53,7 +53,7 @@ def of_ours(name: str) -> Meaning:
         operands = [c.reading.forms[k] for k in c.part.args if not _is_written(c, k)]
         if operands and operands[0].flat and len(operands) == 1:
             out.flat = _keeps_shape(f, c)
-        c.reading.law(lambda level: _tried(f, c, operands, out), c.part)
+        c.reading.law(lambda level: _tried(f, c, operands, out), c.part, *operands, out)
         return out
 
     def value(c: Call) -> Any:

@@ -7,7 +7,7 @@ they never tell, a sum is taken to be one of equal shapes; nothing else is guess
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,11 +16,19 @@ from sympy import S
 from symnet.expressions.sizes import same_size
 
 
+@dataclass
+class Watch:
+    """Up to which level a law has been tried since something that it speaks of became known."""
+
+    tried: int = 0
+
+
 class Unknown:
-    """A size, or a kind, that is not known yet."""
+    """A size, or a kind, that is not known yet. `watches`: of the laws that speak of it."""
 
     def __init__(self) -> None:
         self.found: Any = None
+        self.watches: list[Watch] = []
 
 
 def found(term: Any) -> Any:
@@ -38,14 +46,24 @@ def is_known(term: Any) -> bool:
 def agree(a: Any, b: Any) -> bool:
     """Make two sizes one. Gives False where they are known and differ."""
     a, b = found(a), found(b)
+    if not isinstance(a, Unknown):
+        a, b = b, a
     if isinstance(a, Unknown):
         if a is not b:
-            a.found = b
-        return True
-    if isinstance(b, Unknown):
-        b.found = a
+            _join(a, b)
         return True
     return a is b or (not isinstance(a, str) and not isinstance(b, str) and same_size(a, b)) or a == b
+
+
+def _join(a: Unknown, b: Any) -> None:
+    # a law that speaks of one of them alone learns nothing when they are found to be one
+    if isinstance(b, Unknown) and len(b.watches) < len(a.watches):
+        a, b = b, a
+    a.found = b
+    for watch in a.watches:
+        watch.tried = -1
+    if isinstance(b, Unknown):
+        b.watches += a.watches
 
 
 @dataclass
@@ -70,12 +88,12 @@ class Form:
     @property
     def scalar(self) -> bool:
         """Whether it is known to be one number."""
-        return self.shape == (S.One, S.One)
+        return found(self.rows) is S.One and found(self.cols) is S.One
 
     @property
     def wide(self) -> bool:
         """Whether it is known to be a matrix: it has an axis of more than one entry, or it must be one."""
-        return any(is_known(s) and found(s) != 1 for s in self.shape) or (
+        return any(is_known(s) and found(s) is not S.One for s in self.shape) or (
             found(self.kind) == "matrix" and not self.scalar
         )
 
@@ -98,6 +116,16 @@ class Form:
         """Tell whether two forms are known to be equal."""
         return all(found(a) is found(b) or (is_known(a) and is_known(b) and same_size(found(a), found(b)))
                    for a, b in zip(self.shape, other.shape, strict=True))  # fmt: skip
+
+
+def watching(forms: Iterable[Form]) -> Watch:
+    """Give the watch of a law that speaks of some forms."""
+    watch = Watch()
+    for form in forms:
+        for term in (*form.shape, found(form.kind)):
+            if isinstance(term, Unknown):
+                term.watches.append(watch)
+    return watch
 
 
 def scalar_form() -> Form:
@@ -139,7 +167,7 @@ def entrywise(a: Form, b: Form, out: Form, additive: bool, broadcasts: bool) -> 
                 *zip(a.shape, (out.rows, out.cols), strict=True),
                 *zip(b.shape, (out.rows, out.cols), strict=True),
             ):
-                if is_known(p) and p != 1:
+                if is_known(p) and found(p) is not S.One:
                     must(agree(axis, p))
             if not (level >= 1 and additive) and not (level >= 2 and both):
                 return False
