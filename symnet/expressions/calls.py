@@ -13,6 +13,8 @@ import sympy
 from sympy import Integer, S, Symbol
 
 from symnet.expressions import guarded
+from symnet.expressions.parts import operand
+from symnet.expressions.sizes import as_size
 from symnet.expressions.text import Part
 from symnet.expressions.unify import Form, Unknown
 
@@ -34,7 +36,7 @@ class Call:
 
     def value(self, k: int = 0) -> Any:
         """Give an operand, a vector of one axis as a column."""
-        value = self.reading.values[self.args[k]]
+        value = operand(self.reading.values[self.args[k]])
         return guarded.lies(value, down=True) if self.form(k).flat else value
 
     def values(self) -> list[Any]:
@@ -70,6 +72,9 @@ class Call:
             return tuple(map(self._written, part.args))
         if part.op == "name" and part.value in self.reading.sizes:
             return self.reading.sizes[part.value]
+        if part.op == "name" and part.value not in self.reading.given and part.value in self.reading.unknown:
+            del self.reading.unknown[part.value]  # a size that nothing else tells
+            return self.reading.sizes.setdefault(part.value, as_size(part.value, self.name))
         if part.op == "shape":
             return forms[part.args[0]].shape
         if part.op == "index" and tree.parts[part.args[0]].op == "shape":

@@ -20,6 +20,7 @@ from symnet.expressions.algebra import elementwise
 from symnet.expressions.calls import Call, Meaning
 from symnet.expressions.kronecker import diag, diagonal
 from symnet.expressions.made import MADE, PLACE, square
+from symnet.expressions.text import Part
 from symnet.expressions.tried import of_entries, of_ours
 from symnet.expressions.unify import Form, agree, found, must, scalar_form
 from symnet.expressions.vocabulary import ENTRYWISE, meant, public
@@ -69,7 +70,7 @@ def _axis(c: Call) -> int | None:
 
 def _summed_up(c: Call) -> bool:
     # sum(sum(A)): the inner one need not be a row
-    me = c.reading.tree.parts.index(c.part)
+    me = next(k for k, part in enumerate(c.reading.tree.parts) if part is c.part)
     return any(p.op == "call" and p.value == c.part.value and p.args == (me,) for p in c.reading.tree.parts[me:])
 
 
@@ -235,6 +236,43 @@ def _where(c: Call) -> Any:
     return guarded.compared(condition.op, *c.reading.laid(condition), c.value(1), c.value(2))
 
 
+def _pairs(c: Call) -> list[tuple[int, Part]]:
+    # (value, condition), …, (value, True)
+    tree = c.reading.tree
+    pairs = [tree.parts[k].args for k in c.args if tree.parts[k].op == "list" and len(tree.parts[k].args) == 2]
+    found = [(value, tree.parts[condition]) for value, condition in pairs]
+    if not found or len(found) != len(c.args) or found[-1][1].value is not True:
+        raise ValueError("cases are pairs, the last one with True: Piecewise((a, a > 0), (0, True))")
+    if not all(condition.op in ("<", "<=", ">", ">=") for _, condition in found[:-1]):
+        raise ValueError("the condition of a case is a comparison, such as a > 0")
+    return found
+
+
+def _cases_form(c: Call) -> Form:
+    *others, (last, _) = _pairs(c)
+    out = c.reading.forms[last]
+    for value, condition in reversed(others):
+        place = next(k for k, part in enumerate(c.reading.tree.parts) if part is condition)
+        out = c.reading.beside(c.part, c.reading.forms[value], out, additive=True)
+        out = c.reading.beside(c.part, c.reading.forms[place], out, additive=True)
+    return out
+
+
+def _cases(c: Call) -> Any:
+    *others, (last, _) = _pairs(c)
+    out = c.reading.values[last]
+    for value, condition in reversed(others):
+        out = guarded.compared(condition.op, *c.reading.laid(condition), c.reading.values[value], out)
+    return out
+
+
+def _array_form(c: Call) -> Form:
+    c.takes(1)
+    if c.reading.tree.parts[c.args[0]].op != "list":
+        raise ValueError("array: write the numbers row by row, such as array([[1, 2], [3, 4]])")
+    return c.form()
+
+
 def _clip_form(c: Call) -> Form:
     c.takes(3)
     for k in (1, 2):
@@ -290,6 +328,7 @@ MEANINGS: dict[str, Meaning] = {
     "outer": Meaning(_outer_form, lambda c: c.value(0) * c.value(1).T),
     "matrix_power": Meaning(_power_form, lambda c: guarded.matrix_power(*c.values())),
     "diag": Meaning(_diag_form, _diag),
+    "piecewise": Meaning(_cases_form, _cases), "array": Meaning(_array_form, lambda c: c.value()),
     "where": Meaning(_where_form, _where),
     "clip": Meaning(_clip_form, lambda c: elementwise(lambda t, low, high: Min(Max(t, low), high), *c.values())),
 }  # fmt: skip

@@ -8,7 +8,7 @@ readings of it differ and nothing tells which one is meant, both are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,17 +16,20 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.declared import declared
 from symnet.expressions.operator_text import read_operators
+from symnet.expressions.parts import is_one
 from symnet.expressions.python_text import read_python
 from symnet.expressions.readings import DIALECTS, Reading
 from symnet.expressions.sympys import as_scalar
-from symnet.expressions.text import Tree, checked_text, marked
+from symnet.expressions.text import Part, Tree, checked_text, marked
 from symnet.expressions.unify import Form
 from symnet.expressions.vocabulary import knows_head
 
 SYNTAXES = tuple(DIALECTS)
 # what only one syntax has; a text without any of these is read in all of them but Mathematica's
 _SIGNS = {
-    "mathematica": re.compile(r"\[\[|/@|(?<=[\w\])])\s*\.\s*(?=[A-Za-z$(])(?!T\b)(?=[^a-z]|[a-z]\b)|\*\^"),
+    "mathematica": re.compile(
+        r"(?<=[\w\]$])\[\[|/@|\{|(?<=[\w\])])\s*\.\s*(?=[A-Za-z$(])(?!T\b)(?=[^a-z]|[a-z]\b)|\*\^"
+    ),
     "matlab": re.compile(r"\.[*/^']|[\w)\]]'|\\"),
     "numpy": re.compile(
         r"@|\*\*|\.T\b|\b(?:np|numpy|jnp|sn|symnet|scipy|torch|math)\.|\baxis\s*=|[\w)]\.[a-z]\w+\(|\w\["
@@ -69,6 +72,8 @@ def parse(text: str, shapes: Mapping[Any, Any] | None = None, /, *, syntax: str 
 
 def _syntaxes(text: str, given: Mapping[str, Any]) -> list[str]:
     plain = re.sub(r"\"[^\"]*\"|(?<![\w)\].'])'[^']*'", lambda m: " " * len(m[0]), text)
+    if "∘" in plain or "⊘" in plain:
+        return ["sympy"]
     if any(m[1] not in given and knows_head(m[1]) for m in _HEAD.finditer(plain)):
         return ["mathematica"]
     signs = [name for name, pattern in _SIGNS.items() if pattern.search(plain)]
@@ -90,12 +95,14 @@ def _chosen(text: str, syntaxes: list[str], given: dict[str, Any], sizes: dict[s
     failed: list[tuple[str, Exception]] = []
     for syntax in syntaxes:
         try:
-            trees[syntax] = read_python(text) if syntax in ("numpy", "sympy") else read_operators(text, syntax)
+            trees[syntax] = read_python(text) if syntax == "numpy" else read_operators(text, syntax)
             _check_names(trees[syntax], given, sizes)
         except ValueError as error:
             failed.append((syntax, error))
             trees.pop(syntax, None)
             continue
+        if syntax == "sympy" != syntaxes[0] and any(is_one(tree_part) for tree_part in _factors(trees[syntax])):
+            continue  # 1*x is ones times x in what SymPy prints, and in nothing that people type
         for dialect in DIALECTS[syntax]:
             try:
                 found.append((syntax, dialect.flat, Reading(trees[syntax], dialect, _fresh(given), sizes).expression()))
@@ -108,6 +115,10 @@ def _chosen(text: str, syntaxes: list[str], given: dict[str, Any], sizes: dict[s
         if as_scalar(result) != as_scalar(value) and not (flat and other == syntax and _turned(value, result)):
             _refuse(text, trees, syntax, other, [*given, *sizes])
     return value
+
+
+def _factors(tree: Tree) -> Iterator[Part]:
+    return (tree.parts[k] for part in tree.parts if part.op == "*" for k in part.args)
 
 
 def _fresh(given: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import S
+from sympy import ImmutableMatrix, Integer, Number, OneMatrix, S
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import guarded
@@ -72,7 +72,7 @@ def _compared_form(reading: Any, part: Part, of: list[Form]) -> Form:
 FORMS: dict[str, Callable[[Any, Part, list[Form]], Form]] = {
     "number": lambda r, part, of: scalar_form(),
     "word": lambda r, part, of: scalar_form(),
-    "list": lambda r, part, of: scalar_form(),
+    "list": lambda r, part, of: _list_form(part, of),
     "shape": lambda r, part, of: of[0],
     "size": lambda r, part, of: scalar_form(),
     "neg": lambda r, part, of: of[0],
@@ -90,10 +90,48 @@ def _part_of(reading: Any, part: Part, of: list[Any]) -> Any:
     return of[0][int(places[0]), int(places[1])]
 
 
+def is_one(part: Part) -> bool:
+    """Tell whether a part is the number 1."""
+    return bool(part.op == "number" and part.value is S.One)
+
+
+def _number(form: Form, part: Part) -> Any:
+    return part.value if form.scalar else OneMatrix(*form.shape)
+
+
+def _list_form(part: Part, of: list[Form]) -> Form:
+    # {{1, 2}, {3, 4}} is a matrix, {v} of a vector a row; other lists are arguments of functions
+    if of and all(form.flat for form in of):
+        return Form(Integer(len(of)), of[0].rows).is_matrix()
+    if of and all(form.scalar for form in of):
+        return Form(Integer(len(of)), S.One, flat=True)
+    return scalar_form()
+
+
+def operand(value: Any) -> Any:
+    """Give what stands beside an operator, a list of numbers as a column. Raises `ValueError` for another list."""
+    if not isinstance(value, tuple):
+        return value
+    if not value or not all(isinstance(v, Number) for v in value):
+        raise ValueError("a list here is one of numbers, or of the rows of a matrix of numbers")
+    return ImmutableMatrix(value)
+
+
+def _list(reading: Any, part: Part, of: list[Any]) -> Any:
+    rows = [reading.tree.parts[k] for k in part.args]
+    if rows and all(row.op == "list" for row in rows):
+        if len({len(row.args) for row in rows}) > 1:
+            raise ValueError("the rows of a matrix have one length")
+        return ImmutableMatrix([list(value) for value in of])
+    if len(of) == 1 and guarded.is_wide(of[0]):
+        return guarded.lies(of[0], down=False)
+    return tuple(of)
+
+
 VALUES: dict[str, Callable[[Any, Part, list[Any]], Any]] = {
-    "number": lambda r, part, of: part.value,
+    "number": lambda r, part, of: _number(r.forms[len(r.values)], part),
     "word": lambda r, part, of: part.value,
-    "list": lambda r, part, of: tuple(of),
+    "list": lambda r, part, of: _list(r, part, of),
     "shape": lambda r, part, of: of[0].shape,
     "size": lambda r, part, of: S.One if not guarded.is_wide(of[0]) else of[0].shape[0] * of[0].shape[1],
     "neg": lambda r, part, of: -of[0],

@@ -1,4 +1,4 @@
-"""Text in the syntax of Python, as NumPy's users write formulas and SymPy prints them.
+"""Text in the syntax of Python, as NumPy's users write formulas.
 
 In: a text. Out: a `Tree`. Python's own `ast` reads it, and a white list goes through what it read: whatever is not an
 operator, a name, a number or a call is refused with its column. Nothing is compiled, nothing is run.
@@ -32,6 +32,7 @@ _WRONG: dict[type, str] = {
     ast.JoinedStr: "text is no part of a formula",
     ast.Starred: "a * before an argument is no part of a formula; write the arguments one by one",
 }
+_LAMBDA = "lambd\u0101"  # stands for a symbol of that name, which is a keyword of Python's
 _SAID = ("None", "True", "False", "if", "else", "for", "in", "lambda", "and", "or", "not", "is")  # refused by the tree
 
 
@@ -39,12 +40,10 @@ def read_python(text: str) -> Tree:
     """Give the operations of a formula in Python's syntax. Raises `ValueError` with the column of what is none."""
     tree = Tree(text)
     for word in re.finditer(r"[^\W\d]\w*", text):
-        if word[0] == "lambda" and not re.match(r"[\w\s,*=]*:", text[word.end() :]):
-            tree.refuse(word.start(), "lambda is a keyword of Python; write lam")
         if keyword.iskeyword(word[0]) and word[0] not in _SAID:
             tree.refuse(word.start(), f"{word[0]} is a keyword of Python and no part of a formula; take another name")
     lead = len(text) - len(text.lstrip())
-    source = text.strip()
+    source = re.sub(r"\blambda\b(?![\w\s,*=]*:)", _LAMBDA, text.strip())
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # such as that a number is called: it is refused below
@@ -125,7 +124,7 @@ class _Reader:
         self.tree.refuse(start, f"{kind} no part of a formula")
 
     def _name(self, node: Any) -> int:
-        return self.tree.add("name", (), *self.place(node), node.id)
+        return self.tree.add("name", (), *self.place(node), "lambda" if node.id == _LAMBDA else node.id)
 
     def _attribute(self, node: Any) -> int:
         start, end = self.place(node)

@@ -16,7 +16,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import guarded, unify
 from symnet.expressions.meanings import Call, meaning_of
-from symnet.expressions.parts import COMPARED, FORMS, VALUES, no_formula
+from symnet.expressions.parts import COMPARED, FORMS, VALUES, is_one, no_formula, operand
 from symnet.expressions.sizes import as_size
 from symnet.expressions.symbols import matrix
 from symnet.expressions.text import Part, Tree
@@ -35,7 +35,8 @@ class Dialect:
 
 
 _NUMPY = {"+": "add", "-": "subtract", "*": "times", "/": "divide", "@": "dotted", "**": "power"}
-_SYMPY = {**_NUMPY, "*": "product", "/": "quotient", "@": "product", "**": "matrix_power"}
+_SYMPY = {**_NUMPY, "*": "product", "/": "quotient", "@": "product", "**": "matrix_power", "∘": "times", "⊘": "divide",
+          "∘^": "power"}  # fmt: skip
 _MATLAB = {
     "+": "add", "-": "subtract", "*": "product", "/": "quotient", "\\": "solve", "^": "matrix_power", ".*": "times",
     "./": "divide", ".^": "power",
@@ -57,14 +58,15 @@ _CONSTANTS = {
     "mathematica": {"Pi": sympy.pi, "E": sympy.E},
 }  # fmt: skip
 _NO_NUMBERS = ("inf", "nan", "Inf", "NaN", "Infinity", "Indeterminate", "np.inf", "np.nan", "oo", "zoo", "math.inf")
-_NO_SYMBOLS = {"mathematica": "C D E I K N O".split(), "sympy": "I E S N O Q".split()}
+_EYE = {"matlab": "eye", "sympy": "I"}  # an identity of the size that the formula tells
+_NO_SYMBOLS = {"mathematica": "C D E I K N O".split(), "sympy": "E S N O Q".split()}
 
 
 class Reading:
     """A text, read in one dialect. `given`: the symbols whose shapes are told; `sizes`: the sizes in them, by name."""
 
     def __init__(self, tree: Tree, dialect: Dialect, given: dict[str, Any], sizes: dict[str, Any]) -> None:
-        self.tree, self.dialect, self.given, self.sizes = tree, dialect, given, sizes
+        self.tree, self.dialect, self.given, self.sizes = tree, dialect, given, dict(sizes)
         self.forms: list[Form] = []
         self.values: list[Any] = []
         self.unknown: dict[str, Form] = {}
@@ -78,6 +80,15 @@ class Reading:
         for name, form in self.unknown.items():
             if not form.known and found(form.kind) != "matrix":
                 self._ask(name)
+        for part, form in zip(self.tree.parts, self.forms, strict=True):
+            ones, identity = part.op == "number", part.op == "name" and part.value == _EYE.get(self.dialect.syntax)
+            if (ones or identity and part.value not in self.given) and not form.known:
+                way = (
+                    "of 1, a matrix of ones, is not told; write OneMatrix(m, n)"
+                    if ones
+                    else "of the identity is not told"
+                )
+                self.tree.refuse(part.start, f"the shape {way}")
         for forms in (self.unknown.values(), self.forms):
             self._name_sizes(forms)
             self._solve()
@@ -110,6 +121,8 @@ class Reading:
         if meant == "dotted":
             return self._dotted(part, a, b)
         out = Form()
+        if self.dialect.syntax == "sympy" and meant == "product":
+            a, b = (self._ones(k, form) for k, form in zip(part.args, (a, b), strict=True))
         if meant in ("product", "quotient", "matrix_power"):
             law = {"product": unify.product, "quotient": unify.quotient, "matrix_power": unify.matrix_power}[meant]
             self.law(law(a, b, out), part, a, b, out)
@@ -119,6 +132,12 @@ class Reading:
         else:
             return self.beside(part, a, b, meant in ("add", "subtract"))
         return out
+
+    def _ones(self, place: int, form: Form) -> Form:
+        # SymPy prints no factor 1 but the one that is a matrix of ones
+        if is_one(self.tree.parts[place]):
+            self.forms[place] = form = Form().is_matrix()
+        return form
 
     def _dotted(self, part: Part, a: Form, b: Form) -> Form:
         for one, k in ((a, part.args[0]), (b, part.args[1])):
@@ -163,7 +182,7 @@ class Reading:
             return Form(rows, cols, flat=flat and self.dialect.flat).is_matrix()
         if name in self.sizes or name in _CONSTANTS[self.dialect.syntax]:
             return scalar_form()
-        if name == "eye" and self.dialect.syntax == "matlab":
+        if name == _EYE.get(self.dialect.syntax):
             size = unify.Unknown()
             return Form(size, size).is_matrix()
         if name in _NO_NUMBERS:
@@ -222,7 +241,7 @@ class Reading:
     # -- expressions
 
     def _value(self, part: Part) -> Any:
-        of = [self.values[k] for k in part.args]
+        of = [self.values[k] if part.op in ("call", "list", "index") else operand(self.values[k]) for k in part.args]
         if part.op == "name":
             return self.symbol(part.value)
         if part.op == "call":
@@ -243,11 +262,9 @@ class Reading:
     def laid(self, part: Part) -> list[Any]:
         """Give the operands of an entrywise operation, vectors of one axis turned as they lie beside the other."""
         forms = [self.forms[k] for k in part.args]
+        values = [operand(self.values[k]) for k in part.args]
         down = self.dialect.syntax != "numpy" or all(f.flat or f.scalar for f in forms)
-        return [
-            guarded.lies(self.values[k], down) if f.flat else self.values[k]
-            for k, f in zip(part.args, forms, strict=True)
-        ]
+        return [guarded.lies(v, down) if f.flat else v for v, f in zip(values, forms, strict=True)]
 
     def symbol(self, name: str) -> Any:
         """Give the symbol of a name, or the number that it stands for."""
@@ -256,7 +273,7 @@ class Reading:
         form = self.unknown.get(name)
         if form is None and name in self.sizes:
             return self.sizes[name]
-        if form is None and name == "eye":
+        if form is None and name == _EYE.get(self.dialect.syntax):
             return sympy.Identity(found(self.forms[len(self.values)].rows))
         if form is None:
             return _CONSTANTS[self.dialect.syntax][name]

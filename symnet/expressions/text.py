@@ -106,7 +106,7 @@ def checked_text(text: Any) -> str:
     for at, c in enumerate(text):
         if not (c.isprintable() or c in "\t\n\r"):
             raise ValueError(marked(text, at, f"parse: the character {c!r} cannot be printed"))
-        if c in _TYPESET:
+        if c in _TYPESET and text[at - 1 : at] not in _RAISED:
             raise ValueError(marked(text, at, f"parse: {c!r} is no sign of a program's; write {_TYPESET[c]}"))
     deep = 0
     for at, c in enumerate(text):
@@ -116,9 +116,10 @@ def checked_text(text: Any) -> str:
     return text.translate({ord(c): " " for c in "\t\n\r"})
 
 
+_RAISED = ("∘", *"⁰¹²³⁴⁵⁶⁷⁸⁹")  # A∘² is what `str` gives
 # what formulas are printed with and no program reads
 _TYPESET = {
-    "²": "**2 or ^2", "³": "**3 or ^3", "ᵀ": ".T or '", "⋅": "@ or *", "·": "@ or *", "×": "*", "∘": "* or .*",
-    "⊙": "* or .*", "⊘": "/ or ./", "−": "-", "‖": "norm(…)", "⁻": "inv(…)", "Σ": "sum(…)", "∑": "sum(…)",
+    "²": "**2 or ^2", "³": "**3 or ^3", "ᵀ": ".T or '", "⋅": "@ or *", "·": "@ or *", "×": "*",
+    "⊙": "* or .*", "−": "-", "‖": "norm(…)", "⁻": "inv(…)", "Σ": "sum(…)", "∑": "sum(…)",
     "√": "sqrt(…)", "½": "1/2", "⟨": "inner(…)", "⊗": "kron(…)", "÷": "/", "∂": "the function itself",
 }  # fmt: skip

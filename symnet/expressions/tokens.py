@@ -1,4 +1,4 @@
-"""Words, numbers and signs of a text in the syntax of MATLAB or of Mathematica.
+"""Words, numbers and signs of a text in the syntax of MATLAB, of Mathematica, or as SymPy prints it.
 
 In: a text. Out: a list of tokens, each with its place in the text. What is no token is refused with its column.
 """
@@ -26,13 +26,15 @@ class Token:
 _NUMBER = {
     "matlab": r"(?:\d+(?:\.(?![*/^'\\])\d*)?|\.\d+)(?:[eE][+-]?\d+)?",
     "mathematica": r"(?:\d+(?:\.\d*)?|\.\d+)(?:\*\^[+-]?\d+)?",
+    "sympy": r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?",
 }
-_WORD = {"matlab": r"[^\W\d]\w*", "mathematica": r"(?:[^\W\d]|\$)[\w$]*"}
+_WORD = {"matlab": r"[^\W\d]\w*", "sympy": r"[^\W\d]\w*", "mathematica": r"(?:[^\W\d]|\$)[\w$]*"}
 _SIGN = {
     "matlab": r"\.\*|\./|\.\^|\.'|\.\\|[<>]=|[-+*/\\^(),:'<>\[\];=]",
+    "sympy": r"\*\*|∘\^|∘[⁰¹²³⁴⁵⁶⁷⁸⁹]+|∘|⊘|\.T\b|[<>]=|[-+*/@(),\[\]<>=:]",
     "mathematica": r"/@|<=|>=|[-+*/^()\[\]{},.<>@]",
 }
-_STRING = {"matlab": r"\"[^\"]*\"|'[^']*'", "mathematica": r"\"[^\"]*\""}
+_STRING = {"matlab": r"\"[^\"]*\"|'[^']*'", "mathematica": r"\"[^\"]*\"", "sympy": r"\"[^\"]*\"|'[^']*'"}
 _CLOSES = (")", "]", "'", ".'")  # after these, and after words and numbers, ' is the transpose
 
 
@@ -65,6 +67,6 @@ def tokens_of(tree: Tree, syntax: str) -> list[Token]:
             tree.refuse(at, f"{text[at]!r} is no sign of {_CALLED[syntax]}{_HINTS.get(text[at], '')}")
 
 
-_CALLED = {"matlab": "MATLAB's", "mathematica": "Mathematica's"}
+_CALLED = {"matlab": "MATLAB's", "mathematica": "Mathematica's", "sympy": "SymPy's"}
 _HINTS = {"@": "; for NumPy's product of matrices give syntax='numpy'", "'": "; write Transpose[A]",
           "[": "; write the matrices by their names"}  # fmt: skip

@@ -51,6 +51,7 @@ _SYMPY = {
     "Abs": "abs", "Max": "maximum", "Min": "minimum", "OneMatrix": "ones", "ZeroMatrix": "zeros", "Identity": "eye",
     "KroneckerProduct": "kron", "Heaviside": "heaviside", "DotProduct": "inner", "HadamardPower": "power",
     "absolute": "abs", "matmul": "dot",
+    "Piecewise": "piecewise", "Matrix": "array",
 }  # fmt: skip
 ALIASES = {"numpy": _NUMPY, "matlab": _MATLAB, "mathematica": _MATHEMATICA, "sympy": _SYMPY}
 
