@@ -28,7 +28,7 @@ class Call:
         self.name = self.name or part.value
         number = len(part.args) - len(part.named)
         self.args, self.named = part.args[:number], dict(zip(part.named, part.args[number:], strict=True))
-        self.ours = self.prefix in ("sn", "symnet") or self.syntax == "sympy"
+        self.ours = self.prefix in ("sn", "symnet") or reading.dialect.printed
 
     def form(self, k: int = 0) -> Form:
         """Give the form of an operand."""

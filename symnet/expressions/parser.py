@@ -8,19 +8,17 @@ readings of it differ and nothing tells which one is meant, both are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any
 
-from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.declared import declared
 from symnet.expressions.operator_text import read_operators
-from symnet.expressions.parts import is_one
 from symnet.expressions.python_text import read_python
-from symnet.expressions.readings import DIALECTS, Reading
+from symnet.expressions.readings import DIALECTS, PRINTED, Reading
 from symnet.expressions.sympys import as_scalar
-from symnet.expressions.text import Part, Tree, checked_text, marked
+from symnet.expressions.text import Tree, checked_text, marked
 from symnet.expressions.unify import Form
 from symnet.expressions.vocabulary import knows_head
 
@@ -92,33 +90,28 @@ def _syntaxes(text: str, given: Mapping[str, Any]) -> list[str]:
 def _chosen(text: str, syntaxes: list[str], given: dict[str, Any], sizes: dict[str, Any]) -> Any:
     trees: dict[str, Tree] = {}
     found: list[tuple[str, bool, Any]] = []
-    failed: list[tuple[str, Exception]] = []
+    failed: list[tuple[int, str, Exception]] = []  # how many parts were read, and what was wrong then
     for syntax in syntaxes:
         try:
-            trees[syntax] = read_python(text) if syntax == "numpy" else read_operators(text, syntax)
-            _check_names(trees[syntax], given, sizes)
+            tree = read_python(text) if syntax == "numpy" else read_operators(text, syntax)
+            _check_names(tree, given, sizes)
         except ValueError as error:
-            failed.append((syntax, error))
-            trees.pop(syntax, None)
+            failed.append((0, syntax, error))
             continue
-        if syntax == "sympy" != syntaxes[0] and any(is_one(tree_part) for tree_part in _factors(trees[syntax])):
-            continue  # 1*x is ones times x in what SymPy prints, and in nothing that people type
-        for dialect in DIALECTS[syntax]:
+        trees[syntax] = tree
+        for dialect in (PRINTED,) if syntaxes == ["sympy"] else DIALECTS[syntax]:
+            reading = Reading(tree, dialect, _fresh(given), sizes)
             try:
-                found.append((syntax, dialect.flat, Reading(trees[syntax], dialect, _fresh(given), sizes).expression()))
+                found.append((syntax, dialect.flat, reading.expression()))
             except ValueError as error:
-                failed.append((syntax, error))
+                failed.append((len(reading.forms) + len(reading.values), syntax, error))
     if not found:
-        raise _first(failed, syntaxes) from None
+        raise _furthest(failed, syntaxes) from None
     syntax, _, value = found[0]
-    for other, flat, result in found[1:]:
+    for other, flat, result in sorted(found[1:], key=lambda item: item[0] == syntax):
         if as_scalar(result) != as_scalar(value) and not (flat and other == syntax and _turned(value, result)):
             _refuse(text, trees, syntax, other, [*given, *sizes])
     return value
-
-
-def _factors(tree: Tree) -> Iterator[Part]:
-    return (tree.parts[k] for part in tree.parts if part.op == "*" for k in part.args)
 
 
 def _fresh(given: dict[str, Any]) -> dict[str, Any]:
@@ -142,12 +135,11 @@ def _check_names(tree: Tree, given: dict[str, Any], sizes: dict[str, Any]) -> No
                              + (f"; did you mean {near[0]}?" if near else ""))  # fmt: skip
 
 
-def _first(failed: list[tuple[str, Exception]], syntaxes: list[str]) -> Exception:
-    # the complaint of the reading that came furthest: one about shapes before one about signs
-    if len(syntaxes) == 1 or len({str(error) for _, error in failed}) == 1:
-        return failed[0][1]
-    by_shape = [item for item in failed if isinstance(item[1], ShapeError)]
-    syntax, error = (by_shape or failed)[0]
+def _furthest(failed: list[tuple[int, str, Exception]], syntaxes: list[str]) -> Exception:
+    # the complaint of the reading that came furthest
+    if len(syntaxes) == 1 or len({str(error) for _, _, error in failed}) == 1:
+        return failed[0][2]
+    _, syntax, error = max(failed, key=lambda item: item[0])
     said, _, rest = str(error).partition("\n")
     return type(error)(f"{said} (read as {_SAID[syntax]})\n{rest}")
 

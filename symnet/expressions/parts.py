@@ -70,7 +70,7 @@ def _compared_form(reading: Any, part: Part, of: list[Form]) -> Form:
 
 
 FORMS: dict[str, Callable[[Any, Part, list[Form]], Form]] = {
-    "number": lambda r, part, of: scalar_form(),
+    "number": lambda r, part, of: scalar_form(literal=True),
     "word": lambda r, part, of: scalar_form(),
     "list": lambda r, part, of: _list_form(part, of),
     "shape": lambda r, part, of: of[0],

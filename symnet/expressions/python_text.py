@@ -81,6 +81,10 @@ class _Reader:
         start, end = self.columns.get(node.col_offset, 0), self.columns.get(node.end_col_offset or 0, 0)
         return start, max(end, start)
 
+    def behind(self, node: Any) -> int:
+        end = self.place(node)[1]
+        return end + len(self.tree.text[end:]) - len(self.tree.text[end:].lstrip(" )"))
+
     def visit(self, node: ast.expr) -> int:
         start, _ = self.place(node)
         reader: Callable[[Any], int] | None = getattr(self, f"_{type(node).__name__.lower()}", None)
@@ -99,7 +103,7 @@ class _Reader:
             start, end = self.place(link)
             if type(link.op) not in _SIGNS:
                 said = _WRONG.get(type(link.op), "this operator is no part of a formula")
-                self.tree.refuse(self.place(link.left)[1], said)
+                self.tree.refuse(self.behind(link.left), said)
             found = self.tree.add(_SIGNS[type(link.op)], (found, self.visit(link.right)), start, end)
         return found
 
@@ -178,7 +182,7 @@ class _Reader:
         start, end = self.place(node)
         if len(node.ops) > 1 or type(node.ops[0]) not in _SIGNS:
             self.tree.refuse(
-                self.place(node.left)[1], "of comparisons one <, <=, > or >= is read, such as where(a > 0, a, b)"
+                self.behind(node.left), "of comparisons one <, <=, > or >= is read, such as where(a > 0, a, b)"
             )
         sides = self.visit(node.left), self.visit(node.comparators[0])
         return self.tree.add(_SIGNS[type(node.ops[0])], sides, start, end)

@@ -32,6 +32,7 @@ class Dialect:
     flat: bool = False
     broadcasts: bool = False
     turns: bool = True  # a vector of one axis has a transpose, itself
+    printed: bool = False  # as SymPy prints: a factor 1 is a matrix of ones, I an identity
 
 
 _NUMPY = {"+": "add", "-": "subtract", "*": "times", "/": "divide", "@": "dotted", "**": "power"}
@@ -49,6 +50,7 @@ DIALECTS = {
     "matlab": (Dialect("matlab", _MATLAB, broadcasts=True),),
     "mathematica": (Dialect("mathematica", _MATHEMATICA), Dialect("mathematica", _MATHEMATICA, flat=True, turns=False)),
 }
+PRINTED = Dialect("sympy", _SYMPY, printed=True)
 _SIZES = "mnkpqrst"
 _CONSTANTS = {
     "numpy": {"pi": sympy.pi, **{f"{m}.{c}": value for m in ("np", "numpy", "jnp", "math", "sympy")
@@ -58,8 +60,7 @@ _CONSTANTS = {
     "mathematica": {"Pi": sympy.pi, "E": sympy.E},
 }  # fmt: skip
 _NO_NUMBERS = ("inf", "nan", "Inf", "NaN", "Infinity", "Indeterminate", "np.inf", "np.nan", "oo", "zoo", "math.inf")
-_EYE = {"matlab": "eye", "sympy": "I"}  # an identity of the size that the formula tells
-_NO_SYMBOLS = {"mathematica": "C D E I K N O".split(), "sympy": "E S N O Q".split()}
+_NO_SYMBOLS = {"mathematica": "C D E I K N O".split(), "sympy": "E I S N O Q".split()}
 
 
 class Reading:
@@ -67,6 +68,7 @@ class Reading:
 
     def __init__(self, tree: Tree, dialect: Dialect, given: dict[str, Any], sizes: dict[str, Any]) -> None:
         self.tree, self.dialect, self.given, self.sizes = tree, dialect, given, dict(sizes)
+        self.eye = "eye" if dialect.syntax == "matlab" else "I" if dialect.printed else None
         self.forms: list[Form] = []
         self.values: list[Any] = []
         self.unknown: dict[str, Form] = {}
@@ -81,14 +83,10 @@ class Reading:
             if not form.known and found(form.kind) != "matrix":
                 self._ask(name)
         for part, form in zip(self.tree.parts, self.forms, strict=True):
-            ones, identity = part.op == "number", part.op == "name" and part.value == _EYE.get(self.dialect.syntax)
+            ones, identity = part.op == "number", part.op == "name" and part.value == self.eye
             if (ones or identity and part.value not in self.given) and not form.known:
-                way = (
-                    "of 1, a matrix of ones, is not told; write OneMatrix(m, n)"
-                    if ones
-                    else "of the identity is not told"
-                )
-                self.tree.refuse(part.start, f"the shape {way}")
+                what = "1, a matrix of ones, is not told; write OneMatrix(m, n)" if ones else "the identity is not told"
+                self.tree.refuse(part.start, f"the shape of {what}")
         for forms in (self.unknown.values(), self.forms):
             self._name_sizes(forms)
             self._solve()
@@ -120,8 +118,8 @@ class Reading:
     def _of_sign(self, part: Part, meant: str, a: Form, b: Form) -> Form:
         if meant == "dotted":
             return self._dotted(part, a, b)
-        out = Form()
-        if self.dialect.syntax == "sympy" and meant == "product":
+        out = Form(literal=a.literal and b.literal)
+        if self.dialect.printed and meant == "product":
             a, b = (self._ones(k, form) for k, form in zip(part.args, (a, b), strict=True))
         if meant in ("product", "quotient", "matrix_power"):
             law = {"product": unify.product, "quotient": unify.quotient, "matrix_power": unify.matrix_power}[meant]
@@ -154,13 +152,15 @@ class Reading:
 
     def beside(self, part: Part, a: Form, b: Form, additive: bool) -> Form:
         """Give the form of two operands entry by entry."""
-        out = Form(flat=(a.flat or a.scalar) and (b.flat or b.scalar) and (a.flat or b.flat))
+        out = Form(
+            flat=(a.flat or a.scalar) and (b.flat or b.scalar) and (a.flat or b.flat), literal=a.literal and b.literal
+        )
         broadcasts = self.dialect.broadcasts
         if a.flat != b.flat and not (a.scalar or b.scalar):
             broadcasts = True
             wide = b if a.flat else a
             if not wide.known:
-                raise ShapeError("a vector of one axis stands beside a matrix of unknown shape; give its shape")
+                raise ValueError("a vector of one axis stands beside a matrix of unknown shape; give its shape")
             if self.dialect.syntax == "numpy":
                 a, b = (Form(f.cols, f.rows) if f.flat else f for f in (a, b))  # it lies along the last axis
         self.law(unify.entrywise(a, b, out, additive, broadcasts), part, a, b, out)
@@ -181,8 +181,8 @@ class Reading:
             rows, cols = symbol.shape
             return Form(rows, cols, flat=flat and self.dialect.flat).is_matrix()
         if name in self.sizes or name in _CONSTANTS[self.dialect.syntax]:
-            return scalar_form()
-        if name == _EYE.get(self.dialect.syntax):
+            return scalar_form(literal=True)
+        if name == self.eye:
             size = unify.Unknown()
             return Form(size, size).is_matrix()
         if name in _NO_NUMBERS:
@@ -273,7 +273,7 @@ class Reading:
         form = self.unknown.get(name)
         if form is None and name in self.sizes:
             return self.sizes[name]
-        if form is None and name == _EYE.get(self.dialect.syntax):
+        if form is None and name == self.eye:
             return sympy.Identity(found(self.forms[len(self.values)].rows))
         if form is None:
             return _CONSTANTS[self.dialect.syntax][name]

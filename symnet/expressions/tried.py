@@ -137,6 +137,8 @@ def _tried(f: Callable[..., Any], c: Call, operands: list[Form], out: Form) -> b
     shape = result.shape if guarded.is_wide(result) else (S.One, S.One)
     if not known and any(size not in sizes and not getattr(size, "is_Integer", False) for size in shape):
         return False
+    if guarded.is_wide(result) and len(operands) == 1:
+        agree(out.kind, operands[0].kind)  # a matrix of a matrix, which may be a number where that is one
     must(all(agree(axis, sizes.get(size, size)) for axis, size in zip((out.rows, out.cols), shape, strict=True)))
     return True
 

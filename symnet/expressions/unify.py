@@ -68,12 +68,14 @@ def _join(a: Unknown, b: Any) -> None:
 
 @dataclass
 class Form:
-    """What is known of the shape of a part. `flat`: one axis, as NumPy has it; `kind`: "matrix" once it must be one."""
+    """What is known of the shape of a part. `flat`: one axis, as NumPy has it; `kind`: "matrix" once it must be one;
+    `literal`: a number that is written out, which tells nothing of what stands beside it."""
 
     rows: Any = field(default_factory=Unknown)
     cols: Any = field(default_factory=Unknown)
     flat: bool = False
     kind: Any = field(default_factory=Unknown)
+    literal: bool = False
 
     @property
     def shape(self) -> tuple[Any, Any]:
@@ -128,9 +130,9 @@ def watching(forms: Iterable[Form]) -> Watch:
     return watch
 
 
-def scalar_form() -> Form:
+def scalar_form(literal: bool = False) -> Form:
     """Give the form of a number."""
-    return Form(S.One, S.One)
+    return Form(S.One, S.One, literal=literal)
 
 
 class DisagreementError(Exception):
@@ -148,16 +150,23 @@ def must(agreed: bool) -> None:
 Law = Callable[[int], bool]
 
 
+def beside_number(number: Form, other: Form, out: Form, level: int, additive: bool) -> bool:
+    """Settle what stands beside a number: anything beside one that is written, else a number where nothing tells."""
+    must(out.equals(other))
+    if not (other.known or other.wide or number.literal):
+        if not (level == 3 or additive and level >= 1):
+            return False
+        must(other.equals(scalar_form()))
+    return True
+
+
 def entrywise(a: Form, b: Form, out: Form, additive: bool, broadcasts: bool) -> Law:
     """Give the law of two operands entry by entry: one shape, a number beside a matrix, or a spread row or column."""
 
     def settle(level: int) -> bool:
         for one, other in ((a, b), (b, a)):
-            if one.scalar and (other.known or additive or level == 3 or other.wide):
-                if level == 3 and not other.known and not other.wide:
-                    must(other.equals(scalar_form()))
-                must(out.equals(other))
-                return True
+            if one.scalar:
+                return beside_number(one, other, out, level, additive)
         if a.same(b) and (a.wide or additive or level == 3):
             must(a.equals(b) and out.equals(a))
             return True
@@ -191,11 +200,8 @@ def product(a: Form, b: Form, out: Form) -> Law:
 
     def settle(level: int) -> bool:
         for one, other in ((a, b), (b, a)):
-            if one.scalar and (other.known or level == 3 or other.wide):
-                if level == 3 and not other.known and not other.wide:
-                    must(other.equals(scalar_form()))
-                must(out.equals(other))
-                return True
+            if one.scalar:
+                return beside_number(one, other, out, level, additive=False)
         scales = [one.known and out.known and out.same(one) for one in (a, b)]
         told = (a.known and out.known and not scales[0]) or (b.known and out.known and not scales[1])
         if (a.wide and b.wide) or told and (a.wide or b.wide):
@@ -226,7 +232,7 @@ def quotient(a: Form, b: Form, out: Form) -> Law:
     """Give the law of MATLAB's `/`: by a number, or by a square matrix from the right."""
 
     def settle(level: int) -> bool:
-        if b.scalar or (level == 3 and not b.wide):
+        if b.scalar or (level == 3 and a.scalar and not b.wide):
             must(b.equals(scalar_form()) and out.equals(a))
             return True
         if not b.wide:
