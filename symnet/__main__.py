@@ -190,6 +190,8 @@ def _entered(options: argparse.Namespace) -> tuple[Any, list[Any]]:
             f"the loss is a {shape_text(loss.shape)} matrix and must be a number; sum it, or take its norm"
         )
     symbols = dict(sorted(survey(loss).inputs.items(), key=lambda item: _place(options.loss, item[0])))
+    if not symbols:
+        raise ValueError("the loss has no symbol to differentiate in")
     names = [n for word in options.wrt or () for n in word.split(",") if n]
     for name in names:
         if name not in symbols:

@@ -55,7 +55,7 @@ def parse(text: str, shapes: Mapping[Any, Any] | None = None, /, *, syntax: str 
     >>> import symnet as sn
     >>> loss = sn.parse("sum(log(1 + exp(-y * (X @ w))))", X="m×n", y="m", w="n")
     >>> sn.show(sn.gradient(loss, sn.vector("w", "n")))
-    −Xᵀ⋅(y ∘ sigmoid(−(X⋅w) ∘ y))
+    −Xᵀ⋅(y∘sigmoid(−y ∘ (X⋅w)))
     >>> sn.parse("tr(A*X')", A="m×n", X="m×n") == sn.parse("Tr[A . Transpose[X]]", A="m×n", X="m×n")
     True
     """
@@ -158,12 +158,5 @@ def _refuse(text: str, trees: dict[str, Tree], one: str, other: str, told: Itera
         )
     tree = trees[one]
     at = next((text.find(p.op, tree.parts[p.args[0]].end) for p in tree.parts if p.op in ("*", "/", "**", "^")), 0)
-    product = "; `*` is entry by entry in NumPy and Mathematica, the product of matrices in MATLAB and SymPy"
-    raise ValueError(
-        marked(
-            text,
-            at,
-            f"parse: {_SAID[one]} and {_SAID[other]} read this differently: give syntax='{one}' or "
-            f"syntax='{other}'{product if '*' in text else ''}",
-        )  # fmt: skip
-    )
+    differ = f"`{text[at]}` is entry by entry in {_SAID[one]}, of whole matrices in {_SAID[other]}"
+    raise ValueError(marked(text, at, f"parse: {differ}: give syntax='{one}' or syntax='{other}'"))
