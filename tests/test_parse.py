@@ -21,6 +21,7 @@ from sympy import (
 from sympy.matrices.exceptions import ShapeError
 
 import symnet as sn
+from tests.fuzz.numpy_texts import alike, arrays, computed, question
 from tests.fuzz.texts import BOMBS, made
 from tests.losses import LOSSES, SIZES
 
@@ -371,6 +372,26 @@ def test_a_function_that_is_new_needs_no_table(monkeypatch):
     monkeypatch.setattr(sn, "doubled", doubled, raising=False)
     monkeypatch.setattr(sn, "__all__", [*sn.__all__, "doubled"])
     assert sn.parse("norm(doubled(X @ w) - y)", w="n") == sn.norm(2 * (X * w) - y)
+
+
+# -- against NumPy
+
+
+@pytest.mark.parametrize("block", range(10))
+def test_what_is_read_is_what_numpy_computes(block):
+    read = 0
+    for seed in range(40 * block, 40 * block + 40):
+        text, shapes, sizes = question(seed)
+        try:
+            expr = sn.parse(text, shapes, syntax="numpy")
+        except ValueError:
+            continue
+        wanted = computed(text, arrays(sizes, flat=True))
+        if wanted is not None:  # else it is only read with columns
+            values = {s.name: (arrays(sizes, flat=False) | sizes)[s.name] for s in expr.free_symbols}
+            assert alike(wanted, sn.evaluate(expr, values)), f"{text} with {shapes} is read as {expr}"
+            read += 1
+    assert read > 5
 
 
 # -- noise

@@ -102,7 +102,8 @@ class Call:
         if value is None or value == "all":
             return None
         axis = int(value) - first if isinstance(value, (int, Integer)) and not isinstance(value, bool) else 9
-        axis = axis % 2 if -2 <= axis < 0 and not first else axis
+        axes = 1 if self.args and self.form().flat else 2
+        axis = axis % axes if -axes <= axis < 0 and not first else axis
         if axis not in (0, 1):
             raise ValueError(
                 f"{self.name}: the axis must be {first} (along columns) or {first + 1} (along rows), not {value}"

@@ -63,8 +63,9 @@ def _of_kind(name: str, kind: str) -> tuple[Any, bool]:
 
 def _sizes(name: str, shape: Any) -> list[Any]:
     way = f"write '3×n', '3,n', ('m', 'n'), 'n' for a vector, or {', '.join(map(repr, KINDS))}"
+    parts: list[Any]
     if isinstance(shape, str):
-        parts = _split(name, shape, way)
+        parts = list(_split(name, shape, way))
     elif isinstance(shape, (tuple, list)):
         parts = list(shape)
     elif isinstance(shape, (int, Expr)) and not isinstance(shape, bool) and not getattr(shape, "is_Matrix", False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, I, Integer, Max, Min, OneMatrix, Piecewise, S, nan, oo, zoo
+from sympy import Expr, I, Max, Min, OneMatrix, Piecewise, S, nan, oo, zoo
 
 from symnet.expressions.algebra import elementwise, matmul
 from symnet.expressions.functions import hadamard
@@ -45,24 +45,27 @@ def checked(value: Any) -> Any:
     return value
 
 
-def _spread(a: Any, b: Any) -> tuple[Any, Any]:
-    # rows and columns repeated to the shape of the other
-    rows, cols = (q if p == 1 else p for p, q in zip(a.shape, b.shape, strict=True))
+def _spread(*matrices: Any) -> tuple[Any, ...]:
+    # rows and columns repeated to the shape that all have together
+    rows, cols = (
+        next((size for size in sizes if size != 1), S.One) for sizes in zip(*(A.shape for A in matrices), strict=True)
+    )
 
     def to(A: Any) -> Any:
         A = matmul(OneMatrix(rows, 1), A) if A.shape[0] == 1 != rows else A
         return matmul(A, OneMatrix(1, cols)) if A.shape[1] == 1 != cols else A
 
-    return to(a), to(b)
+    return tuple(map(to, matrices))
 
 
-def _beside(a: Any, b: Any) -> tuple[Any, Any]:
-    # a 1×1 matrix beside a larger one is a number
-    if is_wide(a) and is_wide(b):
-        if a.shape != b.shape:
-            one = tuple(as_scalar(x) for x in (a, b))
-            return one if not all(map(is_wide, one)) else _spread(a, b)
-    return a, b
+def _beside(*values: Any) -> tuple[Any, ...]:
+    # a 1×1 matrix beside a larger one is a number; what is left is of one shape
+    shapes = {v.shape for v in values if is_wide(v)}
+    if len(shapes) < 2:
+        return values
+    values = tuple(map(as_scalar, values))
+    spread = iter(_spread(*filter(is_wide, values)))
+    return tuple(next(spread) if is_wide(v) else v for v in values)
 
 
 def add(a: Any, b: Any) -> Any:
@@ -153,11 +156,9 @@ def dotted(a: Any, b: Any, flat: tuple[bool, bool]) -> Any:
 
 def compared(sign: str, a: Any, b: Any, then: Any = S.One, otherwise: Any = S.Zero) -> Any:
     """Give one value where a comparison holds and another where it does not, entry by entry."""
-    parts = [a, b, then, otherwise]
-    widest = next((p for p in parts if is_wide(p) and as_scalar(p) is p), None)
-    if widest is not None:
-        parts = [_beside(p, widest)[0] for p in parts]
-    return elementwise(lambda p, q, t, o: Piecewise((t, _RELATIONS[sign](p, q)), (o, True)), *parts)
+    return elementwise(
+        lambda p, q, t, o: Piecewise((t, _RELATIONS[sign](p, q)), (o, True)), *_beside(a, b, then, otherwise)
+    )
 
 
 _RELATIONS = {
@@ -173,12 +174,3 @@ def largest(a: Any, b: Any) -> Any:
 def smallest(a: Any, b: Any) -> Any:
     """Give the smaller of two, entry by entry."""
     return elementwise(Min, *_beside(a, b))
-
-
-def ones(value: Any, rows: Any, cols: Any) -> Any:
-    """Give a matrix with one number in every place."""
-    return (
-        value * OneMatrix(rows, cols)
-        if value != 1
-        else OneMatrix(Integer(rows) if isinstance(rows, int) else rows, cols)
-    )

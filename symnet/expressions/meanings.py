@@ -17,61 +17,13 @@ from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import functions, guarded, unify
 from symnet.expressions.algebra import elementwise
+from symnet.expressions.along import ALONG, CASES
 from symnet.expressions.calls import Call, Meaning
 from symnet.expressions.kronecker import diag, diagonal
 from symnet.expressions.made import MADE, PLACE, square
-from symnet.expressions.text import Part
 from symnet.expressions.tried import of_entries, of_ours
 from symnet.expressions.unify import Form, agree, found, must, scalar_form
 from symnet.expressions.vocabulary import ENTRYWISE, meant, public
-
-
-# -- sums and the like, along an axis
-
-
-def _along(name: str) -> Meaning:
-    def form(c: Call) -> Form:
-        c.takes(1, 2, "axis", "dim", "keepdims")
-        a, axis = c.form().is_matrix() if not c.form().scalar else c.form(), _axis(c)
-        if axis is None or (a.flat and axis == 0):
-            return scalar_form()
-        if a.flat:
-            raise ValueError(f"{c.name}: a vector of one axis has no axis 1")
-        flat = c.reading.dialect.flat and c.written("keepdims") is not True and c.syntax == "numpy"
-        size = a.cols if axis == 0 else a.rows
-        if flat:
-            return Form(size, S.One, flat=True)
-        return Form(S.One, size) if axis == 0 else Form(size, S.One)
-
-    def value(c: Call) -> Any:
-        A, axis = c.value(), _axis(c)
-        ours = public().get(name)
-        if not guarded.is_wide(A):
-            return A if name != "logsumexp" else A
-        if c.syntax == "matlab" and axis is None and 1 not in A.shape and c.written(1) != "all" and not _summed_up(c):
-            raise ValueError(
-                f"{c.name} of a {A.shape[0]}×{A.shape[1]} matrix is a row in MATLAB, a number at matrixcalculus.org: "
-                f"write {c.name}({c.name}(…)) for one number, {c.name}(…, 1) for the row"
-            )
-        if ours is None:
-            raise ValueError(
-                f"{c.name} along an axis is nothing that symnet has; write it with sum and functions of entries"
-            )
-        return ours(A) if axis is None or c.form().flat else ours(A, axis=axis)
-
-    return Meaning(form, value)
-
-
-def _axis(c: Call) -> int | None:
-    if c.syntax == "matlab" and c.name in ("max", "min") and len(c.args) > 1:
-        raise ValueError(f"{c.name} of two matrices: write {c.name}imum(A, B)")
-    return c.axis()
-
-
-def _summed_up(c: Call) -> bool:
-    # sum(sum(A)): the inner one need not be a row
-    me = next(k for k, part in enumerate(c.reading.tree.parts) if part is c.part)
-    return any(p.op == "call" and p.value == c.part.value and p.args == (me,) for p in c.reading.tree.parts[me:])
 
 
 # -- of matrices
@@ -189,7 +141,7 @@ def _folded(operation: str) -> Meaning:
     def value(c: Call) -> Any:
         of_numbers(c)
         if len(c.args) == 2:
-            return act(*c.reading.laid(c.part))
+            return act(*c.reading.laid(c.part.args))
         out = c.value(0)
         for k in range(1, len(c.args)):
             out = act(out, c.value(k))
@@ -200,8 +152,9 @@ def _folded(operation: str) -> Meaning:
 
 def _diag_form(c: Call) -> Form:
     c.takes(1)
-    a, out = c.form().is_matrix(), Form()
-    flat = a.flat
+    a, flat = c.form().is_matrix(), c.form().flat
+    vector = flat or a.known and S.One in a.shape
+    out = Form(flat=c.reading.dialect.flat and not vector)
 
     def settle(level: int) -> bool:
         if not a.known:
@@ -219,51 +172,11 @@ def _diag_form(c: Call) -> Form:
 
 def _diag(c: Call) -> Any:
     A = c.value()
+    if S.One in A.shape and not c.form().flat and c.prefix in ("np", "numpy", "jnp"):
+        raise NotImplementedError(
+            f"{c.name} of a matrix of one row or column is its first entry in NumPy; write diag(…)"
+        )
     return diag(A) if S.One in A.shape else diagonal(A)
-
-
-def _where_form(c: Call) -> Form:
-    c.takes(3)
-    condition = c.reading.tree.parts[c.args[0]]
-    if condition.op not in ("<", "<=", ">", ">="):
-        raise ValueError("the condition of where is a comparison, such as where(a > 0, a, 0)")
-    out = c.reading.beside(c.part, c.form(1), c.form(2), additive=True)
-    return c.reading.beside(c.part, c.form(0), out, additive=True)
-
-
-def _where(c: Call) -> Any:
-    condition = c.reading.tree.parts[c.args[0]]
-    return guarded.compared(condition.op, *c.reading.laid(condition), c.value(1), c.value(2))
-
-
-def _pairs(c: Call) -> list[tuple[int, Part]]:
-    # (value, condition), …, (value, True)
-    tree = c.reading.tree
-    pairs = [tree.parts[k].args for k in c.args if tree.parts[k].op == "list" and len(tree.parts[k].args) == 2]
-    found = [(value, tree.parts[condition]) for value, condition in pairs]
-    if not found or len(found) != len(c.args) or found[-1][1].value is not True:
-        raise ValueError("cases are pairs, the last one with True: Piecewise((a, a > 0), (0, True))")
-    if not all(condition.op in ("<", "<=", ">", ">=") for _, condition in found[:-1]):
-        raise ValueError("the condition of a case is a comparison, such as a > 0")
-    return found
-
-
-def _cases_form(c: Call) -> Form:
-    *others, (last, _) = _pairs(c)
-    out = c.reading.forms[last]
-    for value, condition in reversed(others):
-        place = next(k for k, part in enumerate(c.reading.tree.parts) if part is condition)
-        out = c.reading.beside(c.part, c.reading.forms[value], out, additive=True)
-        out = c.reading.beside(c.part, c.reading.forms[place], out, additive=True)
-    return out
-
-
-def _cases(c: Call) -> Any:
-    *others, (last, _) = _pairs(c)
-    out = c.reading.values[last]
-    for value, condition in reversed(others):
-        out = guarded.compared(condition.op, *c.reading.laid(condition), c.reading.values[value], out)
-    return out
 
 
 def _array_form(c: Call) -> Form:
@@ -305,14 +218,13 @@ def _power_form(c: Call) -> Form:
     return out
 
 
-_SCALED = ("sum", "mean", "prod", "max", "min", "var", "std")
 _OPERATIONS = {
     "add": "add", "subtract": "subtract", "multiply": "times", "divide": "divide", "power": "power",
     "maximum": "largest", "minimum": "smallest",
 }  # fmt: skip
 MEANINGS: dict[str, Meaning] = {
     **MADE,
-    **{name: _along(name) for name in _SCALED},
+    **ALONG, **CASES,
     **{name: _folded(meant) for name, meant in _OPERATIONS.items()},
     "trace": Meaning(_number_of_square, _or_ours("trace", Trace)),
     "det": Meaning(_number_of_square, _or_ours("det", Determinant)),
@@ -328,8 +240,7 @@ MEANINGS: dict[str, Meaning] = {
     "outer": Meaning(_outer_form, lambda c: c.value(0) * c.value(1).T),
     "matrix_power": Meaning(_power_form, lambda c: guarded.matrix_power(*c.values())),
     "diag": Meaning(_diag_form, _diag),
-    "piecewise": Meaning(_cases_form, _cases), "array": Meaning(_array_form, lambda c: c.value()),
-    "where": Meaning(_where_form, _where),
+    "array": Meaning(_array_form, lambda c: c.value()),
     "clip": Meaning(_clip_form, lambda c: elementwise(lambda t, low, high: Min(Max(t, low), high), *c.values())),
 }  # fmt: skip
 

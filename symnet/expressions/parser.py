@@ -105,6 +105,8 @@ def _chosen(text: str, syntaxes: list[str], given: dict[str, Any], sizes: dict[s
                 found.append((syntax, dialect.flat, reading.expression()))
             except ValueError as error:
                 failed.append((len(reading.forms) + len(reading.values), syntax, error))
+                if reading.meant:
+                    raise
     if not found:
         raise _furthest(failed, syntaxes) from None
     syntax, _, value = found[0]

@@ -28,6 +28,8 @@ def _transposed(reading: Any, part: Part, of: list[Form]) -> Form:
         if not reading.dialect.turns:
             raise ShapeError("a vector of one axis has no transpose")
         return of[0]
+    if of[0].number:
+        return of[0]
     return Form(of[0].cols, of[0].rows, kind=of[0].is_matrix().kind)
 
 

@@ -6,7 +6,7 @@ given. A shape that nothing tells is asked for by the name of its symbol; nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -63,6 +63,10 @@ _NO_NUMBERS = ("inf", "nan", "Inf", "NaN", "Infinity", "Indeterminate", "np.inf"
 _NO_SYMBOLS = {"mathematica": "C D E I K N O".split(), "sympy": "E I S N O Q".split()}
 
 
+# what SymPy and our own functions raise
+_OF_OTHERS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, NotImplementedError, RecursionError)
+
+
 class Reading:
     """A text, read in one dialect. `given`: the symbols whose shapes are told; `sizes`: the sizes in them, by name."""
 
@@ -72,6 +76,7 @@ class Reading:
         self.forms: list[Form] = []
         self.values: list[Any] = []
         self.unknown: dict[str, Form] = {}
+        self.meant = False  # whether it failed at what the text means, and symnet lacks
         self.laws: list[tuple[unify.Law, Part, unify.Watch]] = []
 
     def expression(self) -> Any:
@@ -93,6 +98,8 @@ class Reading:
         for part in self.tree.parts:
             self.values.append(self._told(part, lambda p: guarded.checked(self._value(p))))
         value = self.values[-1]
+        if isinstance(value, sympy.Expr) and value.has(sympy.zoo, sympy.nan, sympy.oo):
+            self.tree.refuse(0, "this is divided by zero, or it is infinite")
         if not isinstance(value, sympy.Expr):
             self.tree.refuse(0, "this is no formula; write an expression, such as norm(X @ w - y)**2")
         return guarded.lies(value, down=True) if self.forms[-1].flat else value
@@ -125,7 +132,7 @@ class Reading:
             law = {"product": unify.product, "quotient": unify.quotient, "matrix_power": unify.matrix_power}[meant]
             self.law(law(a, b, out), part, a, b, out)
         elif meant == "solve":
-            a.is_matrix(), b.is_matrix(), unify.must(unify.agree(a.rows, a.cols) and unify.agree(a.cols, b.rows))
+            unify.must(unify.agree(a.is_matrix().rows, a.cols) and unify.agree(a.cols, b.is_matrix().rows))
             out = Form(b.rows, b.cols).is_matrix()
         else:
             return self.beside(part, a, b, meant in ("add", "subtract"))
@@ -139,7 +146,7 @@ class Reading:
 
     def _dotted(self, part: Part, a: Form, b: Form) -> Form:
         for one, k in ((a, part.args[0]), (b, part.args[1])):
-            if one.scalar and found(one.kind) != "matrix" and not one.flat:
+            if one.number and not one.flat:
                 text = self.tree.shown(self.tree.parts[k])
                 raise ShapeError(f"{part.op} multiplies matrices, and {text} is a number; write *")
             if not one.flat:
@@ -153,10 +160,10 @@ class Reading:
     def beside(self, part: Part, a: Form, b: Form, additive: bool) -> Form:
         """Give the form of two operands entry by entry."""
         out = Form(
-            flat=(a.flat or a.scalar) and (b.flat or b.scalar) and (a.flat or b.flat), literal=a.literal and b.literal
+            flat=(a.flat or a.number) and (b.flat or b.number) and (a.flat or b.flat), literal=a.literal and b.literal
         )
         broadcasts = self.dialect.broadcasts
-        if a.flat != b.flat and not (a.scalar or b.scalar):
+        if a.flat != b.flat and not (a.number or b.number):
             broadcasts = True
             wide = b if a.flat else a
             if not wide.known:
@@ -248,22 +255,22 @@ class Reading:
             call = Call(self, part)
             return meaning_of(call).value(call)
         if part.op in COMPARED:
-            return guarded.compared(part.op, *of)
+            return guarded.compared(part.op, *self.laid(part.args))
         meant = self.dialect.signs.get(part.op)
         if meant == "dotted":
-            return guarded.dotted(*of, (self.forms[part.args[0]].flat, self.forms[part.args[1]].flat))
+            return guarded.dotted(of[0], of[1], (self.forms[part.args[0]].flat, self.forms[part.args[1]].flat))
         if meant == "solve":
             return guarded.product(of[0] ** -1, of[1])
         if meant:
             operation: Callable[..., Any] = getattr(guarded, meant)
-            return operation(*self.laid(part))
+            return operation(*self.laid(part.args))
         return VALUES[part.op](self, part, of)
 
-    def laid(self, part: Part) -> list[Any]:
+    def laid(self, places: Sequence[int]) -> list[Any]:
         """Give the operands of an entrywise operation, vectors of one axis turned as they lie beside the other."""
-        forms = [self.forms[k] for k in part.args]
-        values = [operand(self.values[k]) for k in part.args]
-        down = self.dialect.syntax != "numpy" or all(f.flat or f.scalar for f in forms)
+        forms = [self.forms[k] for k in places]
+        values = [operand(self.values[k]) for k in places]
+        down = self.dialect.syntax != "numpy" or all(f.flat or f.number for f in forms)
         return [guarded.lies(v, down) if f.flat else v for v, f in zip(values, forms, strict=True)]
 
     def symbol(self, name: str) -> Any:
@@ -277,7 +284,7 @@ class Reading:
             return sympy.Identity(found(self.forms[len(self.values)].rows))
         if form is None:
             return _CONSTANTS[self.dialect.syntax][name]
-        return Symbol(name) if form.scalar and found(form.kind) != "matrix" else matrix(name, *form.shape)
+        return Symbol(name) if form.number else matrix(name, *form.shape)
 
     # -- errors
 
@@ -291,10 +298,11 @@ class Reading:
             return of(part)
         except DisagreementError:
             self._disagree(part)
-        except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, NotImplementedError) as error:
+        except _OF_OTHERS as error:
+            self.meant |= isinstance(error, NotImplementedError)
             if str(error).startswith("parse: "):
                 raise
-            said = str(error.args[0]) if error.args else type(error).__name__
+            said = str(error.args[0]) if error.args else f"{self.tree.shown(part)} is not there"
             self.tree.refuse(self._column(part), said, ShapeError if isinstance(error, ShapeError) else ValueError)
 
 

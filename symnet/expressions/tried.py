@@ -16,7 +16,7 @@ from sympy import Integer, MatrixSymbol, S, Symbol
 from symnet.expressions import guarded
 from symnet.expressions.algebra import elementwise
 from symnet.expressions.calls import Call, Meaning
-from symnet.expressions.unify import Form, agree, found, must, scalar_form
+from symnet.expressions.unify import Form, agree, must, scalar_form
 from symnet.expressions.vocabulary import ENTRYWISE, public
 
 
@@ -144,4 +144,4 @@ def _tried(f: Callable[..., Any], c: Call, operands: list[Form], out: Form) -> b
 
 
 def _stand(form: Form, k: int) -> Any:
-    return Symbol(f"s{k}") if form.scalar and found(form.kind) != "matrix" else MatrixSymbol(f"A{k}", *form.shape)
+    return Symbol(f"s{k}") if form.number else MatrixSymbol(f"A{k}", *form.shape)

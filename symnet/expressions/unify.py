@@ -93,6 +93,11 @@ class Form:
         return found(self.rows) is S.One and found(self.cols) is S.One
 
     @property
+    def number(self) -> bool:
+        """Whether it is known to be a number, and no 1×1 matrix."""
+        return self.scalar and found(self.kind) != "matrix"
+
+    @property
     def wide(self) -> bool:
         """Whether it is known to be a matrix: it has an axis of more than one entry, or it must be one."""
         return any(is_known(s) and found(s) is not S.One for s in self.shape) or (
@@ -102,7 +107,8 @@ class Form:
     def copy(self) -> Form:
         """Give the same knowledge, to be added to on its own."""
         new = {id(size): Unknown() for size in self.shape if not is_known(size)}
-        return Form(*(new.get(id(size), size) for size in self.shape), self.flat, found(self.kind))
+        rows, cols = (new.get(id(size), size) for size in self.shape)
+        return Form(rows, cols, self.flat, found(self.kind))
 
     def is_matrix(self) -> Form:
         """Say that it is a matrix."""

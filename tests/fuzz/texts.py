@@ -37,9 +37,12 @@ SIGNS = list("+-*/^@.,:;'\"()[]{}=<>!&|~%$#?\\ \t\n_0123456789") + [
 SHAPES = ["m×n", "n", "m", "3×4", "n×n", "scalar", "matrix", "vector", 3, ("m", "n"), "m,n", "1×1", "n×1"]
 
 
+FITTING = {**dict.fromkeys("ABC", "n×n"), "X": "m×n", "y": "m", **dict.fromkeys("xvw", "n"), "W": "k×m", "a": "scalar"}
+
+
 def spoilt(text, rng):
     """Give a text with a few places changed, doubled, dropped or swapped."""
-    for _ in range(rng.randint(1, 4)):
+    for _ in range(rng.choice([1, 1, 2, 3])):
         at = rng.randrange(len(text) + 1)
         end = min(len(text), at + rng.randint(0, 6))
         text = rng.choice([
@@ -66,8 +69,10 @@ def made(seed, path="/nowhere"):
         text = rng.choice(BOMBS)
     else:
         text = rng.choice(FORMULAS)
-        text = text if rng.random() < 0.1 else spoilt(text, rng)
+        text = text if rng.random() < 0.2 else spoilt(text, rng)
     syntax = rng.choice([None, None, "numpy", "matlab", "mathematica", "sympy"])
     names = rng.sample(list("XxywAWBabmn"), rng.randint(0, 4))
     shapes = {name: rng.choice(SHAPES) for name in names if name in text}
+    if rng.random() < 0.5:
+        shapes = {name: shape for name, shape in FITTING.items() if name in text}
     return text, syntax, shapes
