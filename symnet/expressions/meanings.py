@@ -173,9 +173,8 @@ def _diag_form(c: Call) -> Form:
 def _diag(c: Call) -> Any:
     A = c.value()
     if S.One in A.shape and not c.form().flat and c.prefix in ("np", "numpy", "jnp"):
-        raise NotImplementedError(
-            f"{c.name} of a matrix of one row or column is its first entry in NumPy; write diag(…)"
-        )
+        said = f"{c.name} of a matrix of one row or column is its first entry in NumPy; write diag(…)"
+        raise (NotImplementedError if c.reading.dialect.flat else ValueError)(said)  # columns are not NumPy's
     return diag(A) if S.One in A.shape else diagonal(A)
 
 
