@@ -89,7 +89,7 @@ MATHEMATICA = [
 SYMPY = [
     ("X.T*(X*w - y)", "sympy", X.T * R), ("Trace(A*B)", "sympy", Trace(A * B)), ("A**2*x", "sympy", A**2 * x), ("HadamardProduct(x, v)", "sympy", HadamardProduct(x, v)),
     ("HadamardPower(x, 3)", "sympy", HadamardPower(x, 3)), ("x∘²∘v", "", HadamardProduct(x, x, v)), ("x ⊘ v", "", sn.elementwise(lambda s, t: s / t, x, v)),
-    ("lambda*norm(w)**2", "", Symbol("lambda") * sn.norm(w) ** 2), ("2*I + A", "sympy", 2 * Identity(n) + A), ("X*W + y*1", "sympy", X * W + y * OneMatrix(1, k)),
+    ("lambda*norm(w)**2 + norm(w)", "", sn.norm(w) + Symbol("lambda") * sn.norm(w) ** 2), ("2*I + A", "sympy", 2 * Identity(n) + A), ("X*W + y*1", "sympy", X * W + y * OneMatrix(1, k)),
     ("softmax(X, axis=1)", "sympy", sn.softmax(X, axis=1)), ("Determinant(A)", "sympy", Determinant(A)), ("Piecewise((a, a > 0), (0, True))", "sympy", None),
 ]  # fmt: skip
 TABLE = {
@@ -208,7 +208,7 @@ def test_what_is_printed_is_read_back(name, syntax):
         ("trace(A @ B) + det(C)", {}, {"A": "m×n", "B": "n×m", "C": "k×k"}),
         ("x.T @ A @ x", {"A": "3×3"}, {"x": "3×m"}),
         ("squared_error(W @ X, Y)", {"X": "3×n", "Y": "2×n"}, {"W": "2×3"}),
-        ("a*norm(x) + b", {"x": "n"}, {"a": "", "b": ""}),
+        ("norm(x) + a*norm(x) + b", {"x": "n"}, {"a": "", "b": ""}),
         ("x.T @ A @ x", {"x": "vector"}, {"x": "m×1", "A": "m×m"}),
     ],
 )  # fmt: skip
@@ -222,7 +222,7 @@ def test_sizes_follow_from_the_operations(text, shapes, wanted):
     "text, shapes, name",
     [
         ("a*b", {}, "a"), ("sum(a*b)", {}, "a"), ("x'*A*x", {"x": "n"}, "A"), ("exp(x)", {}, "x"), ("sum(lam*abs(w))", {"w": "n"}, "lam"),
-        ("sum(y * (X @ w))", {"X": "m×n", "w": "n"}, "y"), ("-x", {}, "x"), ("x**2", {}, "x"), ("norm2(lam*x - y)", {"y": "n", "x": "n"}, "lam"),
+        ("sum(y * (X @ w))", {"X": "m×n", "w": "n"}, "y"), ("-x", {}, "x"), ("lam*norm(w)", {"w": "n"}, "lam"), ("sum(x**2 + 2*b)", {}, "x"), ("x**2", {}, "x"), ("norm2(lam*x - y)", {"y": "n", "x": "n"}, "lam"),
     ],
 )  # fmt: skip
 def test_what_nothing_tells_is_asked_for_by_name(text, shapes, name):
@@ -238,7 +238,7 @@ def test_what_nothing_tells_is_asked_for_by_name(text, shapes, name):
     [
         ("A*B", {"A": "n×n", "B": "n×n"}, "syntax='numpy' or syntax='matlab'"), ("trace(A*B)", {"A": "n×n", "B": "n×n"}, "syntax="),
         ("X*w", {"X": "n×n", "w": "n"}, "syntax="), ("A/B", {"A": "n×n", "B": "n×n"}, "syntax="), ("x @ y.T", {"x": "n", "y": "n"}, "outer"),
-        ("A**2", {"A": "n×n"}, "syntax="), ("X * y", {"X": "n×n", "y": "n"}, "syntax=|n×1"), ("exp(Z)/sum(exp(Z), axis=1)", {"Z": "n×n"}, "n×1"),
+        ("A**2", {"A": "n×n"}, "syntax="), ("A^2", {"A": "n×n"}, "syntax='matlab' or syntax='mathematica'"), ("X * y", {"X": "n×n", "y": "n"}, "syntax=|n×1"), ("exp(Z)/sum(exp(Z), axis=1)", {"Z": "n×n"}, "n×1"),
         ("A.*B @ C", {}, "one syntax"), ("norm(A)", {"A": "n×n"}, None), ("sum(A)", {"A": "m×n"}, None), ("x*y.T", {"x": "n", "y": "n"}, "syntax=|n×1"),
     ],
 )  # fmt: skip
@@ -272,7 +272,7 @@ REFUSED = [
     ("det(A)", None, 0, "3×4"), ("trace(A)", None, 0, "3×4"), ("A @ A", None, 2, "inner sizes"), ("A + A.T", None, 2, "one shape"), ("A[5, 0]", None, 0, "no place 5"),
     ("A(0, 1)", "matlab", 0, "from 1"), ("A^2", "matlab", 1, "square"), ("sum(A, axis=3)", None, 0, "axis"), ("sum(A, dtype=3)", "numpy", 0, "dtype"),
     ("softmax(A)", None, 0, "axis=0"), ("norm(A, 7)", None, 0, "7"), ("inner(A, A)", None, 0, "write"), ("3 @ A", None, 2, "number"), ("zeros(0)", "numpy", 0, "size"),
-    ("pi.real", None, 2, "real"), ("A.sum(0, 1, 2)", None, 0, "argument"), ("where(A, A, A)", None, 0, "comparison"), ("inf*A", "numpy", 0, "finite"), ("4j*A", None, 0, "complex"),
+    ("pi.real", None, 2, "real"), ("A.sum(0, 1, 2)", None, 0, "argument"), ("where(A, A, A)", None, 0, "comparison"), ("A^T", None, 1, "write A'"), ("A**T", "numpy", 1, "A.T"), ("e^A", "mathematica", 1, "exp"), ("Sin (A)", "mathematica", 0, "call it with"), ("Log[2, A]", None, 0, "argument"), ("inf*A", "numpy", 0, "finite"), ("4j*A", None, 0, "complex"),
 ]  # fmt: skip
 
 

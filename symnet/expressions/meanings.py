@@ -22,7 +22,7 @@ from symnet.expressions.calls import Call, Meaning
 from symnet.expressions.kronecker import diag, diagonal
 from symnet.expressions.made import MADE, PLACE, square
 from symnet.expressions.tried import of_entries, of_ours
-from symnet.expressions.unify import Form, agree, found, must, scalar_form
+from symnet.expressions.unify import DisagreementError, Form, agree, found, must, scalar_form
 from symnet.expressions.vocabulary import ENTRYWISE, meant, public
 
 
@@ -31,7 +31,11 @@ from symnet.expressions.vocabulary import ENTRYWISE, meant, public
 
 def _number_of_square(c: Call) -> Form:
     c.takes(1)
-    square(c)
+    try:
+        square(c)
+    except DisagreementError:
+        c.reading.meant |= c.syntax == "numpy" and c.name == "trace"  # NumPy sums what diagonal there is
+        raise
     return scalar_form()
 
 
@@ -105,7 +109,12 @@ def _dot_form(c: Call) -> Form:
     c.takes(2, 99)
     out = c.form(0)
     for k in range(1, len(c.args)):
-        out = c.reading._dotted(c.part, out, c.form(k))
+        scales = c.name == "dot" and (out.number or c.form(k).number)
+        out = (
+            c.reading.beside(c.part, out, c.form(k), additive=False)
+            if scales
+            else c.reading.dotted(c.part, out, c.form(k))
+        )
     return out
 
 

@@ -23,7 +23,7 @@ from symnet.expressions.unify import Form
 from symnet.expressions.vocabulary import knows_head
 
 SYNTAXES = tuple(DIALECTS)
-# what only one syntax has; a text without any of these is read in all of them but Mathematica's
+# what only one syntax has; a text without any of these is read in all that it may be in
 _SIGNS = {
     "mathematica": re.compile(
         r"(?<=[\w\]$])\[\[|/@|\{|(?<=[\w\])])\s*\.\s*(?=[A-Za-z$(])(?!T\b)(?=[^a-z]|[a-z]\b)|\*\^"
@@ -84,7 +84,7 @@ def _syntaxes(text: str, given: Mapping[str, Any]) -> list[str]:
     if signs:
         at = min(m.start() for name in signs if (m := _SIGNS[name].search(plain)))
         raise ValueError(marked(text, at, "parse: the text has signs of MATLAB and of NumPy; write it in one syntax"))
-    return ["numpy", "matlab", "sympy"]
+    return ["matlab", "mathematica"] if "^" in plain else ["numpy", "matlab", "sympy"]
 
 
 def _chosen(text: str, syntaxes: list[str], given: dict[str, Any], sizes: dict[str, Any]) -> Any:

@@ -21,6 +21,7 @@ from symnet.expressions.sizes import as_size
 from symnet.expressions.symbols import matrix
 from symnet.expressions.text import Part, Tree
 from symnet.expressions.unify import DisagreementError, Form, found, is_known, scalar_form
+from symnet.expressions.vocabulary import knows_head
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ _CONSTANTS = {
     "mathematica": {"Pi": sympy.pi, "E": sympy.E},
 }  # fmt: skip
 _NO_NUMBERS = ("inf", "nan", "Inf", "NaN", "Infinity", "Indeterminate", "np.inf", "np.nan", "oo", "zoo", "math.inf")
+_TURNED = {"numpy": "A.T", "sympy": "A.T", "matlab": "A'", "mathematica": "Transpose[A]"}
 _NO_SYMBOLS = {"mathematica": "C D E I K N O".split(), "sympy": "E I S N O Q".split()}
 
 
@@ -124,7 +126,9 @@ class Reading:
 
     def _of_sign(self, part: Part, meant: str, a: Form, b: Form) -> Form:
         if meant == "dotted":
-            return self._dotted(part, a, b)
+            return self.dotted(part, a, b)
+        if meant in ("power", "matrix_power"):
+            self._check_letters(*(self.tree.parts[k] for k in part.args))
         out = Form(literal=a.literal and b.literal)
         if self.dialect.printed and meant == "product":
             a, b = (self._ones(k, form) for k, form in zip(part.args, (a, b), strict=True))
@@ -138,13 +142,19 @@ class Reading:
             return self.beside(part, a, b, meant in ("add", "subtract"))
         return out
 
+    def _check_letters(self, base: Part, exponent: Part) -> None:
+        for part, letter, way in ((exponent, "T", _TURNED[self.dialect.syntax]), (base, "e", "exp(…)")):
+            if part.op == "name" and part.value == letter and letter not in self.given:
+                raise ValueError(f"{letter} in a power: write {way}, or {letter}='scalar' where it is a symbol")
+
     def _ones(self, place: int, form: Form) -> Form:
         # SymPy prints no factor 1 but the one that is a matrix of ones
         if is_one(self.tree.parts[place]):
             self.forms[place] = form = Form().is_matrix()
         return form
 
-    def _dotted(self, part: Part, a: Form, b: Form) -> Form:
+    def dotted(self, part: Part, a: Form, b: Form) -> Form:
+        """Give the form of a product of matrices."""
         for one, k in ((a, part.args[0]), (b, part.args[1])):
             if one.number and not one.flat:
                 text = self.tree.shown(self.tree.parts[k])
@@ -196,13 +206,15 @@ class Reading:
             raise ValueError(f"{name} is no number to compute with; write a finite one")
         if "." in name:
             raise ValueError(f"{name} is nothing that a formula has; write functions of NumPy's with their arguments")
+        if self.dialect.syntax == "mathematica" and knows_head(name):
+            raise ValueError(f"{name} is a function of Mathematica's; call it with [ ]")
         if name in _NO_SYMBOLS.get(self.dialect.syntax, ()):
             raise ValueError(f"{name} has a meaning of its own in this syntax; take another name for the symbol")
         return self.unknown.setdefault(name, Form())
 
     def _solve(self) -> None:
         level = 0
-        while self.laws and level <= 3:
+        while self.laws and level <= 2:
             settled = None
             for k, (law, part, watch) in enumerate(self.laws):
                 if watch.tried < level:

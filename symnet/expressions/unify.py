@@ -152,15 +152,15 @@ def must(agreed: bool) -> None:
 
 
 # A law gives True once it is settled. level 0: what is certain; 1: sums are of equal shapes; 2: so are entrywise
-# products of what must be matrices; 3: what stands beside numbers alone is a number.
+# products of what must be matrices, and a number is divided by a number.
 Law = Callable[[int], bool]
 
 
 def beside_number(number: Form, other: Form, out: Form, level: int, additive: bool) -> bool:
-    """Settle what stands beside a number: anything beside one that is written, else a number where nothing tells."""
+    """Settle what stands beside a number: in a sum a number as well, unless that is one that is written out."""
     must(out.equals(other))
     if not (other.known or other.wide or number.literal):
-        if not (level == 3 or additive and level >= 1):
+        if not (additive and level >= 1):
             return False
         must(other.equals(scalar_form()))
     return True
@@ -173,7 +173,7 @@ def entrywise(a: Form, b: Form, out: Form, additive: bool, broadcasts: bool) -> 
         for one, other in ((a, b), (b, a)):
             if one.scalar:
                 return beside_number(one, other, out, level, additive)
-        if a.same(b) and (a.wide or additive or level == 3):
+        if a.same(b) and (a.wide or additive):
             must(a.equals(b) and out.equals(a))
             return True
         both = a.wide and b.wide
@@ -238,7 +238,7 @@ def quotient(a: Form, b: Form, out: Form) -> Law:
     """Give the law of MATLAB's `/`: by a number, or by a square matrix from the right."""
 
     def settle(level: int) -> bool:
-        if b.scalar or (level == 3 and a.scalar and not b.wide):
+        if b.scalar or (level == 2 and a.scalar and not b.wide):
             must(b.equals(scalar_form()) and out.equals(a))
             return True
         if not b.wide:

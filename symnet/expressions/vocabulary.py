@@ -53,6 +53,8 @@ _SYMPY = {
     "absolute": "abs", "matmul": "dot",
     "Piecewise": "piecewise", "Matrix": "array",
 }  # fmt: skip
+for _names in (_NUMPY, _MATLAB, _SYMPY):
+    _names["ln"] = "log"
 ALIASES = {"numpy": _NUMPY, "matlab": _MATLAB, "mathematica": _MATHEMATICA, "sympy": _SYMPY}
 
 _UNSPOKEN = (Piecewise, sympy.re, sympy.conjugate)
