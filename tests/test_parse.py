@@ -209,6 +209,7 @@ def test_what_is_printed_is_read_back(name, syntax):
         ("x.T @ A @ x", {"A": "3×3"}, {"x": "3×m"}),
         ("squared_error(W @ X, Y)", {"X": "3×n", "Y": "2×n"}, {"W": "2×3"}),
         ("norm(x) + a*norm(x) + b", {"x": "n"}, {"a": "", "b": ""}),
+        ("np.tanh(X @ V + b) @ W + c", {"X": "m×5", "b": "4", "c": "3"}, {"V": "5×4", "W": "4×3"}),
         ("x.T @ A @ x", {"x": "vector"}, {"x": "m×1", "A": "m×m"}),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ A, B = sn.matrix("A", 3, 3), sn.matrix("B", 3, 3)
 VALUES = {A: [[1.0] * 3] * 3, B: [[2.0] * 3] * 3}
 NOT_OF_EXPRESSIONS = {
     "matrix", "vector", "unit", "glorot", "normal", "uniform", "zeros", "step_decay", "exponential_decay", "cosine_decay",
-    "warmup", "load", "one_hot", "save",
+    "warmup", "load", "one_hot", "parse", "save",
 }  # fmt: skip
 FUNCTIONS = sorted(
     name

@@ -8,7 +8,7 @@ readings of it differ and nothing tells which one is meant, both are refused.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,7 +16,7 @@ from typing import Any
 from symnet.expressions.declared import declared
 from symnet.expressions.operator_text import read_operators
 from symnet.expressions.python_text import read_python
-from symnet.expressions.readings import DIALECTS, PRINTED, Reading
+from symnet.expressions.readings import DIALECTS, LOOSE, PRINTED, Dialect, Reading
 from symnet.expressions.sympys import as_scalar
 from symnet.expressions.text import Tree, checked_text, marked
 from symnet.expressions.unify import Form
@@ -99,14 +99,14 @@ def _chosen(text: str, syntaxes: list[str], given: dict[str, Any], sizes: dict[s
             failed.append((0, syntax, error))
             continue
         trees[syntax] = tree
-        for dialect in (PRINTED,) if syntaxes == ["sympy"] else DIALECTS[syntax]:
-            reading = Reading(tree, dialect, _fresh(given), sizes)
-            try:
-                found.append((syntax, dialect.flat, reading.expression()))
-            except ValueError as error:
-                failed.append((len(reading.forms) + len(reading.values), syntax, error))
-                if reading.meant:
-                    raise
+    for dialect in _dialects(syntaxes, trees, found):
+        reading = Reading(trees[dialect.syntax], dialect, _fresh(given), sizes)
+        try:
+            found.append((dialect.syntax, dialect.flat, reading.expression()))
+        except ValueError as error:
+            failed.append((len(reading.forms) + len(reading.values), dialect.syntax, error))
+            if reading.meant:
+                raise
     if not found:
         raise _furthest(failed, syntaxes) from None
     syntax, _, value = found[0]
@@ -114,6 +114,13 @@ def _chosen(text: str, syntaxes: list[str], given: dict[str, Any], sizes: dict[s
         if as_scalar(result) != as_scalar(value) and not (flat and other == syntax and _turned(value, result)):
             _refuse(text, trees, syntax, other, [*given, *sizes])
     return value
+
+
+def _dialects(syntaxes: list[str], trees: Mapping[str, Tree], found: Sized) -> Iterator[Dialect]:
+    for syntax in trees:
+        yield from (PRINTED,) if syntaxes == ["sympy"] else DIALECTS[syntax]
+    if not found:
+        yield from (LOOSE[syntax] for syntax in trees if syntax in LOOSE)
 
 
 def _fresh(given: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ given. A shape that nothing tells is asked for by the name of its symbol; nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import sympy
@@ -34,6 +34,7 @@ class Dialect:
     broadcasts: bool = False
     turns: bool = True  # a vector of one axis has a transpose, itself
     printed: bool = False  # as SymPy prints: a factor 1 is a matrix of ones, I an identity
+    loose: bool = False  # beside a vector of one axis stands a matrix whose sizes nothing tells
 
 
 _NUMPY = {"+": "add", "-": "subtract", "*": "times", "/": "divide", "@": "dotted", "**": "power"}
@@ -51,6 +52,8 @@ DIALECTS = {
     "matlab": (Dialect("matlab", _MATLAB, broadcasts=True),),
     "mathematica": (Dialect("mathematica", _MATHEMATICA), Dialect("mathematica", _MATHEMATICA, flat=True, turns=False)),
 }
+# where columns do not fit, nor vectors of one axis beside what is known
+LOOSE = {name: replace(both[1], loose=True) for name, both in DIALECTS.items() if len(both) > 1}
 PRINTED = Dialect("sympy", _SYMPY, printed=True)
 _SIZES = "mnkpqrst"
 _CONSTANTS = {
@@ -176,11 +179,19 @@ class Reading:
         if a.flat != b.flat and not (a.number or b.number):
             broadcasts = True
             wide = b if a.flat else a
+            if not wide.known and self.dialect.loose and found(wide.kind) == "matrix":
+                return self._spread(part, a if a.flat else b, wide)
             if not wide.known:
                 raise ValueError("a vector of one axis stands beside a matrix of unknown shape; give its shape")
             if self.dialect.syntax == "numpy":
                 a, b = (Form(f.cols, f.rows) if f.flat else f for f in (a, b))  # it lies along the last axis
         self.law(unify.entrywise(a, b, out, additive, broadcasts), part, a, b, out)
+        return out
+
+    def _spread(self, part: Part, vector: Form, wide: Form) -> Form:
+        # a vector of one axis lies along the last axis of a matrix in NumPy, along the first one in Mathematica
+        out = Form(wide.rows, wide.cols).is_matrix()
+        unify.must(unify.agree(wide.cols if self.dialect.syntax == "numpy" else wide.rows, vector.rows))
         return out
 
     def is_symbol(self, name: str) -> bool:
@@ -312,7 +323,7 @@ class Reading:
             self._disagree(part)
         except _OF_OTHERS as error:
             self.meant |= isinstance(error, NotImplementedError)
-            if str(error).startswith("parse: "):
+            if error is self.tree.told:
                 raise
             said = str(error.args[0]) if error.args else f"{self.tree.shown(part)} is not there"
             self.tree.refuse(self._column(part), said, ShapeError if isinstance(error, ShapeError) else ValueError)

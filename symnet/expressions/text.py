@@ -42,6 +42,7 @@ class Tree:
     text: str
     parts: list[Part] = field(default_factory=list)
     level: int = 0
+    told: Exception | None = None  # what was refused
 
     def add(
         self, op: str, args: tuple[int, ...], start: int, end: int, value: Any = None, named: tuple[str, ...] = ()
@@ -63,7 +64,8 @@ class Tree:
 
     def refuse(self, at: int, message: str, kind: type[Exception] = ValueError) -> NoReturn:
         """Raise an error that shows the text, with a caret under the column."""
-        raise kind(marked(self.text, at, f"parse: {message}")) from None
+        self.told = kind(marked(self.text, at, f"parse: {message}"))
+        raise self.told from None
 
     def shown(self, part: Part) -> str:
         """Give the text of an operation, shortened where it is long."""

@@ -1,9 +1,13 @@
 """Texts of every kind for `sn.parse`: formulas, formulas that somebody spoilt, programs, and noise.
 
-In: a seed. Out: a text, a syntax or None, and what is told of the shapes.
+In: a seed. Out: a text, a syntax or None, and what is told of the shapes. `python -m tests.fuzz.texts 10000` is a long run.
 """
 
 import random
+import resource
+import sys
+import time
+from collections import Counter
 
 FORMULAS = [
     "sum(log(1 + exp(-y * (X @ w))))", "norm(X @ w - y)**2/(2*m) + lam*norm(w)**2", "trace(A @ B.T @ A)/2",
@@ -76,3 +80,29 @@ def made(seed, path="/nowhere"):
     if rng.random() < 0.5:
         shapes = {name: shape for name, shape in FITTING.items() if name in text}
     return text, syntax, shapes
+
+
+def main(count):
+    """Have `sn.parse` read texts; print what came of them, the slowest one and the memory."""
+    import symnet as sn
+
+    met, slowest = Counter(), (0.0, "")
+    for seed in range(count):
+        text, syntax, shapes = made(seed)
+        start = time.perf_counter()
+        try:
+            sn.parse(text, shapes, syntax=syntax)
+            met["read"] += 1
+        except (ValueError, TypeError) as error:
+            met[type(error).__name__ if str(error).startswith("parse: ") else f"not ours: {error!r} of {text!r}"] += 1
+        slowest = max(slowest, (time.perf_counter() - start, text[:60]))
+    print(
+        dict(met),
+        f"slowest {slowest[0]:.2f} s: {slowest[1]!r},",
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "MiB",
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
