@@ -52,7 +52,7 @@ MATRIXCALCULUS = [
     ("x*v'", "matlab", x * v.T), ("(x'*v)^2", "", (x.T * v) ** 2), ("A^2*x", "matlab", A**2 * x), ("x.^2", "", HadamardProduct(x, x)),
     ("x./v", "", sn.elementwise(lambda s, t: s / t, x, v)), ("sum(sum(X.*M))", "", sn.inner(X, M)), ("sum(X(:))", "matlab", sn.sum(X)),
     ("X'*y", "", X.T * y), ("diag(x)*A", "matlab", sn.diag(x) * A), ("kron(A, B)", "matlab", sn.kron(A, B)), ("(A + eye)*x", "matlab", (A + Identity(n)) * x),
-    ("sum(X, 1)", "matlab", sn.sum(X, axis=0)), ("sum(X, 2)", "matlab", sn.sum(X, axis=1)), ("norm(X, 'fro')^2", "", sn.norm(X) ** 2),
+    ("x(3) + X(1, 2)", "", x[2, 0] + X[0, 1]), ("X(:, 2)'*y", "", (X * sn.unit(n, 1)).T * y), ("sum(X, 1)", "matlab", sn.sum(X, axis=0)), ("sum(X, 2)", "matlab", sn.sum(X, axis=1)), ("norm(X, 'fro')^2", "", sn.norm(X) ** 2),
     ("sum(1./(1 + exp(-x)))", "", sn.sum(sn.elementwise(lambda t: 1 / (1 + sympy.exp(-t)), x))), ("A(1, 2)*a", "matlab", a * A[0, 1]),
     ("log(sum(exp(x)))", "", sympy.log(sn.sum(sn.exp(x)))), ("max(x)", "matlab", None), ("-x'*log(v)", "", -x.T * sn.log(v)),
     ("x'*x/size(X, 2)", "", x.T * x / n), ("transpose(x)*A*x", "matlab", x.T * A * x), ("norm2(A - matrix(1))^2", "", sn.norm(A - OneMatrix(n, n)) ** 2),
@@ -66,7 +66,7 @@ NUMPY = [
     ("np.log(np.linalg.det(S))", "", sympy.log(Determinant(S))), ("X @ W + sum(X, axis=1, keepdims=True)", "", X * W + sn.sum(X, axis=1) * OneMatrix(1, k)),
     ("np.maximum(X @ w, 0)", "", sn.relu(X * w)), ("tanh(X @ W)", "", sn.tanh(X * W)), ("1/(1 + np.exp(-(X @ w)))", "", sn.elementwise(lambda t: 1 / (1 + sympy.exp(-t)), X * w)),
     ("expit(X @ w)", "", sn.sigmoid(X * w)), ("np.where(x > 0, x, 0.1*x)", "", sn.elementwise(lambda t: sympy.Piecewise((t, t > 0), (t / 10, True)), x)),
-    ("y[0, 0]*X[0, 1]", "numpy", None), ("np.logaddexp(0, x)", "", sn.softplus(x)), ("np.abs(x).sum() + x.sum()", "", sn.norm1(x) + sn.sum(x)),
+    ("y[1]*X[0, 1]", "numpy", y[1, 0] * X[0, 1]), ("X[:, 1] - y", "numpy", X * sn.unit(n, 1) - y), ("A[2] @ x", "numpy", sn.unit(n, 2).T * A * x), ("np.logaddexp(0, x)", "", sn.softplus(x)), ("np.abs(x).sum() + x.sum()", "", sn.norm1(x) + sn.sum(x)),
     ("-np.sum(Y*np.log(softmax(X @ W, axis=1)))/len(X)", "", -sn.sum(sn.hadamard(Y, sn.log(sn.softmax(X * W, axis=1)))) / m),
     ("sn.cross_entropy(X @ W, Y, axis=1)", "", sn.cross_entropy(X * W, Y, axis=1)), ("np.sum(X, axis=0)", "", sn.sum(X, axis=0)),
     ("np.exp(X)/np.exp(X).sum(axis=1, keepdims=True)", "", sn.softmax(X, axis=1)), ("np.maximum(x, v)", "", sn.elementwise(Max, x, v)),
@@ -239,7 +239,7 @@ def test_what_nothing_tells_is_asked_for_by_name(text, shapes, name):
     [
         ("A*B", {"A": "n×n", "B": "n×n"}, "syntax='numpy' or syntax='matlab'"), ("trace(A*B)", {"A": "n×n", "B": "n×n"}, "syntax="),
         ("X*w", {"X": "n×n", "w": "n"}, "syntax="), ("A/B", {"A": "n×n", "B": "n×n"}, "syntax="), ("x @ y.T", {"x": "n", "y": "n"}, "outer"),
-        ("A**2", {"A": "n×n"}, "syntax="), ("A^2", {"A": "n×n"}, "syntax='matlab' or syntax='mathematica'"), ("X * y", {"X": "n×n", "y": "n"}, "syntax=|n×1"), ("exp(Z)/sum(exp(Z), axis=1)", {"Z": "n×n"}, "n×1"),
+        ("A**2", {"A": "n×n"}, "syntax="), ("A^2", {"A": "n×n"}, "syntax='mathematica' or syntax='matlab'"), ("X * y", {"X": "n×n", "y": "n"}, "syntax=|n×1"), ("exp(Z)/sum(exp(Z), axis=1)", {"Z": "n×n"}, "n×1"),
         ("A.*B @ C", {}, "one syntax"), ("norm(A)", {"A": "n×n"}, None), ("sum(A)", {"A": "m×n"}, None), ("x*y.T", {"x": "n", "y": "n"}, "syntax=|n×1"),
     ],
 )  # fmt: skip
@@ -270,7 +270,7 @@ REFUSED = [
     ("gamma(10**9)", None, 0, "large"), ("x.__init__", None, 1, "__init__"), ("np.load('f')", None, 0, "load is no"), ("sn.parse('x')", None, 0, "Python"),
     ("sn.derive(x, x)", None, 0, "derive is no"), ("exp(x)(y)", "numpy", 0, "only functions"), ("sin(x)", "mathematica", 3, "\\[ \\]"), ("x <y< z", "numpy", 2, "comparisons"),
     ("1 +* 2", "matlab", 3, "operand"), ("x''", "mathematica", 1, "Transpose"), ("x # y", "matlab", 2, "no sign"), ("{x}", "numpy", 0, "a set"), ("x = 3", None, 2, "formula"),
-    ("det(A)", None, 0, "3×4"), ("trace(A)", None, 0, "3×4"), ("A @ A", None, 2, "inner sizes"), ("A + A.T", None, 2, "one shape"), ("A[5, 0]", None, 0, "no place 5"),
+    ("det(A)", None, 0, "3×4"), ("trace(A)", None, 0, "3×4"), ("A @ A", None, 2, "inner sizes"), ("A + A.T", None, 2, "one shape"), ("A[5, 0]", None, 0, "no place 5"), ("A[0, 0, 0]", None, 0, "two axes"), ("A[2:2, 0:1]", "numpy", 0, "nothing of 3"),
     ("A(0, 1)", "matlab", 0, "from 1"), ("A^2", "matlab", 1, "square"), ("sum(A, axis=3)", None, 0, "axis"), ("sum(A, dtype=3)", "numpy", 0, "dtype"),
     ("softmax(A)", None, 0, "axis=0"), ("norm(A, 7)", None, 0, "7"), ("inner(A, A)", None, 0, "write"), ("3 @ A", None, 2, "number"), ("zeros(0)", "numpy", 0, "size"),
     ("pi.real", None, 2, "real"), ("A.sum(0, 1, 2)", None, 0, "argument"), ("where(A, A, A)", None, 0, "comparison"), ("A^T", None, 1, "write A'"), ("A**T", "numpy", 1, "A.T"), ("e^A", "mathematica", 1, "exp"), ("Sin (A)", "mathematica", 0, "call it with"), ("Log[2, A]", None, 0, "argument"), ("inf*A", "numpy", 0, "finite"), ("4j*A", None, 0, "complex"),
@@ -294,7 +294,7 @@ def test_what_is_no_formula_is_refused_with_a_caret_under_its_column(text, synta
 @pytest.mark.parametrize(
     "shape, said",
     [
-        ("3×4×5", "3 axes"), ("mxn", "m×n"), ("", "no shape"), ("-3", "no shape"), ("0", "positive"), (2.5, "no shape"), ("n;m", "no shape"), (True, "no shape"),
+        ("3×4×5", "3 axes"), ("mxn", "m×n"), ("m*n", "m×n"), ("", "no shape"), ("-3", "no shape"), ("0", "positive"), (2.5, "no shape"), ("n;m", "no shape"), (True, "no shape"),
         (np.ones((2, 2)), "an array"), ("__import__('os')", "no shape"), ("9" * 40, "larger"), ("n" * 99, "characters"), (None, "no shape"), ("n**n", "no shape"),
     ],
 )  # fmt: skip
@@ -318,6 +318,7 @@ def test_a_shape_is_given_as_people_write_it(shape):
         ("3xn", (3, n)),
         ("2*n,n+1", (2 * n, n + 1)),
         ("(n,)", (n, 1)),
+        ("(2*n,)", (2 * n, 1)),
         (5, (5, 1)),
         ("n", (n, 1)),
         ("row", (1, m)),

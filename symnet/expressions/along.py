@@ -45,7 +45,7 @@ def _along(name: str) -> Meaning:
             )
         if ours is None:
             raise ValueError(
-                f"{c.name} along an axis is nothing that symnet has; write it with sum and functions of entries"
+                f"{c.name} of all entries is nothing that symnet has yet; write it with sum and functions of entries"
             )
         return ours(A) if axis is None or c.form().flat else ours(A, axis=axis)
 

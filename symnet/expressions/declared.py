@@ -89,6 +89,9 @@ def _split(name: str, shape: str, way: str) -> list[str]:
     if len(parts) == 1 and re.fullmatch(r"\w[xX]\w", text):
         raise ValueError(f"parse: {name}={shape!r} may be one size of that name or two; write '{text[0]}×{text[2]}' or "
                          f"'{text[0]},{text[2]}' for two")  # fmt: skip
+    if len(parts) == 1 and text == shape.strip() and re.fullmatch(r"\s*\w+\s*\*\s*\w+\s*", text):
+        two = text.replace("*", "×")
+        raise ValueError(f"parse: {name}={shape!r} may be one size or two: '{two}' for two, '({text},)' for one")
     return parts[:-1] if len(parts) == 2 and not parts[1].strip() else parts  # NumPy's (n,)
 
 

@@ -172,7 +172,11 @@ def _place_form(c: Call) -> Form:
     A = c.reading.symbol_form(c.part.value).is_matrix()
     if len(c.args) == 1:
         if c.written(0) != ":":
-            raise ValueError(f"an entry has a row and a column: write {c.name}(i, j), or {c.name}(:) for all of them")
+            if not (A.known and S.One in A.shape):
+                raise ValueError(
+                    f"an entry has a row and a column: write {c.name}(i, j), or {c.name}(:) for all of them"
+                )
+            return scalar_form()
         out = Form(Unknown(), S.One)
         c.reading.law(lambda level: A.known and agree(out.rows, found(A.rows) * found(A.cols)), c.part, A, out)
         return out.is_matrix()
@@ -182,9 +186,11 @@ def _place_form(c: Call) -> Form:
 
 def _place(c: Call) -> Any:
     A = c.reading.symbol(c.part.value)
-    if len(c.args) == 1:
+    if len(c.args) == 1 and c.written(0) == ":":
         return vec(A)
-    places = [_all_or(c, k) for k in (0, 1)]
+    places = [_all_or(c, k) for k in range(len(c.args))]
+    if len(places) == 1:
+        places.insert(0 if A.shape[1] != 1 else 1, Integer(1))
     for place, size in zip(places, A.shape, strict=True):
         if place is not None and not (
             isinstance(place, Integer) and place >= 1 and not (size.is_Integer and place > size)

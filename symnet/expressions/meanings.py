@@ -129,7 +129,9 @@ def _dot(c: Call) -> Any:
 def _outer_form(c: Call) -> Form:
     c.takes(2)
     a, b = c.form(0), c.form(1)
-    must(agree(a.cols, S.One) and agree(b.cols, S.One))
+    vectors = agree(a.cols, S.One) and agree(b.cols, S.One)
+    c.reading.meant |= c.syntax == "numpy" and not vectors  # NumPy takes the entries of matrices one by one
+    must(vectors)
     return Form(a.rows, b.rows).is_matrix()
 
 

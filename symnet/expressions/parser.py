@@ -167,5 +167,6 @@ def _refuse(text: str, trees: dict[str, Tree], one: str, other: str, told: Itera
         )
     tree = trees[one]
     at = next((text.find(p.op, tree.parts[p.args[0]].end) for p in tree.parts if p.op in ("*", "/", "**", "^")), 0)
-    differ = f"`{text[at]}` is entry by entry in {_SAID[one]}, of whole matrices in {_SAID[other]}"
-    raise ValueError(marked(text, at, f"parse: {differ}: give syntax='{one}' or syntax='{other}'"))
+    entries, whole = sorted((one, other), key=lambda syntax: syntax in ("matlab", "sympy"))
+    differ = f"`{text[at]}` is entry by entry in {_SAID[entries]}, of whole matrices in {_SAID[whole]}"
+    raise ValueError(marked(text, at, f"parse: {differ}: give syntax='{entries}' or syntax='{whole}'"))

@@ -12,6 +12,7 @@ from sympy import ImmutableMatrix, Integer, Number, OneMatrix, S
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import guarded
+from symnet.expressions.symbols import unit
 from symnet.expressions.text import Part
 from symnet.expressions.unify import Form, found, scalar_form
 
@@ -39,12 +40,46 @@ def _indexed(reading: Any, part: Part, of: list[Form]) -> Form:
         if part.value not in ((0,), (1,), (-1,), (-2,)) or (of[0].flat and part.value not in ((0,), (-1,))):
             raise ValueError("a shape has the places 0 and 1")
         return scalar_form()
-    if of[0].flat or (len(part.value) == 1 and not of[0].known):
-        raise ValueError("an entry of a vector is asked for with both places, such as x[0, 0], where x is n×1")
-    of[0].is_matrix()
-    if all(isinstance(i, int) for i in part.value) and len(part.value) == 2:
+    A, places = of[0], _places(part, _is_vector(part, of[0]))
+    sizes = [_length(place, size) for place, size in zip(places, A.is_matrix().shape, strict=True)]
+    if None not in sizes:
+        return Form(*sizes).is_matrix()
+    if sizes == [None, None] or A.flat:
         return scalar_form()
-    return Form(kind=of[0].kind)
+    left = sizes[0] if sizes[1] is None else sizes[1]
+    if reading.dialect.flat:
+        return Form(left, S.One, flat=True)
+    return (Form(left, S.One) if sizes[1] is None else Form(S.One, left)).is_matrix()
+
+
+def _is_vector(part: Part, form: Form) -> bool:
+    return form.flat or (len(part.value) == 1 and found(form.cols) is S.One)
+
+
+def _places(part: Part, flat: bool) -> tuple[Any, Any]:
+    if len(part.value) > 2 or (flat and len(part.value) != 1):
+        raise ValueError("a matrix has two axes, and a vector one: write A[0, 1] and x[0]")
+    if flat:
+        return part.value[0], 0
+    return part.value if len(part.value) == 2 else (part.value[0], slice(None))
+
+
+def _length(place: Any, size: Any) -> Any:
+    # how many rows or columns a place takes, None for a single one
+    if not isinstance(place, slice):
+        return None
+    if (place.start or 0, place.stop, place.step or 1) == (0, None, 1):
+        return size
+    if place.step == 0:
+        raise ValueError("the step of a slice is no 0")
+    if isinstance(size, Integer):
+        number = len(range(*place.indices(int(size))))
+        if number == 0:
+            raise ValueError(f"nothing of {size} rows or columns is in this slice")
+        return Integer(number)
+    if place.stop is None or place.stop < 0 or (place.start or 0) < 0 or (place.step or 1) < 0:
+        raise ValueError("a part of an axis whose size is no number: give the start and the stop, from 0")
+    return Integer(max(len(range(place.start or 0, place.stop, place.step or 1)), 1))
 
 
 def _entry_of(reading: Any, part: Part, of: list[Any]) -> Any:
@@ -53,8 +88,17 @@ def _entry_of(reading: Any, part: Part, of: list[Any]) -> Any:
         return found(
             reading.forms[base.args[0]].shape[part.value[0] % 2 if not reading.forms[base.args[0]].flat else 0]
         )
-    places = tuple(_from_0(i, size, reading) for i, size in zip(part.value, value.shape, strict=True))
-    return value[places]
+    form = reading.forms[part.args[0]]
+    flat = _is_vector(part, form)
+    value = guarded.lies(value, down=True) if form.flat else value
+    row, col = (_from_0(i, size, reading) for i, size in zip(_places(part, flat), value.shape, strict=True))
+    if not isinstance(row, slice) and not isinstance(col, slice):
+        return value[row, col]
+    if not isinstance(row, slice) and col == slice(None):
+        return unit(value.shape[0], row).T * value
+    if not isinstance(col, slice) and row == slice(None):
+        return value * unit(value.shape[1], col)
+    return value if (row, col) == (slice(None), slice(None)) else value[row, col]
 
 
 def _from_0(i: Any, size: Any, reading: Any) -> Any:
