@@ -376,6 +376,28 @@ def test_a_function_that_is_new_needs_no_table(monkeypatch):
     assert sn.parse("norm(doubled(X @ w) - y)", w="n") == sn.norm(2 * (X * w) - y)
 
 
+def test_functions_that_are_new_take_lists_and_shapes(monkeypatch):
+    def beside(*matrices):
+        return sympy.Add(*(A.cols for A in matrices)) * matrices[0]
+
+    def cut(A, shape=(1, 1), scale=1.0):
+        assert all(type(size) is int for size in shape) and type(scale) is float
+        return scale * OneMatrix(*shape) * sn.sum(A)
+
+    for f in (beside, cut):
+        f.__module__ = "symnet.expressions.functions"
+        monkeypatch.setattr(sn, f.__name__, f, raising=False)
+    monkeypatch.setattr(sn, "__all__", [*sn.__all__, "beside", "cut"])
+    assert (
+        sn.parse("sum(beside([X, M]))", X="m×n", M="m×n")
+        == sn.parse("sum(beside(X, M))", X="m×n", M="m×n")
+        == sn.sum(2 * n * X)
+    )
+    assert sn.parse("cut(X, shape=(2, 3), scale=0.5) @ w", X="m×n") == sn.sum(X) * 0.5 * OneMatrix(2, 3) * sn.matrix(
+        "w", 3, "k"
+    )
+
+
 # -- against NumPy
 
 

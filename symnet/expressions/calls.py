@@ -59,17 +59,18 @@ class Call:
             place = self.named.get(k)
         else:
             place = self.args[k] if k < len(self.args) else None
-        return otherwise if place is None else self._written(place)
+        return otherwise if place is None else self.written_at(place)
 
-    def _written(self, place: int) -> Any:
+    def written_at(self, place: int) -> Any:
+        """Give what is written at a place of the tree. Raises `ValueError` for what is computed."""
         tree, forms = self.reading.tree, self.reading.forms
         part = tree.parts[place]
         if part.op in ("number", "word"):
             return part.value
         if part.op == "neg":
-            return -self._written(part.args[0])
+            return -self.written_at(part.args[0])
         if part.op == "list":
-            return tuple(map(self._written, part.args))
+            return tuple(map(self.written_at, part.args))
         if part.op == "name" and part.value in self.reading.sizes:
             return self.reading.sizes[part.value]
         if part.op == "name" and part.value not in self.reading.given and part.value in self.reading.unknown:
@@ -78,9 +79,9 @@ class Call:
         if part.op == "shape":
             return forms[part.args[0]].shape
         if part.op == "index" and tree.parts[part.args[0]].op == "shape":
-            return self._written(part.args[0])[part.value[0]]
+            return self.written_at(part.args[0])[part.value[0]]
         if part.op in ("+", "-", "*"):
-            a, b = map(self._written, part.args)
+            a, b = map(self.written_at, part.args)
             return a + b if part.op == "+" else a - b if part.op == "-" else a * b
         raise ValueError(f"{self.name}: {tree.shown(part)} must be written as a number here")
 

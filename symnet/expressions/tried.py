@@ -7,15 +7,15 @@ later is read at once.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import sympy
-from sympy import Integer, MatrixSymbol, S, Symbol
+from sympy import Float, Integer, MatrixSymbol, S, Symbol
 
 from symnet.expressions import guarded
 from symnet.expressions.algebra import elementwise
 from symnet.expressions.calls import Call, Meaning
+from symnet.expressions.parts import operand
 from symnet.expressions.unify import Form, agree, must, scalar_form
 from symnet.expressions.vocabulary import ENTRYWISE, public
 
@@ -50,16 +50,16 @@ def of_ours(name: str) -> Meaning:
         for k in c.args if name in _ALIKE else ():
             c.reading.forms[k].is_matrix()
             must(c.reading.forms[k].equals(c.form(0)))
-        operands = [c.reading.forms[k] for k in c.part.args if not _is_written(c, k)]
+        operands = [c.reading.forms[k] for k in _operands(c, c.part.args)]
         if operands and operands[0].flat and len(operands) == 1:
             out.flat = _keeps_shape(f, c)
         c.reading.law(lambda level: _tried(f, c, operands, out), c.part, *operands, out)
         return out
 
     def value(c: Call) -> Any:
-        if name in _NEEDS_AXIS and not c.ours and c.axis() is None and 1 not in c.value().shape:
+        if name in _NEEDS_AXIS and not c.ours and c.axis() is None and 1 not in getattr(c.value(), "shape", (1, 1)):
             raise ValueError(f"{c.name} of a matrix: along which axis? write axis=0 or axis=1")
-        return _called(f, c, [c.reading.values[k] for k in c.part.args])
+        return _called(f, c, lambda k: operand(c.reading.values[k]))
 
     return Meaning(form, value)
 
@@ -69,23 +69,32 @@ _ALIKE = {"hadamard", "squared_error", "mse", "cross_entropy", "binary_cross_ent
 
 
 def _is_written(c: Call, place: int) -> bool:
-    return c.reading.tree.parts[place].op in ("word", "number", "list") or (
-        c.reading.tree.parts[place].op == "neg" and _is_written(c, c.reading.tree.parts[place].args[0])
-    )
+    part = c.reading.tree.parts[place]
+    return part.op in ("word", "number") or (part.op == "neg" and _is_written(c, part.args[0]))
 
 
-def _called(f: Callable[..., Any], c: Call, values: list[Any]) -> Any:
+def _operands(c: Call, places: Iterable[int]) -> Iterator[int]:
+    # what is an expression, in lists as well: hstack([A, B])
+    for k in places:
+        if c.reading.tree.parts[k].op == "list":
+            yield from _operands(c, c.reading.tree.parts[k].args)
+        elif not _is_written(c, k):
+            yield k
+
+
+def _handed(c: Call, place: int, value: Callable[[int], Any]) -> Any:
     # numbers are handed over as Python has them: they are axes, sizes and rates
-    handed = []
-    for k, value in zip(c.part.args, values, strict=True):
-        if _is_written(c, k):
-            value = c._written(k) if c.reading.tree.parts[k].op != "list" else value
-            value = (
-                int(value) if isinstance(value, Integer) else float(value) if isinstance(value, sympy.Float) else value
-            )
-        elif c.reading.forms[k].flat:
-            value = guarded.lies(value, down=True)
-        handed.append(value)
+    part = c.reading.tree.parts[place]
+    if part.op == "list":
+        return tuple(_handed(c, k, value) for k in part.args)
+    if not _is_written(c, place):
+        return guarded.lies(value(place), down=True) if c.reading.forms[place].flat else value(place)
+    written = c.written_at(place)
+    return int(written) if isinstance(written, Integer) else float(written) if isinstance(written, Float) else written
+
+
+def _called(f: Callable[..., Any], c: Call, value: Callable[[int], Any]) -> Any:
+    handed = [_handed(c, k, value) for k in c.part.args]
     number = len(c.args)
     first = next(iter(inspect.signature(f).parameters.values()), None)
     plain = handed[:number]
@@ -99,14 +108,14 @@ def _called(f: Callable[..., Any], c: Call, values: list[Any]) -> Any:
 
 
 def _keeps_shape(f: Callable[..., Any], c: Call) -> bool:
-    n = Symbol("n", integer=True, positive=True)
+    column = MatrixSymbol("x", Symbol("n", integer=True, positive=True), 1)
     try:
-        return bool(
-            _called(f, c, [MatrixSymbol("x", n, 1) if not _is_written(c, k) else None for k in c.part.args]).shape
-            == (n, 1)
-        )
-    except (TypeError, ValueError, AttributeError):
+        return bool(_called(f, c, lambda k: column).shape == column.shape)
+    except _REFUSALS:
         return False
+
+
+_REFUSALS = (TypeError, ValueError, AttributeError, NotImplementedError, IndexError)
 
 
 def _tried(f: Callable[..., Any], c: Call, operands: list[Form], out: Form) -> bool:
@@ -114,25 +123,13 @@ def _tried(f: Callable[..., Any], c: Call, operands: list[Form], out: Form) -> b
     known = all(o.known for o in operands)
     if not known and len(operands) != 1:
         return False
-    sizes = {Symbol(f"{axis}{k}", integer=True, positive=True): size
-             for k, o in enumerate(operands) for axis, size in zip("rc", o.shape, strict=True)}  # fmt: skip
-    names = iter(sizes)
-    stands: list[Any] = []
-    for k in c.part.args:
-        inside = [k] if not _is_written(c, k) else []
-        o = c.reading.forms[k]
-        if not inside:
-            part = c.reading.tree.parts[k]
-            stands.append(tuple(_stand(c.reading.forms[i], i) for i in part.args) if part.op == "list" else None)
-        elif known:
-            stands.append(_stand(o, k))
-        else:
-            stands.append(MatrixSymbol(f"A{k}", next(names), next(names)))
+    sizes = {Symbol(axis, integer=True, positive=True): size for axis, size in zip(("r0", "c0"), operands[0].shape, strict=True)
+             } if operands else {}  # fmt: skip
     try:
-        result = _called(f, c, stands)
-    except (TypeError, ValueError, AttributeError):
-        if known:
-            must(out.equals(scalar_form()) if not out.known else True)  # it is told when it is called in earnest
+        result = _called(f, c, lambda k: _stand(c.reading.forms[k], k) if known else MatrixSymbol("A", *sizes))
+    except _REFUSALS:
+        if known and not out.known:
+            must(out.equals(scalar_form()))  # what is wrong is told when it is called in earnest
         return known
     shape = result.shape if guarded.is_wide(result) else (S.One, S.One)
     if not known and any(size not in sizes and not getattr(size, "is_Integer", False) for size in shape):
