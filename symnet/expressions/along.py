@@ -23,6 +23,8 @@ def _along(name: str) -> Meaning:
         a, axis = c.form().is_matrix() if not c.form().scalar else c.form(), _axis(c)
         if axis is None or (a.flat and axis == 0):
             return scalar_form()
+        if a.number and c.syntax == "numpy" and c.written("axis", c.written(1)) in (0, -1):
+            return scalar_form()  # NumPy lets them pass
         if a.number:
             raise ValueError(f"{c.name}: a number has no axes")
         if a.flat:

@@ -115,6 +115,7 @@ def _keeps_shape(f: Callable[..., Any], c: Call) -> bool:
         return False
 
 
+_ANY = (Symbol("r0", integer=True, positive=True), Symbol("c0", integer=True, positive=True))
 _REFUSALS = (TypeError, ValueError, AttributeError, NotImplementedError, IndexError)
 
 
@@ -123,8 +124,7 @@ def _tried(f: Callable[..., Any], c: Call, operands: list[Form], out: Form) -> b
     known = all(o.known for o in operands)
     if not known and len(operands) != 1:
         return False
-    sizes = {Symbol(axis, integer=True, positive=True): size for axis, size in zip(("r0", "c0"), operands[0].shape, strict=True)
-             } if operands else {}  # fmt: skip
+    sizes = dict(zip(_ANY, operands[0].shape, strict=True)) if operands else {}
     try:
         result = _called(f, c, lambda k: _stand(c.reading.forms[k], k) if known else MatrixSymbol("A", *sizes))
     except _REFUSALS:
