@@ -467,3 +467,11 @@ def test_what_would_grow_without_bound_is_refused(number, tmp_path):
 def test_errors_of_shapes_are_shape_errors():
     with pytest.raises(ShapeError, match="X is m×n but v is m×1"):
         sn.parse("X @ v", X="m×n", v="m×1")
+
+
+@pytest.mark.parametrize(
+    "attempt", [lambda: sn.derive("norm(x)", x), lambda: sn.formula("norm(x)"), lambda: x + "y", lambda: sn.tanh("x")]
+)
+def test_text_in_the_place_of_an_expression_is_sent_to_parse(attempt):
+    with pytest.raises(TypeError, match=r"sn\.parse\("):
+        attempt()
