@@ -10,7 +10,7 @@ from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
 from symnet.expressions import (
     MLP, OPERANDS, SCALARS, Facts, MatrixNode, ScalarNode, accuracy, binary_cross_entropy, cross_entropy, diag,
-    diagonal, elementwise, kron, let, mlp, mse, parse, squared_error, vec,
+    diagonal, elementwise, kron, let, mlp, mse, squared_error, vec,
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
@@ -19,6 +19,7 @@ from symnet.optimizers import (
     AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
     step_decay, warmup,
 )  # fmt: skip
+from symnet.parsing import parse
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate

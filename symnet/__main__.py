@@ -19,8 +19,9 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import compile
 from symnet.checking import check_gradients
 from symnet.derivation import derive
-from symnet.expressions import as_scalar, axes_of, parse, shape_text, size_number
+from symnet.expressions import as_scalar, axes_of, shape_text, size_number
 from symnet.notation import formula
+from symnet.parsing import parse
 from symnet.program import survey
 from symnet.second import hessian
 

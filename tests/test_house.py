@@ -14,7 +14,8 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker factored functions perceptron losses metrics tree text python_text tokens operator_text unify guarded vocabulary parts calls along made tried meanings readings declared parser",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker factored functions perceptron losses metrics tree",
+    "parsing":     "text python_text tokens operator_text unify guarded vocabulary parts calls along made tried meanings readings declared parser",
     "program":     "names survey chains program entrywise factoring canonical inline naming shapes fusing fused_sums normal_form builder",
     "calculus":    "rules reverse second linear hessians outer",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured page formula",

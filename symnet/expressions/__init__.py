@@ -30,7 +30,6 @@ from symnet.expressions.nodes import (
 from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
-from symnet.expressions.parser import parse
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
@@ -54,7 +53,7 @@ __all__ = [
     "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
     "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
     "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
-    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "parse", "partial", "precise", "preformatted",
+    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "precise", "preformatted",
     "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number",
     "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
     "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",

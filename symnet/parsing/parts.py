@@ -11,10 +11,10 @@ from typing import Any
 from sympy import ImmutableMatrix, Integer, Number, OneMatrix, S
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import guarded
-from symnet.expressions.symbols import unit
-from symnet.expressions.text import Part
-from symnet.expressions.unify import Form, found, scalar_form
+from symnet.expressions import functions
+from symnet.parsing import guarded
+from symnet.parsing.text import Part
+from symnet.parsing.unify import Form, found, scalar_form
 
 COMPARED = ("<", "<=", ">", ">=")
 
@@ -95,9 +95,9 @@ def _entry_of(reading: Any, part: Part, of: list[Any]) -> Any:
     if not isinstance(row, slice) and not isinstance(col, slice):
         return value[row, col]
     if not isinstance(row, slice) and col == slice(None):
-        return unit(value.shape[0], row).T * value
+        return functions.unit(value.shape[0], row).T * value
     if not isinstance(col, slice) and row == slice(None):
-        return value * unit(value.shape[1], col)
+        return value * functions.unit(value.shape[1], col)
     return value if (row, col) == (slice(None), slice(None)) else value[row, col]
 
 

@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sympy import S
-
-from symnet.expressions.sizes import same_size
+from symnet.expressions import same_size
 
 
 @dataclass

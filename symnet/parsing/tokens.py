@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from symnet.expressions.text import Tree
+from symnet.parsing.text import Tree
 
 
 @dataclass(frozen=True)

@@ -13,14 +13,14 @@ from difflib import get_close_matches
 from typing import Any
 
 
-from symnet.expressions.declared import declared
-from symnet.expressions.operator_text import read_operators
-from symnet.expressions.python_text import read_python
-from symnet.expressions.readings import DIALECTS, LOOSE, PRINTED, Dialect, Reading
-from symnet.expressions.sympys import as_scalar
-from symnet.expressions.text import Tree, checked_text, marked
-from symnet.expressions.unify import Form
-from symnet.expressions.vocabulary import knows_head
+from symnet.expressions import as_scalar
+from symnet.parsing.declared import declared
+from symnet.parsing.operator_text import read_operators
+from symnet.parsing.python_text import read_python
+from symnet.parsing.readings import DIALECTS, LOOSE, PRINTED, Dialect, Reading
+from symnet.parsing.text import Tree, checked_text, marked
+from symnet.parsing.unify import Form
+from symnet.parsing.vocabulary import knows_head
 
 SYNTAXES = tuple(DIALECTS)
 # what only one syntax has; a text without any of these is read in all that it may be in

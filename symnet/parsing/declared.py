@@ -13,10 +13,8 @@ from typing import Any
 
 from sympy import Expr, MatrixSymbol, S, Symbol
 
-from symnet.expressions.entering import checked_name
-from symnet.expressions.sizes import as_size
-from symnet.expressions.symbols import matrix
-from symnet.expressions.unify import Form, Unknown
+from symnet.expressions import as_size, checked_name, functions
+from symnet.parsing.unify import Form, Unknown
 
 KINDS = ("scalar", "vector", "row", "matrix")
 _SIZE = re.compile(r"\s*(?:\d+|[^\W\d]\w*)\s*(?:[-+*]\s*(?:\d+|[^\W\d]\w*)\s*)*")
@@ -51,7 +49,7 @@ def _symbol(name: str, shape: Any) -> tuple[Any, bool]:
     if not sizes:
         return Symbol(name), False
     rows, cols = sizes if len(sizes) == 2 else (sizes[0], S.One)
-    return matrix(name, rows, cols), len(sizes) == 1
+    return functions.matrix(name, rows, cols), len(sizes) == 1
 
 
 def _of_kind(name: str, kind: str) -> tuple[Any, bool]:

@@ -12,11 +12,11 @@ from typing import Any
 import sympy
 from sympy import Integer, S, Symbol
 
-from symnet.expressions import guarded
-from symnet.expressions.parts import operand
-from symnet.expressions.sizes import as_size
-from symnet.expressions.text import Part
-from symnet.expressions.unify import Form, Unknown
+from symnet.expressions import as_size
+from symnet.parsing import guarded
+from symnet.parsing.parts import operand
+from symnet.parsing.text import Part
+from symnet.parsing.unify import Form, Unknown
 
 
 class Call:

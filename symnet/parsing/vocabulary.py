@@ -14,11 +14,10 @@ from typing import Any
 
 import sympy
 from sympy.functions.elementary.piecewise import Piecewise
+from symnet.expressions import SCALARS, sigmoid
 
-from symnet.expressions import scalars
-from symnet.expressions.facts import SCALARS
 
-_PACKAGE, _WING = __name__.split(".")[0], __name__.rpartition(".")[0]
+_PACKAGE, _WING = __name__.split(".")[0], sigmoid.__module__.rpartition(".")[0]
 _NO_FORMULA = {"elementwise", "let", "matrix", "mlp", "parse", "vector"}  # they take names and functions
 
 # -- names → ours, by syntax
@@ -60,7 +59,7 @@ ALIASES = {"numpy": _NUMPY, "matlab": _MATLAB, "mathematica": _MATHEMATICA, "sym
 _UNSPOKEN = (Piecewise, sympy.re, sympy.conjugate)
 ENTRYWISE: dict[str, Any] = {
     f.__name__.lower(): f for f in SCALARS
-    if f.__module__.startswith(("sympy.", scalars.__name__)) and f not in _UNSPOKEN
+    if f.__module__.startswith(("sympy.", sigmoid.__module__)) and f not in _UNSPOKEN
 } | {
     "log2": lambda t: sympy.log(t) / sympy.log(2), "log10": lambda t: sympy.log(t) / sympy.log(10),
     "exp2": lambda t: 2**t, "square": lambda t: t**2, "reciprocal": lambda t: 1 / t, "cbrt": sympy.cbrt,

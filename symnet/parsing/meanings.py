@@ -15,15 +15,14 @@ from sympy import Integer, Max, Min, S, Trace
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 
-from symnet.expressions import functions, guarded, unify
-from symnet.expressions.algebra import elementwise
-from symnet.expressions.along import ALONG, CASES
-from symnet.expressions.calls import Call, Meaning
-from symnet.expressions.kronecker import diag, diagonal
-from symnet.expressions.made import MADE, PLACE, square
-from symnet.expressions.tried import of_entries, of_ours
-from symnet.expressions.unify import DisagreementError, Form, agree, found, must, scalar_form
-from symnet.expressions.vocabulary import ENTRYWISE, meant, public
+from symnet.expressions import diag, diagonal, elementwise, functions
+from symnet.parsing import guarded, unify
+from symnet.parsing.along import ALONG, CASES
+from symnet.parsing.calls import Call, Meaning
+from symnet.parsing.made import MADE, PLACE, square
+from symnet.parsing.tried import of_entries, of_ours
+from symnet.parsing.unify import DisagreementError, Form, agree, found, must, scalar_form
+from symnet.parsing.vocabulary import ENTRYWISE, meant, public
 
 
 # -- of matrices

@@ -10,11 +10,10 @@ from typing import Any
 
 from sympy import Identity, Integer, OneMatrix, S, ZeroMatrix
 
-from symnet.expressions import functions, guarded
-from symnet.expressions.calls import Call, Meaning
-from symnet.expressions.kronecker import diag, diagonal, vec
-from symnet.expressions.symbols import unit
-from symnet.expressions.unify import Form, Unknown, agree, found, must, scalar_form
+from symnet.expressions import diag, diagonal, functions, vec
+from symnet.parsing import guarded
+from symnet.parsing.calls import Call, Meaning
+from symnet.parsing.unify import Form, Unknown, agree, found, must, scalar_form
 
 
 def square(c: Call) -> Form:
@@ -199,8 +198,8 @@ def _place(c: Call) -> Any:
     row, col = (None if p is None else int(p) - 1 for p in places)
     if row is not None and col is not None:
         return A[row, col]
-    A = A if row is None else unit(A.shape[0], row).T * A
-    return A if col is None else A * unit(A.shape[1], col)
+    A = A if row is None else functions.unit(A.shape[0], row).T * A
+    return A if col is None else A * functions.unit(A.shape[1], col)
 
 
 PLACE = Meaning(_place_form, _place)
@@ -215,7 +214,7 @@ MADE: dict[str, Meaning] = {
     "ConstantArray": Meaning(_constant_form, lambda c: _like(Form(*_constant_form(c).shape), c.value(0))),
     "Total": Meaning(_total_form, _total),
     "Flatten": Meaning(_flattened, lambda c: c.value()), "List /@": Meaning(_upright, lambda c: c.value()),
-    "UnitVector": Meaning(_unit_form, lambda c: unit(c.size(c.written(0)), int(c.written(1)) - 1)),
+    "UnitVector": Meaning(_unit_form, lambda c: functions.unit(c.size(c.written(0)), int(c.written(1)) - 1)),
     "DiagonalMatrix": Meaning(_diagonal_matrix_form, lambda c: diag(c.value())),
     "Diagonal": Meaning(_diagonal_form, lambda c: diagonal(c.value())),
 }  # fmt: skip

@@ -10,12 +10,8 @@ from typing import Any
 
 from sympy import Expr, I, Max, Min, OneMatrix, Piecewise, S, nan, oo, zoo
 
-from symnet.expressions.algebra import elementwise, matmul
-from symnet.expressions.functions import hadamard
-from symnet.expressions.sizes import same_size
-from symnet.expressions.sympys import as_scalar
-from symnet.expressions.table import brief
-from symnet.expressions.text import EXPONENT
+from symnet.expressions import as_scalar, brief, elementwise, functions, matmul, same_size
+from symnet.parsing.text import EXPONENT
 
 BITS = 2_100  # of a numerator or a denominator
 LARGEST = 1.7e308
@@ -83,7 +79,7 @@ def subtract(a: Any, b: Any) -> Any:
 def times(a: Any, b: Any) -> Any:
     """Give a·b entry by entry."""
     a, b = _beside(a, b)
-    return hadamard(a, b) if is_wide(a) or is_wide(b) else a * b
+    return functions.hadamard(a, b) if is_wide(a) or is_wide(b) else a * b
 
 
 def divide(a: Any, b: Any) -> Any:
@@ -100,7 +96,7 @@ def power(a: Any, b: Any) -> Any:
     """Give a to the power b entry by entry. Raises `ValueError` for a large number as the exponent."""
     a, b = _beside(as_scalar(a), as_scalar(b))
     if is_wide(a) and b == 2:
-        return hadamard(a, a)
+        return functions.hadamard(a, a)
     if is_wide(a) or is_wide(b):
         if not is_wide(b):
             _check_exponent(a, b)
@@ -120,7 +116,7 @@ def _check_exponent(a: Any, b: Any) -> None:
 def product(a: Any, b: Any) -> Any:
     """Give the product of matrices, or of a number and a matrix."""
     if is_wide(a) and is_wide(b) and not same_size(a.shape[1], b.shape[0]):
-        return hadamard(as_scalar(a), as_scalar(b))
+        return functions.hadamard(as_scalar(a), as_scalar(b))
     return a * b
 
 
@@ -151,7 +147,7 @@ def dotted(a: Any, b: Any, flat: tuple[bool, bool]) -> Any:
     b = lies(b, down=True) if flat[1] else b
     if is_wide(a) and is_wide(b):
         return a * b
-    return hadamard(a, b)
+    return functions.hadamard(a, b)
 
 
 def compared(sign: str, a: Any, b: Any, then: Any = S.One, otherwise: Any = S.Zero) -> Any:

@@ -12,12 +12,12 @@ from typing import Any
 
 from sympy import Float, Integer, MatrixSymbol, S, Symbol
 
-from symnet.expressions import guarded
-from symnet.expressions.algebra import elementwise
-from symnet.expressions.calls import Call, Meaning
-from symnet.expressions.parts import operand
-from symnet.expressions.unify import Form, agree, must, scalar_form
-from symnet.expressions.vocabulary import ENTRYWISE, public
+from symnet.expressions import elementwise
+from symnet.parsing import guarded
+from symnet.parsing.calls import Call, Meaning
+from symnet.parsing.parts import operand
+from symnet.parsing.unify import Form, agree, must, scalar_form
+from symnet.parsing.vocabulary import ENTRYWISE, public
 
 
 def of_entries(name: str) -> Meaning:

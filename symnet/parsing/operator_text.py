@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-from symnet.expressions.text import Tree
-from symnet.expressions.tokens import Token, tokens_of
+from symnet.parsing.text import Tree
+from symnet.parsing.tokens import Token, tokens_of
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 from sympy import S
 
-from symnet.expressions import guarded
-from symnet.expressions.calls import Call, Meaning
-from symnet.expressions.parts import COMPARED
-from symnet.expressions.text import Part
-from symnet.expressions.unify import Form, scalar_form
-from symnet.expressions.vocabulary import public
+from symnet.parsing import guarded
+from symnet.parsing.calls import Call, Meaning
+from symnet.parsing.parts import COMPARED
+from symnet.parsing.text import Part
+from symnet.parsing.unify import Form, scalar_form
+from symnet.parsing.vocabulary import public
 
 
 def _along(name: str) -> Meaning:

@@ -14,14 +14,13 @@ import sympy
 from sympy import MatrixSymbol, Symbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import guarded, unify
-from symnet.expressions.meanings import Call, meaning_of
-from symnet.expressions.parts import COMPARED, FORMS, VALUES, is_one, no_formula, operand
-from symnet.expressions.sizes import as_size
-from symnet.expressions.symbols import matrix
-from symnet.expressions.text import Part, Tree
-from symnet.expressions.unify import DisagreementError, Form, found, is_known, scalar_form
-from symnet.expressions.vocabulary import knows_head
+from symnet.expressions import as_size, functions
+from symnet.parsing import guarded, unify
+from symnet.parsing.meanings import Call, meaning_of
+from symnet.parsing.parts import COMPARED, FORMS, VALUES, is_one, no_formula, operand
+from symnet.parsing.text import Part, Tree
+from symnet.parsing.unify import DisagreementError, Form, found, is_known, scalar_form
+from symnet.parsing.vocabulary import knows_head
 
 
 @dataclass(frozen=True)
@@ -307,7 +306,7 @@ class Reading:
             return sympy.Identity(found(self.forms[len(self.values)].rows))
         if form is None:
             return _CONSTANTS[self.dialect.syntax][name]
-        return Symbol(name) if form.number else matrix(name, *form.shape)
+        return Symbol(name) if form.number else functions.matrix(name, *form.shape)
 
     # -- errors
 
