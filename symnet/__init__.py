@@ -27,6 +27,7 @@ from symnet.optimizers import (
     AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LBFGS, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
     RMSProp, SignSGD, cosine_decay, exponential_decay, step_decay, warmup,
 )  # fmt: skip
+from symnet.parsing import parse
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
@@ -53,9 +54,9 @@ __all__ = [
     "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm", "exponential_decay", "focal",
     "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian", "hinge", "hstack", "huber", "hvp",
     "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet", "lstm", "max_pool2d", "mlp", "mse",
-    "normal", "nuclear_norm", "one_hot", "pinv", "power", "prove", "reshape", "resume", "rnn", "roll", "save",
-    "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "summary", "tan", "trace",
-    "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
+    "normal", "nuclear_norm", "one_hot", "parse", "pinv", "power", "prove", "reshape", "resume", "rnn", "roll",
+    "save", "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "summary", "tan",
+    "trace", "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
 ]  # fmt: skip
 
 _LATER = {

@@ -11,7 +11,7 @@ A, B = sn.matrix("A", 3, 3), sn.matrix("B", 3, 3)
 VALUES = {A: [[1.0] * 3] * 3, B: [[2.0] * 3] * 3}
 NOT_OF_EXPRESSIONS = {
     "matrix", "vector", "unit", "glorot", "normal", "uniform", "zeros", "step_decay", "exponential_decay", "cosine_decay",
-    "warmup", "load", "one_hot", "save", "causal_mask", "rnn", "lstm", "gru",
+    "warmup", "load", "one_hot", "parse", "save", "causal_mask", "rnn", "lstm", "gru",
 }  # fmt: skip
 FUNCTIONS = sorted(
     name
@@ -56,14 +56,23 @@ def arguments(name, text):
     return [tuple(text if k == place else A for k in range(count)) for place in range(count)]
 
 
+OF_SIZES = {
+    "avg_pool2d",
+    "fold",
+    "max_pool2d",
+    "reshape",
+    "unfold",
+}  # a name in a size's place is no size of the matrix
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_text_where_an_expression_is_meant_is_refused_and_does_not_run(name, tmp_path):
     ran = tmp_path / "ran"
     for text in (f"__import__('pathlib').Path({str(ran)!r}).touch()", "A", "x + 1", "", "1"):
         for given in arguments(name, text):
-            with pytest.raises(TypeError) as raised:
+            with pytest.raises((TypeError, ValueError) if name in OF_SIZES else TypeError) as raised:
                 getattr(sn, name)(*given)
-            assert "text" in str(raised.value) or "str" in str(raised.value), raised.value
+            assert name in OF_SIZES or "text" in str(raised.value) or "str" in str(raised.value), raised.value
     assert not ran.exists()
 
 

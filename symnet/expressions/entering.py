@@ -1,7 +1,7 @@
 """How what a user hands over becomes an expression, and what may be a name.
 
-In: SymPy expressions, numbers, matrices of numbers. Out: SymPy expressions. Text is never read as an expression, not
-even inside a list or an array: reading it with SymPy would run it.
+In: SymPy expressions, numbers, matrices of numbers. Out: SymPy expressions. Text is not read here, not even inside a
+list or an array, since reading it with SymPy would run it: `parse` reads it.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def given(value: Any, called: str = "") -> Any:
         raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
     if isinstance(value, (str, bytes)):
         raise TypeError(
-            f"{before}{_short(value)} is text, and text is not read as an expression; write it with symbols, such as "
-            "sn.matrix('W', 2, 3) and sympy.Symbol('t')"
+            f"{before}{_short(value)} is text, and text is not read as an expression here; sn.parse(text, W='2×3') "
+            "reads it, or write it with symbols, such as sn.matrix('W', 2, 3) and sympy.Symbol('t')"
         )
     if is_array(value):
         return _constant(np.asarray(value), before)  # a data frame of pandas among them

@@ -92,7 +92,7 @@ def _typeset(expr: Any) -> str | None:
 
 def _expression(expr: Any) -> Any:
     if isinstance(expr, str):
-        raise TypeError(f"formula: {expr!r} is a string; give an expression, such as sn.matrix('A', 2, 3)")
+        raise TypeError(f"formula: {expr!r} is a string; give an expression, such as sn.parse({expr!r})")
     try:
         known = expr if isinstance(expr, (type, np.ma.MaskedArray)) else sympify(expr)
     except SympifyError:

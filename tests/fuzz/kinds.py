@@ -12,10 +12,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from images import convolutions
-from matrix_kinds import add_rows
 
 from . import formulas as N  # noqa: N812
+from .images import convolutions
+from .matrix_kinds import add_rows
 from .tree import Tree
 
 SCALAR = ()
