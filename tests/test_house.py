@@ -14,7 +14,7 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker factored blocks parts linalg spectral functions elementary perceptron losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys blocks symbols kronecker factored parts linalg spectral functions elementary perceptron losses metrics tree",
     "program":     "names survey chains program entrywise factoring canonical inline naming shapes fusing fused_sums solving normal_form builder",
     "calculus":    "rules reverse second linear linalg spectral hessians outer",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured linalg page formula",

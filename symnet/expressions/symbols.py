@@ -11,6 +11,7 @@ from typing import Any
 
 from sympy import Expr, Integer, MatMul, MatrixExpr, MatrixSymbol
 from symnet.expressions.algebra import total, transpose
+from symnet.expressions.blocks import Entry
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.nodes import Unit
 from symnet.expressions.operands import as_matrix, raw
@@ -84,7 +85,7 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
         if place < 0 or (given(size).is_Integer and place >= size):
             raise ValueError(f"entry: {brief(A)} is {shape_text(A.shape)} and has no entry {list(places)}")
     if isinstance(A, MatrixSymbol):
-        return A[places]
+        return Entry(A, *map(Integer, places))
     return total(raw(MatMul, transpose(unit(A.shape[0], places[0])), A, unit(A.shape[1], places[1])))
 
 
