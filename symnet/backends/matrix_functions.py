@@ -1,7 +1,7 @@
 """Functions of matrices that NumPy lacks, for kernels to call.
 
-In: arrays of two axes. Out: arrays. Each function stands on its own with `np`, since the source of a kernel that
-calls it has its text. None changes its arguments; dtypes are kept.
+In: arrays of two axes. Out: arrays. They need `np` and each other only: the source of a kernel that
+calls one has its text. None changes its arguments; dtypes are kept.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ import operator
 from typing import Any
 
 from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
+from symnet.expressions.blocks import Entry
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.gathered import picked
 from symnet.expressions.nodes import Unit
@@ -82,7 +83,7 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     for place, size in zip(places, A.shape, strict=True):
         if place < 0 or (given(size).is_Integer and place >= size):
             raise ValueError(f"entry: {brief(A)} is {shape_text(A.shape)} and has no entry {list(places)}")
-    return A[places] if isinstance(A, MatrixSymbol) else picked([A], *places)
+    return Entry(A, *map(Integer, places)) if isinstance(A, MatrixSymbol) else picked([A], *places)
 
 
 def _whole(who: str, place: Any) -> int:
