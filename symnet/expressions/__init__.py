@@ -35,7 +35,7 @@ from symnet.expressions.reduced import (
     AxisProd, Hardmax, Largest, OtherProducts, Parted, Running, Smallest, Tiled,
 )  # fmt: skip
 from symnet.expressions.nodes import (
-    AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp,
+    AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Reduction,
     Softmax, Total, Unit, let,
 )  # fmt: skip
 from symnet.expressions.operands import (
@@ -59,10 +59,10 @@ __all__ = [
     "Bound", "Cell", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise",
     "Expression", "Facts", "Fixed", "Hardmax", "Kron", "Largest", "Let", "LetScalar", "LogSoftmax", "LogSumExp",
     "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "MeanOfAll", "Means", "Name", "Node", "OtherProducts",
-    "OverDeviation", "OverRoot", "Paired", "Parameter", "Parted", "RootMeanSquared", "Running", "Scalar",
-    "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Standardised", "Table", "Tiled", "Total",
-    "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "accuracy", "add", "allows_complex_step", "among",
-    "apply_entrywise", "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of",
+    "OverDeviation", "OverRoot", "Paired", "Parameter", "Parted", "Reduction", "RootMeanSquared", "Running",
+    "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Standardised", "Table", "Tiled",
+    "Total", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "accuracy", "add", "allows_complex_step",
+    "among", "apply_entrywise", "as_axis", "as_expression", "as_scalar", "as_size", "as_tree", "axes_of",
     "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called", "categorical_hinge",
     "checked_name", "commutation", "complement", "composed", "cosine_similarity", "cross_entropy", "curves", "diag",
     "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exp_below",
