@@ -44,7 +44,7 @@ from symnet.expressions.reduced import (
     AxisProd, Hardmax, Largest, OtherProducts, Parted, Running, Smallest, Tiled,
 )  # fmt: skip
 from symnet.expressions.nodes import (
-    AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp,
+    AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Reduction,
     Softmax, Total, Unit, let,
 )  # fmt: skip
 from symnet.expressions.operands import (
@@ -82,14 +82,14 @@ __all__ = [
     "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix", "MatrixNode",
     "MatrixPower", "MaxPick", "MaxPool", "MaxUnpool", "MeanOfAll", "Means", "Name", "Node", "NuclearNorm",
     "OtherProducts", "OverDeviation", "OverRoot", "Paired", "Parameter", "Part", "Parted", "Pinv", "Placed",
-    "Polar", "PowerSlope", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum", "Scalar", "ScalarNode",
-    "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised", "Sylvester",
-    "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "Windowed",
-    "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos", "arcsin", "arctan",
-    "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar", "as_size", "as_tree",
-    "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called",
-    "categorical_hinge", "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d", "cosh",
-    "cosine_similarity", "cross_entropy", "cumsum", "curves", "det", "diag", "diagonal", "diagonal_matrix",
+    "Polar", "PowerSlope", "Reduction", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum", "Scalar",
+    "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised",
+    "Sylvester", "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec",
+    "Windowed", "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos",
+    "arcsin", "arctan", "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar", "as_size",
+    "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential",
+    "called", "categorical_hinge", "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d",
+    "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "det", "diag", "diagonal", "diagonal_matrix",
     "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry", "escape", "exp_below",
     "expm", "exponent", "factored", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru",
     "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_line", "in_a_row", "inner_product",

@@ -17,7 +17,7 @@ from symnet.expressions.sizes import Shape
 class _Told(Reduction):  # of no axis it would be one number of all entries
     @property
     def labels(self) -> tuple[str, ...]:
-        return (f"axis={self.axis}",)
+        return () if self.args[0].shape[1] == 1 and self.axis == 0 else (f"axis={self.axis}",)
 
 
 class Largest(_Told, AxisMax):

@@ -10,7 +10,8 @@ from typing import Any
 from sympy import HadamardProduct, MatAdd, MatMul, OneMatrix, S, exp, log
 
 from symnet.expressions import (
-    AxisVar, Earlier, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, exp_below, raw, xlogy,
+    AxisVar, Earlier, Means, OverDeviation, OverRoot, Reduction, RootMeanSquared, Standardised, Total, exp_below, raw,
+    xlogy,
 )  # fmt: skip
 from symnet.notation.reading import FORMULAS, Reading
 from symnet.notation.spelling import ATOM, HADAMARD
@@ -52,7 +53,14 @@ def _mean_of_squares(r: Reading[Any], X: Any, axis: Any) -> Any:
     return r.write(Means(raw(HadamardProduct, X, X), axis))
 
 
+def _total(r: Reading[Any], e: Any) -> Box[Any]:
+    # the largest of all entries, the only one of its column, is no sum to a reader
+    alone = isinstance(e.args[0], Reduction) and e.args[0].shape == (1, 1) and r.style.broadcasts
+    return r.box(e.args[0]) if alone else Reading.total(r, e)
+
+
 FORMULAS.update({
+    Total: _total,
     Standardised: _standardised,
     OverDeviation: _over_deviation,
     RootMeanSquared: lambda r, e: _over(r, e, e.args[0], _mean_of_squares(r, *e.args[:2]), e.args[2]),
