@@ -11,23 +11,15 @@ from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, 
 from symnet.calculus import RULES
 from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.expressions import (
-    Cell, Facts, MLP, MatrixNode, OPERANDS, SCALARS, ScalarNode, accuracy, avg_pool2d, binary_cross_entropy,
-    categorical_hinge, conv1d, conv2d, cosine_similarity, cross_entropy, diag, diagonal, elementwise, focal, fold, gru,
-    hinge, huber, kl_divergence, kron, let, lstm, max_pool2d, mlp, mse, rnn, squared_error, triplet, unfold, vec,
+    Cell, Facts, MLP, MatrixNode, OPERANDS, SCALARS, ScalarNode, accuracy, adjugate, arccos, arcsin, arctan, avg_pool2d,
+    binary_cross_entropy, categorical_hinge, conv1d, conv2d, cosh, cosine_similarity, cross_entropy, cumsum, det, diag,
+    diagonal, divide, elementwise, expm, focal, fold, gru, hinge, hstack, huber, inv, kl_divergence, kron, let, logdet,
+    lstm, max_pool2d, mlp, mse, nuclear_norm, pinv, power, reshape, rnn, roll, sinh, solve, spectral_norm, square,
+    squared_error, tan, trace, triplet, unfold, vec, vstack, transposed as transpose,
 )  # fmt: skip
-from symnet.expressions import (
-    arccos, arcsin, arctan, cosh, divide, expm, nuclear_norm, pinv, power, sinh, spectral_norm, square, tan,
-)  # fmt: skip
-from symnet.expressions import adjugate, cumsum, det, hstack, inv, logdet, reshape, roll, solve, trace, vstack
-from symnet.expressions import transposed as transpose
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
-from symnet.optimizers import (
-    AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LBFGS, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
-    RMSProp, SignSGD, cosine_decay, exponential_decay, step_decay, warmup,
-)  # fmt: skip
-from symnet.parsing import parse
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
@@ -36,10 +28,11 @@ if _TYPE_CHECKING:
     from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
     from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
     from symnet.optimizers import (
-        AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, cosine_decay, exponential_decay,
-        step_decay, warmup,
+        AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LBFGS, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
+        RMSProp, SignSGD, cosine_decay, exponential_decay, step_decay, warmup,
     )  # fmt: skip
     from symnet.overview import Summary, summary
+    from symnet.parsing import parse
     from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
@@ -62,9 +55,10 @@ __all__ = [
 _LATER = {
     "checking": "CheckRow GradientCheck Proof check_function check_gradients check_hessian prove",
     "diagnosis": "Diagnosis Fault diagnose diagnose_update",
-    "optimizers": "AdaGrad Adam AdamW GradientDescent Momentum Nesterov RMSProp SignSGD cosine_decay exponential_decay "
-    "step_decay warmup",
+    "optimizers": "AdaGrad Adam AdamW GaussNewton GradientDescent LBFGS LevenbergMarquardt Momentum Nesterov NewtonCG "
+    "RMSProp SignSGD cosine_decay exponential_decay step_decay warmup",
     "overview": "Summary summary",
+    "parsing": "parse",
     "training": "Training glorot normal resume train uniform zeros",
 }
 _WINGS = {name: wing for wing, names in _LATER.items() for name in names.split()}

@@ -135,6 +135,8 @@ def test_the_weights_in_a_checkpoint_are_read_by_load(tmp_path):
     weights = sn.load(tmp_path / "run.npz")
     for W in NET.parameters:
         np.testing.assert_array_equal(weights[W], run.parameters[W])
+    assert set(weights) == {W.name for W in NET.parameters}  # and nothing else, so that training starts from them
+    assert sn.train(LOSS, DATA, weights, epochs=1, progress=False).loss > 0
 
 
 # -- being killed

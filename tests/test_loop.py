@@ -337,9 +337,9 @@ class Boasting(Shrinking):
 
 
 DATA_BAD = {
-    "shrinking": (lambda: Shrinking(5, 5, 5, 5, 3), {}, ValueError, "ended after 3 batches, and 5 were to come"),
-    "boasting": (lambda: Boasting(5, 5, 5, 3), {}, ValueError, "ended after 3 batches, and 5 were to come"),
-    "vanishing": (lambda: Shrinking(5, 5, 5, 5, 0), {}, ValueError, "gave no batch"),
+    "shrinking": (lambda: Shrinking(5, 5, 5, 3), {}, ValueError, "ended after 3 batches, and 5 were to come"),
+    "boasting": (lambda: Boasting(5, 5, 3), {}, ValueError, "ended after 3 batches, and 5 were to come"),
+    "vanishing": (lambda: Shrinking(5, 5, 5, 0), {}, ValueError, "gave no batch"),
     "no data": (dict, {}, KeyError, "X has the size n, which no array tells; give X in data"),
     "generator": (lambda: iter(batches_of(10)), {}, TypeError, "used up"),
     "nothing": (list, {}, ValueError, "no batch"),

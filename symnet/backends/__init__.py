@@ -7,7 +7,9 @@ second time.
 from symnet.backends import binding, images as images, networks as networks, windows
 from symnet.backends.cost import Cost, costs
 from symnet.backends.emitter import Code
-from symnet.backends.files import CHECKPOINT, as_path, load, read_arrays, save, write_arrays
+from symnet.backends.files import (
+    BEST, CHECKPOINT, HISTORY, STATE, as_path, load, read_arrays, save, write_arrays,
+)  # fmt: skip
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
@@ -20,8 +22,8 @@ from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Sin
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BACKENDS", "CHECKPOINT", "NUMPY", "STABLE", "ByKey", "Code", "Cost", "Kernel", "LossAndGradients", "Mapped",
-    "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype",
-    "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate", "fitted",
-    "identifiers", "load", "one_hot", "read_arrays", "save", "windows", "write_arrays",
+    "BACKENDS", "BEST", "CHECKPOINT", "HISTORY", "NUMPY", "STABLE", "STATE", "ByKey", "Code", "Cost", "Kernel",
+    "LossAndGradients", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path",
+    "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "compile_structured", "costs",
+    "evaluate", "fitted", "identifiers", "load", "one_hot", "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip

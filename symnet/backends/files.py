@@ -22,7 +22,7 @@ from symnet.backends.results import ByKey
 from symnet.backends.tensors import ENDING, packed, unpacked
 from symnet.expressions import checked_name
 
-CHECKPOINT = "symnet:checkpoint"  # what stands in a file beside arrays when it holds a whole run
+CHECKPOINT, STATE, BEST, HISTORY = "symnet:checkpoint", "state:", "best:", "history:"  # beside the weights of a run
 _ENDING = ".npy"
 _PACKED, _RATIO = 1 << 26, 100  # bytes that an array may unpack to anyway, and how often its packed size beyond that
 _DAMAGE = (
@@ -135,9 +135,10 @@ def _arrays(parameters: Any) -> dict[str, Any]:
 def load(path: Any) -> ByKey:
     """Give the arrays of a file that `save` has written, by name; a symbol of the name finds them as well.
 
-    path: as for `save`. They may be given to `train` as parameters and to `evaluate` as values. Raises `ValueError`
-    where the file is damaged, was not written to its end, or is of another kind, `FileNotFoundError` where there is
-    none, `ModuleNotFoundError` as `save`. Only arrays of numbers are read; nothing in a file is run.
+    path: as for `save`, or a checkpoint for the weights in it. They may be given to `train` as parameters and to
+    `evaluate` as values. Raises `ValueError` where the file is damaged, was not written to its end, or is of another
+    kind, `FileNotFoundError` where there is none, `ModuleNotFoundError` as `save`. Only arrays of numbers are read;
+    nothing in a file is run.
 
     >>> import os, tempfile, symnet as sn
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -151,11 +152,8 @@ def load(path: Any) -> ByKey:
     if source.suffix == ENDING and source.is_file():
         return ByKey(unpacked("load", source, source.read_bytes()))
     arrays = read_arrays("load", source)
-    if CHECKPOINT in arrays:
-        raise ValueError(
-            f"load: {source} is a checkpoint and holds a whole run; go on from it, sn.resume(path, data), whose result "
-            "has the weights in .parameters"
-        )
+    if CHECKPOINT in arrays:  # of a whole run the weights alone
+        arrays = {n: a for n, a in arrays.items() if not n.startswith((CHECKPOINT, STATE, BEST, HISTORY))}
     return ByKey(arrays)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import CHECKPOINT, as_path, checked_dtype, read_arrays, write_arrays
+from symnet.backends import BEST, CHECKPOINT, HISTORY, STATE, as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import (
     LBFGS, SCHEDULES, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov,
@@ -28,7 +28,6 @@ from symnet.training.loop import Best, Loop, State
 from symnet.training.minimise import Ending
 from symnet.training.plan import Task
 
-STATE, BEST, HISTORY = "state:", "best:", "history:"
 VERSION = 2
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 OPTIMIZERS: dict[str, Any] = {
