@@ -19,6 +19,7 @@ HEAVY = (
     "symnet.checking",
     "symnet.diagnosis",
     "symnet.optimizers",
+    "symnet.parsing",
     "symnet.training",
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from secrets import token_hex
+from os import urandom
 from typing import Any
 
 from sympy import MatAdd, MatMul, ZeroMatrix
@@ -122,7 +122,7 @@ def _cell(name: str, inputs: Any, units: Any, prefix: Any, axis: Any, step: Call
     if not isinstance(prefix, str):
         raise TypeError(f"{name}: prefix must be a string such as 'first_', not {prefix!r}")
     rows, columns, along = as_size(units, f"{name}: units"), as_size(inputs, f"{name}: inputs"), as_axis(axis)
-    own: Any = partial(Parameter, net=token_hex(8))
+    own: Any = partial(Parameter, net=urandom(8).hex())
     parameters = []
     for letter in LETTERS[name]:
         for text, shape in zip(_named(letter), ((rows, columns), (rows, rows), (rows, 1)), strict=True):
