@@ -158,7 +158,7 @@ def _with_gain(g: Generator, s: Any) -> Tree | None:
 @row(MATRICES, "sn.masked_softmax")
 def _masked(g: Generator, s: Any) -> Tree | None:
     name, axis = g.fresh("M"), g.pick(0, 1)
-    draw = lambda rng, shape: (rng.random(shape) < 0.7).astype(float)
+    draw = lambda rng, shape: np.where(rng.random(shape) < 0.7, 1.0, -1.0)  # a jump is at 0
     mask = g._symbol("mask", name, s, f'sn.matrix("{name}", {s[0]}, {s[1]})', draw)
     return node("sn.masked_softmax", s, f"sn.masked_softmax({{0}}, {{1}}, axis={axis})",
                 lambda p, a, m: masked_softmax(a, m, axis), g.matrix(*s), mask)  # fmt: skip
