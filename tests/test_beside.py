@@ -140,7 +140,7 @@ REFUSED = {
     "np.abs": (lambda: np.abs(W * X), ["sn.abs(…)"]),
     "np.square": (lambda: np.square(W), ["sn.hadamard(A, A)"]),
     "np.maximum": (lambda: np.maximum(W, 0), ["sn.relu(A)"]),
-    "np.sum": (lambda: np.sum(W), ["sn.sum(A)"]),
+    "np.sum": (lambda: np.sum(W), ["sn.sum(…)"]),
     "np.dot": (lambda: np.dot(W, XN), ["NumPy's dot", "A*B"]),
     "np.array": (lambda: np.array(XN), ["X is 2×n", "no array"]),
     "in place": (lambda: np.ones((3, 2)).__iadd__(W), ["an array cannot hold symbols"]),
@@ -161,7 +161,7 @@ REFUSED = {
     "X.sum()": (lambda: XN.sum(), ["sn.sum(A)", "X"]),
     "(W*X).mean()": (lambda: (W * X).mean(), ["sn.mean(A)", "W*X"]),
     "node.dot": (lambda: sn.tanh(X).dot(X), ["sn.inner", "A*B", "tanh(X)"]),
-    "node.reshape": (lambda: sn.tanh(X).reshape(4, 2), ["keeps its shape"]),
+    "node.reshape": (lambda: sn.tanh(X).reshape(4, 2), ["sn.reshape(A, shape)", "tanh(X)"]),
 }
 
 
