@@ -14,11 +14,11 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths nodes structured operands algebra gathered sympys symbols kronecker factored functions perceptron losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars stability precise facts interned written lengths declared nodes structured operands algebra gathered sympys symbols kronecker factored functions perceptron losses metrics tree",
     "program":     "names survey chains program entrywise factoring canonical inline naming shapes looking fusing fused_sums normal_form builder",
-    "calculus":    "rules reverse second linear hessians outer",
+    "calculus":    "rules free reverse second linear hessians outer",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured page formula",
-    "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results structured skeleton kernel labels files",
+    "backends":    "precision lowering emitter scalar_code numpy_code complex_code mpmath_code identifiers fitting binding steps results stated structured skeleton kernel labels files",
     "request":     "",
     "derivation":  "",
     "slopes":      "",

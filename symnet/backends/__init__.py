@@ -16,11 +16,12 @@ from symnet.backends.labels import one_hot
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
+from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
     "BACKENDS", "NUMPY", "STABLE", "ByKey", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
-    "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype", "collector_paused",
-    "compile", "compile_program", "compile_structured", "evaluate", "fitted", "identifiers", "load", "one_hot",
-    "read_arrays", "save", "write_arrays",
+    "Single", "StructuredMatrix", "WithHessians", "as_path", "as_stated", "binding", "check_facts", "checked_dtype",
+    "collector_paused", "compile", "compile_program", "compile_structured", "evaluate", "fitted", "identifiers",
+    "load", "one_hot", "read_arrays", "save", "write_arrays",
 ]  # fmt: skip

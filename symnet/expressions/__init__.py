@@ -4,13 +4,14 @@ In: names, sizes, SymPy expressions. Out: SymPy expressions, simplified at birth
 intermediate, prints a derivation or computes a number.
 """
 
-from symnet.expressions import functions
+from symnet.expressions import declared, functions
 from symnet.expressions.algebra import (
     nested,
     CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, scalar_atoms,
     scaled, spread, spread_vector, squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.axes import as_axis
+from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.factored import factored
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
@@ -47,14 +48,15 @@ __all__ = [
     "Diag", "Diagonal", "Distribution", "Dtype", "Elementwise", "Expression", "Facts", "Fixed", "Kron", "Let",
     "LetScalar", "LogSoftmax", "LogSumExp", "Made", "Matrix", "MatrixNode", "Name", "Node", "Paired", "Parameter",
     "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Softmax", "Table", "Total", "Unit", "Unpaired", "Unvec",
-    "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "as_axis", "as_expression",
-    "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "checked_name", "commutation", "complement", "composed", "cross_entropy", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered", "exponent",
-    "factored", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line", "inner_product", "is_light",
-    "is_subtracted", "is_turned", "kinks_of", "kron", "kronecker", "let", "listed", "logaddexp", "matmul",
-    "maximum", "mlp", "mse", "nested", "operands_of", "origin", "partial", "picked", "precise", "preformatted",
-    "raw", "relu", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "size_number",
-    "softplus", "split", "spread", "spread_vector", "squared", "squared_error", "stable", "stacked", "step", "sums",
-    "symbols_of", "total", "transpose", "turned", "unstacked", "vec", "walk", "without_definition",
+    "Values", "Vec", "accuracy", "add", "allows_complex_step", "apply_entrywise", "are_inverse", "as_axis",
+    "as_expression", "as_scalar", "as_size", "as_tree", "axes_of", "binary_cross_entropy", "bound_variables",
+    "brief", "by_exponential", "called", "checked_name", "commutation", "complement", "composed", "cross_entropy",
+    "declared", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "elementwise", "entered",
+    "exponent", "factored", "facts_of", "from_tree", "functions", "gathered", "given", "hadamard", "in_a_line",
+    "inner_product", "inverse_of", "is_declared", "is_light", "is_subtracted", "is_turned", "kinks_of", "kron",
+    "kronecker", "let", "listed", "logaddexp", "matmul", "maximum", "mlp", "mse", "nested", "operands_of", "origin",
+    "partial", "picked", "precise", "preformatted", "raw", "relu", "same_shape", "same_size", "scalar_atoms",
+    "scaled", "shape_text", "sigmoid", "size_number", "softplus", "split", "spread", "spread_vector", "squared",
+    "squared_error", "stable", "stacked", "step", "sums", "symbols_of", "total", "transpose", "turned", "unstacked",
+    "vec", "walk", "without_definition",
 ]  # fmt: skip

@@ -18,6 +18,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.declared import are_inverse, is_declared, is_positive, of_positive
 from symnet.expressions.entering import given
 from symnet.expressions.interned import DeepProduct, Node, ScalarNode
 from symnet.expressions.lengths import root_of
@@ -97,6 +98,7 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
+    body = of_positive(body, [v for a, v in slots.items() if is_positive(a)])
     constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
     body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
@@ -171,7 +173,7 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return A.args[0]
     if isinstance(A, (OneMatrix, ZeroMatrix)):
         return type(A)(A.shape[1], A.shape[0])
-    if isinstance(A, (Identity, Diag)):
+    if isinstance(A, (Identity, Diag)) or is_declared(A, "symmetric"):
         return A
     if isinstance(A, MatMul) and not isinstance(A, Node):
         return raw(
@@ -187,6 +189,8 @@ def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
         return b
     if isinstance(b, Identity):
         return a
+    if are_inverse(a, b):
+        return Identity(a.shape[0])
     if isinstance(a, OneMatrix) and isinstance(b, OneMatrix):
         return scaled(a.shape[1], OneMatrix(a.shape[0], b.shape[1]))
     if isinstance(a, OneMatrix) and getattr(b, "sums_to_one", None) == 0:

@@ -28,7 +28,7 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
-    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, is_turned, kronecker, matmul,
+    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, inverse_of, is_turned, kronecker, matmul,
     picked, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
@@ -123,8 +123,16 @@ def _power(b: Building, node: Any) -> Any:
     if not exponent.is_Integer:
         raise TypeError(f"in {b.readable(node)}: a matrix power must be a whole number; use Inverse or products")
     if exponent < 0:
-        base, exponent = b.define(raw(Inverse, base, S.NegativeOne)), -exponent
+        base, exponent = _inverse(b, base), -exponent
     return b.product(node, *[base] * int(exponent))
+
+
+def _inverse(b: Building, A: Any, node: Any = None) -> Any:
+    c, rest = split(A)
+    known = inverse_of(rest)  # of an orthogonal matrix it is its transpose
+    if known is not None:
+        return b.store(scaled(1 / c, known), node)
+    return b.define(raw(Inverse, A, S.NegativeOne), b.name_for(node))
 
 
 def _hadamard(b: Building, node: Any) -> Any:
@@ -242,7 +250,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     MatAdd:          _matrix_sum,
     MatPow:          _power,
     Transpose:       lambda b, node: b.store(transpose(b.atom(node.args[0])), node),
-    Inverse:         lambda b, node: b.define(raw(Inverse, b.atom(node.args[0]), S.NegativeOne), b.name_for(node)),
+    Inverse:         lambda b, node: _inverse(b, b.atom(node.args[0]), node),
     HadamardProduct: _hadamard,
     HadamardPower:   _hadamard_power,
     Elementwise:     _apply,

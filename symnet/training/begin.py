@@ -19,7 +19,7 @@ from symnet.training.initializers import Initializer
 from symnet.training.loop import Loop
 from symnet.training.monitor import Monitor, held_back, validation_batches
 from symnet.training.plan import Plan, Task
-from symnet.training.start import checked_multipliers, first_values, starting_arrays, trained_symbols
+from symnet.training.start import check_trained, checked_multipliers, first_values, starting_arrays, trained_symbols
 from symnet.training.step import Step, compiled_step
 
 
@@ -52,7 +52,9 @@ def begun(
         pool, validation = held_back(task.share, arrays, symbols, split)
     shares = checked_multipliers(task.multipliers or {}, chosen)
     if step is None:
-        derivation = derive(task.loss, [W for W in chosen if shares.get(W.name, 1)])
+        moving = [W for W in chosen if shares.get(W.name, 1)]
+        check_trained(moving)
+        derivation = derive(task.loss, moving)
         dtype = _data_dtype(arrays[n] for n in of_loss) if task.dtype is None else task.dtype
         step = compiled_step(derivation, task.optimizer, dtype, shares, task.clip)
     batches = batches_of(stream or data, arrays, symbols, task.batch_size, pool)
