@@ -15,17 +15,6 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.expressions import brief, declared, is_declared, same_shape, shape_text
 from symnet.program import Builder
 
-_OF_CLASSES = (
-    "its entries are 0 or 1 and cannot move; leave it out of the symbols to differentiate in, or declare it without "
-    "one_hot and write softmax(Z) for shares that move"
-)
-NO_DERIVATIVE = {
-    "orthogonal": "it cannot move along a straight line; leave it out of the symbols to differentiate in, or write it "
-    "with a matrix M that is free: (I − M + M.T)⁻¹·(I + M − M.T) is orthogonal",
-    "one_hot_columns": _OF_CLASSES,
-    "one_hot_rows": _OF_CLASSES,
-}
-
 
 def symbols_in(wrt: Any) -> tuple[Any, ...]:
     """Give the symbols that are meant: those of a net or of an earlier training, of a list, or the keys of values."""
@@ -74,18 +63,18 @@ def entered(
 
 
 def check_free(symbols: Iterable[Any], who: str) -> None:
-    """Raise `ValueError` where the entries of a symbol are not all free, so that its second derivatives are no matrix."""
+    """Raise `ValueError` where the entries of a symbol are not all free: its second derivatives are no matrix."""
     for w in symbols:
         if is_declared(w, "symmetric"):
             raise ValueError(
-                f"{who}: {w.name} is declared {declared.said(w.facts)}, so its entries are not all free and there is no "
-                f"matrix of second derivatives by vec {w.name}; sn.hvp and sn.jvp give it times a direction, or "
+                f"{who}: {w.name} is declared {declared.said(w.facts)}, so its entries are not all free and there is "
+                f"no matrix of second derivatives by vec {w.name}; sn.hvp and sn.jvp give it times a direction, or "
                 f"declare {w.name} without it"
             )
 
 
 def _check_differentiable(w: Any) -> None:
-    for fact, way in NO_DERIVATIVE.items():
+    for fact, way in declared.NO_DERIVATIVE.items():
         if is_declared(w, fact):
             raise ValueError(f"there is no derivative in {w.name}, which is declared {declared.said([fact])}: {way}")
 

@@ -25,7 +25,7 @@ WINGS = {
     "second":      "",
     "optimizers":  "schedules optimizer descent adaptive",
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
-    "checking":    "numeric kinks explicit result judge check hessian prove",
+    "checking":    "numeric kinks freedom explicit result judge check hessian prove",
     "sklearn":     "",
     "diagnosis":   "result edits made numbers given variants deltas catalogue places quantities functions operands products grammar groups price constants edited search explain forward steps finding diagnose",
 }

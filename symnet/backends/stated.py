@@ -1,7 +1,7 @@
 """Arrays against the facts that their symbols are declared with.
 
-In: symbols and the arrays given for them. Out: nothing, or a `ValueError` that names the symbol, the worst entry and what
-to write; or an array that is as declared, made of any. What rounding makes of a fact is taken; an array of classes is exact.
+In: symbols and the arrays given for them. Out: nothing, or a `ValueError` that names the symbol, the worst entry and
+what to write; or an array that is as declared, made of any. What rounding makes of a fact is taken; classes are exact.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Identity, S, ZeroMatrix
+from sympy import Identity, S, Transpose, ZeroMatrix
 
 from symnet.expressions import Diag, Name, add, hadamard, is_declared, scaled, split, transpose
 
@@ -18,7 +18,9 @@ def in_free_entries(w: Name, G: Any) -> Any:
     """Give G + Gᵀ − G∘I for a symmetric symbol, G∘I for a diagonal one, G for any other."""
     if not is_declared(w, "symmetric") or isinstance(split(G)[1], (Identity, Diag, ZeroMatrix)):
         return G
-    on_the_diagonal = hadamard(G, Identity(G.shape[0]))
+    c, rest = split(G)
+    bare = rest.args[0] if isinstance(rest, Transpose) else rest  # they have one diagonal
+    on_the_diagonal = hadamard(scaled(c, bare), Identity(G.shape[0]))
     if is_declared(w, "diagonal"):
         return on_the_diagonal
     return add(G, transpose(G), scaled(S.NegativeOne, on_the_diagonal))

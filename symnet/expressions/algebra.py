@@ -18,7 +18,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.declared import are_inverse, is_declared, is_positive, of_positive
+from symnet.expressions.declared import are_inverse, is_declared, of_positive
 from symnet.expressions.entering import given
 from symnet.expressions.interned import DeepProduct, Node, ScalarNode
 from symnet.expressions.lengths import root_of
@@ -98,7 +98,7 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
-    body = of_positive(body, [v for a, v in slots.items() if is_positive(a)])
+    body, slots = of_positive(body, slots)
     constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
     body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})

@@ -8,21 +8,14 @@ that contradict each other, or leave the identity alone, are refused; arrays are
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
+from operator import mul
 from typing import Any
 
 from sympy import (
-    Basic,
-    Dummy,
-    HadamardProduct,
-    Identity,
-    Inverse,
-    MatAdd,
-    MatMul,
-    MatrixSymbol,
-    OneMatrix,
-    Transpose,
+    Basic, Dummy, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose,
     Tuple,
-)
+)  # fmt: skip
 from sympy.core.symbol import Str
 from sympy.matrices.exceptions import ShapeError
 
@@ -45,7 +38,7 @@ SQUARE = {
     "orthogonal": "QᵀQ = QQᵀ = I holds for square matrices; for orthonormal columns alone declare nothing",
 }
 _ZEROS = "has zeros off its diagonal, and a positive matrix has none"
-_IDENTITY = "leaves the identity alone; write sympy.Identity"
+_IDENTITY = "only the identity is both; write sympy.Identity(n)"
 CONTRADICTIONS = {  # pairs of facts that no matrix has, or only the identity
     ("diagonal", "positive"): f"a diagonal matrix {_ZEROS}; for a diagonal with positive entries declare v positive "
     "and write sn.diag(v)",
@@ -58,6 +51,16 @@ CONTRADICTIONS = {  # pairs of facts that no matrix has, or only the identity
     ("one_hot_rows", "positive_definite"): _IDENTITY,
     ("diagonal", "one_hot_columns"): _IDENTITY,
     ("diagonal", "one_hot_rows"): _IDENTITY,
+}
+_OF_CLASSES = (
+    "its entries are 0 or 1 and cannot move; leave it out of the symbols to differentiate in, or declare it without "
+    "one_hot and write softmax(Z) for shares that move"
+)
+NO_DERIVATIVE = {
+    "orthogonal": "it cannot move along a straight line; leave it out of the symbols to differentiate in, or write it "
+    "with a matrix M that is free: (I − M + M.T)⁻¹·(I + M − M.T) is orthogonal",
+    "one_hot_columns": _OF_CLASSES,
+    "one_hot_rows": _OF_CLASSES,
 }
 DEPTH = 4  # how deep signs are looked for in an expression
 
@@ -152,6 +155,8 @@ def is_positive(A: Any, depth: int = DEPTH) -> bool:
         return not A.is_Matrix and bool(A.is_positive)
     if isinstance(A, (Transpose, MatAdd, MatMul, HadamardProduct)):
         return all(is_positive(a, depth - 1) for a in A.args)
+    if isinstance(A, HadamardPower):
+        return bool(A.args[1].is_real) and is_positive(A.args[0], depth - 1)
     return is_declared(A, "positive") or isinstance(A, OneMatrix)
 
 
@@ -163,10 +168,24 @@ def inverse_of(A: Any) -> Any:
     return A.transpose() if is_declared(bare, "orthogonal") else None
 
 
-def of_positive(body: Any, variables: Iterable[Any]) -> Any:
-    """Give a scalar function in which some variables are positive, where that makes it shorter: |x| is x."""
-    known = {v: Dummy(positive=True) for v in variables}
-    if not known:
-        return body
-    new = body.xreplace(known).xreplace({positive: v for v, positive in known.items()})
-    return new if new.count_ops() < body.count_ops() else body
+def of_positive(body: Any, slots: dict[Any, Any]) -> tuple[Any, dict[Any, Any]]:
+    """Give a function of the entries of matrices, and {matrix: variable}, knowing which are positive: |x| is x.
+
+    Products of positive matrices are looked into: sqrt(x·x) is x. Where that makes the function no shorter it stays.
+    """
+    new: dict[Any, Any] = {}
+    known = {v: _with_sign(a, v, new) for a, v in slots.items()}
+    if all(signed is v for v, signed in known.items()):
+        return body, slots
+    shorter = body.xreplace(known)
+    return (shorter, new) if shorter.count_ops() < body.count_ops() else (body, slots)
+
+
+def _with_sign(A: Any, v: Any, slots: dict[Any, Any]) -> Any:
+    if not is_positive(A):
+        return slots.setdefault(A, v)
+    if isinstance(A, HadamardProduct):
+        return reduce(mul, [_with_sign(a, v, slots) for a in A.args])
+    if isinstance(A, HadamardPower):
+        return _with_sign(A.args[0], v, slots) ** A.args[1]
+    return slots.setdefault(A, Dummy(positive=True))

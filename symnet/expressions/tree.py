@@ -42,8 +42,8 @@ Row = list[Any]
 _OF_SYMPY = (
     Add, Mul, Pow, MatAdd, MatMul, MatPow, Transpose, Inverse, Trace, HadamardProduct, HadamardPower, Determinant,
     DotProduct, MatrixElement, ElementwiseApplyFunction, ImmutableDenseMatrix, OneMatrix, ZeroMatrix, Identity, Lambda,
-    Tuple, MatrixSymbol, DeclaredMatrix, Parameter, Length, Max, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le, And, Or, Not,
-    ITE, exp, log,
+    Tuple, MatrixSymbol, DeclaredMatrix, Parameter, Length, Max, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le,
+    And, Or, Not, ITE, exp, log,
 )  # fmt: skip
 _CONSTANTS = {"true": S.true, "false": S.false, **{str(c): c for c in (S.Pi, S.Exp1, S.EulerGamma, S.GoldenRatio)}}
 _WRONG = (TypeError, KeyError, IndexError, AttributeError, ValueError)

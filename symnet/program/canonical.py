@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import (
-    Expr, Integer, HadamardPower, HadamardProduct, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose, ZeroMatrix,
-    default_sort_key, exp,
+    Expr, Integer, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatPow, Mul, S, Transpose,
+    ZeroMatrix, default_sort_key, exp,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
@@ -145,6 +145,8 @@ def _shorter(A: Any) -> Any:
 
 
 def _entrywise_product(arguments: Sequence[Any]) -> Any:
+    if any(isinstance(a, Identity) for a in arguments):  # a matrix and its transpose have one diagonal
+        arguments = [_fewer_transposes(a) for a in arguments]
     c, H = split(hadamard(*arguments))
     if not isinstance(H, HadamardProduct):
         return scaled(c, H)
@@ -184,8 +186,12 @@ def _total(A: Any) -> Expr:
 def _square(A: Any) -> Expr:
     # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖²
     if isinstance(factors_of(A)[0], Transpose):
-        A = min(A, turned(A), key=lambda B: sum(isinstance(f, Transpose) for f in factors_of(B)))
+        A = _fewer_transposes(A)
     return Total(raw(HadamardProduct, A, A))
+
+
+def _fewer_transposes(A: Any) -> Any:
+    return min(A, turned(A), key=lambda B: sum(isinstance(f, Transpose) for f in factors_of(B)))
 
 
 def _inner(word: Factors) -> Expr:

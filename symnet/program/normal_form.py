@@ -28,8 +28,8 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
     Commutation, Distribution, Elementwise, Let, LetScalar, MatrixNode, Name, ScalarNode, Table, Total, Unit,
-    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, inverse_of, is_turned, kronecker, matmul,
-    picked, raw, same_size, scaled, split, stable, total, transpose,
+    apply_entrywise, bound_variables, diag, diagonal, elementwise, gathered, hadamard, inverse_of, is_turned, kronecker,
+    matmul, picked, raw, same_size, scaled, split, stable, total, transpose,
 )  # fmt: skip
 
 from symnet.program.fused_sums import fused_sum

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding, fitted
+from symnet.backends import binding, check_facts, fitted
 from symnet.derivation import derive
-from symnet.expressions import Name
+from symnet.expressions import Name, declared, facts_of
 from symnet.program import survey
 from symnet.training.batches import Arrays, Stream, as_data, batches_of
 from symnet.training.initializers import Initializer
@@ -61,10 +61,29 @@ def begun(
     known = {n: a for n, a in batches.first().items() if n in of_loss}
     starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
+    _check_kept(step, values, task)
     loop = Loop(step, batches, values, generator, chosen, plan)
     loop.split = told
     loop.monitors = _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
+
+
+def _check_kept(step: Step, values: Arrays, task: Task) -> None:
+    # one step, to see whether a symmetric matrix is one still
+    moving = {W: k for k, W in enumerate(step.moving) if facts_of(W)}
+    if not moving:
+        return
+    with np.errstate(all="ignore"):
+        new = step.kernel.function(*[values[n] for n in step.kernel.arguments])[1]
+    for W, k in moving.items():
+        try:
+            check_facts([W], {W.name: new[k]})
+        except ValueError:
+            raise ValueError(
+                f"{W.name} is declared {declared.said(W.facts)}, and a step of {type(task.optimizer).__name__} makes "
+                f"something else of it; choose an optimizer that moves each entry by itself, such as sn.Adam(), or write "
+                f"{W.name} with a free matrix M, such as M + M.T"
+            ) from None
 
 
 def _monitors(

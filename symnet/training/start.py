@@ -17,13 +17,12 @@ from symnet.backends import as_stated, binding
 from symnet.expressions import Name, axes_of, declared, facts_of, walk
 from symnet.optimizers import GradientDescent, Optimizer, is_number
 from symnet.program import Program, Survey
-from symnet.request import NO_DERIVATIVE
 from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
 
 LEAVES = {
     "positive_definite": "a step could leave the positive definite matrices; write L*L.T with a free matrix L",
     "positive": "a step could make an entry negative; write sn.exp(V) with a free matrix V",
-    **NO_DERIVATIVE,
+    **declared.NO_DERIVATIVE,
 }
 
 
