@@ -98,10 +98,10 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
-    body, slots = of_positive(body, slots)
     constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
     body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
+    body, slots = of_positive(body, slots)
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}  # a number can make one fall away
     body = body.xreplace(back)
     scalars = sorted(scalar_atoms(body) - set(matrices), key=default_sort_key)
@@ -286,6 +286,8 @@ def total(A: MatrixExpr) -> Expr:
         return c * A.shape[0] * A.shape[1]
     if isinstance(A, ZeroMatrix):
         return S.Zero
+    if is_declared(A, "one_hot_columns") or is_declared(A, "one_hot_rows"):
+        return c * A.shape[1 - A.sums_to_one]
     if isinstance(A, Transpose):
         A = A.args[0]
     if isinstance(A, HadamardProduct) and all(isinstance(a, Transpose) for a in A.args):

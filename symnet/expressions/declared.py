@@ -13,8 +13,8 @@ from operator import mul
 from typing import Any
 
 from sympy import (
-    Basic, Dummy, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatrixSymbol, OneMatrix, Transpose,
-    Tuple,
+    Basic, Dummy, Function, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatrixSymbol, OneMatrix,
+    Transpose, Tuple,
 )  # fmt: skip
 from sympy.core.symbol import Str
 from sympy.matrices.exceptions import ShapeError
@@ -74,9 +74,8 @@ class DeclaredMatrix(MatrixSymbol):
         _check(args[0].name, args[1], args[2], stated)
         return Basic.__new__(cls, *args, Tuple(*[Str(fact) for fact in sorted(stated)]))
 
-    @classmethod
-    def class_key(cls) -> Any:
-        return MatrixSymbol.class_key()
+    def sort_key(self, order: Any = None) -> Any:
+        return MatrixSymbol(*self.args[:3]).sort_key(order)
 
     @property
     def facts(self) -> tuple[str, ...]:
@@ -151,11 +150,11 @@ def are_inverse(A: Any, B: Any) -> bool:
 
 def is_positive(A: Any, depth: int = DEPTH) -> bool:
     """Tell whether all entries are positive: those of what is declared so, of sums and products of such."""
-    if not depth or not A.is_Matrix:
-        return not A.is_Matrix and bool(A.is_positive)
-    if isinstance(A, (Transpose, MatAdd, MatMul, HadamardProduct)):
+    if not A.is_Matrix:
+        return bool(A.is_positive)
+    if depth and isinstance(A, (Transpose, MatAdd, MatMul, HadamardProduct)):
         return all(is_positive(a, depth - 1) for a in A.args)
-    if isinstance(A, HadamardPower):
+    if depth and isinstance(A, HadamardPower):
         return bool(A.args[1].is_real) and is_positive(A.args[0], depth - 1)
     return is_declared(A, "positive") or isinstance(A, OneMatrix)
 
@@ -178,10 +177,20 @@ def of_positive(body: Any, slots: dict[Any, Any]) -> tuple[Any, dict[Any, Any]]:
     if all(signed is v for v, signed in known.items()):
         return body, slots
     shorter = body.xreplace(known)
-    return (shorter, new) if shorter.count_ops() < body.count_ops() else (body, slots)
+    return (shorter, new) if _length(shorter) < _length(body) else (body, slots)
+
+
+def _length(body: Any) -> tuple[int, int]:
+    return len(body.atoms(Function)), body.count_ops()
 
 
 def _with_sign(A: Any, v: Any, slots: dict[Any, Any]) -> Any:
+    numbers = [a for a in A.args if a.is_number] if isinstance(A, MatMul) else []
+    if numbers and len(A.args) == len(numbers) + 1:
+        signed = _with_sign(A.args[-1], v, slots)
+        if signed is not v:
+            return reduce(mul, numbers) * signed
+        del slots[A.args[-1]]
     if not is_positive(A):
         return slots.setdefault(A, v)
     if isinstance(A, HadamardProduct):

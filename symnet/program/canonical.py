@@ -191,7 +191,13 @@ def _square(A: Any) -> Expr:
 
 
 def _fewer_transposes(A: Any) -> Any:
-    return min(A, turned(A), key=lambda B: sum(isinstance(f, Transpose) for f in factors_of(B)))
+    return min(A, turned(A), key=_transposes)
+
+
+def _transposes(A: Any) -> int:
+    return sum(
+        sum(map(_transposes, f.args)) if isinstance(f, MatAdd) else isinstance(f, Transpose) for f in factors_of(A)
+    )
 
 
 def _inner(word: Factors) -> Expr:

@@ -81,8 +81,8 @@ def _check_kept(step: Step, values: Arrays, task: Task) -> None:
         except ValueError:
             raise ValueError(
                 f"{W.name} is declared {declared.said(W.facts)}, and a step of {type(task.optimizer).__name__} makes "
-                f"something else of it; choose an optimizer that moves each entry by itself, such as sn.Adam(), or write "
-                f"{W.name} with a free matrix M, such as M + M.T"
+                f"something else of it; choose an optimizer that moves each entry by itself, such as sn.Adam(), or "
+                f"write {W.name} with a free matrix M, such as M + M.T"
             ) from None
 
 
