@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import formulas as N  # noqa: N812
+from .declared_kinds import add_rows as add_declared
 from .tree import Tree
 
 SCALAR = ()
@@ -756,6 +757,7 @@ def _deep(g: Generator, s: Any) -> Tree | None:
     return H
 
 
+add_declared(LEAVES)
 KINDS = (
     "symbol", "target",
     *dict.fromkeys([*LEAVES, *NUMBERS, *MATRICES, *SCALARS, *LEVELS]),
