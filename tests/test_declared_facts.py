@@ -166,6 +166,14 @@ def test_formulas_are_shorter(name):
     assert equal(written, wanted)
 
 
+def test_an_entry_and_its_mirror_image_are_one():
+    K, E = sn.matrix("K", 2, 2, symmetric=True), sn.matrix("E", 2, 2, diagonal=True)
+    assert K[1, 0] == K[0, 1] and E[0, 1] == 0 and E[1, 1] != E[0, 0]
+    G = sn.evaluate(sn.gradient(K[1, 0] ** 2 + K[1, 1], K), {K: [[1, 3], [3, 5]]})
+    assert G.tolist() == [[0, 6], [6, 1]]
+    assert sn.evaluate(Trace(K * E).diff(K[0, 1]), {K: np.eye(2), E: np.eye(2)}) == 0
+
+
 STAYS = [
     sn.abs(sn.hadamard(P, Z)), sn.sqrt(sn.hadamard(P, P2)), sn.abs(P - P2), Q * A * Q.T, Q.T * sn.tanh(Q * x), S * A,
     sn.sum(P), sn.log(P),

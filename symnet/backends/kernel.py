@@ -108,8 +108,8 @@ class Kernel(Shown):
 
         values: symbols or names → arrays of the symbols' shapes, of one axis where a symbol has one row or column (a
         scalar for a scalar symbol). Raises `KeyError` for
-        an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError`
-        for arrays that hold no numbers.
+        an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, or what is
+        not as it is declared, `TypeError` for arrays that hold no numbers.
         """
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)

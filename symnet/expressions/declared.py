@@ -14,10 +14,11 @@ from typing import Any
 
 from sympy import (
     Basic, Dummy, Function, HadamardPower, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatrixSymbol, OneMatrix,
-    Transpose, Tuple,
+    S, Transpose, Tuple,
 )  # fmt: skip
 from sympy.core.symbol import Str
 from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions.sizes import same_size, shape_text
 
@@ -86,6 +87,13 @@ class DeclaredMatrix(MatrixSymbol):
     def sums_to_one(self) -> int | None:
         """The axis along which the entries sum to 1."""
         return 0 if "one_hot_columns" in self.facts else 1 if "one_hot_rows" in self.facts else None
+
+    def _entry(self, i: Any, j: Any, **_: Any) -> Any:
+        if "symmetric" in self.facts and i.is_Integer and j.is_Integer:
+            if "diagonal" in self.facts and i != j:
+                return S.Zero
+            i, j = min(i, j), max(i, j)  # an entry and its mirror image are one
+        return MatrixElement(self, i, j)
 
     def _eval_transpose(self) -> Any:
         return self if "symmetric" in self.facts else None
