@@ -408,6 +408,18 @@ def test_an_array_stays_as_it_was():
     assert np.array_equal(given, before)
 
 
+@pytest.mark.parametrize("method", ["auto", "complex", "central", "mpmath"])
+def test_the_logarithm_of_a_determinant_by_cholesky(method):
+    loss, X = log(Determinant(C)) + Trace(C.inv() * A), ANY @ ANY.T + np.eye(3)
+    kernel = sn.derive(loss, C).compile()
+    assert "cholesky" in kernel.source and "det(" not in kernel.source
+    wanted = np.linalg.slogdet(X)[1] + np.trace(np.linalg.solve(X, ANY))
+    assert np.isclose(kernel({C: X, A: ANY})[0], wanted, rtol=1e-13)
+    large = 1e3 * np.eye(200) + np.ones((200, 200))
+    assert np.isclose(sn.evaluate(log(Determinant(C)), {C: large}), np.linalg.slogdet(large)[1])
+    assert sn.check_gradients(loss, {C: X, A: ANY}, C, method).ok
+
+
 # -- checks, proofs, diagnoses
 
 
