@@ -99,6 +99,15 @@ def test_a_fact_of_square_matrices_asks_for_one(flag, shape):
         sn.matrix("K", *shape, **{flag: True})
 
 
+def test_a_column_takes_the_facts_that_it_can_have():
+    assert facts_of(sn.vector("v", n, positive=True)) == ("positive",)
+    assert facts_of(sn.vector("v", n, one_hot="columns")) == ("one_hot_columns",)
+    with pytest.raises(ShapeError, match="v is 3×1, but it is declared symmetric"):
+        sn.vector("v", 3, symmetric=True)
+    with pytest.raises(TypeError, match="symetric"):
+        sn.vector("v", 3, symetric=True)
+
+
 def test_facts_that_contradict_each_other_are_refused():
     refused = [facts for facts in together if declared(facts) is None]
     assert len(refused) == 9

@@ -41,17 +41,19 @@ def matrix(
     each were free; for a diagonal one it is G∘I (Petersen and Pedersen, "The Matrix Cookbook" (2012), section 2.8).
     There is none for an orthogonal or a one-hot matrix.
 
-    A number beside a matrix is added to every entry, an array of
-    NumPy is a constant; `*` and `@` are the product of matrices, `A/B` is A·B⁻¹ and `A**2` is A·A, as in SymPy. Raises
-    `ValueError` for a size that is not positive and whole, or facts that no matrix has together, `ShapeError` for a
-    matrix that is not square where a fact asks for it, `TypeError` for a name that is not a string.
+    A number beside a matrix is added to every entry, an array of NumPy is a constant; `*` and `@` are the product of
+    matrices, `A/B` is A·B⁻¹ and `A**2` is A·A, as in SymPy. Raises `ValueError` for a size that is not positive and
+    whole, or facts that no matrix has together, `ShapeError` for a matrix that is not square where a fact asks for it,
+    `TypeError` for a name that is not a string.
 
     >>> import symnet as sn
     >>> sn.matrix("X", 3, "n").shape
     (3, n)
-    >>> S, A = sn.matrix("S", "n", "n", symmetric=True), sn.matrix("A", "n", "n")
-    >>> S.T == S, sn.gradient(sn.trace(A * S), S)
-    (True, A + A.T)
+    >>> S, x, y = sn.matrix("S", "n", "n", symmetric=True), sn.vector("x", "n"), sn.vector("y", "n")
+    >>> S.T == S
+    True
+    >>> sn.show(sn.gradient(x.T * S * y, S))
+    x⋅yᵀ + y⋅xᵀ − (x⋅yᵀ) ∘ I
     """
     checked_name(name, "matrix", "W1")
     if cols is None:
@@ -65,16 +67,16 @@ def matrix(
     )  # fmt: skip
 
 
-def vector(name: str, size: Size, *, positive: bool = False, one_hot: str | None = None) -> MatrixSymbol:
+def vector(name: str, size: Size, **facts: Any) -> MatrixSymbol:
     """Give a symbolic column, a matrix of one column.
 
-    name, size, positive, one_hot: as in `matrix`, which says what is raised.
+    name, size: as in `matrix`, which says what is raised; facts: likewise, such as positive=True.
 
     >>> import symnet as sn
     >>> sn.vector("b1", 3).shape
     (3, 1)
     """
-    return matrix(name, size, 1, positive=positive, one_hot=one_hot)
+    return matrix(name, size, 1, **facts)
 
 
 def unit(size: Size, index: int) -> MatrixExpr:
