@@ -22,7 +22,7 @@ from symnet.expressions import (
 )  # fmt: skip
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
-from symnet.request import check_request, entered, symbols_in
+from symnet.request import check_free, check_request, entered, symbols_in
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -254,6 +254,7 @@ def derive(loss: Any, wrt: Any, *more: Any, order: int = 1) -> Derivation:
         derivation = _derived(loss, symbols)
         if order == 1:
             return derivation
+        check_free(derivation.wrt, "derive(…, order=2)")
         return Derivation(with_hessians(derivation.program, derivation.gradient_names), derivation.wrt)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from sympy import Basic, Expr, MatrixSymbol, Symbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import brief, same_shape, shape_text
+from symnet.expressions import brief, declared, is_declared, same_shape, shape_text
 from symnet.program import Builder
 
 
@@ -56,7 +56,27 @@ def entered(
         if w.name not in builder.inputs:
             known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
             raise ValueError(f"{called} does not depend on {w.name}; it depends on {known}")
-    return value, tuple(_met(builder.inputs[w.name], w, called) for w in symbols)
+    met = tuple(_met(builder.inputs[w.name], w, called) for w in symbols)
+    for w in met:
+        _check_differentiable(w)
+    return value, met
+
+
+def check_free(symbols: Iterable[Any], who: str) -> None:
+    """Raise `ValueError` where the entries of a symbol are not all free: its second derivatives are no matrix."""
+    for w in symbols:
+        if is_declared(w, "symmetric"):
+            raise ValueError(
+                f"{who}: {w.name} is declared {declared.said(w.facts)}, so its entries are not all free and there is "
+                f"no matrix of second derivatives by vec {w.name}; sn.hvp and sn.jvp give it times a direction, or "
+                f"declare {w.name} without it"
+            )
+
+
+def _check_differentiable(w: Any) -> None:
+    for fact, way in declared.NO_DERIVATIVE.items():
+        if is_declared(w, fact):
+            raise ValueError(f"there is no derivative in {w.name}, which is declared {declared.said([fact])}: {way}")
 
 
 def _met(met: Any, asked: Any, called: str) -> Any:

@@ -9,16 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Basic, Expr, Identity, Integer, MatrixSymbol, S, Symbol
+from sympy import Basic, Expr, Identity, Integer, MatrixSymbol, S, Symbol, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import collector_paused
 from symnet.calculus import Outer, paired, second_derivative, slopes_along, struck_off, sweep
+from symnet.derivation import canonical
 from symnet.expressions import (
-    Distribution, Name, add, as_scalar, brief, composed, factored, given, same_shape, shape_text, split, total, turned,
+    Diag, Distribution, Name, add, as_scalar, brief, composed, factored, given, is_declared, same_shape, scaled,
+    shape_text, split, total, transpose, turned,
 )  # fmt: skip
 from symnet.program import Builder, closed_at, expanded, live, survey, symbol_like
-from symnet.request import check_request, check_symbols, entered, symbols_in
+from symnet.request import check_free, check_request, check_symbols, entered, symbols_in
 
 
 def hvp(loss: Any, wrt: Any, direction: Any) -> Any:
@@ -86,6 +88,7 @@ def jacobian(F: Any, w: Any) -> Any:
     check_symbols([_one(w, "jacobian")], "jacobian")
     with collector_paused():
         builder, gradients, u = against(F, [w])
+        check_free(gradients, "jacobian")
         (pulled,) = gradients.values()
         kept, _ = live(builder.equations, [pulled])
         found = factored(turned(expanded(kept, struck_off(kept, u, pulled))))
@@ -112,6 +115,7 @@ def hessian(loss: Any, w: Any, v: Any = None) -> Any:
     check_request(loss, symbols, "hessian")
     with collector_paused():
         builder, gradients = _gradients(loss, symbols)
+        check_free(gradients, "hessian")
         (row, *_), (*_, column) = gradients, gradients
         matrix = second_derivative(builder, gradients, row, column)
     return _as_scalar(matrix, row, column)
@@ -136,6 +140,7 @@ def gauss_newton(loss: Any, w: Any) -> Any:
     with collector_paused():
         builder = Builder([w])
         name, (w,) = entered(builder, loss, [w])
+        check_free([w], "gauss_newton")
         outer = Outer(builder, w)
         terms = [_pulled_back(outer, cut, term, w) for cut, term in outer.split(name)]
     return _as_scalar(factored(add(*terms)), loss, w)
@@ -203,13 +208,26 @@ def _along(
     builder: Builder, gradients: Mapping[Name, Name], directions: Sequence[Any], wrt: Sequence[Name]
 ) -> list[Any]:
     # the derivatives of Σ⟨gradient, direction⟩; a symbol stands for each direction, which may hold symbols of the loss
-    for d in directions:
+    for w, d in zip(gradients, directions, strict=True):
         survey(d, names=builder.names)
+        _check_stated(w, d)
     standing = [builder.input(symbol_like(builder.names.fresh("v"), w)) for w in gradients]
     builder.section("Second order")
     found = slopes_along(builder, dict(zip(gradients.values(), standing, strict=True)), wrt)
     program = builder.finish([found[w] for w in wrt])
     return closed_at(program, dict(zip(standing, directions, strict=True)))
+
+
+def _check_stated(w: Name, d: Any) -> None:
+    # a direction that leaves the matrices of which w is one
+    fact = "diagonal" if is_declared(w, "diagonal") else "symmetric"
+    if not is_declared(w, fact) or isinstance(split(d)[1], (Identity, ZeroMatrix, Diag)) or is_declared(d, fact):
+        return
+    if fact == "diagonal" or not isinstance(canonical(add(d, scaled(S.NegativeOne, transpose(d)))), ZeroMatrix):
+        raise ValueError(
+            f"{w.name} is declared {fact}, so its direction {brief(d)} must be as well; declare it, "
+            f"sn.matrix('V', {w.shape[0]}, {w.shape[1]}, {fact}=True)"
+        )
 
 
 def _directions(who: str, symbols: Sequence[Any], direction: Any) -> list[Any]:

@@ -14,11 +14,11 @@ import pytest
 
 # fmt: off
 WINGS = {
-    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars curves stability precise facts interned written lengths nodes structured reduced normalised masked operands algebra images pooling gathered sympys blocks symbols kronecker factored columns parts linalg spectral activations reductions normalising attention functions elementary convolution perceptron cells losses metrics tree",
+    "expressions": "types entering deep shown table sizes undefined beside axes rebuilding scalars curves stability precise facts interned written lengths declared nodes structured reduced normalised masked operands algebra light images pooling gathered sympys blocks symbols kronecker factored columns parts linalg spectral activations reductions normalising attention functions elementary convolution perceptron cells losses metrics tree",
     "program":     "building names survey chains program entrywise factoring canonical inline naming shapes looking fusing fused_sums solving totals normal_form builder",
-    "calculus":    "networks rules images reverse second linear linalg spectral hessians outer residuals",
+    "calculus":    "networks rules free images reverse second linear linalg spectral hessians outer residuals",
     "notation":    "spelling style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
-    "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps results structured skeleton kernel counted cost labels tensors files",
+    "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps results stated structured skeleton kernel counted cost labels tensors files",
     "parsing":     "text python_text tokens operator_text unify guarded vocabulary parts calls along made tried meanings readings declared parser",
     "request":     "",
     "derivation":  "",
@@ -27,7 +27,7 @@ WINGS = {
     "optimizers":  "schedules optimizer descent adaptive solvers",
     "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving picture result begin checkpoint train",
     "overview":    "",
-    "checking":    "numeric kinks explicit result judge check hessian prove",
+    "checking":    "numeric kinks freedom explicit result judge check hessian prove",
     "sklearn":     "",
     "diagnosis":   "result edits made numbers given variants deltas catalogue places quantities functions operands products windows grammar groups price constants edited search explain forward steps finding diagnose",
 }

@@ -484,3 +484,10 @@ def test_the_estimators_take_solvers():
     for solver in (sn.LevenbergMarquardt(), sn.GaussNewton(), sn.LBFGS()):
         line = SymbolicRegressor([], optimizer=solver, alpha=0, random_state=0).fit(points, heights)
         assert line.score(points, heights) > 0.999 and "Update" in str(line.derivation_)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_a_symmetric_matrix_is_not_moved_by_a_solver(kind):
+    S = sn.matrix("S", 3, 3, symmetric=True)
+    with pytest.raises(ValueError, match=rf"S is declared symmetric.*{kind.__name__}.*sn\.Adam"):
+        sn.train(sn.norm(S - sn.matrix("T", 3, 3)) ** 2, {"T": np.eye(3)}, optimizer=kind())

@@ -19,11 +19,13 @@ from symnet.backends.labels import one_hot
 from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
+from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
     "BACKENDS", "BEST", "CHECKPOINT", "HISTORY", "NUMPY", "STABLE", "STATE", "ByKey", "Code", "Cost", "Kernel",
     "LossAndGradients", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path",
-    "binding", "checked_dtype", "collector_paused", "compile", "compile_program", "compile_structured", "costs",
-    "evaluate", "fitted", "identifiers", "load", "one_hot", "read_arrays", "save", "windows", "write_arrays",
+    "as_stated", "binding", "check_facts", "checked_dtype", "collector_paused", "compile", "compile_program",
+    "compile_structured", "costs", "evaluate", "fitted", "identifiers", "load", "one_hot", "read_arrays", "save",
+    "windows", "write_arrays",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
+from symnet.backends.stated import check_facts
 from symnet.backends.steps import lengths_of, size_steps, with_releases
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
@@ -108,8 +109,8 @@ class Kernel(Shown):
 
         values: symbols or names → arrays of the symbols' shapes, of one axis where a symbol has one row or column (a
         scalar for a scalar symbol). Raises `KeyError` for
-        an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, `TypeError`
-        for arrays that hold no numbers.
+        an unknown or missing name, `ShapeError` for a wrong shape, `ValueError` for NaN or empty arrays, or what is
+        not as it is declared, `TypeError` for arrays that hold no numbers.
         """
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
@@ -136,6 +137,7 @@ class Kernel(Shown):
         binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
         assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}
         binding.check_distributions(assumed, arrays)
+        check_facts(symbols.values(), arrays)
         dtype = self.dtype or _common_dtype(arrays, given)
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
 

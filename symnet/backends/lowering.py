@@ -18,7 +18,7 @@ from symnet.backends.apart import picked, with_own_lines
 from symnet.backends.precision import precisely
 from symnet.expressions import (
     SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, by_exponential,
-    elementwise, hadamard, scaled, sigmoid, spread, sums,
+    elementwise, hadamard, is_declared, scaled, sigmoid, spread, sums,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, live, with_known_inverses
 
@@ -109,6 +109,10 @@ class SignedLogDet(Expr):
     """The sign of a determinant and the logarithm of its absolute value, a pair."""
 
 
+class LogDetPositive(Expr):
+    """The logarithm of the determinant of a matrix that is declared positive definite."""
+
+
 class Item(Expr):
     """An item of a pair: `Item(pair, 0)`."""
 
@@ -130,6 +134,9 @@ def _with_log_determinants(target: Builder, rhs: Any) -> Any:
             det = target.definition(A)
             if not isinstance(det, Determinant):
                 rest *= factor
+                continue
+            if is_declared(det.args[0], "positive_definite"):
+                summed += power * target.define(LogDetPositive(det.args[0]))
                 continue
             pair = target.define(SignedLogDet(det.args[0]))
             rest *= S.One if A is not base else Item(pair, S.Zero) ** power

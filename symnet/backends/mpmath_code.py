@@ -20,6 +20,7 @@ def mpmath_functions() -> dict[str, Any]:
     functions["vdot"] = lambda a, b: (a * b).sum()
     functions["inv"] = lambda A: np.array(mpmath.inverse(mpmath.matrix(A.tolist())).tolist(), object)
     functions["det"] = lambda A: mpmath.det(mpmath.matrix(A.tolist()))
+    functions["cholesky"] = lambda A: np.array(mpmath.cholesky(mpmath.matrix(A.tolist())).tolist(), object)
     functions["slogdet"] = lambda A: _signed(mpmath.det(mpmath.matrix(A.tolist())))
     return functions
 

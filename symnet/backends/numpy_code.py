@@ -18,7 +18,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.backends.emitter import ATOM, SUM, TERM, Code, entrywise, number, signed_sum
-from symnet.backends.lowering import Item, SignedLogDet
+from symnet.backends.lowering import Item, LogDetPositive, SignedLogDet
 from symnet.backends.scalar_code import ScalarCode
 from symnet.expressions import (
     AxisMax, Commutation, Diag, Diagonal, Elementwise, Kron, Paired, Table, Total, Unit, Unpaired, Unvec,
@@ -230,6 +230,14 @@ def _linalg(name: str) -> Callable[[NumPyCode, Any], Code]:
     return lambda c, A: Code(c.numpy.call(module, function, c.full(A.args[0])).text)
 
 
+def _log_det_positive(c: NumPyCode, A: Any) -> Code:
+    if c.complex_arguments:  # Cholesky's factor conjugates
+        sign, size = (c.numpy.call("numpy.linalg", "slogdet", c.full(A.args[0]))[k] for k in "01")
+        return c.numpy.log(sign) + size
+    L = c.numpy.call("numpy.linalg", "cholesky", c.full(A.args[0]))
+    return number(2) * c.numpy.log(L.method("diagonal")).method("sum")
+
+
 # -- diagonals, stacked columns, Kronecker products
 
 
@@ -270,6 +278,7 @@ NUMPY: Table[Callable[..., Code]] = Table(
     Inverse:         _linalg("linalg.inv"),
     Determinant:     _linalg("linalg.det"),
     SignedLogDet:    _linalg("linalg.slogdet"),
+    LogDetPositive:  _log_det_positive,
     Item:            lambda c, A: c.piece(A.args[0])[str(A.args[1])],
     AxisMax:         lambda c, A: c.largest_along(c.full(A.args[0]), A.axis),
     Identity:        lambda c, A: c.numpy.eye(c.scalar(A.shape[0], c.lengths), dtype=c.numpy.dtype),

@@ -13,6 +13,7 @@ from typing import Any
 
 from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix
 
+from symnet.calculus.free import in_free_entries
 from symnet.calculus.rules import RULES
 from symnet.expressions import Name, add, symbols_of
 from symnet.program import Builder, Equation, live
@@ -30,8 +31,11 @@ def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]
             lhs, rhs = forward[k]
             pull(builder.adjoint(lhs, _total(found.pop(lhs), lhs)), lhs, rhs, found, reached)
         for w in due[k]:
-            gradient = builder.value(_total(found[w], w))
+            whole = builder.value(_total(found[w], w))
+            gradient = builder.value(in_free_entries(w, whole))
             gradients[w] = builder.call(gradient, builder.names.adjoint(w.name), "gradient", w)
+            if gradient != whole:
+                builder.whole[gradients[w]] = whole
     return gradients
 
 

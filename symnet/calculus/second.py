@@ -29,5 +29,6 @@ def slopes_along(builder: Builder, gradients: Mapping[Any, Any], wrt: Sequence[N
     gradients: names of gradients, with the direction for each. Where they are those of a loss and `wrt` the symbols
     that it was differentiated in, the result is the Hessian times the directions. Where they are those of ⟨u, F⟩, and
     `wrt` is u, it is the derivative of F along the directions, since they are linear in u.
+    The entries of a symmetric symbol are not all free: dL is ⟨G, dS⟩ there with the derivative G in all entries.
     """
-    return sweep(builder, paired(builder, gradients), wrt)
+    return sweep(builder, paired(builder, {builder.whole.get(g, g): v for g, v in gradients.items()}), wrt)

@@ -20,7 +20,7 @@ from symnet.checking.kinks import allows_complex, near_a_kink
 from symnet.checking.numeric import Function
 from symnet.checking.result import GradientCheck
 from symnet.derivation import Derivation, derive
-from symnet.expressions import Values, given
+from symnet.expressions import Values, declared, facts_of, given
 from symnet.program import survey
 from symnet.request import symbols_in
 
@@ -151,12 +151,16 @@ def _checked_gradient(name: str, gradient: Any, shape: tuple[int, ...]) -> Any:
     return array
 
 
-def symbols_to_check(loss: Any, wrt: Any) -> list[Any]:
-    """Give the symbols that are meant, by default every symbol of the loss that is not a size."""
+def symbols_to_check(loss: Any, wrt: Any, fixed: Iterable[str] = ()) -> list[Any]:
+    """Give the symbols that are meant, by default every symbol of the loss that can be differentiated in.
+
+    fixed: facts that keep a symbol from being differentiated in, beside those that always do.
+    """
     found = survey(loss)
     if wrt is not None:
         return [found.symbols.get(w, w) if isinstance(w, str) else w for w in symbols_in(wrt)]
-    return list(found.inputs.values())
+    known = {*declared.NO_DERIVATIVE, *fixed}
+    return [s for s in found.inputs.values() if known.isdisjoint(facts_of(s))]
 
 
 def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradients: list[Any], method: str) -> Subject:
@@ -180,6 +184,7 @@ def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradient
     return Subject(
         tuple(w.name for w in derivation.wrt), tuple(arrays), checked, tuple(gradients), loss_alone("numpy", float),
         method, TOLERANCE[method], exact, at_a_corner, lambda given: kernel.function(*given)[1],
+        tuple(facts_of(w) for w in derivation.wrt),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import Elementwise, Let, LetScalar, Node, Table, size_number, walk
+from symnet.checking.freedom import entries_of
 
 
 def explicit(expr: Any, sizes: Mapping[str, int]) -> Any:
@@ -62,8 +63,7 @@ class _Writer:
         return self.size(A.shape[0]), self.size(A.shape[1])
 
     def symbol(self, A: MatrixSymbol) -> Any:
-        rows, cols = self.shape(A)
-        return sympy.Matrix(rows, cols, lambda i, j: Symbol(f"{A.name}_{i + 1}_{j + 1}", real=True))
+        return entries_of(A, *self.shape(A))
 
     def own(self, node: Node, value: Any) -> Any:
         operands = [value(a) for a in node.operands]

@@ -46,7 +46,7 @@ def check_hessian(
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(METHODS)}")
     loss = given(loss, "the loss")
-    derivation = derive(loss, symbols_to_check(loss, wrt), order=2)
+    derivation = derive(loss, symbols_to_check(loss, wrt, ["symmetric"]), order=2)
     if method == "auto":
         method = "complex" if allows_complex(derivation.program) else "central"
     elif method == "complex" and not allows_complex(derivation.program):

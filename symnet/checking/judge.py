@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from symnet.checking import numeric
+from symnet.checking.freedom import is_free, kept
 from symnet.checking.numeric import Function, Slope
 from symnet.checking.result import CheckRow, GradientCheck, Probe
 
@@ -33,7 +34,7 @@ class Subject:
 
     `checked`: which of the arrays are parameters; `real`: the function in float64; `exact`: gives slopes that are exact
     to rounding, or None where differences must do; `corners`: whether one lies at the point, None where nobody knows;
-    `again`: gives the claimed gradients at other arrays, where that is possible.
+    `again`: gives the claimed gradients at other arrays, where that is possible; `facts`: of each parameter.
     """
 
     names: tuple[str, ...]
@@ -46,6 +47,7 @@ class Subject:
     exact: Callable[[Sequence[Any], int, Any], Slope] | None = None
     corners: bool | None = None
     again: Callable[[Sequence[Any]], Sequence[Any]] | None = None
+    facts: tuple[tuple[str, ...], ...] = ()
 
     @cached_property
     def noise(self) -> float:
@@ -96,13 +98,17 @@ def _claimed(gradient: Any) -> float:
 def _measured(subject: Subject, place: int, generator: np.random.Generator) -> list[_Found]:
     k, gradient = subject.checked[place], np.asarray(subject.gradients[place])
     found = []
-    for index, direction in _directions(gradient.shape, generator):
+    facts = subject.facts[place] if subject.facts else ()
+    for index, anywhere in _directions(gradient.shape, generator):
+        if isinstance(index, tuple) and not is_free(facts, index):
+            continue
+        direction, weights = kept(facts, anywhere)
         enough = 0.05 * subject.tolerance * _claimed(gradient) * float(np.max(direction))
         if subject.exact is not None:
             slope = subject.exact(subject.arrays, k, direction)
         else:
             slope = subject.differences(k, direction, enough)
-        found.append(_Found(place, index, direction, float(np.sum(gradient * direction)), slope))
+        found.append(_Found(place, index, direction, float(np.sum(gradient * weights)), slope))
     return found
 
 
@@ -198,7 +204,7 @@ def _curve_of(subject: Subject) -> Callable[[np.ndarray], tuple[np.ndarray, str]
         """Give the error of a central difference for each step, at the largest entry of the first gradient."""
         k, gradient = subject.checked[0], np.asarray(subject.gradients[0])
         index = np.unravel_index(int(np.argmax(np.abs(gradient))), gradient.shape)
-        unit = _unit(gradient.shape, index)
+        unit, _ = kept(subject.facts[0] if subject.facts else (), _unit(gradient.shape, index))
         found = [numeric.difference(subject.real, subject.arrays, k, unit, float(h)) for h in steps]
         where = ", ".join(str(int(i)) for i in index)
         return np.abs(np.array(found) - gradient[index]), f"{subject.names[0]}[{where}]"

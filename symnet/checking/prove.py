@@ -15,8 +15,9 @@ import sympy
 from sympy import Dummy, Expr, Function, Integer, MatrixSymbol, Pow, Rational, S, Symbol
 
 from symnet.checking.explicit import entries, explicit
+from symnet.checking.freedom import diagonals
 from symnet.derivation import derive, gradient
-from symnet.expressions import Shown, differentiated, given, listed
+from symnet.expressions import Shown, as_scalar, differentiated, facts_of, given, listed
 
 DIGITS = 50
 POINTS = 5
@@ -72,7 +73,7 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     >>> print(prove(sn.norm(V * sn.tanh(W * X)) ** 2, W, {"n": 2}))
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
-    loss = given(loss, "the loss")
+    loss = as_scalar(given(loss, "the loss"))
     sizes = _checked_sizes(sizes)
     claimed = explicit(gradient(loss, W), sizes)
     (W,) = derive(loss, W).wrt  # as the loss has it
@@ -82,14 +83,15 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
         pairs = {(i, j): (claimed[i, j], symbols[i, j]) for i in range(symbols.rows) for j in range(symbols.cols)}
     else:
         pairs = {(0, 0): (claimed, W)}
-    constraints = _sums_to_one(loss, W, sizes)
+    constraints, dominant = _constraints(loss, W, sizes)
     method, failed = "formulas", []
     for index, (entry, symbol) in pairs.items():
-        difference = (entry - differentiated(written, symbol)).xreplace(constraints)
+        slope = differentiated(written, symbol) if symbol.is_Symbol else S.Zero  # an entry that is always 0
+        difference = (entry - slope).xreplace(constraints)
         if _vanishes(difference):
             continue
         method = "points"
-        if not _vanishes_at_points(difference, seed):
+        if not _vanishes_at_points(difference, seed, dominant):
             failed.append(index)
     return Proof(W, not failed, method, len(pairs), tuple(failed))
 
@@ -105,14 +107,21 @@ def _checked_sizes(sizes: Any) -> dict[str, int]:
     return dict(sizes or {})
 
 
-def _sums_to_one(loss: Any, W: Any, sizes: Mapping[str, int]) -> dict[Any, Any]:
-    # targets of a cross-entropy are distributions: the last entry of each is one minus the others
-    replaced = {}
-    for symbol, axis in derive(loss, W).program.assumptions.items():
+def _constraints(loss: Any, W: Any, sizes: Mapping[str, int]) -> tuple[dict[Any, Any], dict[Any, list[Any]]]:
+    # of distributions, such as the targets of a cross-entropy, the last entry of each is one minus the others; and for
+    # each diagonal entry of a positive definite matrix the others of its row
+    replaced, program = {}, derive(loss, W).program
+    matrices = [s for s in program.inputs.values() if s.is_Matrix]
+    sums = {s: s.sums_to_one for s in matrices if getattr(s, "sums_to_one", None) is not None}
+    for symbol, axis in {**program.assumptions, **sums}.items():
         Y = entries(symbol, sizes)
         for line in (Y.T if axis == 0 else Y).tolist():
-            replaced[line[-1]] = 1 - sum(line[:-1])
-    return replaced
+            if line[-1].is_Symbol:
+                replaced[line[-1]] = 1 - sum(line[:-1])
+    dominant: dict[Any, list[Any]] = {}
+    for symbol in matrices:
+        dominant |= diagonals(symbol, entries(symbol, sizes)) if facts_of(symbol) else {}
+    return replaced, dominant
 
 
 def _expanded(part: Any) -> Any:
@@ -133,13 +142,14 @@ def _vanishes(difference: Any) -> bool:
     return bool(sympy.cancel(sympy.together(taken)) == 0)
 
 
-def _vanishes_at_points(difference: Any, seed: int) -> bool:
+def _vanishes_at_points(difference: Any, seed: int, dominant: Mapping[Any, Any]) -> bool:
     generator = random.Random(seed)
     symbols = sorted(difference.free_symbols, key=str)
     judged = 0
     for _ in range(POINTS * 10):
         point = {s: Rational(generator.randint(1, 97), 50) * generator.choice((1, -1)) for s in symbols}
         point |= {s: abs(v) for s, v in point.items() if isinstance(s, Symbol) and s.is_positive}
+        point |= {d: 1 + sum(abs(point.get(s, 0)) for s in rest) for d, rest in dominant.items()}
         value = difference.xreplace(point)
         if value.has(S.NaN):
             continue  # a case distinction that has no case there

@@ -60,11 +60,11 @@ def diagnose(
     points = [point_at(derivation, kernel, values, written, {})]
     if callable(gradients):
         names = [p.name for p in parameters]
-        others = list(random_points(values, names, seed))
+        others = list(random_points(values, names, seed, kernel.symbols))
         for elsewhere in others:
             points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere), {}))
         if any(p.is_wrong(w) for p in points for w in derivation.wrt):
-            other = with_other_data(others[-1], names, gradients, seed)
+            other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
             if other is not None:
                 points.append(point_at(derivation, kernel, other, called(gradients, other), {}))
     return diagnosed(derivation, kernel, points, learning_rate)

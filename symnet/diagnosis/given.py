@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from symnet.backends import Kernel, binding
+from symnet.backends import Kernel, as_stated, binding
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Values
+from symnet.expressions import facts_of
 from symnet.program import survey
 
 TOLERANCE = {np.dtype(np.float32): 3e-4, np.dtype(float): 1e-6}  # of the largest entry of a gradient
@@ -167,20 +168,26 @@ def _shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int
 # -- other points
 
 
-def random_points(values: Mapping[str, Any], parameters: Sequence[str], seed: int) -> Iterator[dict[str, Any]]:
-    """Give values with other parameters."""
+def random_points(
+    values: Mapping[str, Any], parameters: Sequence[str], seed: int, symbols: Mapping[str, Name]
+) -> Iterator[dict[str, Any]]:
+    """Give values with other parameters, which are what their symbols are declared to be."""
     generator = np.random.default_rng(seed)
     for _ in range(POINTS - 1):
         moved = dict(values)
         for name in parameters:
             array = np.asarray(values[name], float)
             spread = float(np.std(array)) or 1.0
-            moved[name] = array + 0.5 * spread * generator.normal(size=array.shape)
+            moved[name] = _stated(name, array + 0.5 * spread * generator.normal(size=array.shape), symbols)
         yield moved
 
 
 def with_other_data(
-    values: Mapping[str, Any], parameters: Sequence[str], gradients: Callable[..., Any], seed: int
+    values: Mapping[str, Any],
+    parameters: Sequence[str],
+    gradients: Callable[..., Any],
+    seed: int,
+    symbols: Mapping[str, Name],
 ) -> dict[str, Any] | None:
     """Give values with other data as well, where the user's function looks at the data that it is given; else None."""
     generator = np.random.default_rng(seed + 1)
@@ -189,13 +196,18 @@ def with_other_data(
         base = called(gradients, values).values
         for name in values:
             if name not in parameters:
-                other = {**values, name: _other(np.asarray(values[name]), generator)}
+                other = {**values, name: _stated(name, _other(np.asarray(values[name]), generator), symbols)}
                 found = called(gradients, other).values
                 if any(not np.array_equal(np.asarray(base[k]), np.asarray(found[k])) for k in base):
                     moved[name] = other[name]
     except Exception:  # the user's function may refuse other data: then it is not asked about any
         return None
     return moved
+
+
+def _stated(name: str, array: Any, symbols: Mapping[str, Name]) -> Any:
+    symbol = symbols.get(name)
+    return as_stated(symbol, array) if np.ndim(array) == 2 and facts_of(symbol) else array
 
 
 def _other(array: Any, generator: np.random.Generator) -> Any:

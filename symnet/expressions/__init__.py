@@ -4,15 +4,15 @@ In: names, sizes, SymPy expressions. Out: SymPy expressions, simplified at birth
 intermediate, prints a derivation or computes a number.
 """
 
-from symnet.expressions import curves, functions
+from symnet.expressions import curves, declared, functions
 from symnet.expressions.algebra import (
-    CONSTANTS, add, apply_entrywise, elementwise, hadamard, inner_product, is_light, is_turned, matmul, nested,
-    scalar_atoms, scaled, spread, spread_vector, squared, sums, total, transpose,
+    add, apply_entrywise, elementwise, hadamard, inner_product, matmul, nested, scalar_atoms, scaled, spread, squared,
+    sums, total, transpose,
 )  # fmt: skip
+from symnet.expressions.light import CONSTANTS, is_light, is_turned, spread_vector
 from symnet.expressions.axes import as_axis
-from symnet.expressions.elementary import (
-    arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan,
-)  # fmt: skip
+from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
+from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
@@ -86,20 +86,21 @@ __all__ = [
     "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised",
     "Sylvester", "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec",
     "Windowed", "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos",
-    "arcsin", "arctan", "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar", "as_size",
-    "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential",
-    "called", "categorical_hinge", "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d",
-    "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "det", "diag", "diagonal", "diagonal_matrix",
-    "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry", "escape", "exp_below",
-    "expm", "exponent", "factored", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru",
-    "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_line", "in_a_row", "inner_product",
-    "inside_images", "inv", "is_light", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron",
-    "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse",
-    "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part",
-    "partial", "picked", "pinv", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn",
-    "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh", "size_number",
-    "sliced", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector",
-    "square", "squared", "squared_error", "stable", "stack", "stacked", "step", "strides_of", "sums", "symbols_of",
-    "tan", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked",
-    "vec", "vstack", "walk", "wide_flag", "without_definition", "xlogy",
+    "arcsin", "arctan", "are_inverse", "as_axis", "as_channels", "as_column", "as_expression", "as_images",
+    "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
+    "by_exponential", "called", "categorical_hinge", "checked_name", "commutation", "complement", "composed",
+    "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag",
+    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries",
+    "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold",
+    "from_tree", "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column",
+    "in_a_line", "in_a_row", "inner_product", "inside_images", "inv", "inverse_of", "is_declared", "is_light",
+    "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp",
+    "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of",
+    "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power",
+    "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size",
+    "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh", "size_number", "sliced", "softplus", "solution",
+    "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error",
+    "stable", "stack", "stacked", "step", "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose",
+    "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag",
+    "without_definition", "xlogy",
 ]  # fmt: skip

@@ -6,23 +6,21 @@ They look one level down, never deeper, and compute no derivative.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from sympy import (
-    S, Dummy, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, MatrixSymbol, Max, Min,
+    S, Dummy, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, Max, Min,
     OneMatrix, Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.matexpr import MatrixElement
-from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.declared import are_inverse, is_declared, of_positive
 from symnet.expressions.entering import given
 from symnet.expressions.interned import DeepProduct, Node, ScalarNode
 from symnet.expressions.lengths import root_of
-from symnet.expressions.masked import Earlier
-from symnet.expressions.nodes import Commutation, Diag, Elementwise, Total, Unit
+from symnet.expressions.nodes import Diag, Elementwise, Total
 from symnet.expressions.operands import as_expression, raw, split
 from symnet.expressions.scalars import Bound, bound_variables, nested_variables
 from symnet.expressions.stability import entered, stable
@@ -101,6 +99,7 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
     body = body.xreplace(constants) if constants else body
     body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
+    body, slots = of_positive(body, slots)
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}  # a number can make one fall away
     body = body.xreplace(back)
     scalars = sorted(scalar_atoms(body) - set(matrices), key=default_sort_key)
@@ -172,7 +171,7 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return A.args[0]
     if isinstance(A, (OneMatrix, ZeroMatrix)):
         return type(A)(A.shape[1], A.shape[0])
-    if isinstance(A, (Identity, Diag)):
+    if isinstance(A, (Identity, Diag)) or is_declared(A, "symmetric"):
         return A
     if isinstance(A, Inverse):
         return raw(Inverse, transpose(A.args[0]), S.NegativeOne)
@@ -190,6 +189,8 @@ def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
         return b
     if isinstance(b, Identity):
         return a
+    if are_inverse(a, b):
+        return Identity(a.shape[0])
     if isinstance(a, OneMatrix) and isinstance(b, OneMatrix):
         return scaled(a.shape[1], OneMatrix(a.shape[0], b.shape[1]))
     if isinstance(a, OneMatrix) and getattr(b, "sums_to_one", None) == 0:
@@ -285,6 +286,8 @@ def total(A: MatrixExpr) -> Expr:
         return c * A.shape[0] * A.shape[1]
     if isinstance(A, ZeroMatrix):
         return S.Zero
+    if is_declared(A, "one_hot_columns") or is_declared(A, "one_hot_rows"):
+        return c * A.shape[1 - A.sums_to_one]
     if isinstance(A, Transpose):
         A = A.args[0]
     if isinstance(A, HadamardProduct) and all(isinstance(a, Transpose) for a in A.args):
@@ -310,37 +313,3 @@ def squared(expr: Any) -> Any:
 def inner_product(A: MatrixExpr, B: MatrixExpr) -> Expr:
     """Give ⟨A, B⟩, the sum of A∘B."""
     return total(hadamard(A, B))
-
-
-CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier, MatrixBase)
-
-
-def is_light(A: Any) -> bool:
-    """Tell whether an expression needs no equation: a name, transposed, on a diagonal, scaled, spread along ones."""
-    if isinstance(A, (MatrixSymbol, *CONSTANTS)):
-        return True
-    if isinstance(A, (Transpose, Diag)) or getattr(A, "is_rearranged", False):
-        return is_light(A.args[0])
-    if not isinstance(A, MatMul):
-        return False
-    factors = [a for a in A.args if a.is_Matrix]
-    return len(factors) == 1 and is_light(factors[0]) or spread_vector(factors) is not None
-
-
-def spread_vector(factors: Iterable[Any]) -> Any:
-    """Give the vector that a product spreads along ones, v of v·1ᵀ or of 1·v; None where it does something else."""
-    factors = tuple(factors)
-    if len(factors) != 2:
-        return None
-    a, b = factors
-    if isinstance(b, OneMatrix) and b.shape[0] == 1 == a.shape[1] and is_light(a):
-        return a
-    return b if isinstance(a, OneMatrix) and a.shape[1] == 1 == b.shape[0] and is_light(b) else None
-
-
-def is_turned(A: Any) -> bool:
-    """Tell whether A is a transposed name or a row spread down: operations on it are done untransposed and turned."""
-    if isinstance(A, MatMul):
-        vector = spread_vector([a for a in A.args if a.is_Matrix])
-        return vector is not None and isinstance(vector, Transpose)
-    return isinstance(A, Transpose) and not isinstance(A.args[0], Unit)

@@ -13,7 +13,8 @@ from typing import Any
 from sympy import Expr, Identity, MatAdd, MatMul, OneMatrix, S, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions.algebra import add, hadamard, matmul, scaled, spread_vector, total, transpose
+from symnet.expressions.algebra import add, hadamard, matmul, scaled, total, transpose
+from symnet.expressions.light import spread_vector
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node
 from symnet.expressions.nodes import Commutation, Diag

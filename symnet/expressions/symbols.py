@@ -10,6 +10,7 @@ from typing import Any
 
 from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
 from symnet.expressions.blocks import Entry
+from symnet.expressions.declared import with_facts
 from symnet.expressions.entering import checked_name, given
 from symnet.expressions.gathered import picked
 from symnet.expressions.nodes import Unit
@@ -18,17 +19,42 @@ from symnet.expressions.sizes import Size, as_size, shape_text
 from symnet.expressions.table import brief
 
 
-def matrix(name: str, rows: Size | tuple[Size, Size], cols: Size | None = None) -> MatrixSymbol:
+def matrix(
+    name: str,
+    rows: Size | tuple[Size, Size],
+    cols: Size | None = None,
+    *,
+    symmetric: bool = False,
+    diagonal: bool = False,
+    positive_definite: bool = False,
+    orthogonal: bool = False,
+    positive: bool = False,
+    one_hot: str | None = None,
+) -> MatrixSymbol:
     """Give a symbolic matrix, a `sympy.MatrixSymbol`.
 
     name: what it is called in formulas; rows, cols: a whole number, a SymPy Symbol, or a name such as "n" for a size
-    that is read from the arrays; or both as one tuple. A number beside a matrix is added to every entry, an array of
-    NumPy is a constant; `*` and `@` are the product of matrices, `A/B` is A·B⁻¹ and `A**2` is A·A, as in SymPy. Raises
-    `ValueError` for a size that is not positive and whole, `TypeError` for a name that is not a string.
+    that is read from the arrays; or both as one tuple.
+    symmetric, diagonal, positive_definite (symmetric as well), orthogonal, positive (every entry above 0): what is
+    known of the matrix; one_hot: "columns" where each column has a single 1 and zeros, or "rows". Formulas are shorter
+    for it, and a kernel refuses arrays that are not so. The gradient for a symmetric matrix is the derivative in its
+    free entries, an entry and its mirror image being one: G + Gᵀ − G∘I, where G is the derivative in all entries as if
+    each were free; for a diagonal one it is G∘I (Petersen and Pedersen, "The Matrix Cookbook" (2012), section 2.8).
+    There is none for an orthogonal or a one-hot matrix.
+
+    A number beside a matrix is added to every entry, an array of NumPy is a constant; `*` and `@` are the product of
+    matrices, `A/B` is A·B⁻¹ and `A**2` is A·A, as in SymPy. Raises `ValueError` for a size that is not positive and
+    whole, or facts that no matrix has together, `ShapeError` for a matrix that is not square where a fact asks for it,
+    `TypeError` for a name that is not a string.
 
     >>> import symnet as sn
     >>> sn.matrix("X", 3, "n").shape
     (3, n)
+    >>> S, x, y = sn.matrix("S", "n", "n", symmetric=True), sn.vector("x", "n"), sn.vector("y", "n")
+    >>> S.T == S
+    True
+    >>> sn.show(sn.gradient(x.T * S * y, S))
+    x⋅yᵀ + y⋅xᵀ − (x⋅yᵀ) ∘ I
     """
     checked_name(name, "matrix", "W1")
     if cols is None:
@@ -36,19 +62,22 @@ def matrix(name: str, rows: Size | tuple[Size, Size], cols: Size | None = None) 
             raise TypeError(f"matrix: {name} needs rows and columns, such as sn.matrix('{name}', 2, 3); "
                             f"a column is sn.vector('{name}', 3)")  # fmt: skip
         rows, cols = rows
-    return MatrixSymbol(name, as_size(rows, name), as_size(cols, name))
+    return with_facts(
+        name, as_size(rows, name), as_size(cols, name), symmetric=symmetric, diagonal=diagonal,
+        positive_definite=positive_definite, orthogonal=orthogonal, positive=positive, one_hot=one_hot,
+    )  # fmt: skip
 
 
-def vector(name: str, size: Size) -> MatrixSymbol:
+def vector(name: str, size: Size, **facts: Any) -> MatrixSymbol:
     """Give a symbolic column, a matrix of one column.
 
-    name, size: as in `matrix`, which says what is raised.
+    name, size: as in `matrix`, which says what is raised; facts: likewise, such as positive=True.
 
     >>> import symnet as sn
     >>> sn.vector("b1", 3).shape
     (3, 1)
     """
-    return matrix(name, size, 1)
+    return matrix(name, size, 1, **facts)
 
 
 def unit(size: Size, index: int) -> MatrixExpr:

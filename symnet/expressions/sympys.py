@@ -18,6 +18,7 @@ from sympy import (
     Expr,
     Function,
     Heaviside,
+    Inverse,
     MatAdd,
     MatMul,
     MatPow,
@@ -43,6 +44,7 @@ from sympy.utilities.iterables import iterable
 
 from symnet.expressions.algebra import total
 from symnet.expressions.beside import check_argument
+from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node, ScalarNode
 from symnet.expressions.operands import raw
@@ -189,6 +191,7 @@ for _kind in (MatMul, MatPow):
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
 sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
 MatrixExpr.trace = lambda self: Trace(self)
+Transpose._eval_inverse = lambda self: inverse_of(self) or Inverse(self)
 Trace.is_Atom = Determinant.is_Atom = True
 DotProduct.is_commutative = True
 DotProduct.diff = lambda self, *symbols, **_: Node.slope(self, *symbols)

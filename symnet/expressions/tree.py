@@ -29,6 +29,7 @@ from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 
+from symnet.expressions.declared import DeclaredMatrix
 from symnet.expressions.entering import checked_name
 from symnet.expressions.facts import SCALARS
 from symnet.expressions.interned import Node
@@ -41,10 +42,10 @@ Row = list[Any]
 
 _OF_SYMPY = (
     Add, Mul, Pow, MatAdd, MatMul, MatPow, Transpose, Inverse, Trace, HadamardProduct, HadamardPower, Determinant,
-    DotProduct, KroneckerProduct, DiagMatrix, DiagonalMatrix, DiagonalOf, BlockMatrix, BlockDiagMatrix, MatrixSlice,
-    MatrixElement, ElementwiseApplyFunction, ImmutableDenseMatrix, OneMatrix, ZeroMatrix, Identity, Lambda,
-    Tuple, MatrixSymbol, Parameter, Length, Max, Min, Piecewise, ExprCondPair, Eq, Ne, Gt, Ge, Lt, Le, And, Or, Not,
-    ITE, exp, log,
+    And, BlockDiagMatrix, BlockMatrix, DeclaredMatrix, DiagMatrix, DiagonalMatrix, DiagonalOf, DotProduct,
+    ElementwiseApplyFunction, Eq, ExprCondPair, Ge, Gt, ITE, Identity, ImmutableDenseMatrix, KroneckerProduct, Lambda,
+    Le, Length, Lt, MatrixElement, MatrixSlice, MatrixSymbol, Max, Min, Ne, Not, OneMatrix, Or, Parameter, Piecewise,
+    Tuple, ZeroMatrix, exp, log,
 )  # fmt: skip
 _CONSTANTS = {"true": S.true, "false": S.false, **{str(c): c for c in (S.Pi, S.Exp1, S.EulerGamma, S.GoldenRatio)}}
 _WRONG = (TypeError, KeyError, IndexError, AttributeError, ValueError)
@@ -163,7 +164,7 @@ def _branched(cls: Any, args: list[Any]) -> Any:
     return Basic.__new__(cls, *args)
 
 
-def _matrix(cls: Any, name: Any, rows: Any, cols: Any, *net: str) -> Any:
+def _matrix(cls: Any, name: Any, rows: Any, cols: Any, *net: Any) -> Any:
     if not isinstance(name, Str):
         raise ValueError("the name of a matrix is no text")
     return cls(name.name, rows, cols, *net)

@@ -39,6 +39,7 @@ class Builder:
         self._parameters = frozenset(self.parameters)
         self.inputs: dict[str, Name] = {}
         self.assumptions: dict[Name, int] = {}
+        self.whole: dict[Name, Any] = {}  # gradients in free entries only → in all entries
         self.constants: set[Name] = set()  # inputs that are numbers, such as a learning rate
         self.layers = Layers(self.names)
         self.lets: set[Name] = set()  # what the user named
@@ -288,7 +289,7 @@ class Builder:
     def _sums_to_one(self, A: Any, axis: int) -> bool:
         if isinstance(A, Transpose):
             return self._sums_to_one(A.args[0], 1 - axis)
-        return self.assumptions.get(A) == axis or getattr(self.definition(A), "sums_to_one", None) == axis
+        return axis in (self.assumptions.get(A), *(getattr(B, "sums_to_one", None) for B in (A, self.definition(A))))
 
     def sum(self, node: Any, *terms: Any) -> Any:
         """Give the value of a sum of light operands; a part that has been summed before is used again."""
@@ -343,6 +344,5 @@ class Builder:
         sections = [
             Section(t, tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)) for (t, a), z in spans
         ]
-        shown = tuple(final.get(o, o) for o in outputs)
-        assumptions = Fixed(self.assumptions)
-        return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, assumptions)
+        shown, known = tuple(final.get(o, o) for o in outputs), Fixed(self.assumptions)
+        return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, known)

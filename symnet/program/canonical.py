@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import (
-    Expr, Integer, HadamardPower, HadamardProduct, ImmutableMatrix, Inverse, MatAdd, MatMul, MatPow, Mul, S,
+    Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow, Mul, S,
     Transpose, ZeroMatrix, default_sort_key, exp,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
@@ -153,6 +153,8 @@ def _shorter(A: Any) -> Any:
 
 
 def _entrywise_product(arguments: Sequence[Any]) -> Any:
+    if any(isinstance(a, Identity) for a in arguments):  # a matrix and its transpose have one diagonal
+        arguments = [_fewer_transposes(a) for a in arguments]
     c, H = split(hadamard(*arguments))
     if not isinstance(H, HadamardProduct):
         return scaled(c, H)
@@ -192,8 +194,18 @@ def _total(A: Any) -> Expr:
 def _square(A: Any) -> Expr:
     # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖²
     if isinstance(factors_of(A)[0], Transpose):
-        A = min(A, turned(A), key=lambda B: sum(isinstance(f, Transpose) for f in factors_of(B)))
+        A = _fewer_transposes(A)
     return Total(raw(HadamardProduct, A, A))
+
+
+def _fewer_transposes(A: Any) -> Any:
+    return min(A, turned(A), key=_transposes)
+
+
+def _transposes(A: Any) -> int:
+    return sum(
+        sum(map(_transposes, f.args)) if isinstance(f, MatAdd) else isinstance(f, Transpose) for f in factors_of(A)
+    )
 
 
 def _inner(word: Factors) -> Expr:

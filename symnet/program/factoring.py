@@ -17,7 +17,7 @@ from sympy import (
 )  # fmt: skip
 from sympy.matrices.expressions.hadamard import canonicalize
 
-from symnet.expressions import Node, is_subtracted, raw, scaled, split
+from symnet.expressions import Node, are_inverse, is_subtracted, raw, scaled, split
 
 Factors: TypeAlias = tuple[Any, ...]
 Terms: TypeAlias = dict[Factors, Expr]  # a sum of products: the factors of each and its coefficient
@@ -76,7 +76,7 @@ def _bracket_of(A: Any) -> tuple[Expr, Any]:
 
 
 def _are_inverse(A: Any, B: Any) -> bool:
-    return isinstance(A, Inverse) and A.args[0] == B
+    return isinstance(A, Inverse) and A.args[0] == B or are_inverse(A, B)
 
 
 def collected(terms: Iterable[tuple[Expr, Factors]]) -> Terms:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import Fixed, Name, Parameter, checked_name, same_shape, shape_text
+from symnet.expressions import Fixed, Name, Parameter, checked_name, declared, facts_of, same_shape, shape_text
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class Namer:
         if isinstance(known, MatrixSymbol) and isinstance(symbol, MatrixSymbol):
             if isinstance(known, Parameter) or isinstance(symbol, Parameter):
                 raise ValueError(_of_two_nets(known, symbol))
+            if facts_of(known) != facts_of(symbol):
+                raise ValueError(_of_other_facts(known, symbol))
             if same_shape(known.shape, symbol.shape):
                 return known
             kinds = f"one is {shape_text(known.shape)}, the other {shape_text(symbol.shape)}"
@@ -112,6 +114,15 @@ def _of_two_nets(known: Any, symbol: Any) -> str:
     return (
         f"two symbols are called {name}, and one of them belongs to a net: take it from net.parameters, "
         "or give the net other names, sn.mlp(X, sizes, prefix='net_')"
+    )
+
+
+def _of_other_facts(known: Any, symbol: Any) -> str:
+    kinds = [f"declared {declared.said(facts)}" if (facts := facts_of(s)) else "not declared to be anything"
+             for s in (known, symbol)]  # fmt: skip
+    return (
+        f"two symbols are called {symbol.name}: one is {kinds[0]}, the other {kinds[1]}; declare it once and use that "
+        "symbol everywhere, or rename one of them"
     )
 
 

@@ -14,7 +14,7 @@ from sympy import HadamardProduct, Identity, Inverse, MatAdd, MatMul, OneMatrix,
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 
-from symnet.expressions import Diag, Elementwise, raw, same_shape, same_size, shape_text, split, transpose
+from symnet.expressions import Diag, Elementwise, is_declared, raw, same_shape, same_size, shape_text, split, transpose
 
 Written = Callable[[Any], str]
 
@@ -48,7 +48,7 @@ def turned(A: Any, known: Collection[Any]) -> Any:
 def is_symmetric(A: Any, known: Collection[Any]) -> bool:
     """Tell whether a matrix is its own transpose by the way it is written; `known`: names of symmetric matrices."""
     A = split(A)[1]
-    if A in known or isinstance(A, (Identity, Diag)):
+    if A in known or isinstance(A, (Identity, Diag)) or is_declared(A, "symmetric"):
         return True
     if isinstance(A, MatMul):
         return bool(turned(A, known) == A)

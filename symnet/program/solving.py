@@ -14,8 +14,8 @@ from sympy import Inverse, S, Transpose
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    Diag, LogAbsDet, Solve, apply_entrywise, bound_variables, diagonal_matrix, matmul, raw, scaled, solution,
-    split, transpose,
+    Diag, LogAbsDet, Solve, apply_entrywise, bound_variables, diagonal_matrix, inverse_of, matmul, raw, scaled,
+    solution, split, transpose,
 )  # fmt: skip
 from symnet.program.building import Building
 from symnet.program.program import Equation
@@ -56,6 +56,7 @@ def inverse(b: Building, node: Any) -> Any:
         (x,) = bound_variables(1)
         return b.value(scaled(1 / c, diagonal_matrix(apply_entrywise(1 / x, {x: A.args[0]}))))
     M = inverted(b, A)
+    M = inverse_of(A) if M is None else M  # of an orthogonal matrix it is its transpose
     if M is not None:
         return scaled(1 / c, M)
     turned = isinstance(A, Transpose)

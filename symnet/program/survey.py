@@ -18,7 +18,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
     Bound, Channels, Commutation, Earlier, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MaskedSoftmax,
-    MatrixNode, Name, RootMeanSquared, Softmax, Standardised, Total, Unit, brief, operands_of, split, walk,
+    MatrixNode, Name, Node, RootMeanSquared, Softmax, Standardised, Total, Unit, brief, operands_of, split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
@@ -112,7 +112,9 @@ def is_affine(node: Any) -> bool:
 def is_data(term: Any, *others: Container[Any]) -> bool:
     """Tell whether a term of a sum is a matrix that the user gives: a symbol that is in none of `others`."""
     bare = split(term)[1]
-    while isinstance(bare, (Transpose, Channels)) or (getattr(bare, "sums_to_one", None) is not None and bare.args):
+    while isinstance(bare, (Transpose, Channels)) or (
+        isinstance(bare, Node) and bare.sums_to_one is not None and bare.args
+    ):
         bare = bare.args[0]
     return isinstance(bare, MatrixSymbol) and not any(bare in names for names in others)
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.backends import Kernel, binding, fitted
+from symnet.backends import Kernel, binding, check_facts, fitted
 from symnet.expressions import Name, axes_of
 
 CHUNK = 1 << 24  # bytes of batches that are gathered at once
@@ -166,6 +166,7 @@ class Pieces:
         self.distributions = {
             s: axis for s, axis in kernel.program.assumptions.items() if s.name in self.mapped
         }  # fmt: skip
+        self.symbols = {n: kernel.symbols[n] for n in self.mapped if n in kernel.symbols}
         return bound
 
     def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
@@ -195,6 +196,7 @@ class Pieces:
         found = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
         binding.check_finite(name, found)
         binding.check_distributions({s: a for s, a in self.distributions.items() if s.name == name}, {name: found})
+        check_facts([self.symbols[name]] if name in self.symbols else [], {name: found})
         return found
 
 
@@ -285,6 +287,7 @@ class Stream:
             binding.check_finite(name, array)
             arrays[name] = array.astype(self.dtype, copy=False)
         binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
+        check_facts(self.symbols.values(), arrays)
         return arrays
 
     def _dictionary(self, batch: Any, number: int) -> Arrays:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding, fitted
+from symnet.backends import binding, check_facts, fitted
 from symnet.derivation import derive
-from symnet.expressions import Name
+from symnet.expressions import Name, declared, facts_of
 from symnet.program import survey
 from symnet.training.batches import Arrays, Stream, as_data, batches_of
 from symnet.training.initializers import Initializer
@@ -20,7 +20,9 @@ from symnet.training.loop import Loop
 from symnet.optimizers import Solver
 from symnet.training.monitor import Monitor, held_back, validation_batches
 from symnet.training.plan import Plan, Task
-from symnet.training.start import check_scalars, checked_multipliers, first_values, starting_arrays, trained_symbols
+from symnet.training.start import (
+    check_scalars, check_trained, checked_multipliers, first_values, starting_arrays, trained_symbols,
+)  # fmt: skip
 from symnet.training.solving import Solving, check_solvable
 from symnet.training.step import Step, compiled_step
 from symnet.training.system import SolverStep, solver_step
@@ -58,7 +60,9 @@ def begun(
         pool, validation = held_back(task.share, arrays, symbols, split)
     shares = checked_multipliers(task.multipliers or {}, chosen)
     if step is None:
-        derivation = derive(task.loss, [W for W in chosen if shares.get(W.name, 1)])
+        moving = [W for W in chosen if shares.get(W.name, 1)]
+        check_trained(moving)
+        derivation = derive(task.loss, moving)
         dtype = _data_dtype(arrays[n] for n in of_loss) if task.dtype is None else task.dtype
         if isinstance(task.optimizer, Solver):
             step = solver_step(derivation, task.optimizer, dtype)
@@ -68,11 +72,36 @@ def begun(
     known = {n: a for n, a in batches.first().items() if n in of_loss}
     starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
+    _check_kept(step, values, task)
     runs: Any = Solving if isinstance(step, SolverStep) else Loop
     loop: Loop = runs(step, batches, values, generator, chosen, plan)
     loop.split = told
     loop.monitors = _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
+
+
+def _check_kept(step: Step, values: Arrays, task: Task) -> None:
+    # one step, to see whether a symmetric matrix is one still
+    moving = {W: k for k, W in enumerate(step.moving) if facts_of(W)}
+    if not moving:
+        return
+    if isinstance(step, SolverStep):
+        W = next(iter(moving))
+        raise ValueError(
+            f"{W.name} is declared {declared.said(W.facts)}, and {type(task.optimizer).__name__} moves all its entries "
+            f"freely; train with sn.Adam(), or write {W.name} with a free matrix M, such as M + M.T"
+        )
+    with np.errstate(all="ignore"):
+        new = step.kernel.function(*[values[n] for n in step.kernel.arguments])[1]
+    for W, k in moving.items():
+        try:
+            check_facts([W], {W.name: new[k]})
+        except ValueError:
+            raise ValueError(
+                f"{W.name} is declared {declared.said(W.facts)}, and a step of {type(task.optimizer).__name__} makes "
+                f"something else of it; choose an optimizer that moves each entry by itself, such as sn.Adam(), or "
+                f"write {W.name} with a free matrix M, such as M + M.T"
+            ) from None
 
 
 def _monitors(

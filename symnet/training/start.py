@@ -13,11 +13,28 @@ import numpy as np
 from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.backends import binding
-from symnet.expressions import Name, axes_of, walk
+from symnet.backends import as_stated, binding
+from symnet.expressions import Name, axes_of, declared, facts_of, walk
 from symnet.optimizers import GradientDescent, Optimizer, is_number
 from symnet.program import Program, Survey
 from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
+
+LEAVES = {
+    "positive_definite": "a step could leave the positive definite matrices; write L*L.T with a free matrix L",
+    "positive": "a step could make an entry negative; write sn.exp(V) with a free matrix V",
+    **declared.NO_DERIVATIVE,
+}
+
+
+def check_trained(symbols: Iterable[Name]) -> None:
+    """Raise `ValueError` for a symbol that a step would make something else than it is declared to be."""
+    for W in symbols:
+        for fact in facts_of(W):
+            if fact in LEAVES:
+                raise ValueError(
+                    f"{W.name} is declared {declared.said([fact])} and cannot be trained: {LEAVES[fact]}; or give its "
+                    "array in data"
+                )
 
 
 def starting_arrays(parameters: Any, found: Survey, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -218,7 +235,8 @@ def first_values(
                 f"where it is to be trained, parameters={{{W.name}: array}}"
             )
         rows, cols = (binding.size_value(size, sizes, W.name) for size in W.shape)
-        drawn[W.name] = np.zeros((rows, cols)) if W.name in biases else _drawn(W, draw, (rows, cols), generator)
+        start = np.zeros((rows, cols)) if W.name in biases else _drawn(W, draw, (rows, cols), generator)
+        drawn[W.name] = as_stated(W, start)
     return drawn
 
 

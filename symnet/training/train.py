@@ -54,7 +54,8 @@ def train(
     that NumPy maps from a file are read batch by batch. Or a list of such dictionaries, one for each step, or any
     object that gives them anew each time it is iterated.
     parameters: starting arrays by symbol or name, a list of symbols, a net or an earlier `Training` for theirs, or None
-    for every matrix symbol that has no data and does not grow with the samples.
+    for every matrix symbol that has no data and does not grow with the samples. What is declared symmetric or diagonal
+    stays so.
     optimizer: how a parameter moves, `GradientDescent(0.1)` by default, or a learning rate; or a solver, `LBFGS()`,
     `NewtonCG()`, `GaussNewton()`, `LevenbergMarquardt()`, of which an epoch is one iteration over all data, whose loss
     in the history is the one that the iteration reached, and which ends by itself where it has converged.

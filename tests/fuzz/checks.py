@@ -161,7 +161,7 @@ class _Case:
         self.symbols = {s.name: self.space[s.name] for s in self.tree.symbols()}
 
     def derive(self) -> None:
-        wrt = dict(self.symbols)
+        wrt = {name: symbol for name, symbol in self.symbols.items() if name in self.wanted.slopes}
         while wrt:
             try:
                 self.d = sn.derive(self.loss, list(wrt.values()))

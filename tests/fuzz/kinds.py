@@ -12,10 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from declared_kinds import add_rows as add_declared
+from images import convolutions
+from matrix_kinds import add_rows
 
 from . import formulas as N  # noqa: N812
-from .images import convolutions
-from .matrix_kinds import add_rows
 from .tree import Tree
 
 SCALAR = ()
@@ -761,6 +762,7 @@ def _deep(g: Generator, s: Any) -> Tree | None:
 MATRICES.update(convolutions(node))
 
 add_rows(MATRICES, SCALARS, node)
+add_declared(LEAVES)
 KINDS = (
     "symbol", "target",
     *dict.fromkeys([*LEAVES, *NUMBERS, *MATRICES, *SCALARS, *LEVELS]),

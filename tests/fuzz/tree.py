@@ -95,6 +95,9 @@ class Point:
         return found[tree]
 
 
+MOVES: dict[str, Any] = {}  # kind of symbol → what becomes of a direction and its weights, None where it stays
+
+
 @dataclass(frozen=True)
 class Expected:
     """What NumPy says: the value and the slopes along a direction for each symbol, with the error to expect of each if
@@ -121,8 +124,12 @@ def expected(tree: Tree, sizes: Mapping[str, int], values: Mapping[str, Any], se
     slopes, slope_noise, directions = {}, {}, {}
     for symbol in tree.symbols():
         x = np.asarray(values[symbol.name])
-        directions[symbol.name] = rng.normal(size=x.shape)
-        moved = {**values, symbol.name: x + 1j * STEP * directions[symbol.name]}
+        along, directions[symbol.name] = (v := rng.normal(size=x.shape)), v
+        if symbol.kind in MOVES:
+            if MOVES[symbol.kind] is None:
+                continue
+            along, directions[symbol.name] = MOVES[symbol.kind](v)
+        moved = {**values, symbol.name: x + 1j * STEP * along}
         slope = float(np.imag(Point(sizes, moved).of(tree))) / STEP
         again = [float(np.imag(Point(sizes, moved, rng, spoil).of(tree))) / STEP for _ in range(3)]
         slopes[symbol.name] = slope

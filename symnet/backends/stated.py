@@ -1,0 +1,166 @@
+"""Arrays against the facts that their symbols are declared with.
+
+In: symbols and the arrays given for them. Out: nothing, or a `ValueError` that names the symbol, the worst entry and
+what to write; or an array that is as declared, made of any. What rounding makes of a fact is taken; classes are exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from symnet.expressions import facts_of
+
+SLACK = 2 / 3  # of the digits: facts hold to eps^(2/3), 4e-11 in float64 and 2e-5 in float32, of the largest entry
+WITHOUT = "declare {name} without it where it is not so"
+
+
+def check_facts(symbols: Iterable[Any], arrays: Mapping[str, Any]) -> None:
+    """Raise `ValueError` where an array is not what its symbol is declared to be."""
+    for symbol in symbols:
+        for fact in facts_of(symbol):
+            array = arrays.get(symbol.name)
+            if array is not None and array.size:
+                with np.errstate(invalid="ignore"):  # infinite entries are their own mirror images
+                    CHECKS[fact](symbol.name, array)
+
+
+def as_stated(symbol: Any, array: Any) -> Any:
+    """Give an array that is what its symbol is declared to be, made of an array of any entries; else the array."""
+    facts = set(facts_of(symbol))
+    if "one_hot_columns" in facts or "one_hot_rows" in facts:
+        return _one_hot_of(array, facts)
+    if "positive" in facts:
+        array = np.where(array == 0, 1.0, np.abs(array)).astype(array.dtype)
+    if "orthogonal" in facts:
+        return _orthogonal_of(array, facts)
+    if "diagonal" in facts:
+        array = np.diag(np.diag(array))
+    if "symmetric" in facts:
+        array = (array + array.T) / 2
+    if "positive_definite" in facts:
+        least, largest = np.linalg.eigvalsh(array)[[0, -1]]
+        lack = max(0.0, 0.1 * max(abs(least), abs(largest), 1.0) - least)
+        array = (array + lack * np.eye(len(array))).astype(array.dtype)
+    return array
+
+
+def _orthogonal_of(A: Any, facts: set[str]) -> Any:
+    if "diagonal" in facts:
+        return np.diag(np.where(np.diag(A) < 0, -1.0, 1.0)).astype(A.dtype)
+    if "symmetric" in facts:  # a reflection
+        v = A[:, :1] if A[:, 0].any() else np.ones((len(A), 1))
+        return (np.eye(len(A)) - 2 * v @ v.T / float(np.vdot(v, v))).astype(A.dtype)
+    return np.linalg.qr(A)[0].astype(A.dtype)
+
+
+def _one_hot_of(A: Any, facts: set[str]) -> Any:
+    if "orthogonal" in facts or "symmetric" in facts:  # a permutation, which turned round is its own inverse
+        return np.eye(len(A), dtype=A.dtype)[::-1]
+    axis = 0 if "one_hot_columns" in facts else 1
+    return (np.expand_dims(A.argmax(axis=axis), axis) == np.expand_dims(np.arange(A.shape[axis]), 1 - axis)).astype(
+        A.dtype
+    )
+
+
+def _close(array: Any) -> Any:
+    return np.finfo(array.dtype).eps ** SLACK
+
+
+def _worst(error: Any) -> tuple[int, ...]:
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(error)), error.shape))
+
+
+def _symmetric(name: str, A: Any) -> None:
+    error = np.abs(A - A.T)
+    if error.max() > _close(A) * np.abs(A).max():
+        i, j = sorted(_worst(error))
+        raise ValueError(
+            f"{name} is declared symmetric, but the array given has {A[i, j]:.6g} at [{i}, {j}] and {A[j, i]:.6g} at "
+            f"[{j}, {i}]; give ({name} + {name}.T)/2, or {WITHOUT.format(name=name)}"
+        )
+
+
+def _diagonal(name: str, A: Any) -> None:
+    error = np.abs(A - np.diag(np.diag(A)))
+    if error.max() > _close(A) * np.abs(A).max():
+        i, j = _worst(error)
+        raise ValueError(
+            f"{name} is declared diagonal, but the array given has {A[i, j]:.6g} at [{i}, {j}]; give "
+            f"numpy.diag(numpy.diag({name})), or {WITHOUT.format(name=name)}"
+        )
+
+
+def _finite(name: str, A: Any) -> None:
+    if not np.isfinite(A).all():
+        raise ValueError(f"{name} has an infinite value in it, first at {list(_worst(~np.isfinite(A)))}")
+
+
+def _positive_definite(name: str, A: Any) -> None:
+    _symmetric(name, A)
+    _finite(name, A)
+    try:
+        np.linalg.cholesky((A + A.T) / 2)
+    except np.linalg.LinAlgError:
+        least = float(np.linalg.eigvalsh((A + A.T) / 2).min())
+        i = int(np.argmin(np.diag(A)))
+        raise ValueError(
+            f"{name} is declared positive definite, but the least eigenvalue of the array given is {least:.3g} and its "
+            f"least diagonal entry {A[i, i]:.6g} at [{i}, {i}]; add a multiple of the identity, {name} + c*numpy.eye("
+            f"{len(A)}), or declare {name} symmetric only"
+        ) from None
+
+
+def _orthogonal(name: str, A: Any) -> None:
+    _finite(name, A)
+    error = np.abs(A.T @ A - np.eye(len(A), dtype=A.dtype))
+    if error.max() > _close(A):
+        i, j = _worst(error)
+        wanted = 1 if i == j else 0
+        raise ValueError(
+            f"{name} is declared orthogonal, but {name}.T @ {name} of the array given has {(A.T @ A)[i, j]:.6g} at "
+            f"[{i}, {j}] where {wanted} belongs; give numpy.linalg.qr({name})[0], or {WITHOUT.format(name=name)}"
+        )
+
+
+def _positive(name: str, A: Any) -> None:
+    if not A.min() > 0:
+        i, j = _worst(-A)
+        raise ValueError(
+            f"{name} is declared positive, but the array given has {A[i, j]:.6g} at [{i}, {j}]; every entry must be "
+            f"above 0; {WITHOUT.format(name=name)}"
+        )
+
+
+def _one_hot(axis: int) -> Callable[[str, Any], None]:
+    line, way = ("column", "") if axis == 0 else ("row", ", axis=1")
+
+    def check(name: str, A: Any) -> None:
+        stranger = (A != 0) & (A != 1)
+        if stranger.any():
+            i, j = _worst(stranger)
+            what = f"has {A[i, j]:.6g} at [{i}, {j}], and only 0 and 1 may stand there"
+        elif (A.sum(axis=axis) != 1).any():
+            k = int(np.argmax(A.sum(axis=axis) != 1))
+            what = f"has {A.sum(axis=axis)[k]:.0f} ones in {line} {k} where one belongs"
+        else:
+            return
+        raise ValueError(
+            f"{name} is declared one-hot, one 1 in each {line}, but the array given {what}; class labels become such "
+            f"an array by sn.one_hot(labels, {A.shape[axis]}{way})"
+        )
+
+    return check
+
+
+CHECKS: dict[str, Callable[[str, Any], None]] = {
+    "symmetric": _symmetric,
+    "diagonal": _diagonal,
+    "positive_definite": _positive_definite,
+    "orthogonal": _orthogonal,
+    "positive": _positive,
+    "one_hot_columns": _one_hot(0),
+    "one_hot_rows": _one_hot(1),
+}
