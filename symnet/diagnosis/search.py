@@ -7,7 +7,7 @@ pairs is bounded by a number, not by a time, so a search ends the same on every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
@@ -140,11 +140,15 @@ class Search:
                 return c if self.fits(changes(c)) else None
         return None
 
-    def _fits(self, changes: Changes, eta: float | None = None) -> bool:
+    def _fits(
+        self, changes: Changes, eta: float | None = None, scaled: Mapping[Name, float] | None = None
+    ) -> bool:
+        if not self.wrong <= self.setting.spoils({*changes, *(scaled or {})}):
+            return False  # a wrong gradient would stay as it is
         return all(
             point.agrees(w, value)
             for point, variants in zip(self.points, self.variants, strict=True)
-            for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta))
+            for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta), scaled, True)
         )
 
     def _extra(self, eta: float | None) -> dict[str, float]:
@@ -184,16 +188,24 @@ class Search:
         """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
         base = self._gradients_at(changes)
         for lhs, rhs in self.setting.equations:
-            current = changes.get(lhs, rhs)
-            doubled = self._gradients_at({**changes, lhs: times_constant(2, current)})
-            # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
-            reached = next((w for w in self.parameters if np.any(doubled[w] != base[w])), None)
-            if reached is not None:
-                direction = doubled[reached] - base[reached]
-                moved = float(np.sum(direction * (self.mine[reached] - base[reached])))
-                constant = self._constant(1 + moved / float(np.sum(direction**2)), lhs, current)
+            if not self.wrong <= self.setting.spoils([lhs, *changes]):
+                continue
+            factor = self._factor(changes, lhs, base)
+            if factor is not None:
+                constant = self._constant(factor, lhs, changes.get(lhs, rhs))
                 if constant and self._fits({**changes, **constant.changes}):
                     yield constant
+
+    def _factor(self, changes: Changes, lhs: Name, base: Mapping[Name, Any]) -> float | None:
+        # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
+        doubled = self.variants[0].gradients(changes, self.setting.partials, None, {lhs: 2.0}, True)
+        for w, value in doubled:
+            direction = value - base[w]
+            square = float(np.sum(direction * direction))
+            if square > 0:
+                moved = float(np.sum(direction * (self.mine[w] - base[w]))) / square
+                return 1 + moved if self.points[0].agrees(w, base[w] + moved * direction) else None
+        return None
 
     def _constant(self, factor: float, lhs: Name, rhs: Any) -> Mutation | None:
         # none for a factor of 0 or 1
