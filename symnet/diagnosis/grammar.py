@@ -73,7 +73,7 @@ def _less(ground: Ground, lhs: Name, place: Place) -> Written:
         cost = 1.0 if len(symbols_of(node)) > 1 or len(place.path) == 1 else 1.4
         nothing = ZeroMatrix(*node.shape) if node.is_Matrix else S.Zero
         yield "missing-term", nothing, say("the term {} is missing", node), cost, ("less", node)
-        if len(parent.args) == 2 and parent.args[0] != node:
+        if len(parent.args) > 2 or parent.args[0] != node:
             yield "sign", times(-1, node), say("the sign of the term {} is wrong", node), 1.3, ("sign", node)
     elif isinstance(parent, (HadamardProduct, MatMul, Mul)):
         if node == -1:
@@ -82,6 +82,20 @@ def _less(ground: Ground, lhs: Name, place: Place) -> Written:
             words = say("the factor {} is missing", node)
             neutral = OneMatrix(*node.shape) if isinstance(parent, HadamardProduct) else S.One
             yield "missing-factor", neutral, words, 1.3 if symbols_of(node) else 1.6, ("less", node)
+
+
+def _whole(ground: Ground, lhs: Name, place: Place) -> Written:
+    # a delta that is forgotten; a factor of all of an equation, which is a mistake of its own at several steps only
+    if place.parent is not None or place.path:
+        return
+    node = place.node
+    if lhs in ground.setting.deltas and not isinstance(node, MatAdd):
+        words = say("nothing comes back: {} is 0 here", lhs)
+        yield "missing-term", ZeroMatrix(*node.shape), words, 1.5, ("forgotten", lhs)
+    if lhs in ground.setting.deltas:
+        yield "sign", times(-1, node), say("the sign of {} is wrong", lhs), 1.35, ("whole", -1, lhs)
+        yield "constant-factor", times(2, node), say("{} is doubled", lhs), 1.6, ("whole", 2, lhs)
+        yield "constant-factor", times(S.Half, node), say("{} is halved", lhs), 1.6, ("whole", 3, lhs)
 
 
 def _only(ground: Ground, lhs: Name, place: Place) -> Written:
@@ -159,11 +173,19 @@ def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
 
 def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
     # one of several terms has a wrong coefficient
+    own = ground.setting.partials.get(lhs)
+    if isinstance(place.node, MatAdd) and place.parent is None and len(place.node.args) > 2:
+        mine = [t for t in place.node.args if split(t)[1] == own]
+        others = [t for t in place.node.args if split(t)[1] != own]
+        if len(mine) == 1:
+            words = say("all terms but {} have the factor {{number}}", mine[0])
+            scale = lambda c: raw(MatAdd, *[times(c, t) for t in others], *mine)  # noqa: E731
+            yield "constant-factor", scale, words, 1.6, ("others scaled",)
     if isinstance(place.parent, MatAdd):
         words = say("the term {} has the factor {{number}}", place.node)
         yield "constant-factor", lambda c, A=place.node: times(c, A), words, 1.7, ("scaled", place.node)
 
 
 _RULES: tuple[Rule, ...] = (
-    _less, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits, sum_edits,
+    _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits, sum_edits,
 )  # fmt: skip
