@@ -15,6 +15,7 @@ from sympy import Integer
 
 from symnet.derivation import Derivation, derive
 from symnet.diagnosis.deltas import activations
+from symnet.diagnosis.edited import IMPOSSIBLE
 from symnet.diagnosis.edits import Changes, Mutation, Setting, say
 from symnet.diagnosis.functions import applied
 from symnet.diagnosis.given import Point
@@ -23,7 +24,6 @@ from symnet.diagnosis.groups import Item, groups
 from symnet.diagnosis.places import Edit, places, put, tidied, times
 from symnet.diagnosis.price import is_worth_it
 from symnet.diagnosis.quantities import Ground
-from symnet.diagnosis.search import IMPOSSIBLE
 from symnet.diagnosis.variants import Variants
 from symnet.expressions import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Softmax
 from symnet.program import as_read, substitute
@@ -31,6 +31,8 @@ from symnet.program import as_read, substitute
 DERIVED = 40  # losses that are derived anew
 STEP = 1e-5  # to either side, for the slope of a loss
 DEAREST = 2.4
+OPERANDS = 2.05  # of the same sort: another gate's bias, another step's input
+AT_MOST = 4_000  # forward passes that are tried
 _KINDS = {"missing-term", "missing-factor", "sign", "wrong-operand", "wrong-function", "wrong-sum", "extra-factor"}
 
 
@@ -63,7 +65,7 @@ class ForwardSearch:
         tried = 0
         best = DEAREST
         for m in sorted(self._candidates(), key=lambda m: m.cost):
-            if m.cost > best:
+            if m.cost > best or tried == AT_MOST:
                 break
             tried += 1
             follow = self._fits(m)
@@ -84,7 +86,7 @@ class ForwardSearch:
             e
             for lhs, rhs in self.setting.forward
             for e in (*self._activations(lhs, rhs), *edits_of(ground, lhs))
-            if e.kind in _KINDS and e.coefficient is None and e.cost <= DEAREST
+            if e.kind in _KINDS and e.coefficient is None and e.cost <= (OPERANDS if e.kind == "wrong-operand" else DEAREST)
         ]
         for item in [*(Item((e,), e.cost) for e in edits), *groups(ground, edits)]:
             m = item.mutation(right)

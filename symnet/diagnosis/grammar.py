@@ -29,9 +29,14 @@ def edits_of(ground: Ground, lhs: Name) -> list[Edit]:
     rhs = ground.setting.right[lhs]
     found = list(_edits(ground, lhs, rhs, ()))
     found += _more_terms(ground, lhs, rhs)
-    if lhs in ground.setting.partials:
-        found += _with_a_delta_of_its_own(ground, lhs, rhs)
     return sorted(found, key=lambda e: e.cost)
+
+
+def edits_of_its_own_delta(ground: Ground, lhs: Name) -> list[Edit]:
+    """Give the edits of the deltas in the equation of a gradient that are made for it alone."""
+    if lhs not in ground.setting.partials:
+        return []
+    return sorted(_with_a_delta_of_its_own(ground, lhs, ground.setting.right[lhs]), key=lambda e: e.cost)
 
 
 def _edits(ground: Ground, lhs: Name, rhs: Any, start: tuple[int, ...]) -> Iterator[Edit]:
@@ -143,7 +148,7 @@ def _fitting(q: Any, shape: tuple[int, ...]) -> Iterator[tuple[Any, float]]:
         yield q.expr, 0.3
     elif len(q.shape) == 2 and len(shape) == 2:
         if q.shape[::-1] == shape:
-            yield raw(Transpose, q.expr), 0.4
+            yield q.turned, 0.4
         elif all(a in (1, b) for a, b in zip(q.shape, shape, strict=True)):
             yield q.expr, 0.5
 

@@ -17,6 +17,9 @@ from symnet.diagnosis.places import Edit
 from symnet.diagnosis.quantities import Ground, Quantity, raw_error
 from symnet.expressions import raw, symbols_of
 
+_LEVELS: tuple[tuple[bool | None, float], ...] = ((True, 0.05), (None, 0.1), (False, 0.3))
+DEAREST = 3.2  # edits that are looked for in several places
+
 
 @dataclass(frozen=True, eq=False)
 class Item:
@@ -72,21 +75,23 @@ def _within(path: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return path[: len(other)] == other
 
 
-def groups(ground: Ground, edits: Iterable[Edit]) -> Iterator[Item]:
-    """Give the items of several edits that are one mistake, made at several layers or at several steps."""
+def groups(ground: Ground, edits: Iterable[Edit], levels: int = 3) -> Iterator[Item]:
+    """Give the items of several edits that are one mistake, made at several layers or at several steps.
+
+    `levels`: how much may tell them apart: 1 where parameters do, 3 where not even those of another layer.
+    """
     order = {lhs: k for k, lhs in enumerate(ground.order)}
-    edits = sorted(edits, key=lambda e: order[e.site])
+    edits = sorted((e for e in edits if e.cost <= DEAREST), key=lambda e: order[e.site])
+    places = {e.site: _place_of(ground, e.site) for e in edits}
     seen: set[tuple[int, ...]] = set()
-    for exact, extra in ((True, 0.05), (None, 0.1), (False, 0.3)):
+    for exact, extra in _LEVELS[:levels]:
         found: dict[Any, list[Edit]] = {}
         for e in edits:
-            tag = _tag(ground.likeness, e.tag, exact)
-            found.setdefault(tag, []).append(e)
-            found.setdefault((_place_of(ground, e.site), tag), []).append(e)
+            found.setdefault(_tag(ground.likeness, e.tag, exact), []).append(e)
         for same in found.values():
-            for chosen in _chosen(same) if len(same) > 1 else ():
+            for chosen in _chosen(same, places) if len(same) > 1 else ():
                 key = tuple(map(id, chosen))
-                if len(chosen) > 1 and key not in seen and _apart(chosen):
+                if key not in seen and _apart(chosen):
                     seen.add(key)
                     yield Item(_carried_on(ground, chosen), max(e.cost for e in chosen) + extra)
 
@@ -95,10 +100,16 @@ def _place_of(ground: Ground, site: Name) -> Any:
     return ("gradient", site) if site in ground.setting.partials else ground.likeness.sort(site, True)
 
 
-def _chosen(same: list[Edit]) -> Iterator[tuple[Edit, ...]]:
-    # one in each equation, one in each term, all of them
-    for key in (lambda e: e.site, lambda e: (e.site, e.path[:1]), lambda e: (e.site, e.path)):
-        yield tuple({key(e): e for e in reversed(same)}.values())[::-1]
+def _chosen(same: list[Edit], places: dict[Name, Any]) -> Iterator[tuple[Edit, ...]]:
+    # one in each equation, one in each term, all of them; everywhere, and in the equations of one chain
+    kinds = {places[e.site] for e in same}
+    for kind in (None, *kinds) if len(kinds) > 1 else (None,):
+        here = same if kind is None else [e for e in same if places[e.site] == kind]
+        in_each = [tuple({e.site: e for e in reversed(here)}.values())[::-1]]
+        if len(in_each[0]) < len(here):
+            in_each.append(tuple({(e.site, e.path[:1]): e for e in reversed(here)}.values())[::-1])
+            in_each.append(tuple(here))
+        yield from (edits for edits in in_each if len(edits) > 1)
 
 
 def _carried_on(ground: Ground, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:

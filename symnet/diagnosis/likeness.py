@@ -44,13 +44,13 @@ class Likeness:
 
     def _sort(self, expr: Any, exact: bool) -> Any:
         s = self.setting
+        if exact and expr in self.chains:
+            return ("chain", str(self.chains[expr][0]))
         if isinstance(expr, (MatrixSymbol, Symbol)):
             if expr in s.gradients:
                 return str(expr) if exact else ("parameter", 1 in s.shape(expr))
             if expr in s.partials:
                 return ("gradient", self.sort(s.partials[expr], exact))
-            if exact and expr in self.chains:
-                return ("chain", str(self.chains[expr][0]))
             return s.roles[expr][0] if expr in s.roles else "input"
         if not expr.args:
             return str(type(expr)) if getattr(expr, "is_Matrix", False) else expr

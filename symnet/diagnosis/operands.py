@@ -34,11 +34,12 @@ def operand_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str
         return
     yield from _reshaped(ground, place, shape)
     yield from _updated(ground, lhs, place)
-    for q in ground.known(lhs):
+    own_values = {v for d in _deltas(ground, place) for v in ground.setting.values_of(d)}
+    for q in [*ground.known(lhs), *ground.parts()] if isinstance(place.parent, HadamardProduct) else ground.known(lhs):
         for new, extra in _in_place(q, place, shape):
             if new != node:
                 words, cost = _said(ground, q, node, new)
-                own = any(q.expr in ground.setting.values_of(d) for d in _deltas(ground, place))
+                own = q.expr in own_values
                 tag = ("operand", node, new, own, q if q.raw_error_of is not None else None)
                 yield "wrong-operand", new, words, cost + q.price + extra - (0.3 if own else 0.0), tag
 
@@ -72,7 +73,7 @@ def _with_its_coefficient(ground: Ground, lhs: Name, place: Place) -> Iterator[t
                 shape = ground.shape(bare)
                 for q in ground.known(lhs):
                     if q.expr in ground.values and q.shape == shape and q.expr != bare:
-                        there = raw(Transpose, q.expr) if isinstance(operand, Transpose) else q.expr
+                        there = q.turned if isinstance(operand, Transpose) else q.expr
                         new = times(c / factor, raw(MatMul, *A.args[:i], there, *A.args[i + 1 :]))
                         words = say("{} stands where {} belongs", q.expr, times(factor, bare))
                         yield "wrong-operand", new, words, 1.9 + q.price, ("scaled operand", bare, q.expr)
@@ -91,19 +92,19 @@ def _is_operand(ground: Ground, place: Place) -> bool:
 
 def _deltas(ground: Ground, place: Place) -> list[Any]:
     bare = [a.args[0] if isinstance(a, Transpose) else a for a in ([] if place.parent is None else place.parent.args)]
-    return [a for a in bare if a in ground.setting.deltas]
+    return [a for a in bare if a in ground.deltas]
 
 
 def _in_place(q: Quantity, place: Place, shape: tuple[int, ...]) -> Iterator[tuple[Any, float]]:
     if q.shape == shape:
         yield q.expr, 0.0
         if len(shape) == 2 and shape[0] == shape[1] > 1:
-            yield raw(Transpose, q.expr), 0.5
+            yield q.turned, 0.5
         return
     if len(q.shape) != 2 or len(shape) != 2:
         return
     if q.shape[::-1] == shape:
-        yield raw(Transpose, q.expr), 0.2
+        yield q.turned, 0.2
     elif isinstance(place.parent, _ENTRYWISE) and all(a in (1, b) for a, b in zip(q.shape, shape, strict=True)):
         yield q.expr, 0.4
     elif isinstance(place.parent, MatMul) and len(place.parent.args) == 2:

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Symbol
+from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Symbol, Transpose
 
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.likeness import Likeness
 from symnet.diagnosis.places import places, product_of, times
-from symnet.expressions import Bound, Elementwise, split, symbols_of
+from symnet.expressions import Bound, Elementwise, raw, split, symbols_of
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Quantity:
     raw_error_of: Any = None
     lacking: Any = None
     made: Any = None
+
+    @cached_property
+    def turned(self) -> Any:
+        """The transpose."""
+        return raw(Transpose, self.expr)
 
 
 def raw_error(rhs: Any, q: Quantity) -> Any:
@@ -57,6 +63,7 @@ class Ground:
         computed = {e.lhs for e in [*setting.forward, *setting.equations]}
         self.inputs = sorted((s for s in every - computed if s != setting.rate), key=str)
         self.values = [e.lhs for e in setting.forward[:-1]]
+        self.deltas = frozenset(setting.deltas)
         self.likeness = Likeness(setting, self.values)
         sized = {v.name for s in every if isinstance(s, MatrixSymbol) for v in s.shape if isinstance(v, Symbol)}
         self.lengths = frozenset(sized | set(setting.sizes))
@@ -88,6 +95,8 @@ class Ground:
                 for place in places(e.rhs):
                     if place.path and isinstance(place.node, MatMul) and not place.node.has(OneMatrix):
                         found[split(place.node)[1]] = None
+                    elif isinstance(place.parent, Elementwise) and place.node.args and place.node.is_Matrix:
+                        found[place.node] = None
             self._parts = [Quantity(A, self.shape(A) or (), 0.3) for A in found]
         return self._parts
 

@@ -16,19 +16,19 @@ import numpy as np
 from sympy import MatAdd, Symbol
 
 from symnet.diagnosis.catalogue import catalogue
-from symnet.diagnosis.edited import Edited
+from symnet.diagnosis.edited import IMPOSSIBLE, Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.constants import flat, times_constant
+from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
-EVALUATIONS_FOR_PAIRS = 12_000  # some seconds
-AFTER_THE_FIRST = 2_000  # evaluations for pairs that say it in fewer words than the first one found
+EVALUATIONS_FOR_PAIRS = 60_000  # equations that are computed, some seconds
+AFTER_THE_FIRST = 10_000  # equations for pairs that say it in fewer words than the first one found
 DEAREST = 4.0  # a single mistake that takes more words than this is none
-IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 Explanation: TypeAlias = tuple[Mutation, ...]
 _Item = TypeVar("_Item")
 
@@ -55,7 +55,8 @@ class Search:
         trial = {setting.rate.name: 1.0 if rate is None else rate}
         self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
         self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
-        self.edited = Edited(Ground(setting, self.variants[0].value, rate is not None), self.wrong, self)
+        ground = Ground(setting, self.variants[0].value, rate is not None)
+        self.edited = Edited(ground, self.wrong, self, Influence(setting, points[0], self.variants[0]))
         self.numbers = explained(points, self.wrong)
 
     def singles(self) -> list[Explanation]:
@@ -170,8 +171,14 @@ class Search:
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
         eta, wanted = 0.0, flat(self.mine, self.right)
-        for _ in range(12):
+        if not self.wrong <= self.setting.spoils(changes):
+            return None
+        for turn in range(12):
             here, there = (flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
+            off = float(np.abs(wanted - here).max())
+            at_first = off if turn == 0 else at_first
+            if turn == 4 and off > 0.1 * at_first:
+                return None  # it does not come nearer
             direction = (there - here) / 1e-3
             square = float(direction @ direction)
             move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
@@ -341,14 +348,19 @@ class Search:
         start, end = (self._gradients_at(m.changes, eta) for eta in (0.0, 1.0))
         moved = {w: end[w] - start[w] for w in start}
         for lhs, rhs in self.setting.equations:
+            if not self.wrong <= self.setting.spoils([lhs, *m.changes]):
+                continue
             current = m.changes.get(lhs, rhs)
-            doubled = self._gradients_at({**m.changes, lhs: times_constant(2, current)}, 0.0)
-            reached = [w for w in self.parameters if np.any(doubled[w] != start[w])]
+            doubled = self.variants[0].gradients(m.changes, self.setting.partials, self._extra(0.0), {lhs: 2.0})
+            reached = [w for w, value in doubled if np.any(value != start[w])]
             if not reached:
                 continue
             fixed = [w for w in reached if not np.any(moved[w])]
             columns = [flat(start, fixed)] if fixed else [flat(start, reached[:1]), flat(moved, reached[:1])]
-            fit = np.linalg.lstsq(np.stack(columns, axis=1), flat(self.mine, fixed or reached[:1]), rcond=None)[0]
+            A, wanted = np.stack(columns, axis=1), flat(self.mine, fixed or reached[:1])
+            fit = np.linalg.lstsq(A, wanted, rcond=None)[0]
+            if np.abs(A @ fit - wanted).max() > 1e-4 * np.abs(wanted).max(initial=0.0):
+                continue
             constant = self._constant(float(fit[0]), lhs, current)
             eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:

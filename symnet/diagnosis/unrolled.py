@@ -13,6 +13,7 @@ from typing import Any
 from sympy import Add, Basic, HadamardProduct, MatAdd, MatrixSymbol, Mul, Symbol
 
 from symnet.diagnosis.edits import Setting
+from symnet.expressions import Elementwise
 
 _NAMES = (MatrixSymbol, Symbol)
 _IN_ANY_ORDER = (MatAdd, HadamardProduct, Add, Mul)
@@ -30,6 +31,13 @@ def chains(setting: Setting) -> dict[Any, tuple[Any, int]]:
             while symbol is not None:
                 places[symbol] = first, place
                 symbol, place = following.get(symbol), place + 1
+    right = {e.lhs: e.rhs for e in setting.forward}
+    for a, b in following.items():  # a value that has no name at the last step, the state of tanh(state)
+        f, g = right.get(a), right.get(b)
+        if isinstance(f, Elementwise) and isinstance(g, Elementwise) and f.args[0] == g.args[0] and len(f.args) == 2:
+            argument, last = f.args[1], g.args[1]
+            if argument in places and last not in places and last.args:
+                places[last] = places[argument][0], places[argument][1] + 1
     return places
 
 
