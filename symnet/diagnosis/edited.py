@@ -19,7 +19,7 @@ from symnet.diagnosis.groups import Item, changes_of, groups
 from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.quantities import Ground
 
-AT_MOST = 40_000  # edits
+AT_MOST = 60_000  # edits
 IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 PARTIAL = 40  # first edits of two that are followed up
 LOOKED_AT = 200_000  # pairs

@@ -57,7 +57,8 @@ def _other_functions(ground: Ground, node: Any) -> _Found:
                 new = applied(function, a)
                 if new != node and not (function == body and a == operand):
                     words = say("{} of {} stands where {} belongs", what, a, node)
-                    yield "wrong-function", new, words, 1.6 if a == operand else 1.8, ("function", node.body, function)
+                    tag = ("function", node.body, function, "here" if a == operand else "there")
+                    yield "wrong-function", new, words, 1.6 if a == operand else 1.8, tag
             for w in biases:
                 words = say("the slope is taken at {}, not at the pre-activation", w)
                 yield "derivative-at-wrong-argument", applied(function, w), words, 2.0, ("at", function, w)

@@ -130,7 +130,7 @@ def _more_factors(ground: Ground, lhs: Name, place: Place) -> Written:
     inner = isinstance(place.parent, (MatMul, Transpose)) and isinstance(node, MatrixSymbol)
     if shape is None or not (place.parent is None or inner or isinstance(place.parent, MatAdd)):
         return
-    for q in ground.known(lhs):
+    for q in ground.nearby(lhs):
         for expr, turned in _fitting(q, shape):
             is_scalar = not getattr(expr, "is_Matrix", False)
             new = times(expr, node) if is_scalar else None
@@ -159,7 +159,7 @@ def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
         return
     own = ground.setting.partials.get(lhs)
     terms = [(OneMatrix(*rhs.shape), 0.2)]
-    for q in ground.known(lhs):
+    for q in ground.nearby(lhs):
         if q.raw_error_of is None and q.shape != ():
             for expr, turned in _fitting(q, shape):
                 terms.append((expr, 0.0 if expr == own else 0.9 + q.price + turned))

@@ -141,7 +141,8 @@ def _tag(likeness: Likeness, tag: Any, exact: bool | None) -> Any:
     if isinstance(tag, tuple):
         if tag and tag[0] == "operand":
             _, old, new, own, error = tag
-            step = "own" if own else likeness.distance(old, new)
+            unrolled = likeness.place(old) is not None and likeness.place(new) is not None
+            step = "own" if own and not unrolled else likeness.distance(old, new)
             new = new if error is None else error.lacking
             return ("operand", likeness.sort(old, bool(exact)), likeness.sort(new, bool(exact)), step)
         return tuple(_tag(likeness, t, exact) for t in tag)

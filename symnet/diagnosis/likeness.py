@@ -58,6 +58,11 @@ class Likeness:
             return (expr.args[0], *[self.sort(a, exact) for a in expr.args[1:]])
         return (type(expr), *[self.sort(a, exact) for a in expr.args])
 
+    def place(self, expr: Any) -> int | None:
+        """Give the step of an unrolled net that a value belongs to, None where there is none."""
+        found = self.chains.get(_bare(expr))
+        return None if found is None else found[1]
+
     def distance(self, old: Any, new: Any) -> int | None:
         """Give how many steps of the net lie between two values."""
         (kind, place), (other, there) = (self._places.get(_bare(e), (None, 0)) for e in (old, new))

@@ -35,7 +35,8 @@ def operand_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str
     yield from _reshaped(ground, place, shape)
     yield from _updated(ground, lhs, place)
     own_values = {v for d in _deltas(ground, place) for v in ground.setting.values_of(d)}
-    for q in [*ground.known(lhs), *ground.parts()] if isinstance(place.parent, HadamardProduct) else ground.known(lhs):
+    parts = ground.parts() if isinstance(place.parent, HadamardProduct) else []
+    for q in [*ground.nearby(lhs, node), *parts]:
         for new, extra in _in_place(q, place, shape):
             if new != node:
                 words, cost = _said(ground, q, node, new)
@@ -52,7 +53,7 @@ def _several_at_once(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[
     shape = ground.shape(node)
     for i, kept in enumerate(node.args):
         rest = product_of(HadamardProduct, *node.args[:i], *node.args[i + 1 :])
-        for q in [*ground.known(lhs), *ground.parts()]:
+        for q in [*ground.nearby(lhs), *ground.parts()]:
             if q.shape == shape and q.raw_error_of is None and q.expr not in node.args:
                 words = say("{} stands where {} belongs", q.expr, rest)
                 yield "wrong-operand", raw(HadamardProduct, kept, q.expr), words, 2.0 + q.price, ("several", kept, q.expr)

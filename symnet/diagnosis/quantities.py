@@ -58,6 +58,7 @@ class Ground:
         self._known: dict[Name, list[Quantity]] = {}
         self._coefficients: list[Any] | None = None
         self._parts: list[Quantity] | None = None
+        self._nearby: dict[Any, list[Quantity]] = {}
         both = [*setting.forward, *setting.equations]
         every = {s for e in both for s in symbols_of(e.rhs) if not isinstance(s, Bound)}
         computed = {e.lhs for e in [*setting.forward, *setting.equations]}
@@ -87,6 +88,17 @@ class Ground:
             self._known[lhs] = found
         return self._known[lhs]
 
+    def nearby(self, lhs: Name, old: Any = None) -> list[Quantity]:
+        """Give what is known and, in an unrolled net, of the step before, of this one or of the next."""
+        place = self.likeness.place(old) if old is not None else None
+        place, reach = (self.likeness.place(lhs), 2) if place is None else (place, 1)
+        if place is None:
+            return self.known(lhs)
+        if (lhs, place, reach) not in self._nearby:
+            places = [(q, self.likeness.place(q.expr)) for q in self.known(lhs)]
+            self._nearby[lhs, place, reach] = [q for q, p in places if p is None or -1 <= p - place <= reach]
+        return self._nearby[lhs, place, reach]
+
     def parts(self) -> list[Quantity]:
         """Give the products within the forward equations that have no name, such as X⋅W before it is normalised."""
         if self._parts is None:
@@ -95,7 +107,7 @@ class Ground:
                 for place in places(e.rhs):
                     if place.path and isinstance(place.node, MatMul) and not place.node.has(OneMatrix):
                         found[split(place.node)[1]] = None
-                    elif isinstance(place.parent, Elementwise) and place.node.args and place.node.is_Matrix:
+                    elif isinstance(place.parent, Elementwise) and isinstance(place.node, (MatAdd, HadamardProduct)):
                         found[place.node] = None
             self._parts = [Quantity(A, self.shape(A) or (), 0.3) for A in found]
         return self._parts
