@@ -18,7 +18,7 @@ from symnet.diagnosis.operands import operand_edits
 from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
 from symnet.diagnosis.quantities import Ground
-from symnet.expressions import raw, scaled, split, symbols_of
+from symnet.expressions import Total, raw, scaled, split, symbols_of
 
 Written: TypeAlias = Iterator[tuple[str, Any, Words, float, Any]]  # kind, what stands there, words, cost, tag
 Rule: TypeAlias = Callable[[Ground, Name, Place], Written]
@@ -155,9 +155,11 @@ def _fitting(q: Any, shape: tuple[int, ...]) -> Iterator[tuple[Any, float]]:
 
 def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
     shape = ground.shape(rhs)
+    own = ground.setting.partials.get(lhs)
+    if own is not None and not own.is_Matrix:
+        yield from _more_of_a_number(ground, lhs, rhs, own)
     if shape is None or not rhs.is_Matrix:
         return
-    own = ground.setting.partials.get(lhs)
     terms = [(OneMatrix(*rhs.shape), 0.2)]
     for q in ground.nearby(lhs):
         if q.raw_error_of is None and q.shape != ():
@@ -174,6 +176,24 @@ def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
         words = say(f"there is {what} too much: {{}}, times {{{{number}}}}", term)
         add_to = lambda c, term=term: raw(MatAdd, rhs, times(c, term))  # noqa: E731
         yield Edit("extra-term", lhs, (), None, words, 1.8 + cost, ("extra-term", of), add_to)
+
+
+def _more_of_a_number(ground: Ground, lhs: Name, rhs: Any, own: Any) -> Iterator[Edit]:
+    for term, kind in ((own, "regularisation"), (S.One, "extra-term")):
+        for c in ground.coefficients():
+            words = say("there is a term too much: {}", c * term)
+            yield Edit(kind, lhs, (), raw_sum(rhs, c * term), words, 1.5, ("extra-term", c, term))
+        words = say("there is a term too much: {}, times {{number}}", term)
+        add_to = lambda c, term=term: raw_sum(rhs, c * term)  # noqa: E731
+        yield Edit("extra-term", lhs, (), None, words, 1.8, ("extra-term", term), add_to)
+    if rhs.has(Total):
+        words = say("the bias has no path: it is treated as a weight of input 0")
+        yield Edit("bias-gradient", lhs, (), S.Zero, words, 0.9, ("no path",))
+
+
+def raw_sum(a: Any, b: Any) -> Any:
+    """Give a sum of scalars as it stands."""
+    return Add(a, b, evaluate=False)
 
 
 def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:

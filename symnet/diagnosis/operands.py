@@ -148,8 +148,10 @@ def _reshaped(ground: Ground, place: Place, shape: tuple[int, ...]) -> Iterator[
     if isinstance(node, Transpose) and len(shape) == 2 and 1 not in shape:
         name = node.args[0]
         new = changed("reshape", name, node.shape)
-        yield "reshaped", new, say("{} is reshaped where it is to be transposed", name), 1.6, ("reshaped", name)
-        if shape[0] == shape[1]:
+        if shape[0] != shape[1]:
+            words = say("{} is reshaped where it is to be transposed", name)
+            yield "reshaped", new, words, 1.6, ("reshaped", name)
+        else:
             yield "untransposed-weights", name, say("{} is not transposed", name), 1.6, ("untransposed", name)
     bare = node.args[0] if isinstance(node, Transpose) else node
     if bare in ground.setting.targets and len(shape) == 2 and _is_index(ground.value(bare)):
