@@ -27,7 +27,7 @@ WINGS = {
     "training":    "initializers start batches step monitor plan progress divergence loop picture result begin checkpoint train",
     "checking":    "numeric kinks explicit result judge check hessian prove",
     "sklearn":     "",
-    "diagnosis":   "result edits made numbers given variants deltas catalogue places quantities functions operands products grammar groups price constants edited search explain forward steps finding diagnose",
+    "diagnosis":   "result edits made numbers given variants deltas catalogue places unrolled likeness quantities functions operands products grammar groups price constants influence edited search explain forward steps finding diagnose",
 }
 # fmt: on
 BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"training", "checking"}}  # not below

@@ -86,7 +86,9 @@ class ForwardSearch:
             e
             for lhs, rhs in self.setting.forward
             for e in (*self._activations(lhs, rhs), *edits_of(ground, lhs))
-            if e.kind in _KINDS and e.coefficient is None and e.cost <= (OPERANDS if e.kind == "wrong-operand" else DEAREST)
+            if e.kind in _KINDS
+            and e.coefficient is None
+            and e.cost <= (OPERANDS if e.kind == "wrong-operand" else DEAREST)
         ]
         for item in [*(Item((e,), e.cost) for e in edits), *groups(ground, edits)]:
             m = item.mutation(right)

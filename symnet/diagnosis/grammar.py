@@ -212,5 +212,6 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
 
 
 _RULES: tuple[Rule, ...] = (
-    _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits, sum_edits,
+    _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits,
+    sum_edits,
 )  # fmt: skip

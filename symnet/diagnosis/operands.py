@@ -56,7 +56,13 @@ def _several_at_once(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[
         for q in [*ground.nearby(lhs), *ground.parts()]:
             if q.shape == shape and q.raw_error_of is None and q.expr not in node.args:
                 words = say("{} stands where {} belongs", q.expr, rest)
-                yield "wrong-operand", raw(HadamardProduct, kept, q.expr), words, 2.0 + q.price, ("several", kept, q.expr)
+                yield (
+                    "wrong-operand",
+                    raw(HadamardProduct, kept, q.expr),
+                    words,
+                    2.0 + q.price,
+                    ("several", kept, q.expr),
+                )
 
 
 def _with_its_coefficient(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:

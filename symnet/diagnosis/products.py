@@ -111,7 +111,19 @@ def _spread_sums(ground: Ground, c: Any, A: Any) -> _Found:
             other = raw(MatMul, B, OneMatrix(cols, 1), OneMatrix(1, cols))
         else:
             other = raw(MatMul, OneMatrix(rows, 1), OneMatrix(1, rows), B)
-        yield "wrong-sum", times(c, other), say("the sum is taken along the other axis of {}", B), 1.4, ("spread", "along")
+        yield (
+            "wrong-sum",
+            times(c, other),
+            say("the sum is taken along the other axis of {}", B),
+            1.4,
+            ("spread", "along"),
+        )
         yield "wrong-sum", times(c, B), say("there is no sum of {}", B), 1.4, ("spread", "none")
         both = raw(MatMul, Total(B), OneMatrix(rows, cols))
-        yield "wrong-sum", times(c, both), say("{} is summed along both axes: one number for all", B), 1.4, ("spread", "all")
+        yield (
+            "wrong-sum",
+            times(c, both),
+            say("{} is summed along both axes: one number for all", B),
+            1.4,
+            ("spread", "all"),
+        )

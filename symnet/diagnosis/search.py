@@ -13,13 +13,13 @@ from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from sympy import MatAdd, Symbol
+from sympy import MatAdd
 
 from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import IMPOSSIBLE, Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.constants import flat, times_constant
+from symnet.diagnosis.constants import flat, named_factor, times_constant
 from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
@@ -141,9 +141,7 @@ class Search:
                 return c if self.fits(changes(c)) else None
         return None
 
-    def _fits(
-        self, changes: Changes, eta: float | None = None, scaled: Mapping[Name, float] | None = None
-    ) -> bool:
+    def _fits(self, changes: Changes, eta: float | None = None, scaled: Mapping[Name, float] | None = None) -> bool:
         if not self.wrong <= self.setting.spoils({*changes, *(scaled or {})}):
             return False  # a wrong gradient would stay as it is
         return all(
@@ -170,7 +168,7 @@ class Search:
 
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
-        eta, wanted = 0.0, flat(self.mine, self.right)
+        eta, at_first, wanted = 0.0, np.inf, flat(self.mine, self.right)
         if not self.wrong <= self.setting.spoils(changes):
             return None
         for turn in range(12):
@@ -218,7 +216,8 @@ class Search:
         # none for a factor of 0 or 1
         if abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
             return None
-        factor, words, cost = self._named(factor, first=lhs == self.setting.equations[0].lhs)
+        is_first = lhs == self.setting.equations[0].lhs
+        factor, words, cost = named_factor(factor, is_first, self.setting.sizes, self.right, self.rate)
         kind = "sign" if factor == -1 else "constant-factor"
         fitted = cost == INVENTED
         return Mutation(
@@ -257,31 +256,6 @@ class Search:
     def _depth(self, lhs: Name) -> float:
         # the loss's own delta is the likeliest place, then a gradient, then a hidden delta
         return 0.0 if lhs == self.setting.equations[0].lhs else 0.01 if lhs in self.setting.partials else 0.02
-
-    def _named(self, factor: float, first: bool) -> tuple[float, Words, float]:
-        for known, words, cost in self._known_factors(first):
-            if abs(factor - known) < 1e-6 * abs(known):
-                return known, words, cost
-        if self.rate is not None and abs(factor - self.rate) < 1e-6 * self.rate:
-            return self.rate, say("the learning rate is applied already"), 0.9
-        words = say("a constant factor {:.8g}", factor)
-        if 0 < factor < 1:
-            words += say(", perhaps a learning rate that is applied already")
-        return factor, words, INVENTED
-
-    def _known_factors(self, first: bool) -> Iterator[tuple[float, Words, float]]:
-        yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
-        yield 2.0, say("a factor 2 too much, as from the square"), 0.9
-        yield 0.5, say("a factor ½ too much, or the 2 of the square is missing"), 0.9
-        for name, n in self.setting.sizes.items():
-            if n > 1:
-                size = Symbol(name)
-                yield float(n), say("a factor {} = {}: the gradient of the sum, not of the mean", size, n), 0.95
-                yield 1 / n, say("a factor 1/{} = 1/{}: the mean is taken once too often", size, n), 0.95
-        for w, g in self.right.items():
-            entries = int(np.size(g))
-            if entries > 2:
-                yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2
 
     # -- pairs, as long as evaluations are left
 
