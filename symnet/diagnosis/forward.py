@@ -180,7 +180,7 @@ class ForwardSearch:
         self.slope = sum(float(np.sum(along[w] * g)) for w, g in point.mine.items())
         self.length = sum(float(np.sum(np.abs(along[w] * g))) for w, g in point.mine.items())
         sides = [{w.name: point.arrays[w.name] + h * d for w, d in along.items()} for h in (STEP, -STEP)]
-        return [Variants([], self.setting.forward, point.arrays | trial | moved, point.sizes) for moved in sides]
+        return [Variants([], self.setting.forward, {**point.arrays, **trial, **moved}, point.sizes) for moved in sides]
 
     def _may_follow(self, changes: Changes) -> bool:
         # along one direction, the loss changes as the user's gradients say
