@@ -165,6 +165,8 @@ MISTAKES = [
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": RIGHT["W1"] * np.nan}), ValueError, ["W1", "NaN"]),
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": [[1.0], [2.0, 3.0]]}), TypeError, ["W1", "length"]),
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": [["a"] * 4] * 8}), TypeError, ["W1", "numbers"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": np.ones((8, 5))}), ValueError, ["W1", "first column", "apart"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": np.ones((9, 4))}), ValueError, ["W1", "first row", "apart"]),
     (lambda: sn.diagnose(LOSS, VALUES, broken), RuntimeError, ["ZeroDivisionError", "layer 2"]),
     (lambda: sn.diagnose(LOSS, VALUES, lambda v: 3), TypeError, ["dictionary", "int"]),
     (lambda: sn.diagnose(LOSS, {**VALUES, "W1": VALUES["W1"].T}, RIGHT), ShapeError, ["W1"]),

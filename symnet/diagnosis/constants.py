@@ -1,17 +1,19 @@
 """Constant factors in equations: how one is written, and the numbers that one is read off.
 
-In: right-hand sides and arrays by parameter. Out: a right-hand side times a number, and arrays as one vector.
+In: right-hand sides and arrays by parameter. Out: a right-hand side times a number, what a number is known as, and
+arrays as one vector.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Float, MatAdd, nsimplify
+from sympy import Float, MatAdd, Symbol, nsimplify
 
-from symnet.diagnosis.edits import Name
+from symnet.diagnosis.edits import Name, Words, say
+from symnet.diagnosis.price import INVENTED
 from symnet.expressions import scaled
 
 
@@ -27,3 +29,35 @@ def times_constant(factor: float, rhs: Any) -> Any:
 def flat(gradients: Mapping[Name, Any], order: Iterable[Name]) -> Any:
     """Give arrays one after the other as one vector."""
     return np.concatenate([np.ravel(np.asarray(gradients[w], float)) for w in order])
+
+
+def named_factor(
+    factor: float, first: bool, sizes: Mapping[str, int], right: Mapping[Name, Any], rate: float | None
+) -> tuple[float, Words, float]:
+    """Give what a factor is known as: the number itself, words and a price; `first`: at the loss's own delta."""
+    for known, words, cost in _known_factors(first, sizes, right):
+        if abs(factor - known) < 1e-6 * abs(known):
+            return known, words, cost
+    if rate is not None and abs(factor - rate) < 1e-6 * rate:
+        return rate, say("the learning rate is applied already"), 0.9
+    words = say("a constant factor {:.8g}", factor)
+    if 0 < factor < 1:
+        words += say(", perhaps a learning rate that is applied already")
+    return factor, words, INVENTED
+
+
+def _known_factors(
+    first: bool, sizes: Mapping[str, int], right: Mapping[Name, Any]
+) -> Iterator[tuple[float, Words, float]]:
+    yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
+    yield 2.0, say("a factor 2 too much, as from the square"), 0.9
+    yield 0.5, say("a factor ½ too much, or the 2 of the square is missing"), 0.9
+    for name, n in sizes.items():
+        if n > 1:
+            size = Symbol(name)
+            yield float(n), say("a factor {} = {}: the gradient of the sum, not of the mean", size, n), 0.95
+            yield 1 / n, say("a factor 1/{} = 1/{}: the mean is taken once too often", size, n), 0.95
+    for w, g in right.items():
+        entries = int(np.size(g))
+        if entries > 2:
+            yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2

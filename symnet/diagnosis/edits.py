@@ -85,6 +85,8 @@ class Setting:
         self.gradients = {w: g for g, w in self.partials.items()}
         self.deltas = [e.lhs for e in self.equations if e.lhs not in self.partials and e.lhs.is_Matrix]
         self.right = {e.lhs: e.rhs for e in self.equations}
+        self._values: dict[Name, list[Any]] = {}
+        self._spoiled: dict[Name, frozenset[Name]] = {}
 
     def size(self, size: Any) -> int:
         """Give a size as a number."""
@@ -97,14 +99,24 @@ class Setting:
 
     def spoils(self, names: Iterable[Name]) -> frozenset[Name]:
         """Give the parameters whose gradients change where the equations of these names do."""
-        reached = set(names)
-        for e in self.equations:
-            if not reached.isdisjoint(symbols_of(e.rhs)):
-                reached.add(e.lhs)
-        return frozenset(w for w, g in self.gradients.items() if g in reached)
+        return frozenset().union(*(self._spoiled_by(name) for name in names))
+
+    def _spoiled_by(self, name: Name) -> frozenset[Name]:
+        if name not in self._spoiled:
+            reached = {name}
+            for e in self.equations:
+                if not reached.isdisjoint(symbols_of(e.rhs)):
+                    reached.add(e.lhs)
+            self._spoiled[name] = frozenset(w for w, g in self.gradients.items() if g in reached)
+        return self._spoiled[name]
 
     def values_of(self, delta: Name) -> list[Any]:
         """Give the neurons' values that a delta belongs to: A1 and Z1 for the adjoint of Z1."""
+        if delta not in self._values:
+            self._values[delta] = self._values_of(delta)
+        return self._values[delta]
+
+    def _values_of(self, delta: Name) -> list[Any]:
         role, Z = self.roles[delta]
         if role != "adjoint":
             return []

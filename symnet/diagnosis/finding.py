@@ -66,7 +66,9 @@ def diagnosed(
         return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
     shown: dict[Any, tuple[Fault, ...]] = {}
     for faults in found:
-        shown.setdefault(tuple((f.kind, f.equation) for f in faults), (*faults, *extra))
+        # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
+        key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
+        shown.setdefault(key, (*faults, *extra))
     more = advice(len(shown), points) if len(shown) > 1 else ""
     return Diagnosis(right, spoiled, tuple(shown.values()), tuple(off), more, partials)
 

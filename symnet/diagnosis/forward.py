@@ -6,7 +6,7 @@ and, with the backward equations as they are or with those of the loss that was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from sympy import Integer
 
 from symnet.derivation import Derivation, derive
 from symnet.diagnosis.deltas import activations
+from symnet.diagnosis.edited import IMPOSSIBLE
 from symnet.diagnosis.edits import Changes, Mutation, Setting, say
 from symnet.diagnosis.functions import applied
 from symnet.diagnosis.given import Point
@@ -23,13 +24,15 @@ from symnet.diagnosis.groups import Item, groups
 from symnet.diagnosis.places import Edit, places, put, tidied, times
 from symnet.diagnosis.price import is_worth_it
 from symnet.diagnosis.quantities import Ground
-from symnet.diagnosis.search import IMPOSSIBLE
 from symnet.diagnosis.variants import Variants
 from symnet.expressions import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Softmax
 from symnet.program import as_read, substitute
 
 DERIVED = 40  # losses that are derived anew
+STEP = 1e-5  # to either side, for the slope of a loss
 DEAREST = 2.4
+OPERANDS = 2.05  # of the same sort: another gate's bias, another step's input
+AT_MOST = 4_000  # forward passes that are tried
 _KINDS = {"missing-term", "missing-factor", "sign", "wrong-operand", "wrong-function", "wrong-sum", "extra-factor"}
 
 
@@ -52,6 +55,7 @@ class ForwardSearch:
         self.variants = [Variants([], self.equations, p.arrays | trial, p.sizes) for p in points]
         for v in self.variants:
             list(v.gradients({}, {}))
+        self.aside = self._aside(points[0], trial)
         self.has_loss = points[0].loss is not None
         self.derived = 0
 
@@ -61,7 +65,7 @@ class ForwardSearch:
         tried = 0
         best = DEAREST
         for m in sorted(self._candidates(), key=lambda m: m.cost):
-            if m.cost > best:
+            if m.cost > best or tried == AT_MOST:
                 break
             tried += 1
             follow = self._fits(m)
@@ -82,7 +86,9 @@ class ForwardSearch:
             e
             for lhs, rhs in self.setting.forward
             for e in (*self._activations(lhs, rhs), *edits_of(ground, lhs))
-            if e.kind in _KINDS and e.coefficient is None and e.cost <= DEAREST
+            if e.kind in _KINDS
+            and e.coefficient is None
+            and e.cost <= (OPERANDS if e.kind == "wrong-operand" else DEAREST)
         ]
         for item in [*(Item((e,), e.cost) for e in edits), *groups(ground, edits)]:
             m = item.mutation(right)
@@ -167,8 +173,28 @@ class ForwardSearch:
         anew = self._follows_anew(m)
         return True if anew else (False if self.has_loss else None)
 
+    def _aside(self, point: Point, trial: Mapping[str, float]) -> list[Variants]:
+        # a small step to either side of the first point, along one direction
+        draw = np.random.default_rng(0)
+        along = {w: draw.normal(size=np.shape(g)) for w, g in point.right.items()}
+        self.slope = sum(float(np.sum(along[w] * g)) for w, g in point.mine.items())
+        self.length = sum(float(np.sum(np.abs(along[w] * g))) for w, g in point.mine.items())
+        sides = [{w.name: point.arrays[w.name] + h * d for w, d in along.items()} for h in (STEP, -STEP)]
+        return [Variants([], self.setting.forward, {**point.arrays, **trial, **moved}, point.sizes) for moved in sides]
+
+    def _may_follow(self, changes: Changes) -> bool:
+        # along one direction, the loss changes as the user's gradients say
+        values = []
+        for variants in self.aside:
+            (found,) = variants.gradients(changes, {self.loss: self.loss})
+            values.append(float(found[1]))
+        slope = (values[0] - values[1]) / (2 * STEP)
+        rounding = 1e-15 * max(map(abs, values)) / STEP
+        return abs(slope - self.slope) <= 1e-5 * max(self.length, abs(slope)) + rounding
+
     def _follows_anew(self, m: Mutation) -> bool:
-        if self.derived >= DERIVED:
+        forward = {e.lhs for e in self.setting.forward}
+        if self.derived >= DERIVED or not self._may_follow({k: v for k, v in m.changes.items() if k in forward}):
             return False
         self.derived += 1
         known: dict[Any, Any] = {}

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S
+from sympy import HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, exp
 
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.places import Place, product_of
 from symnet.diagnosis.quantities import Ground
-from symnet.expressions import Elementwise, Softmax, bound_variables, raw, step
+from symnet.expressions import Elementwise, LogSoftmax, Softmax, bound_variables, raw, sigmoid, step
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
 (_X,) = bound_variables(1)
@@ -29,6 +29,8 @@ def function_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
         yield from _other_slopes(node)
     if isinstance(node, Elementwise) and len(node.args) > 2:
         yield from _other_signs(node)
+    if isinstance(node, Softmax):
+        yield from _for_softmax(node)
     if isinstance(node, HadamardProduct):
         yield from _function_of_what_comes_back(node)
         yield from _diagonal_of_softmax(ground, node)
@@ -57,10 +59,20 @@ def _other_functions(ground: Ground, node: Any) -> _Found:
                 new = applied(function, a)
                 if new != node and not (function == body and a == operand):
                     words = say("{} of {} stands where {} belongs", what, a, node)
-                    yield "wrong-function", new, words, 1.6 if a == operand else 1.8, ("function", node.body, function)
+                    tag = ("function", node.body, function, a)
+                    yield "wrong-function", new, words, 1.6 if a == operand else 1.8, tag
             for w in biases:
                 words = say("the slope is taken at {}, not at the pre-activation", w)
                 yield "derivative-at-wrong-argument", applied(function, w), words, 2.0, ("at", function, w)
+
+
+def _for_softmax(node: Any) -> _Found:
+    Z, axis = node.operands[0], node.axis
+    others = [(applied(exp(_X), Z), "exp"), (applied(sigmoid(_X), Z), "sigmoid"), (LogSoftmax(Z, axis), "log softmax")]
+    for new, name in others:
+        yield "wrong-function", new, say("{} stands where softmax belongs", name), 1.5, ("softmax", name)
+    words = say("softmax is taken along the other axis")
+    yield "wrong-function", Softmax(Z, 1 - axis), words, 1.5, ("softmax", "axis")
 
 
 def _spreads(ground: Ground, w: Any, shape: Any) -> bool:

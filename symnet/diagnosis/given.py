@@ -162,6 +162,10 @@ def _shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int
                 return array.sum(axis=axis).reshape(shape), True
     turned = "; it is the transpose" if array.shape == shape[::-1] and len(shape) == 2 else ""
     turned = "; write .reshape(-1, 1)" if array.ndim == 1 and len(shape) == 2 and shape[1] == 1 else turned
+    if len(shape) == 2 == array.ndim and array.shape == (shape[0], shape[1] + 1):
+        turned = "; if its first column is a bias's, give the two apart: Θ[:, 1:] and Θ[:, :1]"
+    if len(shape) == 2 == array.ndim and array.shape == (shape[0] + 1, shape[1]):
+        turned = "; if its first row is a bias's, give the two apart: Θ[1:] and Θ[:1]"
     raise ValueError(f"the gradient for {w.name} has shape {array.shape}, but {w.name} has shape {shape}{turned}")
 
 

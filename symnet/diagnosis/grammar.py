@@ -19,7 +19,7 @@ from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.windows import window_edits
-from symnet.expressions import raw, scaled, split, symbols_of
+from symnet.expressions import Total, raw, scaled, split, symbols_of
 
 Written: TypeAlias = Iterator[tuple[str, Any, Words, float, Any]]  # kind, what stands there, words, cost, tag
 Rule: TypeAlias = Callable[[Ground, Name, Place], Written]
@@ -30,9 +30,14 @@ def edits_of(ground: Ground, lhs: Name) -> list[Edit]:
     rhs = ground.setting.right[lhs]
     found = list(_edits(ground, lhs, rhs, ()))
     found += _more_terms(ground, lhs, rhs)
-    if lhs in ground.setting.partials:
-        found += _with_a_delta_of_its_own(ground, lhs, rhs)
     return sorted(found, key=lambda e: e.cost)
+
+
+def edits_of_its_own_delta(ground: Ground, lhs: Name) -> list[Edit]:
+    """Give the edits of the deltas in the equation of a gradient that are made for it alone."""
+    if lhs not in ground.setting.partials:
+        return []
+    return sorted(_with_a_delta_of_its_own(ground, lhs, ground.setting.right[lhs]), key=lambda e: e.cost)
 
 
 def _edits(ground: Ground, lhs: Name, rhs: Any, start: tuple[int, ...]) -> Iterator[Edit]:
@@ -74,7 +79,7 @@ def _less(ground: Ground, lhs: Name, place: Place) -> Written:
         cost = 1.0 if len(symbols_of(node)) > 1 or len(place.path) == 1 else 1.4
         nothing = ZeroMatrix(*node.shape) if node.is_Matrix else S.Zero
         yield "missing-term", nothing, say("the term {} is missing", node), cost, ("less", node)
-        if len(parent.args) == 2 and parent.args[0] != node:
+        if len(parent.args) > 2 or parent.args[0] != node:
             yield "sign", times(-1, node), say("the sign of the term {} is wrong", node), 1.3, ("sign", node)
     elif isinstance(parent, (HadamardProduct, MatMul, Mul)):
         if node == -1:
@@ -83,6 +88,20 @@ def _less(ground: Ground, lhs: Name, place: Place) -> Written:
             words = say("the factor {} is missing", node)
             neutral = OneMatrix(*node.shape) if isinstance(parent, HadamardProduct) else S.One
             yield "missing-factor", neutral, words, 1.3 if symbols_of(node) else 1.6, ("less", node)
+
+
+def _whole(ground: Ground, lhs: Name, place: Place) -> Written:
+    # a delta that is forgotten; a factor of all of an equation, which is a mistake of its own at several steps only
+    if place.parent is not None or place.path:
+        return
+    node = place.node
+    if lhs in ground.setting.deltas and not isinstance(node, MatAdd):
+        words = say("nothing comes back: {} is 0 here", lhs)
+        yield "missing-term", ZeroMatrix(*node.shape), words, 1.5, ("forgotten", lhs)
+    if lhs in ground.setting.deltas:
+        yield "sign", times(-1, node), say("the sign of {} is wrong", lhs), 1.35, ("whole", -1, lhs)
+        yield "constant-factor", times(2, node), say("{} is doubled", lhs), 1.6, ("whole", 2, lhs)
+        yield "constant-factor", times(S.Half, node), say("{} is halved", lhs), 1.6, ("whole", 3, lhs)
 
 
 def _only(ground: Ground, lhs: Name, place: Place) -> Written:
@@ -112,7 +131,7 @@ def _more_factors(ground: Ground, lhs: Name, place: Place) -> Written:
     inner = isinstance(place.parent, (MatMul, Transpose)) and isinstance(node, MatrixSymbol)
     if shape is None or not (place.parent is None or inner or isinstance(place.parent, MatAdd)):
         return
-    for q in ground.known(lhs):
+    for q in ground.nearby(lhs):
         for expr, turned in _fitting(q, shape):
             is_scalar = not getattr(expr, "is_Matrix", False)
             new = times(expr, node) if is_scalar else None
@@ -130,18 +149,20 @@ def _fitting(q: Any, shape: tuple[int, ...]) -> Iterator[tuple[Any, float]]:
         yield q.expr, 0.3
     elif len(q.shape) == 2 and len(shape) == 2:
         if q.shape[::-1] == shape:
-            yield raw(Transpose, q.expr), 0.4
+            yield q.turned, 0.4
         elif all(a in (1, b) for a, b in zip(q.shape, shape, strict=True)):
             yield q.expr, 0.5
 
 
 def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
     shape = ground.shape(rhs)
+    own = ground.setting.partials.get(lhs)
+    if own is not None and not own.is_Matrix:
+        yield from _more_of_a_number(ground, lhs, rhs, own)
     if shape is None or not rhs.is_Matrix:
         return
-    own = ground.setting.partials.get(lhs)
     terms = [(OneMatrix(*rhs.shape), 0.2)]
-    for q in ground.known(lhs):
+    for q in ground.nearby(lhs):
         if q.raw_error_of is None and q.shape != ():
             for expr, turned in _fitting(q, shape):
                 terms.append((expr, 0.0 if expr == own else 0.9 + q.price + turned))
@@ -158,14 +179,40 @@ def _more_terms(ground: Ground, lhs: Name, rhs: Any) -> Iterator[Edit]:
         yield Edit("extra-term", lhs, (), None, words, 1.8 + cost, ("extra-term", of), add_to)
 
 
+def _more_of_a_number(ground: Ground, lhs: Name, rhs: Any, own: Any) -> Iterator[Edit]:
+    for term, kind in ((own, "regularisation"), (S.One, "extra-term")):
+        for c in ground.coefficients():
+            words = say("there is a term too much: {}", c * term)
+            yield Edit(kind, lhs, (), raw_sum(rhs, c * term), words, 1.5, ("extra-term", c, term))
+        words = say("there is a term too much: {}, times {{number}}", term)
+        add_to = lambda c, term=term: raw_sum(rhs, c * term)  # noqa: E731
+        yield Edit("extra-term", lhs, (), None, words, 1.8, ("extra-term", term), add_to)
+    if rhs.has(Total):
+        words = say("the bias has no path: it is treated as a weight of input 0")
+        yield Edit("bias-gradient", lhs, (), S.Zero, words, 0.9, ("no path",))
+
+
+def raw_sum(a: Any, b: Any) -> Any:
+    """Give a sum of scalars as it stands."""
+    return Add(a, b, evaluate=False)
+
+
 def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
     # one of several terms has a wrong coefficient
+    own = ground.setting.partials.get(lhs)
+    if isinstance(place.node, MatAdd) and place.parent is None and len(place.node.args) > 2:
+        mine = [t for t in place.node.args if split(t)[1] == own]
+        others = [t for t in place.node.args if split(t)[1] != own]
+        if len(mine) == 1:
+            words = say("all terms but {} have the factor {{number}}", mine[0])
+            scale = lambda c: raw(MatAdd, *[times(c, t) for t in others], *mine)  # noqa: E731
+            yield "constant-factor", scale, words, 1.6, ("others scaled",)
     if isinstance(place.parent, MatAdd):
         words = say("the term {} has the factor {{number}}", place.node)
         yield "constant-factor", lambda c, A=place.node: times(c, A), words, 1.7, ("scaled", place.node)
 
 
 _RULES: tuple[Rule, ...] = (
-    _less, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits, sum_edits,
-    window_edits,
+    _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits,
+    sum_edits, window_edits,
 )  # fmt: skip

@@ -6,15 +6,19 @@ In: edits of single equations. Out: `Item`s, one or more edits with the changes 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sympy import Basic
+from sympy import Basic, Transpose
 
 from symnet.diagnosis.edits import Changes, Mutation, Name, Words
+from symnet.diagnosis.likeness import Likeness
 from symnet.diagnosis.places import Edit
-from symnet.diagnosis.quantities import Ground
-from symnet.expressions import symbols_of
+from symnet.diagnosis.quantities import Ground, Quantity, raw_error
+from symnet.expressions import raw, symbols_of
+
+_LEVELS: tuple[tuple[bool | None, float], ...] = ((True, 0.05), (None, 0.1), (False, 0.3))
+DEAREST = 3.2  # edits that are looked for in several places
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,13 +41,15 @@ class Item:
     def mutation(self, right: Changes, number: float | None = None) -> Mutation:
         """Give the mutation, a fitted number put into its words."""
         first = self.edits[0]
-        words = first.words
+        words, kind = first.words, first.kind
+        if number is not None and abs(number + 1) < 1e-6 and kind == "constant-factor":
+            kind = "sign"
         if number is not None:
             words = Words(words.template.replace("{{number}}", f"{number:.6g}"), words.parts)
         changes = changes_of(self.edits, right, number) or {}
         several = len(changes) > 1
         factor = number if first.kind == "constant-factor" else None
-        return Mutation(first.kind, changes, words, self.cost, several, factor, number is not None)
+        return Mutation(kind, changes, words, self.cost, several, factor, number is not None)
 
 
 def changes_of(edits: Iterable[Edit], right: Changes, number: float | None = None) -> Changes | None:
@@ -69,23 +75,57 @@ def _within(path: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return path[: len(other)] == other
 
 
-def groups(ground: Ground, edits: Iterable[Edit]) -> Iterator[Item]:
-    """Give the items of several edits that are one mistake, made at several layers or at several steps."""
+def groups(ground: Ground, edits: Iterable[Edit], levels: int = 3) -> Iterator[Item]:
+    """Give the items of several edits that are one mistake, made at several layers or at several steps.
+
+    `levels`: how much may tell them apart: 1 where parameters do, 3 where not even those of another layer.
+    """
     order = {lhs: k for k, lhs in enumerate(ground.order)}
-    for exact, extra in ((True, 0.05), (None, 0.1), (False, 0.3)):
+    edits = sorted((e for e in edits if e.cost <= DEAREST), key=lambda e: order[e.site])
+    places = {e.site: _place_of(ground, e.site) for e in edits}
+    seen: set[tuple[int, ...]] = set()
+    for exact, extra in _LEVELS[:levels]:
         found: dict[Any, list[Edit]] = {}
         for e in edits:
-            found.setdefault(_tag(ground, e.tag, exact), []).append(e)
+            found.setdefault(_tag(ground.likeness, e.tag, exact), []).append(e)
         for same in found.values():
-            if len(same) > 1:
-                same.sort(key=lambda e: order[e.site])
-                one_each = {e.site: e for e in reversed(same)}
-                chosen = [tuple(sorted(one_each.values(), key=lambda e: order[e.site]))]
-                if len(one_each) < len(same):
-                    chosen.append(tuple(same))
-                for edits_here in chosen:
-                    if len(edits_here) > 1 and _apart(edits_here):
-                        yield Item(edits_here, max(e.cost for e in edits_here) + extra)
+            for chosen in _chosen(same, places) if len(same) > 1 else ():
+                key = tuple(map(id, chosen))
+                if key not in seen and _apart(chosen):
+                    seen.add(key)
+                    yield Item(_carried_on(ground, chosen), max(e.cost for e in chosen) + extra)
+
+
+def _place_of(ground: Ground, site: Name) -> Any:
+    return ("gradient", site) if site in ground.setting.partials else ground.likeness.sort(site, True)
+
+
+def _chosen(same: list[Edit], places: dict[Name, Any]) -> Iterator[tuple[Edit, ...]]:
+    # one in each equation, one in each term, all of them; everywhere, and in the equations of one chain
+    kinds = {places[e.site] for e in same}
+    for kind in (None, *kinds) if len(kinds) > 1 else (None,):
+        here = same if kind is None else [e for e in same if places[e.site] == kind]
+        in_each = [tuple({e.site: e for e in reversed(here)}.values())[::-1]]
+        if len(in_each[0]) < len(here):
+            in_each.append(tuple({(e.site, e.path[:1]): e for e in reversed(here)}.values())[::-1])
+            in_each.append(tuple(here))
+        yield from (edits for edits in in_each if len(edits) > 1)
+
+
+def _carried_on(ground: Ground, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    # a raw error goes back as it is, so the next one is made of it
+    quantities = [e.tag[-1][-1] if isinstance(e.tag[-1], tuple) else None for e in edits]
+    if not any(isinstance(q, Quantity) for q in quantities):
+        return edits
+    changed: dict[Name, Any] = {}
+    carried = []
+    for e, q in zip(edits, quantities, strict=True):
+        if isinstance(q, Quantity) and q.raw_error_of in changed:
+            new = raw_error(changed[q.raw_error_of], q)
+            e = replace(e, new=raw(Transpose, new) if isinstance(e.new, Transpose) else new)
+        changed[e.site] = e.of(changed.get(e.site, ground.setting.right[e.site]))
+        carried.append(e)
+    return tuple(carried)
 
 
 def _apart(edits: tuple[Edit, ...]) -> bool:
@@ -97,14 +137,16 @@ def _apart(edits: tuple[Edit, ...]) -> bool:
     return True
 
 
-def _tag(ground: Ground, tag: Any, exact: bool | None) -> Any:
+def _tag(likeness: Likeness, tag: Any, exact: bool | None) -> Any:
     if isinstance(tag, tuple):
         if tag and tag[0] == "operand":
-            _, old, new, own = tag
-            step = "own" if own else ground.distance(old, new)
-            return ("operand", ground.sort(old, bool(exact)), ground.sort(new, bool(exact)), step)
-        return tuple(_tag(ground, t, exact) for t in tag)
+            _, old, new, own, error = tag
+            unrolled = likeness.place(old) is not None and likeness.place(new) is not None
+            step = "own" if own and not unrolled else likeness.distance(old, new)
+            new = new if error is None else error.lacking
+            return ("operand", likeness.sort(old, bool(exact)), likeness.sort(new, bool(exact)), step)
+        return tuple(_tag(likeness, t, exact) for t in tag)
     if not isinstance(tag, Basic):
         return tag
-    own = sorted(str(w) for w in symbols_of(tag) if w in ground.setting.gradients) if exact is None else []
-    return tuple(own) or ground.sort(tag, bool(exact))
+    own = sorted(str(w) for w in symbols_of(tag) if w in likeness.setting.gradients) if exact is None else []
+    return tuple(own) or likeness.sort(tag, bool(exact))

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Symbol, Transpose
+from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Symbol, Transpose
 
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.made import changed
-from symnet.diagnosis.places import Place, times
+from symnet.diagnosis.places import Place, product_of, times
 from symnet.diagnosis.quantities import Ground, Quantity
 from symnet.expressions import Elementwise, raw, split, symbols_of
 
@@ -25,6 +25,8 @@ def operand_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str
     """Give everything that may stand in the place of an operand."""
     node = place.node
     yield from _exchanged(ground, lhs, place)
+    yield from _several_at_once(ground, lhs, place)
+    yield from _with_its_coefficient(ground, lhs, place)
     if not _is_operand(ground, place):
         return
     shape = ground.shape(node)
@@ -32,13 +34,56 @@ def operand_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str
         return
     yield from _reshaped(ground, place, shape)
     yield from _updated(ground, lhs, place)
-    for q in ground.known(lhs):
+    own_values = {v for d in _deltas(ground, place) for v in ground.setting.values_of(d)}
+    parts = ground.parts() if isinstance(place.parent, HadamardProduct) else []
+    for q in [*ground.nearby(lhs, node), *parts]:
         for new, extra in _in_place(q, place, shape):
             if new != node:
                 words, cost = _said(ground, q, node, new)
-                own = any(q.expr in ground.setting.values_of(d) for d in _deltas(ground, place))
-                tag = ("operand", node, new, own)
+                own = q.expr in own_values
+                tag = ("operand", node, new, own, q if q.raw_error_of is not None else None)
                 yield "wrong-operand", new, words, cost + q.price + extra - (0.3 if own else 0.0), tag
+
+
+def _several_at_once(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:
+    # all factors but one make a quantity that has no name, such as a normalised value; another one stands there
+    node = place.node
+    if not isinstance(node, HadamardProduct) or len(node.args) < 3:
+        return
+    shape = ground.shape(node)
+    for i, kept in enumerate(node.args):
+        rest = product_of(HadamardProduct, *node.args[:i], *node.args[i + 1 :])
+        for q in [*ground.nearby(lhs), *ground.parts()]:
+            if q.shape == shape and q.raw_error_of is None and q.expr not in node.args:
+                words = say("{} stands where {} belongs", q.expr, rest)
+                yield (
+                    "wrong-operand",
+                    raw(HadamardProduct, kept, q.expr),
+                    words,
+                    2.0 + q.price,
+                    ("several", kept, q.expr),
+                )
+
+
+def _with_its_coefficient(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:
+    # an operand that came with a number, such as 1/keep of dropout: another one stands there, without the number
+    node = place.node
+    c, A = split(node) if isinstance(node, MatMul) else (S.One, node)
+    if not isinstance(A, MatMul):
+        return
+    for factor in Mul.make_args(c):
+        if abs(factor) == 1 or any(s.name in ground.lengths for s in symbols_of(factor)):
+            continue
+        for i, operand in enumerate(A.args):
+            bare = operand.args[0] if isinstance(operand, Transpose) else operand
+            if bare in ground.values:
+                shape = ground.shape(bare)
+                for q in ground.known(lhs):
+                    if q.expr in ground.values and q.shape == shape and q.expr != bare:
+                        there = q.turned if isinstance(operand, Transpose) else q.expr
+                        new = times(c / factor, raw(MatMul, *A.args[:i], there, *A.args[i + 1 :]))
+                        words = say("{} stands where {} belongs", q.expr, times(factor, bare))
+                        yield "wrong-operand", new, words, 1.9 + q.price, ("scaled operand", bare, q.expr)
 
 
 def _is_operand(ground: Ground, place: Place) -> bool:
@@ -53,19 +98,20 @@ def _is_operand(ground: Ground, place: Place) -> bool:
 
 
 def _deltas(ground: Ground, place: Place) -> list[Any]:
-    return [] if place.parent is None else [s for s in symbols_of(place.parent) if s in ground.setting.deltas]
+    bare = [a.args[0] if isinstance(a, Transpose) else a for a in ([] if place.parent is None else place.parent.args)]
+    return [a for a in bare if a in ground.deltas]
 
 
 def _in_place(q: Quantity, place: Place, shape: tuple[int, ...]) -> Iterator[tuple[Any, float]]:
     if q.shape == shape:
         yield q.expr, 0.0
         if len(shape) == 2 and shape[0] == shape[1] > 1:
-            yield raw(Transpose, q.expr), 0.5
+            yield q.turned, 0.5
         return
     if len(q.shape) != 2 or len(shape) != 2:
         return
     if q.shape[::-1] == shape:
-        yield raw(Transpose, q.expr), 0.2
+        yield q.turned, 0.2
     elif isinstance(place.parent, _ENTRYWISE) and all(a in (1, b) for a, b in zip(q.shape, shape, strict=True)):
         yield q.expr, 0.4
     elif isinstance(place.parent, MatMul) and len(place.parent.args) == 2:
@@ -86,7 +132,7 @@ def _said(ground: Ground, q: Quantity, old: Any, new: Any) -> tuple[Words, float
     words = say("{} stands where {} belongs", new, old)
     if q.expr == s.gradients.get(bare):
         return say("the gradient {} stands where {} itself belongs", q.expr, old), 1.6
-    if isinstance(bare, _NAMES) and ground.sort(bare, False) == ground.sort(q.expr, False):
+    if isinstance(bare, _NAMES) and ground.likeness.sort(bare, False) == ground.likeness.sort(q.expr, False):
         return words, 1.7
     return words, 2.0 if isinstance(bare, _NAMES) else 2.2
 
@@ -108,8 +154,10 @@ def _reshaped(ground: Ground, place: Place, shape: tuple[int, ...]) -> Iterator[
     if isinstance(node, Transpose) and len(shape) == 2 and 1 not in shape:
         name = node.args[0]
         new = changed("reshape", name, node.shape)
-        yield "reshaped", new, say("{} is reshaped where it is to be transposed", name), 1.6, ("reshaped", name)
-        if shape[0] == shape[1]:
+        if shape[0] != shape[1]:
+            words = say("{} is reshaped where it is to be transposed", name)
+            yield "reshaped", new, words, 1.6, ("reshaped", name)
+        else:
             yield "untransposed-weights", name, say("{} is not transposed", name), 1.6, ("untransposed", name)
     bare = node.args[0] if isinstance(node, Transpose) else node
     if bare in ground.setting.targets and len(shape) == 2 and _is_index(ground.value(bare)):

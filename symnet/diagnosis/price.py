@@ -38,4 +38,4 @@ def invented(mutations: Iterable[Mutation]) -> int:
 def ordered(found: list[tuple[float, tuple[Mutation, ...]]]) -> list[tuple[Mutation, ...]]:
     """Give explanations, the simplest first, without those that take many more words."""
     found.sort(key=lambda item: item[0])
-    return [mutations for cost, mutations in found[:4] if cost <= found[0][0] + 0.5]
+    return [mutations for cost, mutations in found[:4] if cost <= found[0][0] + 0.4]

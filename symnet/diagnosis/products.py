@@ -57,11 +57,14 @@ def sum_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
     """Give other sums of the same summands."""
     node = place.node
     c, A = split(node) if isinstance(node, MatMul) else (S.One, node)
+    if isinstance(A, MatMul) and len(A.args) == 3:
+        yield from _spread_sums(ground, c, A)
     if not isinstance(A, MatMul) or len(A.args) != 2 or not any(isinstance(f, OneMatrix) for f in A.args):
         return
     first = isinstance(A.args[0], OneMatrix)
     ones, summed = A.args if first else A.args[::-1]
     if 1 not in ones.shape:
+        yield from _spread_sums(ground, c, A)
         return
     if ones.shape[1 if first else 0] == 1:  # nothing is summed: it is spread
         return
@@ -96,3 +99,31 @@ def sum_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
         )
     mean = times(S.One / length, A)
     yield "wrong-sum", times(c, mean), say("the mean of {} is taken, not the sum", summed), 1.4, ("sum", "mean")
+
+
+def _spread_sums(ground: Ground, c: Any, A: Any) -> _Found:
+    # a sum that is spread over what it was summed along: the same of the other axis, or of both
+    ones = [isinstance(f, OneMatrix) for f in A.args]
+    if ones[0] != ones[-1] and all(ones[1:-1]):
+        B = A.args[-1] if ones[0] else A.args[0]
+        rows, cols = B.shape
+        if ones[0]:
+            other = raw(MatMul, B, OneMatrix(cols, 1), OneMatrix(1, cols))
+        else:
+            other = raw(MatMul, OneMatrix(rows, 1), OneMatrix(1, rows), B)
+        yield (
+            "wrong-sum",
+            times(c, other),
+            say("the sum is taken along the other axis of {}", B),
+            1.4,
+            ("spread", "along"),
+        )
+        yield "wrong-sum", times(c, B), say("there is no sum of {}", B), 1.4, ("spread", "none")
+        both = raw(MatMul, Total(B), OneMatrix(rows, cols))
+        yield (
+            "wrong-sum",
+            times(c, both),
+            say("{} is summed along both axes: one number for all", B),
+            1.4,
+            ("spread", "all"),
+        )

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import HadamardProduct, MatAdd, MatrixSymbol, S, Symbol, Transpose
+from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Symbol, Transpose
 
 from symnet.diagnosis.edits import Name, Setting
-from symnet.diagnosis.places import product_of, times
-from symnet.expressions import Bound, Elementwise, split, symbols_of
+from symnet.diagnosis.likeness import Likeness
+from symnet.diagnosis.places import places, product_of, times
+from symnet.expressions import Bound, Elementwise, raw, split, symbols_of
 
 
 @dataclass(frozen=True)
 class Quantity:
     """An expression that stands for an array; `price`: how far-fetched it is.
 
-    `raw_error_of`: the delta that it is, without the factor that is `lacking`.
+    `raw_error_of`: the delta that it is, without the factor that is `lacking`; `made`: which one that is, and the
+    coefficient.
     """
 
     expr: Any
@@ -30,6 +33,19 @@ class Quantity:
     price: float
     raw_error_of: Any = None
     lacking: Any = None
+    made: Any = None
+
+    @cached_property
+    def turned(self) -> Any:
+        """The transpose."""
+        return raw(Transpose, self.expr)
+
+
+def raw_error(rhs: Any, q: Quantity) -> Any:
+    """Give the raw error of a right-hand side as that quantity is one of its delta's."""
+    i, coefficient = q.made
+    factors = split(rhs)[1].args
+    return times(coefficient, product_of(HadamardProduct, *factors[:i], *factors[i + 1 :]))
 
 
 class Ground:
@@ -40,13 +56,16 @@ class Ground:
         self.order = [e.lhs for e in setting.equations]
         self._errors = {d: list(self._raw_errors(d)) for d in setting.deltas}
         self._known: dict[Name, list[Quantity]] = {}
-        self._sorts: dict[Any, Any] = {}
         self._coefficients: list[Any] | None = None
+        self._parts: list[Quantity] | None = None
+        self._nearby: dict[Any, list[Quantity]] = {}
         both = [*setting.forward, *setting.equations]
         every = {s for e in both for s in symbols_of(e.rhs) if not isinstance(s, Bound)}
         computed = {e.lhs for e in [*setting.forward, *setting.equations]}
         self.inputs = sorted((s for s in every - computed if s != setting.rate), key=str)
         self.values = [e.lhs for e in setting.forward[:-1]]
+        self.deltas = frozenset(setting.deltas)
+        self.likeness = Likeness(setting, self.values)
         sized = {v.name for s in every if isinstance(s, MatrixSymbol) for v in s.shape if isinstance(v, Symbol)}
         self.lengths = frozenset(sized | set(setting.sizes))
 
@@ -68,6 +87,30 @@ class Ground:
                     found += self._errors[d]
             self._known[lhs] = found
         return self._known[lhs]
+
+    def nearby(self, lhs: Name, old: Any = None) -> list[Quantity]:
+        """Give what is known and, in an unrolled net, of the step before, of this one or of the next."""
+        place = self.likeness.place(old) if old is not None else None
+        place, reach = (self.likeness.place(lhs), 2) if place is None else (place, 1)
+        if place is None:
+            return self.known(lhs)
+        if (lhs, place, reach) not in self._nearby:
+            places = [(q, self.likeness.place(q.expr)) for q in self.known(lhs)]
+            self._nearby[lhs, place, reach] = [q for q, p in places if p is None or -1 <= p - place <= reach]
+        return self._nearby[lhs, place, reach]
+
+    def parts(self) -> list[Quantity]:
+        """Give the products within the forward equations that have no name, such as X⋅W before it is normalised."""
+        if self._parts is None:
+            found: dict[Any, None] = {}
+            for e in self.setting.forward[:-1]:
+                for place in places(e.rhs):
+                    if place.path and isinstance(place.node, MatMul) and not place.node.has(OneMatrix):
+                        found[split(place.node)[1]] = None
+                    elif isinstance(place.parent, Elementwise) and isinstance(place.node, (MatAdd, HadamardProduct)):
+                        found[place.node] = None
+            self._parts = [Quantity(A, self.shape(A) or (), 0.3) for A in found]
+        return self._parts
 
     def coefficients(self) -> list[Any]:
         """Give the coefficients that a term may have: those of the equations, and 1."""
@@ -95,33 +138,4 @@ class Ground:
                 expr = times(coefficient, rest)
                 shape = self.shape(expr)
                 if shape is not None:
-                    yield Quantity(expr, shape, 0.0 if coefficient == c else 0.4, d, factor)
-
-    def sort(self, expr: Any, exact: bool) -> Any:
-        """Give what an expression has in common with its like at other layers or steps; `exact`: parameters count."""
-        key = (expr, exact)
-        if key not in self._sorts:
-            self._sorts[key] = self._sort(expr, exact)
-        return self._sorts[key]
-
-    def _sort(self, expr: Any, exact: bool) -> Any:
-        s = self.setting
-        if isinstance(expr, (MatrixSymbol, Symbol)):
-            if expr in s.gradients:
-                return str(expr) if exact else ("parameter", 1 in s.shape(expr))
-            if expr in s.partials:
-                return ("gradient", self.sort(s.partials[expr], exact))
-            return s.roles[expr][0] if expr in s.roles else "input"
-        if not expr.args:
-            return str(type(expr)) if getattr(expr, "is_Matrix", False) else expr
-        if isinstance(expr, Elementwise):
-            return (expr.args[0], *[self.sort(a, exact) for a in expr.args[1:]])
-        return (type(expr), *[self.sort(a, exact) for a in expr.args])
-
-    def distance(self, old: Any, new: Any) -> int | None:
-        """Give how many steps of the forward pass lie between two values."""
-        bare = [e.args[0] if isinstance(e, Transpose) else e for e in (old, new)]
-        if all(b in self.values for b in bare):
-            kind = [v for v in self.values if self.sort(v, False) == self.sort(bare[0], False)]
-            return kind.index(bare[1]) - kind.index(bare[0]) if bare[1] in kind and bare[0] in kind else None
-        return None
+                    yield Quantity(expr, shape, 0.0 if coefficient == c else 0.4, d, factor, (i, coefficient))

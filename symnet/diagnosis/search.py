@@ -7,28 +7,28 @@ pairs is bounded by a number, not by a time, so a search ends the same on every 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from sympy import MatAdd, Symbol
+from sympy import MatAdd
 
 from symnet.diagnosis.catalogue import catalogue
-from symnet.diagnosis.edited import Edited
+from symnet.diagnosis.edited import IMPOSSIBLE, Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.constants import flat, times_constant
+from symnet.diagnosis.constants import flat, named_factor, times_constant
+from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
-EVALUATIONS_FOR_PAIRS = 12_000  # some seconds
-AFTER_THE_FIRST = 2_000  # evaluations for pairs that say it in fewer words than the first one found
+EVALUATIONS_FOR_PAIRS = 60_000  # equations that are computed, some seconds
+AFTER_THE_FIRST = 10_000  # equations for pairs that say it in fewer words than the first one found
 DEAREST = 4.0  # a single mistake that takes more words than this is none
-IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 Explanation: TypeAlias = tuple[Mutation, ...]
 _Item = TypeVar("_Item")
 
@@ -55,7 +55,8 @@ class Search:
         trial = {setting.rate.name: 1.0 if rate is None else rate}
         self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
         self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
-        self.edited = Edited(Ground(setting, self.variants[0].value, rate is not None), self.wrong, self)
+        ground = Ground(setting, self.variants[0].value, rate is not None)
+        self.edited = Edited(ground, self.wrong, self, Influence(setting, points[0], self.variants[0]))
         self.numbers = explained(points, self.wrong)
 
     def singles(self) -> list[Explanation]:
@@ -140,11 +141,13 @@ class Search:
                 return c if self.fits(changes(c)) else None
         return None
 
-    def _fits(self, changes: Changes, eta: float | None = None) -> bool:
+    def _fits(self, changes: Changes, eta: float | None = None, scaled: Mapping[Name, float] | None = None) -> bool:
+        if not self.wrong <= self.setting.spoils({*changes, *(scaled or {})}):
+            return False  # a wrong gradient would stay as it is
         return all(
             point.agrees(w, value)
             for point, variants in zip(self.points, self.variants, strict=True)
-            for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta))
+            for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta), scaled, True)
         )
 
     def _extra(self, eta: float | None) -> dict[str, float]:
@@ -165,9 +168,15 @@ class Search:
 
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
-        eta, wanted = 0.0, flat(self.mine, self.right)
-        for _ in range(12):
+        eta, at_first, wanted = 0.0, np.inf, flat(self.mine, self.right)
+        if not self.wrong <= self.setting.spoils(changes):
+            return None
+        for turn in range(12):
             here, there = (flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
+            off = float(np.abs(wanted - here).max())
+            at_first = off if turn == 0 else at_first
+            if turn == 4 and off > 0.1 * at_first:
+                return None  # it does not come nearer
             direction = (there - here) / 1e-3
             square = float(direction @ direction)
             move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
@@ -184,22 +193,31 @@ class Search:
         """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
         base = self._gradients_at(changes)
         for lhs, rhs in self.setting.equations:
-            current = changes.get(lhs, rhs)
-            doubled = self._gradients_at({**changes, lhs: times_constant(2, current)})
-            # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
-            reached = next((w for w in self.parameters if np.any(doubled[w] != base[w])), None)
-            if reached is not None:
-                direction = doubled[reached] - base[reached]
-                moved = float(np.sum(direction * (self.mine[reached] - base[reached])))
-                constant = self._constant(1 + moved / float(np.sum(direction**2)), lhs, current)
+            if not self.wrong <= self.setting.spoils([lhs, *changes]):
+                continue
+            factor = self._factor(changes, lhs, base)
+            if factor is not None:
+                constant = self._constant(factor, lhs, changes.get(lhs, rhs))
                 if constant and self._fits({**changes, **constant.changes}):
                     yield constant
+
+    def _factor(self, changes: Changes, lhs: Name, base: Mapping[Name, Any]) -> float | None:
+        # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
+        doubled = self.variants[0].gradients(changes, self.setting.partials, None, {lhs: 2.0}, True)
+        for w, value in doubled:
+            direction = value - base[w]
+            square = float(np.sum(direction * direction))
+            if square > 0:
+                moved = float(np.sum(direction * (self.mine[w] - base[w]))) / square
+                return 1 + moved if self.points[0].agrees(w, base[w] + moved * direction) else None
+        return None
 
     def _constant(self, factor: float, lhs: Name, rhs: Any) -> Mutation | None:
         # none for a factor of 0 or 1
         if abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
             return None
-        factor, words, cost = self._named(factor, first=lhs == self.setting.equations[0].lhs)
+        is_first = lhs == self.setting.equations[0].lhs
+        factor, words, cost = named_factor(factor, is_first, self.setting.sizes, self.right, self.rate)
         kind = "sign" if factor == -1 else "constant-factor"
         fitted = cost == INVENTED
         return Mutation(
@@ -238,31 +256,6 @@ class Search:
     def _depth(self, lhs: Name) -> float:
         # the loss's own delta is the likeliest place, then a gradient, then a hidden delta
         return 0.0 if lhs == self.setting.equations[0].lhs else 0.01 if lhs in self.setting.partials else 0.02
-
-    def _named(self, factor: float, first: bool) -> tuple[float, Words, float]:
-        for known, words, cost in self._known_factors(first):
-            if abs(factor - known) < 1e-6 * abs(known):
-                return known, words, cost
-        if self.rate is not None and abs(factor - self.rate) < 1e-6 * self.rate:
-            return self.rate, say("the learning rate is applied already"), 0.9
-        words = say("a constant factor {:.8g}", factor)
-        if 0 < factor < 1:
-            words += say(", perhaps a learning rate that is applied already")
-        return factor, words, INVENTED
-
-    def _known_factors(self, first: bool) -> Iterator[tuple[float, Words, float]]:
-        yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
-        yield 2.0, say("a factor 2 too much, as from the square"), 0.9
-        yield 0.5, say("a factor ½ too much, or the 2 of the square is missing"), 0.9
-        for name, n in self.setting.sizes.items():
-            if n > 1:
-                size = Symbol(name)
-                yield float(n), say("a factor {} = {}: the gradient of the sum, not of the mean", size, n), 0.95
-                yield 1 / n, say("a factor 1/{} = 1/{}: the mean is taken once too often", size, n), 0.95
-        for w, g in self.right.items():
-            entries = int(np.size(g))
-            if entries > 2:
-                yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2
 
     # -- pairs, as long as evaluations are left
 
@@ -329,14 +322,19 @@ class Search:
         start, end = (self._gradients_at(m.changes, eta) for eta in (0.0, 1.0))
         moved = {w: end[w] - start[w] for w in start}
         for lhs, rhs in self.setting.equations:
+            if not self.wrong <= self.setting.spoils([lhs, *m.changes]):
+                continue
             current = m.changes.get(lhs, rhs)
-            doubled = self._gradients_at({**m.changes, lhs: times_constant(2, current)}, 0.0)
-            reached = [w for w in self.parameters if np.any(doubled[w] != start[w])]
+            doubled = self.variants[0].gradients(m.changes, self.setting.partials, self._extra(0.0), {lhs: 2.0})
+            reached = [w for w, value in doubled if np.any(value != start[w])]
             if not reached:
                 continue
             fixed = [w for w in reached if not np.any(moved[w])]
             columns = [flat(start, fixed)] if fixed else [flat(start, reached[:1]), flat(moved, reached[:1])]
-            fit = np.linalg.lstsq(np.stack(columns, axis=1), flat(self.mine, fixed or reached[:1]), rcond=None)[0]
+            A, wanted = np.stack(columns, axis=1), flat(self.mine, fixed or reached[:1])
+            fit = np.linalg.lstsq(A, wanted, rcond=None)[0]
+            if np.abs(A @ fit - wanted).max() > 1e-4 * np.abs(wanted).max(initial=0.0):
+                continue
             constant = self._constant(float(fit[0]), lhs, current)
             eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:

@@ -18,7 +18,7 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import NumPyCode, identifiers
 from symnet.diagnosis.edits import Changes, Name
 from symnet.diagnosis.numbers import ALONG_AXIS, Known, Numbers
-from symnet.expressions import Elementwise
+from symnet.expressions import Elementwise, symbols_of
 from symnet.program import Equation
 
 
@@ -70,7 +70,7 @@ class _Code:
 class Variants:
     """The equations of a derivation at one point. `gradients(changes)` computes them with some equations replaced.
 
-    `evaluations` counts how often that was done.
+    `evaluations` counts the equations that were computed again.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Variants:
         self._code = _Code([*values, *sizes, *[e.lhs.name for e in [*forward, *backward]]], sizes)
         self._safe = self._code.safe
         self._backward = backward
-        self._place = {e.lhs: k for k, e in enumerate(backward)}
+        self._reads = {e.lhs: frozenset(symbols_of(e.rhs)) for e in backward}
         self._right = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
         self.numbers = Numbers(self._safe, sizes, self._code.run, self._code.applied)
         self._known: Known = {}  # values of parts of the right equations
@@ -96,21 +96,34 @@ class Variants:
         return self.numbers.value(expr, self._right, self._known)
 
     def gradients(
-        self, changes: Changes, wanted: Mapping[Name, Name], extra: Mapping[str, float] | None = None
+        self,
+        changes: Changes,
+        wanted: Mapping[Name, Name],
+        extra: Mapping[str, float] | None = None,
+        scaled: Mapping[Name, float] | None = None,
+        moved_only: bool = False,
+        instead: Mapping[Name, Any] | None = None,
     ) -> Iterator[tuple[Name, Any]]:
         """Give (parameter, gradient) with some equations replaced, `wanted` being gradient name → parameter.
 
-        They come as soon as they are computed, in the order of the equations; `extra`: other values by name.
+        They come as soon as they are computed, in the order of the equations; `extra`: other values by name;
+        `scaled`: factors of what equations give. Only what depends on a change is computed again; `moved_only`: and
+        only that is given; `instead`: arrays that equations give.
         """
-        self.evaluations += 1
-        first = min((self._place[name] for name in changes), default=len(self._backward))
-        values = self._right
-        for place, (lhs, rhs) in enumerate(self._backward):
-            if place == first:
-                values = {**self._right, **{self._safe[name]: value for name, value in (extra or {}).items()}}
-            if place >= first:
-                values[self._safe[lhs.name]] = self._computed(changes, lhs, rhs, values, place == first and not extra)
-            if lhs in wanted:
+        scaled, instead = scaled or {}, instead or {}
+        sites = {*changes, *scaled, *instead}
+        values, moved, untouched = self._right, set[Name](), not extra
+        for lhs, rhs in self._backward:
+            here = lhs in sites
+            if here or not moved.isdisjoint(self._reads[lhs]):
+                if not moved:
+                    values = {**self._right, **{self._safe[name]: value for name, value in (extra or {}).items()}}
+                self.evaluations += 1
+                known = untouched and not moved
+                new = instead[lhs] if lhs in instead else self._computed(changes, lhs, rhs, values, known)
+                values[self._safe[lhs.name]] = new * scaled[lhs] if lhs in scaled else new  # type: ignore[index]
+                moved.add(lhs)
+            if lhs in wanted and (lhs in moved or not moved_only):
                 yield wanted[lhs], np.asarray(values[self._safe[lhs.name]], float)
 
     def _computed(self, changes: Changes, lhs: Name, rhs: Any, values: Mapping[str, Any], is_first: bool) -> Any:
