@@ -285,9 +285,9 @@ class _Case:
         if np.shape(gradient) not in ((), self.values[name].shape):
             self.fault(f"{label}: shape", f"{name}: {np.shape(gradient)}")
             return
-        direction = self.wanted.directions[name]
-        found = float(np.sum(np.asarray(gradient, float) * direction))
-        floor = float(np.sum(np.abs(np.asarray(gradient, float) * direction)))
+        weights = self.wanted.weights[name]
+        found = float(np.sum(np.asarray(gradient, float) * weights))
+        floor = float(np.sum(np.abs(np.asarray(gradient, float) * weights)))
         noise = self.wanted.slope_noise[name] + floor
         self._close(label, found, self.wanted.slopes[name], noise, dtype, name)
 

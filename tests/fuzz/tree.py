@@ -101,7 +101,7 @@ MOVES: dict[str, Any] = {}  # kind of symbol → what becomes of a direction and
 @dataclass(frozen=True)
 class Expected:
     """What NumPy says: the value and the slopes along a direction for each symbol, with the error to expect of each if
-    every operation were wrong by one unit relative to its result.
+    every operation were wrong by one unit relative to its result; `weights`: of the entries of a gradient in a slope.
     """
 
     value: Any
@@ -109,6 +109,7 @@ class Expected:
     slopes: dict[str, float] = field(default_factory=dict)
     slope_noise: dict[str, float] = field(default_factory=dict)
     directions: dict[str, Any] = field(default_factory=dict)
+    weights: dict[str, Any] = field(default_factory=dict)
     gap: float = np.inf
     large: float = 0.0
 
@@ -121,20 +122,20 @@ def expected(tree: Tree, sizes: Mapping[str, int], values: Mapping[str, Any], se
     spoil = 1e-9
     noisy = [Point(sizes, values, rng, spoil).of(tree) for _ in range(3)]
     noise = np.max(np.abs(np.array(noisy) - value), axis=0) / spoil
-    slopes, slope_noise, directions = {}, {}, {}
+    slopes, slope_noise, directions, weights = {}, {}, {}, {}
     for symbol in tree.symbols():
         x = np.asarray(values[symbol.name])
-        along, directions[symbol.name] = (v := rng.normal(size=x.shape)), v
+        directions[symbol.name] = weights[symbol.name] = v = rng.normal(size=x.shape)
         if symbol.kind in MOVES:
             if MOVES[symbol.kind] is None:
                 continue
-            along, directions[symbol.name] = MOVES[symbol.kind](v)
-        moved = {**values, symbol.name: x + 1j * STEP * along}
+            directions[symbol.name], weights[symbol.name] = MOVES[symbol.kind](v)
+        moved = {**values, symbol.name: x + 1j * STEP * directions[symbol.name]}
         slope = float(np.imag(Point(sizes, moved).of(tree))) / STEP
         again = [float(np.imag(Point(sizes, moved, rng, spoil).of(tree))) / STEP for _ in range(3)]
         slopes[symbol.name] = slope
         slope_noise[symbol.name] = max(abs(a - slope) for a in again) / spoil
-    return Expected(value, noise, slopes, slope_noise, directions, plain.gap, plain.large)
+    return Expected(value, noise, slopes, slope_noise, directions, weights, plain.gap, plain.large)
 
 
 def drawn(tree: Tree, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
