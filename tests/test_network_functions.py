@@ -211,11 +211,11 @@ def test_layer_norm_prints_as_in_the_paper():
     assert lines == [
         "Forward",
         "  Z₁ = W⋅X",
-        "  X̂₁ = (Z₁ − mean(Z₁)) ⊘ sqrt(var(Z₁) + 1e-05)",
+        "  X̂₁ = (Z₁ − mean(Z₁)) ⊘ sqrt(var(Z₁) + 10⁻⁵)",
         "  T₁ = X̂₁ − Y",
         "  L  = ‖T₁‖²/(2n)",
         "Backward",
-        "  Z̅₁ = ((T₁ − mean(T₁) − X̂₁∘mean(X̂₁∘T₁)) ⊘ sqrt(var(Z₁) + 1e-05))/n",
+        "  Z̅₁ = ((T₁ − mean(T₁) − X̂₁∘mean(X̂₁∘T₁)) ⊘ sqrt(var(Z₁) + 10⁻⁵))/n",
         "  ∂L/∂W = Z̅₁⋅Xᵀ",
     ]
 

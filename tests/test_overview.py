@@ -23,6 +23,9 @@ class Tallied(np.ndarray):
 
     count = Fraction(0)
 
+    def __getitem__(self, index):
+        return np.asarray(super().__getitem__(index)).view(Tallied)
+
     def __array_ufunc__(self, ufunc, method, *inputs, **options):
         plain = [np.asarray(a) if isinstance(a, Tallied) else a for a in inputs]
         found = getattr(ufunc, method)(*plain, **options)
@@ -36,7 +39,7 @@ class Tallied(np.ndarray):
         found = function(*plain, **options)
         Tallied.count += {
             "vdot": max(sizes), "trace": rows, "inv": rows**3, "det": Fraction(rows**3, 3), "slogdet": Fraction(rows**3, 3),
-            "where": np.size(found) if function is np.where else 0,
+            "solve": Fraction(rows**3, 3) + rows * sizes[-1], "where": np.size(found) if function is np.where else 0,
         }[function.__name__]  # fmt: skip
         views = [np.asarray(a).view(Tallied) for a in (found if isinstance(found, tuple) else (found,))]
         return tuple(views) if isinstance(found, tuple) else views[0]

@@ -193,6 +193,13 @@ def _solved(cost: Callable[[Any], Any], shape: Callable[[Any], Any]) -> Callable
     return function
 
 
+def _solve(A: Any, B: Any) -> Any:
+    n = A.shape[0] * Integer(1)
+    ledger = A.ledger if isinstance(A, Counted) else B.ledger
+    ledger.count(n**3 / 3 + n * prod(B.shape))
+    return ledger.array(*B.shape)
+
+
 # fmt: off
 # of LAPACK the leading term: Golub and Van Loan, "Matrix Computations" (2013), sections 3.2 and 3.4
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
@@ -200,6 +207,8 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.inv:     _solved(lambda n: n**3, lambda A: A.ledger.array(*A.shape)),
     np.linalg.det:     _solved(lambda n: n**3 / 3, lambda A: A.ledger.array()),
     np.linalg.slogdet: _solved(lambda n: n**3 / 3, lambda A: (A.ledger.array(), A.ledger.array())),
+    np.linalg.solve:   _solve,
+    np.linalg.cholesky: _solved(lambda n: n**3 / 6, lambda A: A.ledger.array(*A.shape)),
     np.where:          _where,
     np.trace:          _solved(lambda n: n, lambda A: A.ledger.array()),
     np.linalg.trace:   _solved(lambda n: n, lambda A: A.ledger.array()),

@@ -16,10 +16,10 @@ from sympy import Inverse
 
 from symnet.backends import matrix_functions
 from symnet.backends.emitter import Code
-from symnet.backends.numpy_code import NUMPY, NumPyCode
+from symnet.backends.numpy_code import NUMPY, NumPyCode, log_det_positive
 from symnet.expressions import (
     Adjugate, Entry, Explicit, Expm, ExpmSlope, Leading, LogAbsDet, MatrixPower, NuclearNorm, Part, Pinv, Placed,
-    Polar, PowerSlope, Reshape, Roll, RunningSum, Solve, SpectralNorm, Stack, Sylvester, given, same_size,
+    Polar, PowerSlope, Reshape, Roll, RunningSum, Solve, SpectralNorm, Stack, Sylvester, given, is_declared, same_size,
 )  # fmt: skip
 from symnet.program import Equation
 
@@ -50,6 +50,8 @@ def _own(name: str) -> Callable[[NumPyCode, Any], Code]:
 
 
 def _logdet(c: NumPyCode, A: Any) -> Code:
+    if is_declared(A.args[0], "positive_definite"):
+        return log_det_positive(c, A)
     return c.numpy.call("numpy.linalg", "slogdet", c.full(A.args[0]))["1"]
 
 

@@ -230,7 +230,8 @@ def _linalg(name: str) -> Callable[[NumPyCode, Any], Code]:
     return lambda c, A: Code(c.numpy.call(module, function, c.full(A.args[0])).text)
 
 
-def _log_det_positive(c: NumPyCode, A: Any) -> Code:
+def log_det_positive(c: NumPyCode, A: Any) -> Code:
+    """Give the logarithm of the determinant of a positive definite matrix, by Cholesky."""
     if c.complex_arguments:  # Cholesky's factor conjugates
         sign, size = (c.numpy.call("numpy.linalg", "slogdet", c.full(A.args[0]))[k] for k in "01")
         return c.numpy.log(sign) + size
@@ -278,7 +279,7 @@ NUMPY: Table[Callable[..., Code]] = Table(
     Inverse:         _linalg("linalg.inv"),
     Determinant:     _linalg("linalg.det"),
     SignedLogDet:    _linalg("linalg.slogdet"),
-    LogDetPositive:  _log_det_positive,
+    LogDetPositive:  log_det_positive,
     Item:            lambda c, A: c.piece(A.args[0])[str(A.args[1])],
     AxisMax:         lambda c, A: c.largest_along(c.full(A.args[0]), A.axis),
     Identity:        lambda c, A: c.numpy.eye(c.scalar(A.shape[0], c.lengths), dtype=c.numpy.dtype),

@@ -9,6 +9,8 @@ import operator
 from typing import Any
 
 from sympy import Expr, Integer, MatrixExpr, MatrixSymbol
+from sympy.matrices.expressions.matexpr import MatrixElement
+
 from symnet.expressions.blocks import Entry
 from symnet.expressions.declared import with_facts
 from symnet.expressions.entering import checked_name, given
@@ -112,7 +114,10 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
     for place, size in zip(places, A.shape, strict=True):
         if place < 0 or (given(size).is_Integer and place >= size):
             raise ValueError(f"entry: {brief(A)} is {shape_text(A.shape)} and has no entry {list(places)}")
-    return Entry(A, *map(Integer, places)) if isinstance(A, MatrixSymbol) else picked([A], *places)
+    if not isinstance(A, MatrixSymbol):
+        return picked([A], *places)
+    found = A[places]  # in a symmetric matrix an entry and its mirror image are one, beside a diagonal there is 0
+    return Entry(*found.args) if isinstance(found, MatrixElement) else found
 
 
 def _whole(who: str, place: Any) -> int:

@@ -42,8 +42,10 @@ def product_of(b: Building, A: Any, B: Any) -> Any:
 def solve(b: Building, node: Any) -> Any:
     """Give the value of A⁻¹·B."""
     A, B = map(b.atom, node.args)
-    M = inverted(b, split(A)[1])
-    return b.value(matmul(M, B)) if M is not None else b.store(solution(A, B), node)
+    c, rest = split(A)
+    M = inverted(b, rest)
+    M = inverse_of(rest) if M is None else M
+    return b.value(scaled(1 / c, matmul(M, B))) if M is not None else b.store(solution(A, B), node)
 
 
 def inverse(b: Building, node: Any) -> Any:
