@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from sympy import Symbol
+from sympy import Symbol, sympify
 
 import symnet as sn
 from symnet.backends import costs
@@ -179,3 +179,15 @@ def test_what_is_not_clear_is_refused(name):
     call, kind, text = BAD[name]
     with pytest.raises(kind, match=text):
         call()
+
+
+def test_functions_that_numpy_lacks_are_counted():
+    K, X = sn.matrix("K", 3, 4), sn.matrix("X", 16, "n")
+    pooled = sn.max_pool2d(sn.relu(sn.conv2d(K, X, shape=(1, 4, 4), padding=1)), 2)
+    kernel = sn.derive(sn.sum(sn.tanh(pooled)), K).compile()
+    along, at = costs(kernel, {}), costs(kernel, {"n": 5})
+    assert [sympify(c.operations).subs(Symbol("n"), 5) for c in along] == [c.operations for c in at]
+    products = [c.operations for c in at if c.operations == 3 * 4 * 25 * 5]
+    assert len(products) == 2, "K·unfold(X), and the gradient in K"
+    A = sn.matrix("A", 4, 4)
+    assert sum(c.operations for c in costs(sn.derive(sn.sum(sn.expm(A)), A).compile(), {})) >= 2 * 4**3

@@ -14,6 +14,7 @@ import numpy as np
 from sympy import Integer, MatrixSymbol, Symbol, sympify
 
 from symnet.backends.counted import Ledger
+from symnet.backends.counted_functions import counting
 from symnet.backends.kernel import Kernel, written
 from symnet.backends.numpy_code import NumPyCode, SizeOf
 from symnet.program import Equation
@@ -44,7 +45,7 @@ def costs(kernel: Kernel, sizes: Mapping[str, int]) -> tuple[Cost, ...]:
     """Give the cost of each equation that a kernel runs, in order. `sizes`: numbers for sizes, by name."""
     known = {name: Integer(number) for name, number in sizes.items()}
     ledger = Ledger()
-    functions = {**ledger.functions(), "noted": ledger.close}
+    functions = {**ledger.functions(), **counting(ledger), "noted": ledger.close}
     function = written(kernel, _Noted, functions, None, np.dtype(kernel.dtype or float))
     put = lambda size: sympify(size).xreplace({s: known[s.name] for s in sympify(size).free_symbols if s.name in known})
     arguments = [

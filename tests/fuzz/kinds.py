@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from declared_kinds import add_rows as add_declared
-from images import convolutions
-from matrix_kinds import add_rows
 
 from . import formulas as N  # noqa: N812
+from .declared_kinds import add_rows as add_declared
+from .images import convolutions
+from .matrix_kinds import add_rows
 from .tree import Tree
 
 SCALAR = ()
