@@ -140,15 +140,18 @@ class Derivation(Shown):
                 return w
         raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
-    def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None) -> Kernel:
-        """Compile loss and gradients, or any values of the derivation, to one NumPy function; see `Kernel`.
+    def compile(
+        self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, backend: str = "numpy"
+    ) -> Kernel:
+        """Compile loss and gradients, or any values of the derivation, to one function, of NumPy or in C; see `Kernel`.
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
         given.
         Where the order is 2 the kernel gives the Hessians as well, a third value: `hessians[w]`, `hessians[w, v]`.
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
         symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
-        computed once. Raises `KeyError` for a name that the derivation does not have.
+        computed once. backend: "c" builds the C of `Derivation.c` with the system's compiler, for the smallest nets.
+        Raises `KeyError` for a name that the derivation does not have, `ValueError` for a backend that there is not.
 
         >>> import symnet as sn
         >>> x = sn.vector("x", 2)
@@ -159,17 +162,19 @@ class Derivation(Shown):
         >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
         0.0
         """
+        if backend not in ("numpy", "c"):
+            raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy' and 'c'")
         if outputs is None and self.hessian_names:
             result = WithHessians(self.wrt, tuple(self.hessian_names))
-            return compile_structured(self.program, self.program.outputs, result, dtype)
+            return compile_structured(self.program, self.program.outputs, result, dtype, backend)
         own = self.program.outputs[: 1 + len(self.wrt)]
         if outputs is None:
-            return compile_program(self._needed_for(own), own, LossAndGradients(self.wrt), dtype=dtype)
+            return compile_program(self._needed_for(own), own, LossAndGradients(self.wrt), dtype, backend)
         several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
         keys = tuple(outputs if several else [outputs])
         names = tuple(map(self._value, keys))
         compiled = compile_structured if self.hessian_names else compile_program
-        return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype=dtype)
+        return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype, backend)
 
     def _needed_for(self, names: Iterable[Name]) -> Program:
         # where it was trained: without the inputs of an optimizer's step that these values do not need

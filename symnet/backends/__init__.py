@@ -4,7 +4,11 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import binding, images as images, networks as networks, windows
+from symnet.backends import binding, c_blocks as c_blocks, images as images, networks as networks, windows
+from symnet.backends.c_code import C99
+from symnet.backends.c_file import (
+    CFile, Trial, Update, about, checked_name, checked_type, known_sizes, main_text,
+)  # fmt: skip
 from symnet.backends.cost import Cost, costs
 from symnet.backends.emitter import Code
 from symnet.backends.files import CHECKPOINT, as_path, load, read_arrays, save, write_arrays
@@ -20,7 +24,7 @@ from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Sin
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BACKENDS", "CHECKPOINT", "NUMPY", "STABLE", "ByKey", "Code", "Cost", "Kernel", "LossAndGradients", "Mapped",
+    "BACKENDS", "C99", "CFile", "Trial", "Update", "about", "checked_name", "checked_type", "known_sizes", "main_text", "CHECKPOINT", "NUMPY", "STABLE", "ByKey", "Code", "Cost", "Kernel", "LossAndGradients", "Mapped",
     "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype",
     "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate", "fitted",
     "identifiers", "load", "one_hot", "read_arrays", "save", "windows", "write_arrays",
