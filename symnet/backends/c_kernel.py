@@ -19,12 +19,10 @@ from typing import Any
 import numpy as np
 
 from symnet.backends.c_file import CFile
-from symnet.backends.c_function import Signature
 from symnet.expressions import axes_of, size_number
 
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared"]
-NAME = "kernel"
 
 
 class CKernel:
@@ -41,7 +39,7 @@ class CKernel:
         names = [f"v[{k}]" for k in range(len(kernel.outputs))]
         self.given: Callable[[Any], Any] = eval(f"lambda v: ({kernel.result.returned(names)})")
         self.built: dict[tuple[int, ...], Callable[..., list[Any]]] = {}
-        self._text: str | None = None if self._loose else self._file({}).text("")
+        self._text: str | None = None if self._loose else self.file({}).text("")
 
     @property
     def _loose(self) -> bool:
@@ -55,15 +53,16 @@ class CKernel:
         return self._text
 
     def __call__(self, *arrays: Any) -> Any:
-        known = self._known(arrays)
+        known = self.known(arrays)
         key = tuple(known.values())
         if key not in self.built:
-            file = self._file(known)
+            file = self.file(known)
             self._text = file.text("")
-            self.built[key] = self._caller(file, self._text)
+            self.built[key] = self.caller(file, load(self._text))
         return self.given(self.built[key](arrays))
 
-    def _known(self, arrays: Sequence[Any]) -> dict[str, int]:
+    def known(self, arrays: Sequence[Any]) -> dict[str, int]:
+        """Read the sizes from arrays."""
         if not self._loose:
             return {}
         by_name = dict(zip(self.kernel.arguments, arrays, strict=True))
@@ -71,29 +70,31 @@ class CKernel:
         told = {name: int(a) for name, a in by_name.items() if name in sizes}
         return told | {s: np.shape(by_name[A])[axis] for s, (A, axis) in self.sizes.items()}
 
-    def _file(self, known: dict[str, int]) -> CFile:
-        file = CFile(self.kernel.program, NAME, self.dtype == np.float32, known)
+    def file(self, known: dict[str, int], name: str = "kernel") -> CFile:
+        """Write the C for some sizes."""
+        file = CFile(self.kernel.program, name, self.dtype == np.float32, known)
         read = [s for s in self.symbols if s.name not in self.kernel.program.names.sizes]
         file.add("", None, list(dict.fromkeys(self.kernel.outputs)), arguments=lambda equations: read)
         return file
 
-    def _caller(self, file: CFile, text: str) -> Callable[..., list[Any]]:
-        signature = file.functions[""]
-        function, dtype = _function(text, signature, self.dtype), self.dtype
+    def caller(self, file: CFile, library: ctypes.PyDLL) -> Callable[..., list[Any]]:
+        """Give the function of a library as one that takes the arrays of all arguments and gives those of all outputs."""
+        signature, dtype = file.functions[""], self.dtype
+        function = getattr(library, signature.name)
+        number = ctypes.c_float if dtype == np.float32 else ctypes.c_double
+        function.restype = None
+        function.argtypes = [ctypes.c_void_p if s.is_Matrix else number for s in signature.arguments]
+        function.argtypes += [ctypes.c_void_p for _ in signature.outputs]
         shapes = [_shape(o, file.known) for o in signature.outputs]
         order = [list(signature.outputs).index(o) for o in self.kernel.outputs]
-        places = [k for k, s in enumerate(self.symbols) if s in signature.arguments]
-        matrices = [bool(self.symbols[k].is_Matrix) for k in places]
+        places = [(k, bool(s.is_Matrix)) for k, s in enumerate(self.symbols) if s in signature.arguments]
 
         def call(arrays: Sequence[Any]) -> list[Any]:
-            used = [
-                np.ascontiguousarray(arrays[k], dtype) if matrix else dtype.type(arrays[k])
-                for k, matrix in zip(places, matrices, strict=True)
-            ]
+            used = [_contiguous(arrays[k], dtype) if matrix else float(arrays[k]) for k, matrix in places]
             values = [np.empty(shape, dtype) for shape in shapes]
-            function(*[a.ctypes.data if m else a for a, m in zip(used, matrices, strict=True)],
-                     *[v.ctypes.data for v in values])  # fmt: skip
-            return [values[k] if values[k].ndim else values[k][()] for k in order]
+            passed = [_address(a) if matrix else a for a, (_, matrix) in zip(used, places, strict=True)]
+            function(*passed, *map(_address, values))
+            return [values[k] if shapes[k] else values[k][()] for k in order]
 
         return call
 
@@ -102,14 +103,12 @@ def _shape(output: Any, known: dict[str, int]) -> tuple[int, ...]:
     return tuple(size_number(k, known) for k in output.shape) if output.is_Matrix else ()
 
 
-def _function(text: str, signature: Signature, dtype: np.dtype[Any]) -> Any:
-    library = load(text)
-    function = getattr(library, signature.name)
-    number = ctypes.c_float if dtype == np.float32 else ctypes.c_double
-    function.restype = None
-    function.argtypes = [ctypes.c_void_p if s.is_Matrix else number for s in signature.arguments]
-    function.argtypes += [ctypes.c_void_p for _ in signature.outputs]
-    return function
+def _contiguous(array: Any, dtype: Any) -> Any:
+    return np.ascontiguousarray(array, dtype)
+
+
+def _address(array: Any) -> int:
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
 def compiler() -> list[str]:
