@@ -6,7 +6,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from symnet.backends import (
     Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
+from symnet.export import c_source
 from symnet.expressions import (
     Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, symbols_of, walk,
 )  # fmt: skip
@@ -140,9 +141,7 @@ class Derivation(Shown):
                 return w
         raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
-    def compile(
-        self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, backend: str = "numpy"
-    ) -> Kernel:
+    def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, backend: str = "numpy") -> Kernel:
         """Compile loss and gradients, or any values of the derivation, to one function, of NumPy or in C; see `Kernel`.
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
@@ -175,6 +174,41 @@ class Derivation(Shown):
         names = tuple(map(self._value, keys))
         compiled = compile_structured if self.hessian_names else compile_program
         return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype, backend)
+
+    def c(
+        self,
+        name: str = "net",
+        dtype: Any = "float",
+        update: bool = True,
+        *,
+        sizes: Mapping[Any, int] | None = None,
+        optimizer: Any = None,
+        prediction: Any = None,
+        main: Any = False,
+        steps: int = 1000,
+    ) -> str:
+        """Give the derivation as one file of C99 that needs the C library alone: no allocation, sizes are numbers.
+
+        The file has `NAME_predict` (the last layer, or the value called `prediction`), `NAME_loss`, `NAME_gradients`
+        and, with `update`, `NAME_step`: one step of the optimizer, which writes over parameters and states. Arguments
+        are the data in the order of use, hyperparameters, parameters, states, then what is given through a pointer;
+        matrices lie row by row. Values that are not alive together share static arrays, so one thread at a time.
+
+        name: what the names of the functions begin with; dtype: "float" or "double"; sizes: a number for each size
+        that is a symbol; optimizer: as for `train`, or none for a derivation that was trained, whose update it is;
+        main: True for a `main` that prints loss and gradients and trains for `steps` steps, from numbers of its own or
+        from arrays by symbol or name. Raises `ValueError`, `KeyError` or `TypeError` for sizes that are missing, names
+        that C cannot have, and `TypeError` for a node that has no C.
+
+        >>> import symnet as sn
+        >>> w, x = sn.vector("w", 2), sn.vector("x", 2)
+        >>> print(sn.derive(sn.norm(w - x)**2, w).c("fit").split("double")[0].splitlines()[0])
+        /* fit: derived by symnet. Matrices lie row by row; arrays must not overlap.
+        """
+        return c_source(
+            self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes or {}, update=update,
+            optimizer=optimizer, prediction=prediction, main=main, steps=steps,
+        )  # fmt: skip
 
     def _needed_for(self, names: Iterable[Name]) -> Program:
         # where it was trained: without the inputs of an optimizer's step that these values do not need

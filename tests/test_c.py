@@ -1,11 +1,9 @@
 """C: the values of the NumPy kernels to rounding, clean under the sanitizers, and words where there is no C."""
 
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
-import sympy
 
 import symnet as sn
 from symnet.backends import c_kernel
@@ -55,5 +53,7 @@ def test_values_are_those_of_numpy(built, monkeypatch, name, dtype):
 @pytest.mark.parametrize("name", WITHOUT_C)
 def test_what_has_no_c_is_refused_by_name_with_the_way_out(name):
     loss, wrt = LOSSES[name]
-    with pytest.raises(TypeError, match=rf"no C code for {WITHOUT_C[name]}.*d\.compile\(\).*symnet\.C99\[{WITHOUT_C[name]}\]"):
+    with pytest.raises(
+        TypeError, match=rf"no C code for {WITHOUT_C[name]}.*d\.compile\(\).*symnet\.C99\[{WITHOUT_C[name]}\]"
+    ):
         sn.derive(loss, wrt).c(sizes={"n": 5, "m": 4})

@@ -4,11 +4,17 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import binding, c_blocks as c_blocks, images as images, networks as networks, windows
+from symnet.backends import (
+    binding,
+    c_blocks as c_blocks,
+    c_rows as c_rows,
+    images as images,
+    networks as networks,
+    windows,
+)
 from symnet.backends.c_code import C99
-from symnet.backends.c_file import (
-    CFile, Trial, Update, about, checked_name, checked_type, known_sizes, main_text,
-)  # fmt: skip
+from symnet.backends.c_file import CFile, Update, about, checked_name, checked_type, known_sizes
+from symnet.backends.c_main import Main, Trial
 from symnet.backends.cost import Cost, costs
 from symnet.backends.emitter import Code
 from symnet.backends.files import CHECKPOINT, as_path, load, read_arrays, save, write_arrays
@@ -24,8 +30,9 @@ from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Sin
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BACKENDS", "C99", "CFile", "Trial", "Update", "about", "checked_name", "checked_type", "known_sizes", "main_text", "CHECKPOINT", "NUMPY", "STABLE", "ByKey", "Code", "Cost", "Kernel", "LossAndGradients", "Mapped",
-    "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype",
+    "BACKENDS", "C99", "CHECKPOINT", "NUMPY", "STABLE", "ByKey", "CFile", "Code", "Cost", "Kernel",
+    "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "Trial", "Update",
+    "WithHessians", "about", "as_path", "binding", "checked_dtype", "checked_name", "checked_type",
     "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate", "fitted",
-    "identifiers", "load", "one_hot", "read_arrays", "save", "windows", "write_arrays",
+    "identifiers", "known_sizes", "load", "one_hot", "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip

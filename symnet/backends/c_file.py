@@ -13,21 +13,12 @@ from typing import Any
 import numpy as np
 
 from symnet.backends import binding
-from symnet.backends.c_function import Buffers, Function, Signature, Told, c_names, is_own
-from symnet.backends.c_text import helper_text, literal
+from symnet.backends.c_function import Buffers, Function, Signature, Told, is_own
+from symnet.backends.c_text import helper_text
 from symnet.expressions import Name, axes_of, listed, size_number, symbols_of
 from symnet.program import Equation, Program
 
 MOST = 2**30  # bytes of all arrays of a file
-
-FILL = """static void {prefix}_fill({real} *const a, const int size)
-{{
-    static unsigned long state = 1;
-    for (int i = 0; i < size; i++) {{
-        state = (1103515245UL * state + 12345UL) & 0x7fffffffUL;
-        a[i] = ({real})state / ({real})1073741824.0 - 1;
-    }}
-}}"""
 
 
 @dataclass(frozen=True)
@@ -40,14 +31,6 @@ class Update:
     moved: dict[Name, Name]
     rates: dict[Name, Any]
     states: dict[Name, float]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What `main` does: arrays by name, where some are given, and the number of steps."""
-
-    values: Mapping[str, Any]
-    steps: int
 
 
 def checked_name(name: Any) -> str:
@@ -144,7 +127,7 @@ class CFile:
         """The static memory of the file."""
         return sum(self.told.buffers.sizes) * (4 if self.single else 8)
 
-    def text(self, about: str, trial: Callable[[CFile], str] | None = None) -> str:
+    def text(self, about: str, main: str = "") -> str:
         """Give the text of the file."""
         if self.bytes_of_buffers > MOST:
             raise ValueError(
@@ -152,13 +135,11 @@ class CFile:
                 "take fewer samples at a time, or compile to NumPy"
             )
         real = self.told.real
-        tried = trial(self) if trial else ""
         helpers = [helper_text(h, f"{self.name}_{h}", self.single) for h in sorted(self.told.helped)]
         buffers = [f"static {real} {self.name}_buffer{k}[{n}];" for k, n in enumerate(self.told.buffers.sizes)]
-        functions = "\n\n".join(f.text for f in self.functions.values())
-        math = "#include <math.h>" if any(sign in functions + "".join(helpers) for sign in ("(", "INF")) else ""
-        heads = [math] + (["#include <stdio.h>"] if trial else [])
-        return "\n\n".join(filter(None, [about, "\n".join(heads), "\n".join(buffers), *helpers, functions, tried])) + "\n"
+        functions = [f.text for f in self.functions.values()]
+        heads = "#include <math.h>" + "\n#include <stdio.h>" * bool(main)
+        return "\n\n".join(filter(None, [about, heads, "\n".join(buffers), *helpers, *functions, main])) + "\n"
 
 
 def about(file: CFile, update: Update | None) -> str:
@@ -179,75 +160,3 @@ def about(file: CFile, update: Update | None) -> str:
     lines.append(f"Static memory: {file.bytes_of_buffers} bytes, arrays shared by values that are not alive together.")
     text = "\n".join(lines).replace("*/", "* /")
     return "/* " + text.encode("ascii", "backslashreplace").decode().replace("\n", "\n * ") + "\n */"
-
-
-def main_text(file: CFile, update: Update | None, trial: Trial, loss: Name) -> str:
-    """Give a `main` that prints the loss and the gradients, and trains."""
-    first, step, predict = file.functions["gradients"], file.functions.get("step"), file.functions.get("predict")
-    symbols = dict.fromkeys(s for f in file.functions.values() for s in f.arguments)
-    rates = update.rates if update is not None else {}
-    names = c_names([s.name for s in symbols], file.name, {"taken", "main"})
-    outputs = dict.fromkeys(o for what in ("gradients", "predict") if what in file.functions for o in file.functions[what].outputs)
-    results = c_names([o.name for o in outputs], file.name, {*names.values(), "taken"})
-    real, single = file.told.real, file.single
-    lines: list[str] = []
-    filled: list[Name] = []
-    for s in symbols:
-        if s in rates:
-            continue
-        start = update.states.get(s) if update is not None else None
-        given = trial.values.get(s.name)
-        numbers = np.full(file.size(s), start) if start is not None else given
-        if numbers is None:
-            filled.append(s)
-            lines.append(f"static {real} {names[s.name]}[{file.size(s)}];")
-        else:
-            flat = np.broadcast_to(np.asarray(numbers, float), _shape(s, file)).ravel() if start is None else numbers
-            inside = ", ".join(str(literal(x, single)) for x in flat)
-            lines.append(f"static {real} {names[s.name]}[{file.size(s)}] = {{{inside}}};")
-    lines += [f"static {real} {results[o.name]}[{file.size(o)}];" for o in outputs]
-    lines += [f"{file.name}_fill({names[s.name]}, {file.size(s)});" for s in filled]
-    passed = lambda f: ", ".join(
-        [
-            _rate(rates[s], s, single) if s in rates else names[s.name] if s.is_Matrix or s in f.moved else f"{names[s.name]}[0]"
-            for s in f.arguments
-        ]
-        + [results[o.name] for o in f.outputs]
-    )
-    lines.append(f'printf("loss %.9g\\n", (double){first.name}({passed(first)}));')
-    lines += _printed([results[o.name] for o in first.outputs], [file.size(o) for o in first.outputs])
-    if step is not None:
-        lines += [
-            f"for (int taken = 0; taken < {trial.steps}; taken++) {{", f"    {step.name}({passed(step)});", "}",
-            f'printf("after {trial.steps} steps: loss %.9g\\n", (double){first.name}({passed(first)}));',
-        ]  # fmt: skip
-    if predict is not None:
-        lines.append(f"{predict.name}({passed(predict)});")
-        lines += _printed([results[o.name] for o in predict.outputs], [file.size(o) for o in predict.outputs])
-    body = "\n".join(f"    {line}" for text in lines for line in text.split("\n"))
-    fill = FILL.format(prefix=file.name, real=real) + "\n\n" if filled else ""
-    return f"{fill}int main(void)\n{{\n{body}\n    return 0;\n}}"
-
-
-def _shape(s: Name, file: CFile) -> tuple[int, ...]:
-    return tuple(size_number(k, file.known) for k in s.shape) if s.is_Matrix else (1,)
-
-
-def _printed(names: Sequence[str], sizes: Sequence[int]) -> list[str]:
-    return [
-        f'printf("{name}");\nfor (int i = 0; i < {size}; i++) printf(" %.9g", (double){name}[i]);\nprintf("\\n");'
-        for name, size in zip(names, sizes, strict=True)
-    ]
-
-
-def _rate(value: Any, symbol: Name, single: bool) -> str:
-    real = "float" if single else "double"
-    if value is None:
-        raise ValueError(
-            f"c: main=True needs the value of {symbol.name}, which the optimizer has: give the optimizer as optimizer="
-        )
-    if not callable(value):
-        return str(literal(value, single))
-    if all(value(k) == k + 1 for k in (0, 1, 2, 10, 100)):
-        return f"({real})(taken + 1)"
-    raise ValueError(f"c: main cannot follow {symbol.name}, a function of the step; give a number, or call the step yourself")

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import HadamardProduct, MatAdd, MatMul
+from sympy import HadamardProduct, MatAdd
 
 from symnet.backends.c_code import CCode
 from symnet.backends.lowering import lowered
@@ -20,15 +20,15 @@ from symnet.program import Equation, Program, for_machine
 
 # what C99 keeps for itself, and what its library has a meaning for where math.h, stdio.h and string.h are read
 KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main asm "
-    "NAN INFINITY HUGE_VAL EOF NULL BUFSIZ FILENAME_MAX signgam errno stdin stdout stderr printf memcpy memset real".split()
+    "auto break case char const continue default do double else enum extern float for goto if inline int long "
+    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main asm "
+    "NAN INFINITY HUGE_VAL EOF NULL BUFSIZ FILENAME_MAX signgam errno stdin stdout stderr printf".split()
 )
 _MATH = (
-    "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 log1p "
-    "log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint rint lrint "
-    "llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin fma j0 j1 "
-    "jn y0 y1 yn gamma drem significand finite isnan isinf index div abs"
+    "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 "
+    "log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint rint lrint "
+    "llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin fma "
+    "j0 j1 jn y0 y1 yn gamma drem significand finite isnan isinf index div abs"
 ).split()
 RESERVED = KEYWORDS | {name + end for name in _MATH for end in ("", "f", "l")} | set("ijklpqrs")
 LARGEST = 2**28  # entries of one array: an index times a step is an int
@@ -107,7 +107,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Signature:
-    """`arguments`: symbol → identifier, those that are read and those that are `moved` in place; `outputs`: likewise."""
+    """`arguments`, `outputs`: symbol → identifier; `moved`: the arguments that are written over."""
 
     name: str
     arguments: dict[Name, str]
@@ -152,7 +152,8 @@ class Function:
     def _checked(self, size: int, what: str) -> int:
         if size > LARGEST:
             raise ValueError(
-                f"c: {what} has {size:,} entries, and an array in C may have {LARGEST:,}; compile to NumPy for such sizes"
+                f"c: {what} has {size:,} entries, and an array in C may have {LARGEST:,}; compile "
+                "to NumPy for such sizes"
             )
         return size
 
@@ -204,7 +205,8 @@ class Function:
         if W is not None and last.get(W, -1) <= k and e.lhs not in self.outputs and read_in_place(e.rhs, W):
             name = self.names[e.lhs.name] = self.names[W.name]
         elif e.lhs not in self.direct:
-            number = self.told.buffers.take(size)
+            number = self._inherited(k, e, last)
+            number = self.told.buffers.take(size) if number is None else number
             self.held[e.lhs.name] = number
             code.line(f"{real} *const {name} = {self.told.prefix}_buffer{number}; /* {rows} x {cols} */")
         code.place = (e.rhs, name)
@@ -212,6 +214,14 @@ class Function:
         code.place = None
         if view.name != name:
             code.assign(name, view)
+
+    def _inherited(self, k: int, e: Equation, last: Mapping[Any, int]) -> int | None:
+        # the array of a value that is not needed after this line, which may write over it entry by entry
+        for s in symbols_of(e.rhs):
+            dies = s.name in self.held and last.get(s) == k and s not in self.outputs and s not in self.moved
+            if dies and self.code.shape(s) == self.code.shape(e.lhs) and read_in_place(e.rhs, s):
+                return self.held.pop(s.name)
+        return None
 
     def _released(self, k: int, e: Equation, last: Mapping[Any, int], kept: Collection[Any]) -> None:
         buffers = self.told.buffers
@@ -247,14 +257,9 @@ def read_in_place(rhs: Any, W: Any) -> bool:
     if k != 1:
         return W not in symbols_of(k) and read_in_place(A, W)
     if isinstance(A, (MatAdd, HadamardProduct)):
-        return all(read_in_place(a, W) for a in A.args) and not any(_is_product(a) for a in A.args)
+        return all(read_in_place(a, W) for a in A.args)
     if isinstance(A, Elementwise):
         return all(read_in_place(a, W) for a in A.operands if a.is_Matrix) and not any(
             W in symbols_of(a) for a in A.operands if not a.is_Matrix
         )
     return False
-
-
-def _is_product(A: Any) -> bool:
-    return isinstance(split(A)[1], MatMul)
-

@@ -31,7 +31,7 @@ class CKernel:
     def __init__(self, kernel: Any, dtype: np.dtype[Any]) -> None:
         if dtype not in (np.dtype(np.float32), np.dtype(np.float64)):
             raise TypeError(
-                f"compile: there is no C for arrays of {dtype}; give float32 or float64, or write dtype=float in compile"
+                f"compile: there is no C for arrays of {dtype}; give float32 or float64, or write dtype=float"
             )
         self.kernel, self.dtype = kernel, dtype
         self.symbols = list(kernel.symbols.values())
@@ -49,7 +49,9 @@ class CKernel:
     def text(self) -> str:
         """The C, for the sizes that it was called with last. Raises `ValueError` where it was not called yet."""
         if self._text is None:
-            raise ValueError("source: the C depends on the sizes of the arrays; call the kernel once, or write d.c(sizes=…)")
+            raise ValueError(
+                "source: the C depends on the sizes of the arrays; call the kernel once, or write d.c(sizes=…)"
+            )
         return self._text
 
     def __call__(self, *arrays: Any) -> Any:
@@ -78,7 +80,7 @@ class CKernel:
         return file
 
     def caller(self, file: CFile, library: ctypes.PyDLL) -> Callable[..., list[Any]]:
-        """Give the function of a library as one that takes the arrays of all arguments and gives those of all outputs."""
+        """Give the function of a library as one of the arrays of all arguments, that gives those of all outputs."""
         signature, dtype = file.functions[""], self.dtype
         function = getattr(library, signature.name)
         number = ctypes.c_float if dtype == np.float32 else ctypes.c_double
@@ -126,7 +128,7 @@ def compiler() -> list[str]:
 
 
 def load(text: str) -> ctypes.PyDLL:
-    """Build C as a library and load it. Raises `FileNotFoundError` without a compiler, `RuntimeError` where it fails."""
+    """Build C as a library and load it. Raises `FileNotFoundError` or `RuntimeError` where that fails."""
     command = compiler()
     with tempfile.TemporaryDirectory(prefix="symnet", ignore_cleanup_errors=True) as folder:
         source, library = Path(folder, "kernel.c"), Path(folder, "kernel.so")
@@ -137,8 +139,8 @@ def load(text: str) -> ctypes.PyDLL:
             )
         except OSError as error:
             raise FileNotFoundError(
-                f"compile: the C compiler {command[0]} does not start ({error.strerror}); name another in the environment "
-                "variable CC, or leave backend away"
+                f"compile: the C compiler {command[0]} does not start ({error.strerror}); name another in the "
+                "environment variable CC, or leave backend away"
             ) from None
         if done.returncode:
             raise RuntimeError(f"compile: the C compiler {command[0]} failed:\n{done.stderr.strip()}")

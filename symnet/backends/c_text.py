@@ -27,15 +27,17 @@ HELPERS = {
     "minimum": "static {real} {name}(const {real} a, const {real} b) {{ return a < b || a != a ? a : b; }}",
     "maximum": "static {real} {name}(const {real} a, const {real} b) {{ return a > b || a != a ? a : b; }}",
     "sign": "static {real} {name}(const {real} a) {{ return a > 0 ? 1 : a < 0 ? -1 : a; }}",
-    "heaviside": "static {real} {name}(const {real} a, const {real} b) {{ return a > 0 ? 1 : a < 0 ? 0 : a != a ? a : b; }}",
+    "heaviside": "static {real} {name}(const {real} a, const {real} b)\n{{\n"
+    "    return a > 0 ? 1 : a < 0 ? 0 : a != a ? a : b;\n}}",
     "logaddexp": "static {real} {name}(const {real} a, const {real} b)\n{{\n"
-    "    return a == b ? a + {two} : a > b ? a + {log1p}({exp}(b - a)) : b > a ? b + {log1p}({exp}(a - b)) : a - b;\n}}",
+    "    const {real} top = a > b ? a : b, gap = {fabs}(a - b);\n"
+    "    return a == b ? a + {two} : gap == gap ? top + {log1p}({exp}(-gap)) : gap;\n}}",
 }  # fmt: skip
 
 
 @dataclass(frozen=True)
 class CText(Code):
-    """A piece of C. `single`: its type is float; `truth`: it is a condition; `light`: it may stand in several places."""
+    """A piece of C. `single`: of type float; `truth`: a condition; `light`: it may stand in several places."""
 
     single: bool = False
     truth: bool = False
@@ -100,7 +102,7 @@ def chosen(condition: CText, a: Any, b: Any) -> CText:
 
 
 class CFunctions:
-    """NumPy as a module that writes C. `hold` gives a piece a name of its own; `helper` names a function of `HELPERS`."""
+    """NumPy as a module that writes C. `hold` gives a piece a name; `helper` names a function of `HELPERS`."""
 
     def __init__(self, single: bool, hold: Callable[[Any], CText], helper: Callable[[str], str]) -> None:
         self.single, self.hold, self.helper = single, hold, helper
@@ -115,7 +117,7 @@ class CFunctions:
         if name in HELPERS:
             return lambda *x: self._helped(name, *x)
         raise TypeError(
-            f"there is no C code for {name} of NumPy: write it with functions that the C library has, or compile to NumPy"
+            f"there is no C code for {name} of NumPy: write it with functions of the C library, or compile to NumPy"
         )
 
     def _helped(self, name: str, *arguments: Any) -> CText:
@@ -138,7 +140,9 @@ class CFunctions:
     def special(self, name: str, *arguments: Any) -> CText:
         """Give a special function that C99 has. Raises `TypeError` for any other."""
         if name not in SPECIAL:
-            raise TypeError(f"there is no C code for {name}: the C library has none; compile to NumPy, which has SciPy's")
+            raise TypeError(
+                f"there is no C code for {name}: the C library has none; compile to NumPy, which has SciPy's"
+            )
         return called(SPECIAL[name], self.single, *arguments)
 
 
@@ -146,7 +150,7 @@ def helper_text(name: str, own: str, single: bool) -> str:
     """Give the C function that stands for a function of NumPy."""
     end = "f" * single
     return HELPERS[name].format(
-        real="float" if single else "double", name=own, exp=f"exp{end}", log1p=f"log1p{end}",
+        real="float" if single else "double", name=own, exp=f"exp{end}", fabs=f"fabs{end}", log1p=f"log1p{end}",
         two=literal(np.log(2), single),
     )  # fmt: skip
 
