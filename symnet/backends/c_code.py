@@ -11,10 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from sympy import (
-    Expr,
-    S,
-)
+from sympy import Expr, S, preorder_traversal
 
 from symnet.backends.c_text import CFunctions, CText, literal, named
 from symnet.backends.emitter import Code
@@ -132,7 +129,7 @@ class CCode(ScalarCode):
             return env[expr]
         if expr in (S.true, S.false):
             return CText("1" if expr == S.true else "0", single=self.single, truth=True)
-        if isinstance(expr, Expr) and C99.find(expr) is None and self.counts(expr):
+        if isinstance(expr, Expr) and self.counts(expr) and all(C99.find(p) is None for p in preorder_traversal(expr)):
             value = complex(expr.xreplace({s: S(self.known[s.name]) for s in expr.free_symbols}))
             if abs(value.imag) > 1e-12 * abs(value):
                 raise TypeError(f"{expr} is a complex number; complex numbers are not supported")

@@ -11,24 +11,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sympy import HadamardProduct, MatAdd
+from sympy import HadamardProduct, MatAdd, MatrixExpr
+from sympy.matrices.expressions.determinant import Determinant
 
-from symnet.backends.c_code import CCode
-from symnet.backends.lowering import lowered
-from symnet.expressions import Elementwise, Name, split, symbols_of
-from symnet.program import Equation, Program, for_machine
+from symnet.backends.c_code import C99, CCode
+from symnet.backends.lowering import STABLE, lowered
+from symnet.expressions import Elementwise, Name, ScalarNode, split, symbols_of, walk
+from symnet.program import Equation, Program, for_machine, live
 
 # what C99 keeps for itself, and what its library has a meaning for where math.h, stdio.h and string.h are read
 KEYWORDS = frozenset(
-    "auto break case char const continue default do double else enum extern float for goto if inline int long "
-    "register restrict return short signed sizeof static struct switch typedef union unsigned void volatile while main asm "
-    "NAN INFINITY HUGE_VAL EOF NULL BUFSIZ FILENAME_MAX signgam errno stdin stdout stderr printf".split()
+    "auto break case char const continue default do double else enum extern float for goto if inline int "
+    "long register restrict return short signed sizeof static struct switch typedef union unsigned void volatile "
+    "while main asm NAN INFINITY HUGE_VAL EOF NULL BUFSIZ FILENAME_MAX signgam errno stdin stdout stderr printf".split()
 )
 _MATH = (
     "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 "
     "log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint rint lrint "
-    "llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin fma "
-    "j0 j1 jn y0 y1 yn gamma drem significand finite isnan isinf index div abs"
+    "llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin "
+    "fma j0 j1 jn y0 y1 yn gamma drem significand finite isnan isinf index div abs"
 ).split()
 RESERVED = KEYWORDS | {name + end for name in _MATH for end in ("", "f", "l")} | set("ijklpqrs")
 LARGEST = 2**28  # entries of one array: an index times a step is an int
@@ -127,6 +128,7 @@ class Function:
         moved: Mapping[Name, Name], arguments: Callable[[Sequence[Equation]], Sequence[Name]],
     ) -> None:  # fmt: skip
         wanted = [*([value] if value is not None else []), *outputs, *moved]
+        refuse_without_c(program, wanted)
         low = lowered(program, list(dict.fromkeys(wanted)))
         self.equations = list(for_machine(low, low.outputs))
         self.told, self.name, self.value, self.moved = told, name, value, dict(moved)
@@ -245,6 +247,15 @@ class Function:
         kind = real if self.value is not None else "void"
         head = f"{kind} {self.name}({', '.join(parts) or 'void'})"
         return head if len(head) <= 120 else head.replace(", ", ",\n    ").replace("(", "(\n    ", 1)
+
+
+def refuse_without_c(program: Program, wanted: Sequence[Name]) -> None:
+    """Raise `TypeError` for a node without C, before lowering gives it a name that no user knows."""
+    for e in live(program.equations, wanted)[0]:
+        for node in walk(e.rhs):
+            ours = isinstance(node, (MatrixExpr, ScalarNode, Determinant))
+            if ours and C99.find(node) is None and STABLE.find(node) is None:
+                C99.of(node)
 
 
 def read_in_place(rhs: Any, W: Any) -> bool:

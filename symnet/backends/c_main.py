@@ -94,15 +94,16 @@ class Main:
         value = self.rates[s]
         if value is None:
             raise ValueError(
-                f"c: main needs the value of {s.name}, which only the optimizer has; derive the loss anew and give it as "
-                "optimizer="
+                f"c: main needs the value of {s.name}, which only the optimizer has; derive the loss anew and give "
+                "it as optimizer="
             )
         if not callable(value):
             return str(literal(value, self.file.single))
         if all(value(k) == k + 1 for k in (0, 1, 2, 10, 100)):
             return f"({self.file.told.real})(taken + 1)"
         raise ValueError(
-            f"c: main cannot follow {s.name}, a function of the step; give a number, or call {self.file.name}_step yourself"
+            f"c: main cannot follow {s.name}, a function of the step; give a number, or call the step "
+            "in a loop of your own"
         )
 
     def _printed(self, outputs: Iterable[Name]) -> list[str]:
