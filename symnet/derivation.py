@@ -189,21 +189,19 @@ class Derivation(Shown):
     ) -> str:
         """Give the derivation as one file of C99 that needs the C library alone: no allocation, sizes are numbers.
 
-        The file has `NAME_predict` (the last layer, or the value called `prediction`), `NAME_loss`, `NAME_gradients`
-        and, with `update`, `NAME_step`: one step of the optimizer, which writes over parameters and states. Arguments
-        are the data in the order of use, hyperparameters, parameters, states, then what is given through a pointer;
-        matrices lie row by row. Values that are not alive together share static arrays, so one thread at a time.
+        Its functions are `NAME_predict` (the last layer, or the value called `prediction`), `NAME_loss`,
+        `NAME_gradients` and, with `update`, `NAME_step`: one step of the optimizer, written over parameters and states.
+        Arguments: data in the order of use, hyperparameters, parameters, states, what is given through a pointer. Values
+        that are not alive together share static arrays, so one thread at a time.
 
-        name: what the names of the functions begin with; dtype: "float" or "double"; sizes: a number for each size
-        that is a symbol; optimizer: as for `train`, or none for a derivation that was trained, whose update it is;
-        main: True for a `main` that prints loss and gradients and trains for `steps` steps, from numbers of its own or
-        from arrays by symbol or name. Raises `ValueError`, `KeyError` or `TypeError` for sizes that are missing, names
-        that C cannot have, and `TypeError` for a node that has no C.
+        dtype: "float" or "double"; sizes: a number for each size that is a symbol; optimizer: as for `train`, or none
+        for what was trained, whose update it is; main: True, or arrays by symbol, for a `main` that prints loss and
+        gradients and takes `steps` steps. Raises `ValueError`, `KeyError` or `TypeError` for what cannot be C.
 
         >>> import symnet as sn
         >>> w, x = sn.vector("w", 2), sn.vector("x", 2)
-        >>> print(sn.derive(sn.norm(w - x)**2, w).c("fit").split("double")[0].splitlines()[0])
-        /* fit: derived by symnet. Matrices lie row by row; arrays must not overlap.
+        >>> "double fit_loss(" in sn.derive(sn.norm(w - x)**2, w).c("fit", "double")
+        True
         """
         return c_source(
             self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes or {}, update=update,

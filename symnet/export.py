@@ -77,7 +77,7 @@ def _with_step(program: Program, gradients: Mapping[Name, Name], optimizer: Any)
 
 def _prediction(program: Program, asked: Any) -> Name | None:
     # by default the last layer: the last matrix before the loss that is an activation or what one is of
-    forward = [e for e in program.sections[0].equations if e.lhs != program.outputs[0]]
+    forward = [e for e in program.sections[0].equations if e.lhs != program.outputs[0] and not e.movable]
     if asked is False:
         return None
     if asked is None:

@@ -63,7 +63,7 @@ REASONS = {
         **dict.fromkeys(("AlongAxis", "Reduction", "LinearMap"), "it has no instances"),
     },
     ("C99",): {
-        **dict.fromkeys(("Adjugate", "Determinant", "Expm", "ExpmSlope", "Inverse", "Leading", "LogAbsDet", "MatrixPower", "NuclearNorm",
+        **dict.fromkeys(("Adjugate", "Determinant", "Expm", "ExpmSlope", "Leading", "LogAbsDet", "MatrixPower", "NuclearNorm",
                          "Pinv", "Polar", "PowerSlope", "Solve", "SpectralNorm", "Sylvester"), NO_LINALG),
         **dict.fromkeys(("AvgPool", "AvgUnpool", "Channels", "Fold", "Images", "LargestPixels", "MaxPick", "MaxPool", "MaxUnpool",
                          "PlacedPixels", "Unfold"), NO_WINDOWS),

@@ -26,10 +26,10 @@ KEYWORDS = frozenset(
     "while main asm NAN INFINITY HUGE_VAL EOF NULL BUFSIZ FILENAME_MAX signgam errno stdin stdout stderr printf".split()
 )
 _MATH = (
-    "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log log10 "
-    "log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor nearbyint rint lrint "
-    "llrint round lround llround trunc fmod remainder remquo copysign nan nextafter nexttoward fdim fmax fmin "
-    "fma j0 j1 jn y0 y1 yn gamma drem significand finite isnan isinf index div abs"
+    "acos asin atan atan2 cos sin tan acosh asinh atanh cosh sinh tanh exp exp2 expm1 frexp ilogb ldexp log "
+    "log10 log1p log2 logb modf scalbn scalbln cbrt fabs hypot pow sqrt erf erfc lgamma tgamma ceil floor "
+    "nearbyint rint lrint llrint round lround llround trunc fmod remainder remquo copysign nan nextafter "
+    "nexttoward fdim fmax fmin fma j0 j1 jn y0 y1 yn gamma drem significand finite isnan isinf index div abs "
 ).split()
 RESERVED = KEYWORDS | {name + end for name in _MATH for end in ("", "f", "l")} | set("ijklpqrs")
 LARGEST = 2**28  # entries of one array: an index times a step is an int

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from symnet.backends.c_file import CFile
-from symnet.expressions import axes_of, size_number
+from symnet.expressions import axes_of, size_number, symbols_of
+from symnet.program import Equation
 
 COMPILERS = ("cc", "gcc", "clang")
 FLAGS = ["-std=c99", "-O3", "-fPIC", "-shared"]
@@ -49,9 +50,7 @@ class CKernel:
     def text(self) -> str:
         """The C, for the sizes that it was called with last. Raises `ValueError` where it was not called yet."""
         if self._text is None:
-            raise ValueError(
-                "source: the C depends on the sizes of the arrays; call the kernel once, or write d.c(sizes=…)"
-            )
+            raise ValueError("source: the C depends on the sizes of arrays; call the kernel, or write d.c(sizes=…)")
         return self._text
 
     def __call__(self, *arrays: Any) -> Any:
@@ -75,8 +74,13 @@ class CKernel:
     def file(self, known: dict[str, int], name: str = "kernel") -> CFile:
         """Write the C for some sizes."""
         file = CFile(self.kernel.program, name, self.dtype == np.float32, known)
-        read = [s for s in self.symbols if s.name not in self.kernel.program.names.sizes]
-        file.add("", None, list(dict.fromkeys(self.kernel.outputs)), arguments=lambda equations: read)
+        values = [s for s in self.symbols if s.name not in self.kernel.program.names.sizes]
+
+        def read(equations: Sequence[Equation]) -> list[Any]:
+            used = {s for e in equations for s in symbols_of(e.rhs)}
+            return [s for s in values if s in used or s in self.kernel.outputs]
+
+        file.add("", None, list(dict.fromkeys(self.kernel.outputs)), arguments=read)
         return file
 
     def caller(self, file: CFile, library: ctypes.PyDLL) -> Callable[..., list[Any]]:

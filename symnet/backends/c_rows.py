@@ -23,9 +23,18 @@ from symnet.expressions import (
 # -- sums and products of matrices
 
 
+def coefficient(A: Any) -> tuple[Any, Any]:
+    """Give the scalars of a product, of products inside it too, and the rest."""
+    k, rest = split(A)
+    while isinstance(rest, MatMul) and not rest.args[0].is_Matrix:
+        more, rest = split(rest)
+        k *= more
+    return k, rest
+
+
 def _factors(c: CCode, expr: Any) -> tuple[Any, View | None, tuple[View, View] | None]:
     # the coefficient, and the entries, or the two matrices of a product that needs loops
-    k, A = split(expr)
+    k, A = coefficient(expr)
     if not isinstance(A, MatMul):
         return k, c.view(A), None
     a, b = _pair(A)
@@ -103,7 +112,7 @@ SMALL = 8  # inner sizes up to which a sum stays in a register
 
 
 def _matmul(c: CCode, expr: Any) -> View:
-    k, A = split(expr)
+    k, A = coefficient(expr)
     if isinstance(A, OneMatrix):
         value = c.hold(c.scalar(k, {}))
         return c.each(A, lambda i, j: value)
@@ -133,12 +142,12 @@ EASY = (OneMatrix, Diag)
 
 
 def _matadd(c: CCode, expr: Any) -> View:
-    products = [t for t in expr.args if _needs_loops(c, split(t)[1])]
+    products = [t for t in expr.args if _needs_loops(c, coefficient(t)[1])]
     terms = []
     for term in expr.args:
         if term in products:
             continue
-        k, A = split(term)
+        k, A = coefficient(term)
         minus = is_subtracted(k)
         inside = -k if minus else k
         view = c.scaled(inside, c.view(A)) if not isinstance(A, OneMatrix) else _matmul(c, inside * A)
