@@ -176,23 +176,15 @@ class Derivation(Shown):
         return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype, backend)
 
     def c(
-        self,
-        name: str = "net",
-        dtype: Any = "float",
-        update: bool = True,
-        *,
-        sizes: Mapping[Any, int] | None = None,
-        optimizer: Any = None,
-        prediction: Any = None,
-        main: Any = False,
-        steps: int = 1000,
-    ) -> str:
+        self, name: str = "net", dtype: Any = "float", update: bool = True, *, sizes: Mapping[Any, int] | None = None,
+        optimizer: Any = None, prediction: Any = None, main: Any = False, steps: int = 1000,
+    ) -> str:  # fmt: skip
         """Give the derivation as one file of C99 that needs the C library alone: no allocation, sizes are numbers.
 
         Its functions are `NAME_predict` (the last layer, or the value called `prediction`), `NAME_loss`,
         `NAME_gradients` and, with `update`, `NAME_step`: one step of the optimizer, written over parameters and states.
-        Arguments: data in the order of use, hyperparameters, parameters, states, what is given through a pointer. Values
-        that are not alive together share static arrays, so one thread at a time.
+        Arguments: data in the order of use, hyperparameters, parameters, states, then what is given through a pointer.
+        Values that are not alive together share static arrays, so one thread at a time.
 
         dtype: "float" or "double"; sizes: a number for each size that is a symbol; optimizer: as for `train`, or none
         for what was trained, whose update it is; main: True, or arrays by symbol, for a `main` that prints loss and

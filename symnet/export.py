@@ -14,7 +14,7 @@ from symnet.backends import (
 )  # fmt: skip
 from symnet.expressions import Name, brief, listed, symbols_of
 from symnet.optimizers import Solver, as_optimizer, with_updates
-from symnet.program import Program
+from symnet.program import Program, live
 
 
 def c_source(
@@ -56,8 +56,9 @@ def _with_step(program: Program, gradients: Mapping[Name, Name], optimizer: Any)
             "c: this derivation has the update that it was trained with; leave optimizer away, or derive the loss anew"
         )
     if moved:
-        step_only = {s for e in program.equations if e.lhs in moved for s in symbols_of(e.rhs)}
-        rates = {s: None for s in step_only if s.name in program.inputs and s not in moved.values() and not s.is_Matrix}
+        before, _ = live(program.equations, [program.outputs[0], *gradients.values()])
+        known = {*moved.values(), *(s for e in before for s in symbols_of(e.rhs))}
+        rates = {s: None for s in program.inputs.values() if not s.is_Matrix and s not in known}
         return program, Update(moved, rates, {})
     optimizer = as_optimizer(optimizer)
     if isinstance(optimizer, Solver):

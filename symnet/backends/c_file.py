@@ -147,7 +147,7 @@ def about(file: CFile, update: Update | None) -> str:
     lines = [f"{file.name}: derived by symnet. Matrices lie row by row; arrays must not overlap."]
     for what, f in file.functions.items():
         gives = [*(["the loss"] if what in ("loss", "gradients", "step") else []), *map(str, f.outputs)]
-        gives += [f"new {listed(s.name for s in f.arguments if s in f.moved)}"] if f.moved else []
+        gives += [f"new {', '.join(s.name for s in f.arguments if s in f.moved)}"] if f.moved else []
         lines.append(f"  {f.name} gives {', '.join(gives)}")
     shapes = dict.fromkeys(s for f in file.functions.values() for s in [*f.arguments, *f.outputs] if s.is_Matrix)
     for s in shapes:
