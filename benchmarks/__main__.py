@@ -7,7 +7,18 @@ import platform
 import numpy
 import sympy
 
-from benchmarks import attention, convolution, depth, frameworks, kernels, processes, products, second_order, training
+from benchmarks import (
+    attention,
+    c_code,
+    convolution,
+    depth,
+    frameworks,
+    kernels,
+    processes,
+    products,
+    second_order,
+    training,
+)
 
 
 def main() -> None:
@@ -17,7 +28,7 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, NumPy {numpy.__version__}, SymPy {sympy.__version__}"
     print(f"{versions}, {os.cpu_count()} processors" + (", smoke run: the times mean nothing" if smoke else ""))
     for section in (
-        kernels, attention, convolution, products, second_order, training, depth, processes, frameworks,
+        kernels, attention, convolution, products, second_order, training, depth, processes, frameworks, c_code,
     ):  # fmt: skip
         section.report(smoke)
 

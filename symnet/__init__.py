@@ -7,7 +7,7 @@ asked for: who only derives does not wait for it.
 from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
+from symnet.backends import C99, NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
 from symnet.derivation import Derivation, canonical, derive, gradient
 from symnet.expressions import (
@@ -37,7 +37,7 @@ if _TYPE_CHECKING:
 
 __version__ = "0.2.0"
 __all__ = [
-    *_functions, "FORMULAS", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad",
+    *_functions, "C99", "FORMULAS", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad",
     "Adam", "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GaussNewton",
     "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt", "MatrixNode", "Momentum", "Nesterov",
     "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Summary", "Training",

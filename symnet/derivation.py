@@ -6,7 +6,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ from symnet.backends import (
     Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
+from symnet.export import c_source
 from symnet.expressions import (
     Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, symbols_of, walk,
 )  # fmt: skip
@@ -140,15 +141,16 @@ class Derivation(Shown):
                 return w
         raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
-    def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None) -> Kernel:
-        """Compile loss and gradients, or any values of the derivation, to one NumPy function; see `Kernel`.
+    def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, backend: str = "numpy") -> Kernel:
+        """Compile loss and gradients, or any values of the derivation, to one function, of NumPy or in C; see `Kernel`.
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
         given.
         Where the order is 2 the kernel gives the Hessians as well, a third value: `hessians[w]`, `hessians[w, v]`.
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
         symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
-        computed once. Raises `KeyError` for a name that the derivation does not have.
+        computed once. backend: "c" builds the C of `Derivation.c` with the system's compiler, for the smallest nets.
+        Raises `KeyError` for a name that the derivation does not have, `ValueError` for a backend that there is not.
 
         >>> import symnet as sn
         >>> x = sn.vector("x", 2)
@@ -159,17 +161,44 @@ class Derivation(Shown):
         >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
         0.0
         """
+        if backend not in ("numpy", "c"):
+            raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy' and 'c'")
         if outputs is None and self.hessian_names:
             result = WithHessians(self.wrt, tuple(self.hessian_names))
-            return compile_structured(self.program, self.program.outputs, result, dtype)
+            return compile_structured(self.program, self.program.outputs, result, dtype, backend)
         own = self.program.outputs[: 1 + len(self.wrt)]
         if outputs is None:
-            return compile_program(self._needed_for(own), own, LossAndGradients(self.wrt), dtype=dtype)
+            return compile_program(self._needed_for(own), own, LossAndGradients(self.wrt), dtype, backend)
         several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
         keys = tuple(outputs if several else [outputs])
         names = tuple(map(self._value, keys))
         compiled = compile_structured if self.hessian_names else compile_program
-        return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype=dtype)
+        return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype, backend)
+
+    def c(
+        self, name: str = "net", dtype: Any = "float", update: bool = True, *, sizes: Mapping[Any, int] | None = None,
+        optimizer: Any = None, prediction: Any = None, main: Any = False, steps: int = 1000,
+    ) -> str:  # fmt: skip
+        """Give the derivation as one file of C99 that needs the C library alone: no allocation, sizes are numbers.
+
+        Its functions are `NAME_predict` (the last layer, or the value called `prediction`), `NAME_loss`,
+        `NAME_gradients` and, with `update`, `NAME_step`: one step of the optimizer, written over parameters and states.
+        Arguments: data in the order of use, hyperparameters, parameters, states, then what is given through a pointer.
+        Values that are not alive together share static arrays, so one thread at a time.
+
+        dtype: "float" or "double"; sizes: a number for each size that is a symbol; optimizer: as for `train`, or none
+        for what was trained, whose update it is; main: True, or arrays by symbol, for a `main` that prints loss and
+        gradients and takes `steps` steps. Raises `ValueError`, `KeyError` or `TypeError` for what cannot be C.
+
+        >>> import symnet as sn
+        >>> w, x = sn.vector("w", 2), sn.vector("x", 2)
+        >>> "double fit_loss(" in sn.derive(sn.norm(w - x)**2, w).c("fit", "double")
+        True
+        """
+        return c_source(
+            self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes or {}, update=update,
+            optimizer=optimizer, prediction=prediction, main=main, steps=steps,
+        )  # fmt: skip
 
     def _needed_for(self, names: Iterable[Name]) -> Program:
         # where it was trained: without the inputs of an optimizer's step that these values do not need

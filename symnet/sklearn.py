@@ -26,8 +26,8 @@ except ImportError:
 
 from symnet.backends import evaluate, one_hot
 from symnet.expressions import accuracy, cross_entropy, functions, mlp, squared_error
-from symnet.optimizers import Adam, Solver
-from symnet.training import Loop, State, Task, as_optimizer, begun, glorot, planned
+from symnet.optimizers import Adam, Solver, as_optimizer
+from symnet.training import Loop, State, Task, begun, glorot, planned
 
 __all__ = ["SymbolicClassifier", "SymbolicRegressor"]
 

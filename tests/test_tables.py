@@ -8,7 +8,7 @@ from sympy.combinatorics import Permutation
 from sympy.matrices.expressions.permutation import MatrixPermute
 
 import symnet as sn
-from symnet.backends import NUMPY
+from symnet.backends import C99, NUMPY
 from symnet.backends.scalar_code import SCALAR_CODE
 from symnet.calculus import RULES
 from symnet.checking.explicit import ENTRIES
@@ -32,8 +32,11 @@ TABLES = {
     "RULES": RULES,
     "FORMULAS": FORMULAS,
     "NUMPY": NUMPY,
+    "C99": C99,
     "ENTRIES": ENTRIES,
 }
+NO_LINALG = "the C library has no decompositions; run it in NumPy"
+NO_WINDOWS = "convolutions are no work for the smallest nets; run them in NumPy"
 GONE = "the normal form has made other nodes of it"
 CONSTANT = "a constant: nothing to differentiate"
 REASONS = {
@@ -59,6 +62,12 @@ REASONS = {
         **dict.fromkeys(("Softmax", "LogSoftmax", "LogSumExp"), "lowering has made its stable form of it"),
         **dict.fromkeys(("AlongAxis", "Reduction", "LinearMap"), "it has no instances"),
     },
+    ("C99",): {
+        **dict.fromkeys(("Adjugate", "Determinant", "Expm", "ExpmSlope", "Leading", "LogAbsDet", "MatrixPower", "NuclearNorm",
+                         "Pinv", "Polar", "PowerSlope", "Solve", "SpectralNorm", "Sylvester"), NO_LINALG),
+        **dict.fromkeys(("AvgPool", "AvgUnpool", "Channels", "Fold", "Images", "LargestPixels", "MaxPick", "MaxPool", "MaxUnpool",
+                         "PlacedPixels", "Unfold"), NO_WINDOWS),
+    },
     ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): dict.fromkeys(
         ("ImaginaryUnit", "Sum", "ComplexInfinity"), "refused as it enters"
     ),
@@ -67,7 +76,12 @@ REASONS = {
 
 def reason(table, node):
     return next(
-        (why[node.__name__] for tables, why in REASONS.items() if table in tables and node.__name__ in why), None
+        (
+            why[node.__name__]
+            for tables, why in REASONS.items()
+            if node.__name__ in why and (table in tables or table == "C99" and "NUMPY" in tables)
+        ),
+        None,
     )
 
 
@@ -75,7 +89,7 @@ def has_row(table, node):
     """Look a class up as an instance of it would be."""
     rows = TABLES[table]
     found = rows.find(Basic.__new__(node)) is not None
-    if table == "NUMPY" and not found:  # scalars are written by SCALAR_CODE, or bring their code themselves
+    if table in ("NUMPY", "C99") and not found:  # scalars are written by SCALAR_CODE, or bring their code themselves
         found = SCALAR_CODE.find(Basic.__new__(node)) is not None or issubclass(node, Function)
     return found
 

@@ -4,7 +4,17 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import binding, images as images, networks as networks, windows
+from symnet.backends import (
+    binding,
+    c_blocks as c_blocks,
+    c_rows as c_rows,
+    images as images,
+    networks as networks,
+    windows,
+)
+from symnet.backends.c_code import C99
+from symnet.backends.c_file import CFile, Update, about, checked_name, checked_type, known_sizes
+from symnet.backends.c_main import Main, Trial
 from symnet.backends.cost import Cost, costs
 from symnet.backends.emitter import Code
 from symnet.backends.files import (
@@ -23,9 +33,10 @@ from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BACKENDS", "BEST", "CHECKPOINT", "HISTORY", "NUMPY", "STABLE", "STATE", "ByKey", "Code", "Cost", "Kernel",
-    "LossAndGradients", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "WithHessians", "as_path",
-    "as_stated", "binding", "check_facts", "checked_dtype", "collector_paused", "compile", "compile_program",
-    "compile_structured", "costs", "evaluate", "fitted", "identifiers", "load", "one_hot", "read_arrays", "save",
-    "windows", "write_arrays",
+    "BACKENDS", "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STABLE", "STATE", "ByKey", "CFile", "Code",
+    "Cost", "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix",
+    "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype",
+    "checked_name", "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs",
+    "evaluate", "fitted", "identifiers", "known_sizes", "load", "one_hot", "read_arrays", "save", "windows",
+    "write_arrays",
 ]  # fmt: skip

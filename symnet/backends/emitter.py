@@ -21,7 +21,7 @@ Full: TypeAlias = tuple[bool, bool]
 def _operator(sign: str, level: int, mine: int, others: int) -> tuple[Any, Any]:
     # an operator of Python, and the same with its sides exchanged
     ahead = lambda a, b: a._with(b, sign, level, mine, others)
-    return ahead, lambda a, b: ahead(piece(b), a)
+    return ahead, lambda a, b: ahead(a.piece(b), a)
 
 
 @dataclass(frozen=True)
@@ -43,6 +43,10 @@ class Code:
         """Give the piece with the rows and columns that the others together have."""
         pieces = others or (self,)
         return replace(self, full=(any(p.full[0] for p in pieces), any(p.full[1] for p in pieces)))
+
+    def piece(self, value: Any) -> Code:
+        """Give what stands beside this piece."""
+        return piece(value)
 
     def _with(self, other: Any, sign: str, level: int, mine: int, others: int) -> Code:
         other = piece(other)

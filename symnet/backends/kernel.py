@@ -18,6 +18,7 @@ import numpy as np
 from sympy import Basic, MatrixSymbol, S, Symbol, lambdify
 
 from symnet.backends import binding, windows
+from symnet.backends.c_kernel import CKernel
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
@@ -39,6 +40,7 @@ from symnet.program import Builder, Equation, Program, for_machine, survey
 BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
     "numpy": (NumPyCode, dict, None),
     "complex": (ComplexCode, ANALYTIC.copy, "complex"),
+    "c": (NumPyCode, dict, None),  # its code is that of `c_kernel`
     "mpmath": (NumPyCode, lambda: mpmath_functions() | MPMATH, "object"),
 }
 
@@ -158,6 +160,8 @@ class Kernel(Shown):
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
+        if self.backend == "c":
+            return function.text  # type: ignore[no-any-return]
         modules = {module: set(used) for module, used in function.imports.items() if used}
         texts = with_text(sorted(modules.pop(OWN, ())))
         own, needed = windows.written(modules.pop(windows.__name__, ()))
@@ -183,6 +187,8 @@ class Kernel(Shown):
         return lowered(self.program, self.outputs)
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
+        if self.backend == "c":
+            return CKernel(self, dtype)
         code, functions, entries = BACKENDS[self.backend]
         return written(self, code, functions(), entries, dtype)
 
@@ -248,10 +254,12 @@ def compile_program(
     return Kernel(program, tuple(outputs), result, arguments, dtype, backend)
 
 
-def compile_structured(program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None) -> Kernel:
+def compile_structured(
+    program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None, backend: str = "numpy"
+) -> Kernel:
     """Compile values of a program, those that have a structure as their parts."""
     whole, parts, assembled = with_structure(program, outputs, result)
-    return compile_program(whole, parts, assembled, dtype)
+    return compile_program(whole, parts, assembled, dtype, backend)
 
 
 def _by_first_use(program: Program) -> list[str]:

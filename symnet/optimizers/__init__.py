@@ -11,9 +11,11 @@ from symnet.optimizers.schedules import (
     SCHEDULES, Rate, cosine_decay, exponential_decay, is_number, rate_at, step_decay, warmup,
 )  # fmt: skip
 from symnet.optimizers.solvers import LBFGS, GaussNewton, LevenbergMarquardt, NewtonCG, Solver
+from symnet.optimizers.updates import Updated, as_optimizer, with_updates
 
 __all__ = [
     "LBFGS", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton", "GradientDescent", "LevenbergMarquardt",
-    "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "SignSGD", "Solver", "cosine_decay",
-    "exponential_decay", "is_number", "rate_at", "step_decay", "warmup",
+    "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "SignSGD", "Solver", "Updated",
+    "as_optimizer", "cosine_decay", "exponential_decay", "is_number", "rate_at", "step_decay", "warmup",
+    "with_updates",
 ]  # fmt: skip

@@ -8,10 +8,9 @@ from symnet.training.begin import begun
 from symnet.training.loop import Loop, State
 from symnet.training.plan import Task, planned
 from symnet.training.result import Training
-from symnet.training.start import as_optimizer
 from symnet.training.train import resume, train
 
 __all__ = [
-    "Initializer", "Loop", "State", "Task", "Training", "as_optimizer", "begun", "glorot", "normal", "planned",
-    "resume", "train", "uniform", "zeros",
+    "Initializer", "Loop", "State", "Task", "Training", "begun", "glorot", "normal", "planned", "resume", "train",
+    "uniform", "zeros",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import as_stated, binding
 from symnet.expressions import Name, axes_of, declared, facts_of, walk
-from symnet.optimizers import GradientDescent, Optimizer, is_number
+from symnet.optimizers import is_number
 from symnet.program import Program, Survey
 from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
 
@@ -49,24 +49,6 @@ def starting_arrays(parameters: Any, found: Survey, data: Mapping[str, Any]) -> 
             known = ", ".join(found.inputs)
             raise KeyError(f"{name} is no symbol of the loss, which has {known}")
     return {name: binding.as_array(name, value) for name, value in given.items()}
-
-
-def as_optimizer(optimizer: Any) -> Optimizer:
-    """Give an optimizer; None is `GradientDescent()`, a number its learning rate. Raises `TypeError` for others."""
-    if optimizer is None:
-        return GradientDescent()
-    if is_number(optimizer):
-        return GradientDescent(float(optimizer))
-    needed = ("hyperparameters", "init", "update")
-    if isinstance(optimizer, type):
-        way = f"{optimizer.__name__} is a class; write sn.{optimizer.__name__}()"
-    elif all(callable(getattr(optimizer, name, None)) for name in needed):
-        return optimizer  # type: ignore[no-any-return]
-    elif callable(optimizer):
-        way = "a function of the step is a learning rate; write sn.GradientDescent(function)"
-    else:
-        way = f"{optimizer!r} is none; write a learning rate such as 0.05, or sn.Adam()"
-    raise TypeError(f"optimizer: {way} (an optimizer of your own has the methods {', '.join(needed)})")
 
 
 def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str, Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 
 from symnet.expressions import as_scalar, given
-from symnet.optimizers import Optimizer
+from symnet.optimizers import Optimizer, as_optimizer
 from symnet.training.begin import begun
 from symnet.training.checkpoint import Saved, Saver
 from symnet.training.initializers import Initializer, zeros
@@ -21,7 +21,7 @@ from symnet.training.monitor import checked_metrics, checked_patience, is_fracti
 from symnet.training.plan import Task, planned
 from symnet.training.progress import Log
 from symnet.training.result import Training
-from symnet.training.start import as_generator, as_initializer, as_optimizer, checked_clip
+from symnet.training.start import as_generator, as_initializer, checked_clip
 
 
 def train(
