@@ -269,6 +269,7 @@ def test_the_words_of_a_compiler_that_fails(monkeypatch):
 BAD = {
     "a size that is missing": ({}, ValueError, r"say what n is.*sizes=\{'n': 4\}"),
     "a size that there is not": ({"sizes": {"n": 4, "m": 3}}, KeyError, "m, which is no size"),
+    "sizes without names": ({"sizes": 4}, TypeError, r"sizes=\{'n': 4\}"),
     "a size of nothing": ({"sizes": {"n": 0}}, ValueError, "positive whole number"),
     "half a sample": ({"sizes": {"n": 2.5}}, ValueError, "positive whole number"),
     "a huge size": ({"sizes": {"n": 10**9}}, ValueError, "compile to NumPy|fewer samples"),

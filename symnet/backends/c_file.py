@@ -58,10 +58,12 @@ def checked_type(dtype: Any) -> bool:
     return bool(found == np.float32)
 
 
-def known_sizes(program: Program, sizes: Mapping[Any, Any]) -> dict[str, int]:
+def known_sizes(program: Program, sizes: Mapping[Any, Any] | None) -> dict[str, int]:
     """Give the numbers of all sizes. Raises `ValueError` or `KeyError` where one is missing, unknown or no size."""
     needed = {size.name: A for size, A, _ in axes_of(program.inputs.values())}
     needed.update({name: None for name in program.names.sizes if name not in needed})
+    if sizes is not None and not isinstance(sizes, Mapping):
+        raise TypeError(f"c: sizes is {sizes!r}; write a number for each size by its name, such as sizes={{'n': 4}}")
     given = {str(getattr(key, "name", key)): value for key, value in dict(sizes or {}).items()}
     for name, value in given.items():
         if name not in needed:
