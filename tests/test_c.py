@@ -137,7 +137,7 @@ def run(text, folder, *flags):
 
 
 @needs_compiler
-@pytest.mark.parametrize("optimizer", [sn.Adam(0.05), sn.Momentum(0.1)], ids=["Adam", "Momentum"])
+@pytest.mark.parametrize("optimizer", [sn.Adam(sn.cosine_decay(0.05, 60)), sn.Momentum(0.1)], ids=["Adam", "Momentum"])
 def test_a_file_trains_as_train_does_and_is_clean(optimizer, tmp_path):
     text = D.c("xor", "double", sizes={"n": 4}, optimizer=optimizer, main=XOR | START, steps=60)
     assert "alloc" not in text and re.findall(r"#include <(\w+)", text) == ["math", "stdio"]
@@ -280,6 +280,8 @@ BAD = {
     "an empty name": ({"name": ""}, ValueError, "such as 'net'"),
     "no name": ({"name": 3}, TypeError, "no text"),
     "an unknown type": ({"dtype": "half"}, TypeError, "'float' .32 bits. or 'double'"),
+    "no type of NumPy": ({"dtype": "quark"}, TypeError, "'float' .32 bits. or 'double'"),
+    "no type": ({"dtype": None}, TypeError, "'float' .32 bits. or 'double'"),
     "a type of whole numbers": ({"dtype": int}, TypeError, "'float' .32 bits. or 'double'"),
     "a prediction that there is not": ({"sizes": {"n": 4}, "prediction": "Q"}, KeyError, "there are Z1"),
     "a solver": ({"sizes": {"n": 4}, "optimizer": sn.LBFGS()}, TypeError, "LBFGS is a solver"),
