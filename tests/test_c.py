@@ -3,9 +3,11 @@
 import dataclasses
 import pickle
 import re
+import runpy
 import shutil
 import subprocess
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -303,3 +305,14 @@ def test_bad_input_is_refused_in_words(why):
 def test_an_unknown_backend():
     with pytest.raises(ValueError, match="there are 'numpy' and 'c'"):
         D.compile(backend="fortran")
+
+
+@needs_compiler
+def test_the_example_learns_by_itself(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["c_xor.py", str(tmp_path)])
+    runpy.run_path(str(Path(__file__).parent.parent / "examples" / "c_xor.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    assert int(re.search(r"(\d+) bytes of data", said)[1]) < 400 and "predicted Z2" in said
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    runpy.run_path(str(Path(__file__).parent.parent / "examples" / "c_xor.py"), run_name="__main__")
+    assert "there is no C compiler" in capsys.readouterr().out
