@@ -196,7 +196,7 @@ class Derivation(Shown):
         True
         """
         return c_source(
-            self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes or {}, update=update,
+            self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes, update=update,
             optimizer=optimizer, prediction=prediction, main=main, steps=steps,
         )  # fmt: skip
 

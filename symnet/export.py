@@ -23,7 +23,7 @@ def c_source(
     *,
     name: Any,
     dtype: Any,
-    sizes: Mapping[Any, int],
+    sizes: Mapping[Any, int] | None,
     update: bool,
     optimizer: Any,
     prediction: Any,

@@ -3,9 +3,11 @@
 import dataclasses
 import pickle
 import re
+import runpy
 import shutil
 import subprocess
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -137,7 +139,7 @@ def run(text, folder, *flags):
 
 
 @needs_compiler
-@pytest.mark.parametrize("optimizer", [sn.Adam(0.05), sn.Momentum(0.1)], ids=["Adam", "Momentum"])
+@pytest.mark.parametrize("optimizer", [sn.Adam(sn.cosine_decay(0.05, 60)), sn.Momentum(0.1)], ids=["Adam", "Momentum"])
 def test_a_file_trains_as_train_does_and_is_clean(optimizer, tmp_path):
     text = D.c("xor", "double", sizes={"n": 4}, optimizer=optimizer, main=XOR | START, steps=60)
     assert "alloc" not in text and re.findall(r"#include <(\w+)", text) == ["math", "stdio"]
@@ -269,6 +271,7 @@ def test_the_words_of_a_compiler_that_fails(monkeypatch):
 BAD = {
     "a size that is missing": ({}, ValueError, r"say what n is.*sizes=\{'n': 4\}"),
     "a size that there is not": ({"sizes": {"n": 4, "m": 3}}, KeyError, "m, which is no size"),
+    "sizes without names": ({"sizes": 4}, TypeError, r"sizes=\{'n': 4\}"),
     "a size of nothing": ({"sizes": {"n": 0}}, ValueError, "positive whole number"),
     "half a sample": ({"sizes": {"n": 2.5}}, ValueError, "positive whole number"),
     "a huge size": ({"sizes": {"n": 10**9}}, ValueError, "compile to NumPy|fewer samples"),
@@ -279,6 +282,8 @@ BAD = {
     "an empty name": ({"name": ""}, ValueError, "such as 'net'"),
     "no name": ({"name": 3}, TypeError, "no text"),
     "an unknown type": ({"dtype": "half"}, TypeError, "'float' .32 bits. or 'double'"),
+    "no type of NumPy": ({"dtype": "quark"}, TypeError, "'float' .32 bits. or 'double'"),
+    "no type": ({"dtype": None}, TypeError, "'float' .32 bits. or 'double'"),
     "a type of whole numbers": ({"dtype": int}, TypeError, "'float' .32 bits. or 'double'"),
     "a prediction that there is not": ({"sizes": {"n": 4}, "prediction": "Q"}, KeyError, "there are Z1"),
     "a solver": ({"sizes": {"n": 4}, "optimizer": sn.LBFGS()}, TypeError, "LBFGS is a solver"),
@@ -300,3 +305,14 @@ def test_bad_input_is_refused_in_words(why):
 def test_an_unknown_backend():
     with pytest.raises(ValueError, match="there are 'numpy' and 'c'"):
         D.compile(backend="fortran")
+
+
+@needs_compiler
+def test_the_example_learns_by_itself(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["c_xor.py", str(tmp_path)])
+    runpy.run_path(str(Path(__file__).parent.parent / "examples" / "c_xor.py"), run_name="__main__")
+    said = capsys.readouterr().out
+    assert int(re.search(r"(\d+) bytes of data", said)[1]) < 400 and "predicted Z2" in said
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    runpy.run_path(str(Path(__file__).parent.parent / "examples" / "c_xor.py"), run_name="__main__")
+    assert "there is no C compiler" in capsys.readouterr().out

@@ -50,25 +50,26 @@ def checked_type(dtype: Any) -> bool:
     if isinstance(dtype, str) and dtype in ("float", "double"):  # as C calls them
         return dtype == "float"
     try:
-        found = np.dtype(dtype)
+        found = None if dtype is None else np.dtype(dtype)
     except TypeError:
         found = None
-    if found not in (np.dtype(np.float32), np.dtype(np.float64)):
+    if found is None or found not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise TypeError(f"c: dtype={dtype!r} is no type of C's; use 'float' (32 bits) or 'double' (64 bits)")
     return bool(found == np.float32)
 
 
-def known_sizes(program: Program, sizes: Mapping[Any, Any]) -> dict[str, int]:
+def known_sizes(program: Program, sizes: Mapping[Any, Any] | None) -> dict[str, int]:
     """Give the numbers of all sizes. Raises `ValueError` or `KeyError` where one is missing, unknown or no size."""
     needed = {size.name: A for size, A, _ in axes_of(program.inputs.values())}
     needed.update({name: None for name in program.names.sizes if name not in needed})
+    if sizes is not None and not isinstance(sizes, Mapping):
+        raise TypeError(f"c: sizes is {sizes!r}; write a number for each size by its name, such as sizes={{'n': 4}}")
     given = {str(getattr(key, "name", key)): value for key, value in dict(sizes or {}).items()}
     for name, value in given.items():
         if name not in needed:
             known = f"its sizes are {listed(needed)}" if needed else "all its sizes are numbers"
             raise KeyError(f"c: sizes has {name}, which is no size of this derivation; {known}")
-        if binding.as_size(name, value) < 1:
-            raise ValueError(f"c: the size {name} is {value}; it must be 1 or more")
+        binding.as_size(name, value)
     for name, A in needed.items():
         if name not in given:
             where = f", a size of {A.name}" if A is not None else ""

@@ -1,7 +1,7 @@
 """A kernel in C: the file that `c_file` writes, built by the system's compiler where there is one, called with arrays.
 
 In: a kernel and a floating type. Out: its bare function, as in NumPy. For each set of sizes it is built once, in a
-temporary folder that is gone before the first call. It holds Python's lock while it runs: threads take turns.
+temporary folder that is gone before the first call. Threads take turns.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -93,28 +94,29 @@ class CKernel:
         function.argtypes += [ctypes.c_void_p for _ in signature.outputs]
         shapes = [_shape(o, file.known) for o in signature.outputs]
         order = [list(signature.outputs).index(o) for o in self.kernel.outputs]
-        places = [(k, bool(s.is_Matrix)) for k, s in enumerate(self.symbols) if s in signature.arguments]
+        places = [k for k, s in enumerate(self.symbols) if s in signature.arguments]
+        # arrays of its own, whose addresses are asked for once: to ask costs more than to copy so few numbers
+        given = [np.empty(_shape(self.symbols[k], file.known), dtype) for k in places]
+        values = [np.empty(shape, dtype) for shape in shapes]
+        matrices = [(k, array) for k, array in zip(places, given, strict=True) if self.symbols[k].is_Matrix]
+        numbers = [(n, k) for n, k in enumerate(places) if not self.symbols[k].is_Matrix]
+        passed: list[Any] = [ctypes.c_void_p(a.ctypes.data) for a in (*given, *values)]
+        lock = Lock()
 
         def call(arrays: Sequence[Any]) -> list[Any]:
-            used = [_contiguous(arrays[k], dtype) if matrix else float(arrays[k]) for k, matrix in places]
-            values = [np.empty(shape, dtype) for shape in shapes]
-            passed = [_address(a) if matrix else a for a, (_, matrix) in zip(used, places, strict=True)]
-            function(*passed, *map(_address, values))
-            return [values[k] if shapes[k] else values[k][()] for k in order]
+            with lock:
+                for k, array in matrices:
+                    array[...] = arrays[k]
+                for n, k in numbers:
+                    passed[n] = float(arrays[k])
+                function(*passed)
+                return [values[k].copy() if shapes[k] else values[k][()] for k in order]
 
         return call
 
 
 def _shape(output: Any, known: dict[str, int]) -> tuple[int, ...]:
     return tuple(size_number(k, known) for k in output.shape) if output.is_Matrix else ()
-
-
-def _contiguous(array: Any, dtype: Any) -> Any:
-    return np.ascontiguousarray(array, dtype)
-
-
-def _address(array: Any) -> int:
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
 def compiler() -> list[str]:

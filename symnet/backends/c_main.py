@@ -47,6 +47,9 @@ class Main:
         own = [s.name for s in self.symbols]
         self.names = c_names(own, file.name, {"taken"})
         self.results = c_names([o.name for o in self.outputs], file.name, {"taken", *self.names.values()})
+        taken = {"taken", *self.names.values(), *self.results.values()}
+        self.tabled = c_names([s.name for s in self.rates], file.name, taken)
+        self.tables: dict[Name, list[float]] = {}  # rates that change with the step
         self.filled = [s for s in self.symbols if s not in self.states and s.name not in trial.values]
 
     def text(self) -> str:
@@ -55,10 +58,14 @@ class Main:
         lines = [self._declared(s) for s in self.symbols]
         lines += [f"static {file.told.real} {self.results[o.name]}[{file.size(o)}];" for o in self.outputs]
         lines += [f"{file.name}_fill({self.names[s.name]}, {file.size(s)});" for s in self.filled]
+        stepped = "" if step is None else self._call(step)
+        for s, numbers in self.tables.items():
+            values = ", ".join(str(literal(x, file.single)) for x in numbers)
+            lines.insert(0, f"static const {file.told.real} {self.tabled[s.name]}[{len(numbers)}] = {{{values}}};")
         lines += self._loss("loss")
         lines += self._printed(file.functions["gradients"].outputs)
         if step is not None:
-            lines += [f"for (int taken = 0; taken < {self.trial.steps}; taken++) {{", f"    {self._call(step)};", "}"]
+            lines += [f"for (int taken = 0; taken < {self.trial.steps}; taken++) {{", f"    {stepped};", "}"]
             lines += self._loss(f"after {self.trial.steps} steps: loss")
         if "predict" in file.functions:
             lines.append(f"{self._call(file.functions['predict'])};")
@@ -101,10 +108,8 @@ class Main:
             return str(literal(value, self.file.single))
         if all(value(k) == k + 1 for k in (0, 1, 2, 10, 100)):
             return f"({self.file.told.real})(taken + 1)"
-        raise ValueError(
-            f"c: main cannot follow {s.name}, a function of the step; give a number, or call the step "
-            "in a loop of your own"
-        )
+        self.tables[s] = [float(value(k)) for k in range(max(self.trial.steps, 1))]
+        return f"{self.tabled[s.name]}[taken]"
 
     def _printed(self, outputs: Iterable[Name]) -> list[str]:
         lines = []

@@ -153,7 +153,10 @@ def _matadd(c: CCode, expr: Any) -> View:
         view = c.scaled(inside, c.view(A)) if not isinstance(A, OneMatrix) else _matmul(c, inside * A)
         terms.append((minus, view))
     rows, cols = c.shape(expr)
-    entries = lambda i, j: signed_sum([(minus, view.at(i, j)) for minus, view in terms])
+
+    def entries(i: Index, j: Index) -> Any:
+        return signed_sum([(minus, view.at(i, j)) for minus, view in terms])
+
     if not products:
         return View(rows, cols, entries)
     loose = [_factors(c, t) for t in products]
@@ -167,7 +170,8 @@ def _matadd(c: CCode, expr: Any) -> View:
 
 
 def _hadamard(c: CCode, expr: Any) -> View:
-    above, below = [], []
+    above: list[View] = []
+    below: list[View] = []
     for f in expr.args:
         divides = isinstance(f, Elementwise) and f.body == 1 / f.variables[0]
         (below if divides else above).append(c.view(f.args[1] if divides else f))

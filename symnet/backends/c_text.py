@@ -125,7 +125,8 @@ class CFunctions:
         number = next((k for k, a in enumerate(arguments) if not isinstance(a, CText) or a == self.largest), None)
         if name in ("minimum", "maximum") and number is not None:  # beside a number a comparison does
             x, bound = self.hold(pieces[1 - number]), pieces[number]
-            return chosen(x.compare("<", bound) if name == "maximum" else bound.compare("<", x), bound, x)
+            below: Any = x.compare("<", bound) if name == "maximum" else bound.compare("<", x)
+            return chosen(below, bound, x)
         text = ", ".join(map(str, pieces))
         return CText(f"{self.helper(name)}({text})", single=self.single)
 

@@ -108,7 +108,7 @@ def _product(c: ScalarCode, expr: Any, env: Env) -> Code:
             below.append(c.scalar(f.base ** (-f.exp), env))
         elif f != 1:
             above.append(c.scalar(f, env))
-    code = reduce(mul, above) if above else 1
+    code: Any = reduce(mul, above) if above else 1
     return code / reduce(mul, below) if below else code
 
 
