@@ -28,6 +28,7 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
 from symnet.backends.steps import lengths_of, size_steps, with_releases
+from symnet.backends.workspace import Workspace
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
@@ -85,10 +86,12 @@ class Kernel(Shown):
     arguments: tuple[str, ...]
     dtype: Any = None
     backend: str = "numpy"
+    workspace: bool = False
+    copy: bool = False
     _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("program", "outputs", "result", "arguments", "dtype", "backend")
+        kept = ("program", "outputs", "result", "arguments", "dtype", "backend", "workspace", "copy")
         return {name: getattr(self, name) for name in kept} | {"_functions": {}}
 
     def _headline(self) -> str:
@@ -168,7 +171,8 @@ class Kernel(Shown):
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:
             with collector_paused():
-                self._functions[dtype] = self._compiled(dtype)
+                plain = self._compiled(dtype)
+                self._functions[dtype] = Workspace(plain, self.copy) if self.workspace else plain
         return self._functions[dtype]
 
     @cached_property

@@ -1,0 +1,57 @@
+"""Where values lie in one block of memory: two that live at the same time do not overlap.
+
+In: when each value is written and last read, and how many bytes it has. Out: offsets, the bytes of the block, and the
+least that any order of blocks could do with. Nothing here knows an array.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+
+LINE = 64  # bytes of a cache line; every value starts on one
+
+
+@dataclass(frozen=True)
+class Span:
+    """A value that lies in memory from instruction `first` to instruction `last`, both included."""
+
+    first: int
+    last: int
+    size: int
+
+    @property
+    def bytes(self) -> int:
+        """The size, up to the end of a cache line."""
+        return -(-self.size // LINE) * LINE
+
+
+def least(spans: Sequence[Span]) -> int:
+    """Give the most bytes that are alive at the same time."""
+    changes = sorted([(s.first, s.bytes) for s in spans] + [(s.last + 1, -s.bytes) for s in spans])
+    return max(accumulate(change for _, change in changes), default=0)
+
+
+def placed(spans: Sequence[Span]) -> tuple[list[int], int]:
+    """Give the offset of each span, and the bytes of the whole: the better of two greedy orders, by size and by time."""
+    orders = (lambda s: (-s.bytes, s.first), lambda s: (s.first, -s.bytes))
+    tries = [_placed(spans, sorted(range(len(spans)), key=lambda k: order(spans[k]))) for order in orders]  # noqa: B023
+    return min(tries, key=lambda found: found[1])
+
+
+def _placed(spans: Sequence[Span], order: Sequence[int]) -> tuple[list[int], int]:
+    offsets, whole = [0] * len(spans), 0
+    done: list[tuple[int, int, int, int]] = []  # offset, end, first, last; by offset
+    for k in order:
+        first, last, size, offset = spans[k].first, spans[k].last, spans[k].bytes, 0
+        for start, end, begun, ended in done:
+            if begun <= last and first <= ended:
+                if start - offset >= size:
+                    break
+                offset = max(offset, end)
+        offsets[k] = offset
+        whole = max(whole, offset + size)
+        done.append((offset, offset + size, first, last))
+        done.sort()
+    return offsets, whole
