@@ -14,7 +14,7 @@ from typing import Any
 from sympy import Basic, Expr, Lambda, sech, tanh
 
 from symnet.backends import (
-    Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
+    Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured, in_workspace,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
 from symnet.expressions import (
@@ -140,7 +140,10 @@ class Derivation(Shown):
                 return w
         raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
-    def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None) -> Kernel:
+    def compile(
+        self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, *, workspace: bool = False,
+        copy: bool = False,
+    ) -> Kernel:  # fmt: skip
         """Compile loss and gradients, or any values of the derivation, to one NumPy function; see `Kernel`.
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
@@ -148,7 +151,10 @@ class Derivation(Shown):
         Where the order is 2 the kernel gives the Hessians as well, a third value: `hessians[w]`, `hessians[w, v]`.
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
         symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
-        computed once. Raises `KeyError` for a name that the derivation does not have.
+        computed once.
+        workspace: whether to compute in arrays that are kept from call to call, a set for each thread and batch size.
+        What such a kernel gives lies in them too, and the next call writes over it; copy: whether it is the caller's.
+        Raises `KeyError` for a name that the derivation does not have, `ValueError` for `copy` without a workspace.
 
         >>> import symnet as sn
         >>> x = sn.vector("x", 2)
@@ -158,7 +164,16 @@ class Derivation(Shown):
         (0.0, [[1.0], [1.0]])
         >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
         0.0
+        >>> d.compile(workspace=True, copy=True)({x: [[0.0], [0.0]]})[1][x].tolist()
+        [[1.0], [1.0]]
         """
+        if copy and not workspace:
+            raise ValueError(
+                "copy: what a kernel without a workspace gives is the caller's; write workspace=True as well"
+            )
+        return in_workspace(self._compiled(dtype, outputs), bool(workspace), bool(copy))
+
+    def _compiled(self, dtype: Any, outputs: Iterable[Name | str] | None) -> Kernel:
         if outputs is None and self.hessian_names:
             result = WithHessians(self.wrt, tuple(self.hessian_names))
             return compile_structured(self.program, self.program.outputs, result, dtype)

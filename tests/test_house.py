@@ -18,7 +18,7 @@ WINGS = {
     "program":     "building names survey chains program entrywise factoring canonical inline naming shapes looking fusing fused_sums solving totals normal_form builder",
     "calculus":    "networks rules images reverse second linear linalg spectral hessians outer",
     "notation":    "style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
-    "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps results structured skeleton kernel labels files",
+    "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions linalg_code networks identifiers fitting binding steps instructions liveness writing workspace results structured skeleton kernel labels files",
     "request":     "",
     "derivation":  "",
     "slopes":      "",

@@ -11,6 +11,7 @@ from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
     BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
+    in_workspace,
 )  # fmt: skip
 from symnet.backends.labels import one_hot
 from symnet.backends.lowering import STABLE
@@ -21,6 +22,6 @@ from symnet.backends.structured import StructuredMatrix
 __all__ = [
     "BACKENDS", "NUMPY", "STABLE", "ByKey", "Code", "Kernel", "LossAndGradients", "Mapped", "NumPyCode", "Result",
     "Single", "StructuredMatrix", "WithHessians", "as_path", "binding", "checked_dtype", "collector_paused",
-    "compile", "compile_program", "compile_structured", "evaluate", "fitted", "identifiers", "load", "one_hot",
-    "read_arrays", "save", "write_arrays",
+    "compile", "compile_program", "compile_structured", "evaluate", "fitted", "identifiers", "in_workspace", "load",
+    "one_hot", "read_arrays", "save", "write_arrays",
 ]  # fmt: skip

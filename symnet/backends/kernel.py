@@ -10,7 +10,7 @@ import gc
 import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -28,7 +28,7 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
 from symnet.backends.steps import lengths_of, size_steps, with_releases
-from symnet.backends.workspace import Workspace
+from symnet.backends.workspace import Memory, Workspace
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
@@ -61,7 +61,8 @@ class Kernel(Shown):
 
     `arguments`: the names of the arrays, in the order `function` takes them; `function`: the bare function, which
     checks nothing; `source`: its text, which runs on its own. A kernel can be pickled, copied and sent to another
-    process; there it compiles itself again when it is first called.
+    process; there it compiles itself again when it is first called. With a `workspace` the function computes in arrays
+    that each thread keeps; `source` stays the code with arrays of its own.
 
     >>> import symnet as sn
     >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
@@ -155,6 +156,14 @@ class Kernel(Shown):
         """The bare function: arrays in the order of `arguments` → for a loss, `loss, [gradients in order]`."""
         return self._function(np.dtype(self.dtype or float))
 
+    def memory(self, values: Values) -> Memory:
+        """Give the bytes that the workspace of a kernel has for values. Raises `TypeError` where there is none."""
+        arrays = self.bind(values)
+        function = self._function(self._dtype_of(arrays))
+        if not isinstance(function, Workspace):
+            raise TypeError("memory: this kernel has no workspace; write .compile(workspace=True)")
+        return function.memory(*arrays)
+
     @cached_property
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
@@ -247,6 +256,13 @@ def compile_structured(program: Program, outputs: Sequence[Name], result: Result
     """Compile values of a program, those that have a structure as their parts."""
     whole, parts, assembled = with_structure(program, outputs, result)
     return compile_program(whole, parts, assembled, dtype)
+
+
+def in_workspace(kernel: Kernel, workspace: bool = True, copy: bool = False) -> Kernel:
+    """Give the kernel with a workspace or without one; `copy`: as in `Derivation.compile`."""
+    if (kernel.workspace, kernel.copy) == (workspace, copy):
+        return kernel
+    return replace(kernel, workspace=workspace, copy=copy, _functions={})
 
 
 def _by_first_use(program: Program) -> list[str]:

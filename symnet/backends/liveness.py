@@ -34,10 +34,11 @@ def least(spans: Sequence[Span]) -> int:
 
 
 def placed(spans: Sequence[Span]) -> tuple[list[int], int]:
-    """Give the offset of each span, and the bytes of the whole: the better of two greedy orders, by size and by time."""
-    orders = (lambda s: (-s.bytes, s.first), lambda s: (s.first, -s.bytes))
-    tries = [_placed(spans, sorted(range(len(spans)), key=lambda k: order(spans[k]))) for order in orders]  # noqa: B023
-    return min(tries, key=lambda found: found[1])
+    """Give the offset of each span, and the bytes of the whole: the better of two greedy orders."""
+    numbers = range(len(spans))
+    by_size = sorted(numbers, key=lambda k: (-spans[k].bytes, spans[k].first))
+    by_time = sorted(numbers, key=lambda k: (spans[k].first, -spans[k].bytes))
+    return min((_placed(spans, order) for order in (by_size, by_time)), key=lambda found: found[1])
 
 
 def _placed(spans: Sequence[Span], order: Sequence[int]) -> tuple[list[int], int]:

@@ -202,7 +202,9 @@ class Workspace:
         namespace = {**self.plain.__globals__, **constants.arrays, **seen.constants}
         for place, offset in zip(places, offsets, strict=True):
             bytes_ = own.block[start + offset : start + offset + place.span.size]
-            namespace.update(dict.fromkeys(place.values, bytes_.view(place.dtype).reshape(place.shape, order=place.order)))
+            namespace.update(
+                dict.fromkeys(place.values, bytes_.view(place.dtype).reshape(place.shape, order=place.order))
+            )
         text = self._text(seen, places, arguments, namespace)
         exec(compile(text, "<workspace>", "exec"), namespace)  # noqa: S102
         intermediate = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype, _ in seen.layouts.values())
@@ -211,9 +213,7 @@ class Workspace:
         memory = Memory(size, least(spans), intermediate + unwritten, fresh)
         return SimpleNamespace(run=namespace.pop("kernel"), memory=memory, text=text)
 
-    def _text(
-        self, seen: Seen, places: Sequence[Place], arguments: Sequence[Any], namespace: dict[str, Any]
-    ) -> str:
+    def _text(self, seen: Seen, places: Sequence[Place], arguments: Sequence[Any], namespace: dict[str, Any]) -> str:
         over = {new: old for place in places for old, new in zip(place.values, place.values[1:], strict=False)}
         fixed = seen.lines.keys() | seen.constants.keys()
         lines = _guard(self.arguments, arguments, namespace)
@@ -230,9 +230,7 @@ class Workspace:
                 fixed = fixed | {i.name}
             else:
                 lines.append(i.text)
-            lines += [
-                f"del {n}" for n in i.reads if last[n] == k and n in seen.fresh and n not in self.outputs
-            ]
+            lines += [f"del {n}" for n in i.reads if last[n] == k and n in seen.fresh and n not in self.outputs]
         lines.append(f"return {self._given(seen)}")
         return f"def kernel({', '.join(self.arguments)}):\n    " + "\n    ".join(lines) + "\n"
 

@@ -6,11 +6,12 @@ In: a `Task`, data, parameters, random numbers. Out: a `Loop` at its start.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding, fitted
+from symnet.backends import binding, fitted, in_workspace
 from symnet.derivation import derive
 from symnet.expressions import Name
 from symnet.program import survey
@@ -21,6 +22,8 @@ from symnet.training.monitor import Monitor, held_back, validation_batches
 from symnet.training.plan import Plan, Task
 from symnet.training.start import checked_multipliers, first_values, starting_arrays, trained_symbols
 from symnet.training.step import Step, compiled_step
+
+GAINS = 1024  # entries of the largest array from which the function of a workspace is worth being made
 
 
 def begun(
@@ -59,10 +62,17 @@ def begun(
     known = {n: a for n, a in batches.first().items() if n in of_loss}
     starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
+    if stream is None and _largest(starts, task.batch_size or batches.samples or 1) >= GAINS:
+        step = replace(step, kernel=in_workspace(step.kernel, copy=True))
     loop = Loop(step, batches, values, generator, chosen, plan)
     loop.split = told
     loop.monitors = _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
+
+
+def _largest(parameters: Mapping[str, Any], batch: int) -> int:
+    # about as many entries as the largest array of a step has: a parameter, or a layer for all samples of a batch
+    return max((max(np.size(W), max(np.shape(W), default=1) * batch) for W in parameters.values()), default=0)
 
 
 def _monitors(
