@@ -7,7 +7,7 @@ import platform
 import numpy
 import sympy
 
-from benchmarks import attention, convolution, depth, frameworks, kernels, processes, products, second_order
+from benchmarks import attention, convolution, depth, frameworks, kernels, processes, products, second_order, workspace
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     smoke = parser.parse_args().smoke
     versions = f"Python {platform.python_version()}, NumPy {numpy.__version__}, SymPy {sympy.__version__}"
     print(f"{versions}, {os.cpu_count()} processors" + (", smoke run: the times mean nothing" if smoke else ""))
-    for section in (kernels, attention, convolution, products, second_order, depth, processes, frameworks):
+    for section in (kernels, workspace, attention, convolution, products, second_order, depth, processes, frameworks):
         section.report(smoke)
 
 

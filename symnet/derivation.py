@@ -168,9 +168,7 @@ class Derivation(Shown):
         [[1.0], [1.0]]
         """
         if copy and not workspace:
-            raise ValueError(
-                "copy: what a kernel without a workspace gives is the caller's; write workspace=True as well"
-            )
+            raise ValueError("copy: a kernel without a workspace gives fresh arrays; write workspace=True as well")
         return in_workspace(self._compiled(dtype, outputs), bool(workspace), bool(copy))
 
     def _compiled(self, dtype: Any, outputs: Iterable[Name | str] | None) -> Kernel:

@@ -74,13 +74,9 @@ def instructions(text: str) -> tuple[tuple[str, ...], list[Instruction], Any]:
     apart = _Apart((name for k in range(1, 10**9) if (name := f"t{k}") not in taken), {*arguments})
     for line in function.body:
         if isinstance(line, ast.Return):
-            return arguments, apart.found, _returned(apart, line.value)
+            return arguments, apart.found, apart.visit(line.value)
         if isinstance(line, ast.Assign) and not (isinstance(line.value, ast.Constant) and line.value.value is None):
             (target,) = line.targets
             assert isinstance(target, ast.Name)
             apart.define(target.id, line.value)
     raise AssertionError("a flat function ends by returning its values")
-
-
-def _returned(apart: _Apart, value: Any) -> Any:
-    return apart.visit(value)

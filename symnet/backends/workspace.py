@@ -9,7 +9,7 @@ its place in one block of memory, shared by values that do not live at the same 
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import local
 from types import SimpleNamespace
@@ -86,7 +86,7 @@ def looked_at(
     seen.constants.update({n: v for n, v in arguments.items() if type(v) is int})
     last = {name: k for k, i in enumerate(program) for name in i.reads}
     for k, i in enumerate(program):
-        value = eval(i.compiled, namespace, values)  # noqa: S307
+        value = eval(i.compiled, namespace, values)
         values[i.name] = _met(i, value, values, writer, seen)
         for name in i.reads:
             if last[name] == k:
@@ -201,12 +201,10 @@ class Workspace:
         start = -own.block.ctypes.data % LINE
         namespace = {**self.plain.__globals__, **constants.arrays, **seen.constants}
         for place, offset in zip(places, offsets, strict=True):
-            bytes_ = own.block[start + offset : start + offset + place.span.size]
-            namespace.update(
-                dict.fromkeys(place.values, bytes_.view(place.dtype).reshape(place.shape, order=place.order))
-            )
+            piece = own.block[start + offset : start + offset + place.span.size].view(place.dtype)
+            namespace.update(dict.fromkeys(place.values, piece.reshape(place.shape, order=place.order)))
         text = self._text(seen, places, arguments, namespace)
-        exec(compile(text, "<workspace>", "exec"), namespace)  # noqa: S102
+        exec(compile(text, "<workspace>", "exec"), namespace)
         intermediate = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype, _ in seen.layouts.values())
         fresh = sum(seen.fresh.values())
         unwritten = sum(size for name, size in seen.fresh.items() if name not in seen.layouts)
@@ -226,7 +224,7 @@ class Workspace:
                 namespace.update((f, getattr(np, f)) for f in how.uses)
                 lines += removed(how.lines, i.name, over[i.name]) if i.name in over else how.lines
             elif i.name in seen.views and all(name in fixed for name in i.reads):
-                namespace[i.name] = eval(i.compiled, namespace)  # noqa: S307
+                namespace[i.name] = eval(i.compiled, namespace)
                 fixed = fixed | {i.name}
             else:
                 lines.append(i.text)
@@ -252,7 +250,7 @@ def _kind(arguments: Sequence[Any]) -> tuple[Any, ...]:
 
 def _guard(names: Sequence[str], arguments: Sequence[Any], namespace: dict[str, Any]) -> list[str]:
     # lines that give None for arguments of other shapes, types or sizes
-    tests = []
+    tests: list[str] = []
     for name, a in zip(names, arguments, strict=True):
         known = {f"{name}.shape": a.shape, f"{name}.dtype": a.dtype} if hasattr(a, "dtype") else {name: a}
         if not isinstance(a, np.ndarray):

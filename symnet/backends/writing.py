@@ -1,10 +1,10 @@
 """How NumPy writes the value of one operation into an array that is there: `multiply(A, B, out)` for `A*B`.
 
 In: an instruction and the values that it reads. Out: lines of code that write into the array of the instruction's name,
-and which operands that array may be. A number becomes an array of its own, made once, since NumPy would make one in
-each call; a short sum along an axis is a product with ones, which takes a quarter of the time. Products of matrices, entrywise functions and operators, conditions, sums and
-maxima along an axis can be written so; any other operation (a convolution, an inverse, what an index picks out)
-gives an array of its own, or a view.
+and which operands that array may be. Products of matrices, entrywise functions and operators, conditions, sums and
+maxima along an axis can be written so; any other operation (a convolution, an inverse, what an index picks out) gives
+an array of its own, or a view. A number becomes an array, made once, since NumPy would make one in each call; a short
+sum along an axis is a product with ones, which takes a quarter of the time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OPERATORS: dict[type, str] = {
     ast.BitOr: "bitwise_or", ast.USub: "negative", ast.Invert: "invert", ast.Lt: "less", ast.LtE: "less_equal",
     ast.Gt: "greater", ast.GtE: "greater_equal", ast.Eq: "equal", ast.NotEq: "not_equal",
 }  # fmt: skip
-POWERS = {2: "square", 0.5: "sqrt", -1: "reciprocal"}  # as arrays do it themselves
+POWERS: dict[Any, str] = {2: "square", 0.5: "sqrt", -1: "reciprocal"}  # as arrays do it themselves
 BY_KEYWORD = {"maximum", "minimum"}  # a third positional argument is deprecated
 SHORT = 1024  # numbers that a product with ones sums as precisely as one needs
 REDUCED = {"sum": "add", "max": "maximum", "min": "minimum"}
@@ -67,13 +67,13 @@ class Writer:
         """Give the code that writes the value of an instruction into an array, or None where NumPy has none."""
         match i.code:
             case ast.BinOp(left, ast.MatMult(), right):
-                pair = [values.get(ast.unparse(side)) for side in (left, right)]
+                pair: list[Any] = [values.get(ast.unparse(side)) for side in (left, right)]
                 flat = all(isinstance(a, np.ndarray) and a.ndim == 2 for a in pair) and pair[0].dtype == pair[1].dtype
                 function, texts = "dot" if flat else "matmul", map(ast.unparse, (left, right))
                 return Written((f"{function}({', '.join([*texts, i.name])})",), (function,))
             case ast.BinOp(left, ast.Pow(), right):
                 exponent = right.value if isinstance(right, ast.Constant) else None
-                base = values.get(ast.unparse(left))
+                base: Any = values.get(ast.unparse(left))
                 if exponent in POWERS and isinstance(base, np.ndarray) and base.dtype.kind == "f":
                     return self._call(i, POWERS[exponent], [left], values)
                 return self._call(i, "power", [left, right], values)
@@ -127,7 +127,8 @@ class Writer:
             return Written((f"copyto({i.name}, {A}, 'unsafe')",), ("copyto",))
         if method not in REDUCED or arguments or told.keys() != {"axis", "keepdims"}:
             return None
-        array, axis = values.get(A), told["axis"]
+        array: Any = values.get(A)
+        axis = told["axis"]
         if method == "sum" and axis in ("0", "1") and array.ndim == 2 and array.dtype.kind == "f":
             length = array.shape[int(axis)]
             if 0 < length <= SHORT and told["keepdims"] == "True":
