@@ -142,6 +142,16 @@ def test_an_error_half_way_leaves_it_usable():
             same(kernel(values), plain(values))
 
 
+def test_names_that_the_code_has_already():
+    t1, g0, c0, dot, empty = (sn.matrix(name, 3, 3) for name in ("t1", "g0", "c0", "dot", "empty"))
+    d = sn.derive(sn.sum(sn.tanh(t1 * g0) * sn.relu(c0 * dot + empty)) / 3, [t1, g0, c0, dot, empty])
+    for copied in (False, True):
+        kernel = d.compile(workspace=True, copy=copied)
+        values = data_of(kernel, 3)
+        for _ in range(2):
+            same(kernel(values), d.compile()(values))
+
+
 def test_more_shapes_than_are_kept():
     plain, kernel = deep.compile(), deep.compile(workspace=True)
     for n in [*range(1, 12), *range(11, 0, -1)]:

@@ -79,6 +79,8 @@ class Kernel(Shown):
     True
     >>> kernel.equations[0], kernel.symbols["W"]
     (<Equation Z1 = W*x>, W)
+    >>> d.compile(workspace=True).memory(values)  # bytes
+    Memory(block=128, least=128, all=160, fresh=0)
     """
 
     program: Program

@@ -50,7 +50,7 @@ class Place:
 
     @property
     def span(self) -> Span:
-        return Span(self.first, self.last, int(np.prod(self.shape)) * self.dtype.itemsize)
+        return Span(self.first, self.last, _bytes((self.shape, self.dtype, self.order)))
 
 
 @dataclass
@@ -71,6 +71,10 @@ def _arrays(value: Any) -> list[Any]:
     if isinstance(value, (tuple, list)):
         return [a for v in value for a in _arrays(v)]
     return [value] if isinstance(value, np.ndarray) else []
+
+
+def _bytes(layout: tuple[tuple[int, ...], Any, str]) -> int:
+    return int(np.prod(layout[0])) * int(layout[1].itemsize)
 
 
 def _layout(value: Any) -> str:
@@ -117,14 +121,14 @@ def _met(i: Instruction, value: Any, values: Mapping[str, Any], writer: Writer, 
     return value if value.flags.c_contiguous or order == "F" else np.ascontiguousarray(value)
 
 
-def _places(program: Sequence[Instruction], seen: Seen, returned: frozenset[str]) -> list[Place]:
+def _places(program: Sequence[Instruction], seen: Seen, returned: frozenset[str], fresh: frozenset[str]) -> list[Place]:
     # an operand that nobody needs after an operation is written over by it
     last = {root: k for k, i in enumerate(program) for name in i.reads for root in seen.roots.get(name, ())}
     last |= dict.fromkeys(returned, len(program))
     places: list[Place] = []
     at: dict[str, Place] = {}
     for k, i in enumerate(program):
-        if i.name not in seen.lines:
+        if i.name not in seen.lines or i.name in fresh:
             continue
         until, layout = last.get(i.name, k), seen.layouts[i.name]
         for operand in seen.lines[i.name].over:
@@ -187,12 +191,10 @@ class Workspace:
             constants = Constants({*self.arguments, *(i.name for i in program)})
             seen = looked_at(program, self.plain.__globals__, met, constants)
         returned = frozenset(root for name in self.outputs for root in seen.roots.get(name, ()))
-        if self.copy:
-            for name in returned & seen.lines.keys():
-                shape, dtype, _ = seen.layouts[name]
-                seen.fresh[name] = int(np.prod(shape)) * dtype.itemsize
-                del seen.lines[name]
-        places = _places(program, seen, returned)
+        own_now = returned & seen.lines.keys() if self.copy else frozenset[str]()
+        for name in own_now:
+            seen.fresh[name] = _bytes(seen.layouts[name])
+        places = _places(program, seen, returned, own_now)
         spans = [place.span for place in places]
         offsets, size = placed(spans)
         if own.block.size < size + LINE:
@@ -205,7 +207,7 @@ class Workspace:
             namespace.update(dict.fromkeys(place.values, piece.reshape(place.shape, order=place.order)))
         text = self._text(seen, places, arguments, namespace)
         exec(compile(text, "<workspace>", "exec"), namespace)
-        intermediate = sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype, _ in seen.layouts.values())
+        intermediate = sum(map(_bytes, seen.layouts.values()))
         fresh = sum(seen.fresh.values())
         unwritten = sum(size for name, size in seen.fresh.items() if name not in seen.layouts)
         memory = Memory(size, least(spans), intermediate + unwritten, fresh)
@@ -213,14 +215,18 @@ class Workspace:
 
     def _text(self, seen: Seen, places: Sequence[Place], arguments: Sequence[Any], namespace: dict[str, Any]) -> str:
         over = {new: old for place in places for old, new in zip(place.values, place.values[1:], strict=False)}
-        fixed = seen.lines.keys() | seen.constants.keys()
-        lines = _guard(self.arguments, arguments, namespace)
+        fixed = (seen.lines.keys() - seen.fresh.keys()) | seen.constants.keys()
+        lines = _guard(self.arguments, arguments, namespace, {i.name for i in self.program})
         last = {name: k for k, i in enumerate(self.program) for name in i.reads}
         for k, i in enumerate(self.program):
             if i.name in seen.constants:
                 continue
             if i.name in seen.lines:
                 how = seen.lines[i.name]
+                if i.name in seen.fresh:
+                    shape, dtype, order = seen.layouts[i.name]
+                    lines.append(f"{i.name} = empty({shape}, {dtype.name}, {order!r})")
+                    namespace.update({"empty": np.empty, dtype.name: dtype.type})
                 namespace.update((f, getattr(np, f)) for f in how.uses)
                 lines += removed(how.lines, i.name, over[i.name]) if i.name in over else how.lines
             elif i.name in seen.views and all(name in fixed for name in i.reads):
@@ -248,7 +254,7 @@ def _kind(arguments: Sequence[Any]) -> tuple[Any, ...]:
     )
 
 
-def _guard(names: Sequence[str], arguments: Sequence[Any], namespace: dict[str, Any]) -> list[str]:
+def _guard(names: Sequence[str], arguments: Sequence[Any], namespace: dict[str, Any], taken: set[str]) -> list[str]:
     # lines that give None for arguments of other shapes, types or sizes
     tests: list[str] = []
     for name, a in zip(names, arguments, strict=True):
@@ -257,7 +263,7 @@ def _guard(names: Sequence[str], arguments: Sequence[Any], namespace: dict[str, 
             known = {f"type({name})": type(a)} | ({name: a} if type(a) is int else {})
         for code, value in known.items():
             what = f"g{len(tests)}"
-            while what in namespace or what in names:
+            while what in namespace or what in names or what in taken:
                 what += "_"
             namespace[what] = value
             tests.append(f"{code} {'is not' if isinstance(value, type) else '!='} {what}")
