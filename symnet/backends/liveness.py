@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+LARGE = 1 << 14  # bytes
 LINE = 64  # bytes of a cache line; every value starts on one
 
 
@@ -25,6 +26,11 @@ class Span:
     def bytes(self) -> int:
         """The size, up to the end of a cache line."""
         return -(-self.size // LINE) * LINE
+
+    @property
+    def room(self) -> int:
+        """The bytes that it gets: large arrays stand a little apart, or powers of two share the lines of a cache."""
+        return self.bytes + (17 * LINE if self.bytes >= LARGE else 0)
 
 
 def least(spans: Sequence[Span]) -> int:
@@ -45,7 +51,7 @@ def _placed(spans: Sequence[Span], order: Sequence[int]) -> tuple[list[int], int
     offsets, whole = [0] * len(spans), 0
     done: list[tuple[int, int, int, int]] = []  # offset, end, first, last; by offset
     for k in order:
-        first, last, size, offset = spans[k].first, spans[k].last, spans[k].bytes, 0
+        first, last, size, offset = spans[k].first, spans[k].last, spans[k].room, 0
         for start, end, begun, ended in done:
             if begun <= last and first <= ended:
                 if start - offset >= size:
