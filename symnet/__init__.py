@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from symnet.backends import C99, NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
-from symnet.derivation import Derivation, canonical, derive, gradient
+from symnet.derivation import Derivation, derive, gradient
 from symnet.expressions import (
     Cell, Facts, MLP, MatrixNode, OPERANDS, SCALARS, ScalarNode, accuracy, adjugate, arccos, arcsin, arctan, avg_pool2d,
     binary_cross_entropy, categorical_hinge, conv1d, conv2d, cosh, cosine_similarity, cross_entropy, cumsum, det, diag,
@@ -22,6 +22,7 @@ from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.program import Equation, Program
 from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
+from symnet.textbook import canonical
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
 
 if _TYPE_CHECKING:

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sympy import Basic, Expr, Lambda, sech, tanh
+from sympy import Basic, Expr
 
 from symnet.backends import (
-    Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured,
+    Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured, in_workspace,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
 from symnet.export import c_source
 from symnet.expressions import (
-    Elementwise, Fixed, Name, Shown, as_expression, as_scalar, brief, elementwise, given, listed, symbols_of, walk,
+    Fixed, Name, Shown, as_scalar, brief, given, listed, symbols_of,
 )  # fmt: skip
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
@@ -141,7 +141,10 @@ class Derivation(Shown):
                 return w
         raise KeyError(f"{brief(symbol)}: this derivation has gradients for {', '.join(w.name for w in self.wrt)}")
 
-    def compile(self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, backend: str = "numpy") -> Kernel:
+    def compile(
+        self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, backend: str = "numpy", *,
+        workspace: bool = False, copy: bool = False,
+    ) -> Kernel:  # fmt: skip
         """Compile loss and gradients, or any values of the derivation, to one function, of NumPy or in C; see `Kernel`.
 
         dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
@@ -150,7 +153,10 @@ class Derivation(Shown):
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
         symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
         computed once. backend: "c" builds the C of `Derivation.c` with the system's compiler, for the smallest nets.
-        Raises `KeyError` for a name that the derivation does not have, `ValueError` for a backend that there is not.
+        workspace: whether to compute in arrays that are kept from call to call, a set for each thread and batch size.
+        What such a kernel gives lies in them too, and the next call writes over it; copy: whether it is the caller's.
+        Raises `KeyError` for a name that the derivation does not have, `ValueError` for a backend that there is not,
+        for `copy` without a workspace, and for a workspace of C, which has its own.
 
         >>> import symnet as sn
         >>> x = sn.vector("x", 2)
@@ -160,9 +166,18 @@ class Derivation(Shown):
         (0.0, [[1.0], [1.0]])
         >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
         0.0
+        >>> d.compile(workspace=True, copy=True)({x: [[0.0], [0.0]]})[1][x].tolist()
+        [[1.0], [1.0]]
         """
         if backend not in ("numpy", "c"):
             raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy' and 'c'")
+        if copy and not workspace:
+            raise ValueError("copy: a kernel without a workspace gives fresh arrays; write workspace=True as well")
+        if workspace and backend == "c":
+            raise ValueError("compile: C computes in arrays of its own; leave workspace=True away")
+        return in_workspace(self._compiled(dtype, outputs, backend), bool(workspace), bool(copy))
+
+    def _compiled(self, dtype: Any, outputs: Iterable[Name | str] | None, backend: str) -> Kernel:
         if outputs is None and self.hessian_names:
             result = WithHessians(self.wrt, tuple(self.hessian_names))
             return compile_structured(self.program, self.program.outputs, result, dtype, backend)
@@ -313,36 +328,3 @@ def gradient(loss: Any, symbol: Any) -> Any:
             "then d.closed(W) for each, or d.compile() for a function that gives all"
         )
     return derive(loss, symbols).closed(symbols[0])
-
-
-def canonical(expr: Any) -> Any:
-    """Give an expression in the form in which `gradient` gives a result, in which equal formulas are equal expressions.
-
-    expr: a matrix or scalar expression. Transposes stand at the symbols, like terms are joined, common factors and
-    numbers stand before and behind brackets, tr(AᵀB) is an inner product; so `gradient(loss, W) == canonical(answer)`
-    tells whether a formula from a book is the gradient, where `==` alone would mind how it is typed. Raises
-    `TypeError` or `ShapeError` where the expression does not make sense.
-
-    >>> import symnet as sn
-    >>> A, x = sn.matrix("A", 3, 3), sn.vector("x", 3)
-    >>> canonical(A * x + A.T * x), canonical((x.T * A).T)
-    ((A + A.T)*x, A.T*x)
-    """
-    expr = as_expression(expr, "the expression")
-    with collector_paused():
-        builder = Builder()
-        name = builder.call(builder.enter(expr), builder.names.fresh("L"))
-        program = builder.finish([name])
-        return _with_tanh(closed(program, program.outputs[0]))
-
-
-def _with_tanh(expr: Any) -> Any:
-    # 1 - tanh(Z)² as a gradient has it; where a user types it, it has become sech(Z)², which loses no digits
-    rule = {}
-    for node in walk(expr):
-        if isinstance(node, Elementwise) and len(node.slots) == 1:
-            ((x, Z),) = node.slots.items()
-            rest = node.body.subs(sech(x) ** 2, 1 - x**2)
-            if rest != node.body and not rest.has(sech):
-                rule[node] = Elementwise(Lambda(x, rest), elementwise(tanh, Z))
-    return expr.xreplace(rule) if rule else expr

@@ -14,7 +14,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import collector_paused
 from symnet.calculus import Outer, paired, second_derivative, slopes_along, struck_off, sweep
-from symnet.derivation import canonical
+from symnet.textbook import canonical
 from symnet.expressions import (
     Diag, Distribution, Name, add, as_scalar, brief, composed, factored, given, is_declared, same_shape, scaled,
     shape_text, split, total, transpose, turned,

@@ -18,7 +18,6 @@ HEAVY = (
     "json",
     "symnet.checking",
     "symnet.diagnosis",
-    "symnet.optimizers",
     "symnet.parsing",
     "symnet.training",
 )

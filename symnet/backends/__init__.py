@@ -24,6 +24,7 @@ from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
     BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
+    in_workspace,
 )  # fmt: skip
 from symnet.backends.labels import one_hot
 from symnet.backends.lowering import STABLE
@@ -37,6 +38,6 @@ __all__ = [
     "Cost", "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix",
     "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype",
     "checked_name", "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs",
-    "evaluate", "fitted", "identifiers", "known_sizes", "load", "one_hot", "read_arrays", "save", "windows",
-    "write_arrays",
+    "evaluate", "fitted", "identifiers", "in_workspace", "known_sizes", "load", "one_hot", "read_arrays", "save",
+    "windows", "write_arrays",
 ]  # fmt: skip

@@ -52,7 +52,7 @@ def _shapes(f: Callable[..., Any], arguments: Any, options: Any, put: Mapping[Sy
         if not isinstance(a, Counted):
             return a
         shape = [int(n.xreplace(dict(put))) if hasattr(n, "xreplace") else int(n) for n in a.shape]
-        return np.eye(*shape) if len(shape) == 2 else np.zeros(shape, int)  # of one axis: places in windows
+        return np.eye(shape[0], shape[1]) if len(shape) == 2 else np.zeros(shape, int)  # of one axis: places in windows
 
     with np.errstate(all="ignore"):
         found = f(*map(numbers, arguments), **options)

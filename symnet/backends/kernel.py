@@ -7,29 +7,28 @@ that a user gives and calls the bare function. The code of a single equation is 
 from __future__ import annotations
 
 import gc
-import linecache
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Basic, MatrixSymbol, S, Symbol, lambdify
+from sympy import Basic, MatrixSymbol
 
 from symnet.backends import binding, windows
 from symnet.backends.c_kernel import CKernel
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
-from symnet.backends.identifiers import identifiers
 from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, not_inverted, with_text
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
+from symnet.backends.source import written
 from symnet.backends.stated import check_facts
-from symnet.backends.steps import lengths_of, size_steps, with_releases
+from symnet.backends.workspace import Memory, Workspace
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
@@ -63,7 +62,8 @@ class Kernel(Shown):
 
     `arguments`: the names of the arrays, in the order `function` takes them; `function`: the bare function, which
     checks nothing; `source`: its text, which runs on its own. A kernel can be pickled, copied and sent to another
-    process; there it compiles itself again when it is first called.
+    process; there it compiles itself again when it is first called. With a `workspace` the function computes in arrays
+    that each thread keeps; `source` stays the code with arrays of its own.
 
     >>> import symnet as sn
     >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
@@ -80,6 +80,8 @@ class Kernel(Shown):
     True
     >>> kernel.equations[0], kernel.symbols["W"]
     (<Equation Z1 = W*x>, W)
+    >>> d.compile(workspace=True).memory(values)  # bytes
+    Memory(block=128, least=128, all=160, fresh=0)
     """
 
     program: Program
@@ -88,10 +90,12 @@ class Kernel(Shown):
     arguments: tuple[str, ...]
     dtype: Any = None
     backend: str = "numpy"
+    workspace: bool = False
+    copy: bool = False
     _functions: dict[Any, Callable[..., Any]] = field(default_factory=dict)
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = ("program", "outputs", "result", "arguments", "dtype", "backend")
+        kept = ("program", "outputs", "result", "arguments", "dtype", "backend", "workspace", "copy")
         return {name: getattr(self, name) for name in kept} | {"_functions": {}}
 
     def _headline(self) -> str:
@@ -156,6 +160,14 @@ class Kernel(Shown):
         """The bare function: arrays in the order of `arguments` → for a loss, `loss, [gradients in order]`."""
         return self._function(np.dtype(self.dtype or float))
 
+    def memory(self, values: Values) -> Memory:
+        """Give the bytes that the workspace of a kernel has for values. Raises `TypeError` where there is none."""
+        arrays = self.bind(values)
+        function = self._function(self._dtype_of(arrays))
+        if not isinstance(function, Workspace):
+            raise TypeError("memory: this kernel has no workspace; write .compile(workspace=True)")
+        return function.memory(*arrays)
+
     @cached_property
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
@@ -174,7 +186,8 @@ class Kernel(Shown):
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:
             with collector_paused():
-                self._functions[dtype] = self._compiled(dtype)
+                plain = self._compiled(dtype)
+                self._functions[dtype] = Workspace(plain, self.copy) if self.workspace else plain
         return self._functions[dtype]
 
     @cached_property
@@ -191,30 +204,6 @@ class Kernel(Shown):
             return CKernel(self, dtype)
         code, functions, entries = BACKENDS[self.backend]
         return written(self, code, functions(), entries, dtype)
-
-
-def written(
-    kernel: Kernel, code: type[NumPyCode], functions: dict[str, Any], entries: str | None, dtype: np.dtype[Any]
-) -> Callable[..., Any]:
-    """Give the bare function as another writer writes it, with functions of one's own in the place of NumPy's."""
-    sizes, symbols = kernel.program.names.sizes, list(kernel.symbols.values())
-    safe = identifiers(dict.fromkeys([*kernel.arguments, *sizes, *[e.lhs.name for e in kernel.equations]]))
-    largest = float(np.floor(np.log(np.finfo(dtype).max))) if dtype.kind in "fc" else 709.0
-    typed = sorted((s for s in symbols if s.name not in sizes), key=lambda s: not s.is_Matrix)
-    first = entries or next((f"{safe[s.name]}.dtype" for s in typed), "float")
-    writer = code(safe, sizes, first, largest, lengths_of(symbols, safe))
-    outputs = kernel._lowered.outputs
-    steps = size_steps(kernel.equations, symbols, sizes)
-    steps += with_releases(kernel.equations, {*outputs, *symbols})
-    returned = kernel.result.returned([safe[o.name] for o in outputs])
-    function = lambdify(
-        [Symbol(safe[name]) for name in kernel.arguments], S.Zero, modules=[functions, "numpy"],
-        printer=writer, cse=lambda _: (steps, returned),
-    )  # fmt: skip
-    function.text = "".join(linecache.getlines(function.__code__.co_filename))
-    function.imports = writer.module_imports
-    function.__doc__ = "A flat function that symnet derived."
-    return function  # type: ignore[no-any-return]
 
 
 def _typed(value: Any, output: Any, dtype: np.dtype[Any]) -> Any:
@@ -260,6 +249,13 @@ def compile_structured(
     """Compile values of a program, those that have a structure as their parts."""
     whole, parts, assembled = with_structure(program, outputs, result)
     return compile_program(whole, parts, assembled, dtype, backend)
+
+
+def in_workspace(kernel: Kernel, workspace: bool = True, copy: bool = False) -> Kernel:
+    """Give the kernel with a workspace or without one; `copy`: as in `Derivation.compile`."""
+    if (kernel.workspace, kernel.copy) == (workspace, copy):
+        return kernel
+    return replace(kernel, workspace=workspace, copy=copy, _functions={})
 
 
 def _by_first_use(program: Program) -> list[str]:

@@ -248,7 +248,13 @@ def _getitem(self: Any, key: Any) -> Any:
     pair = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
     if any(isinstance(k, slice) for k in (pair if isinstance(key, tuple) else (key,))):
         return sliced(self, *pair)
-    return _sympys_own(self, key)
+    try:
+        return _sympys_own(self, key)
+    except IndexError:
+        raise IndexError(
+            f"{brief(self)} is {shape_text(self.shape)} and has no entry {key!r}; write A[i, j] with a row and a "
+            "column, counted from 0, or slices such as A[:, 0]"
+        ) from None
 
 
 OPERANDS[MatrixBase] = _of_explicit

@@ -6,11 +6,12 @@ In: a `Task`, data, parameters, random numbers. Out: a `Loop` at its start.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding, check_facts, fitted
+from symnet.backends import binding, check_facts, fitted, in_workspace
 from symnet.derivation import derive
 from symnet.expressions import Name, declared, facts_of
 from symnet.program import survey
@@ -26,6 +27,8 @@ from symnet.training.start import (
 from symnet.training.solving import Solving, check_solvable
 from symnet.training.step import Step, compiled_step
 from symnet.training.system import SolverStep, solver_step
+
+GAINS = 1024  # entries of the largest array from which the function of a workspace is worth being made
 
 
 def begun(
@@ -64,19 +67,19 @@ def begun(
         check_trained(moving)
         derivation = derive(task.loss, moving)
         dtype = _data_dtype(arrays[n] for n in of_loss) if task.dtype is None else task.dtype
-        if isinstance(task.optimizer, Solver):
-            step = solver_step(derivation, task.optimizer, dtype)
-        else:
-            step = compiled_step(derivation, task.optimizer, dtype, shares, task.clip)
+        solver = isinstance(task.optimizer, Solver)
+        compiled: Any = solver_step if solver else compiled_step
+        step = compiled(derivation, task.optimizer, dtype, *(() if solver else (shares, task.clip)))
     batches = batches_of(stream or data, arrays, symbols, task.batch_size, pool)
     known = {n: a for n, a in batches.first().items() if n in of_loss}
     starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
     _check_kept(step, values, task)
     runs: Any = Solving if isinstance(step, SolverStep) else Loop
+    if stream is None and runs is Loop and _largest(starts, task.batch_size or batches.samples or 1) >= GAINS:
+        step = replace(step, kernel=in_workspace(step.kernel, copy=True))
     loop: Loop = runs(step, batches, values, generator, chosen, plan)
-    loop.split = told
-    loop.monitors = _monitors(task, (data, arrays, pool), validation, symbols, loop)
+    loop.split, loop.monitors = told, _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
 
 
@@ -102,6 +105,11 @@ def _check_kept(step: Step, values: Arrays, task: Task) -> None:
                 f"something else of it; choose an optimizer that moves each entry by itself, such as sn.Adam(), or "
                 f"write {W.name} with a free matrix M, such as M + M.T"
             ) from None
+
+
+def _largest(parameters: Mapping[str, Any], batch: int) -> int:
+    # about as many entries as the largest array of a step has: a parameter, or a layer for all samples of a batch
+    return max((max(np.size(W), max(np.shape(W), default=1) * batch) for W in parameters.values()), default=0)
 
 
 def _monitors(

@@ -134,9 +134,12 @@ def _of_error(error: Exception, case: Case) -> Verdict:
         return Verdict("SymPy's", said)
     if isinstance(error, RecursionError) and case.kind.split("(")[0].split(".")[-1] in SYMPYS_CALCULUS:
         return Verdict("SymPy's", said)
-    if isinstance(error, CRASHES) or FROM_INSIDE.search(re.sub(r"\(.*\)", "", text)):  # in brackets stands a reason
+    entry = isinstance(error, IndexError) and "has no entry" in text  # as Python has it for whatever has entries
+    if (
+        isinstance(error, CRASHES) and not entry or FROM_INSIDE.search(re.sub(r"\(.*\)", "", text))
+    ):  # in brackets stands a reason
         return Verdict("crash", said)
-    if not isinstance(error, OUR_ERRORS):
+    if not (isinstance(error, OUR_ERRORS) or entry):
         return Verdict("refused" if "your function raised" in text else "crash", said)
     if len(text) < 15:
         return Verdict("crash", f"says too little: {said}")
@@ -169,7 +172,16 @@ def _same_gradients(result: Any, kernel: Any, values: dict[str, Any], f: Callabl
         if np.asarray(values[name]).dtype.kind != "f" or name in kernel.program.names.sizes:
             continue
         x = np.asarray(values[name], float)
+        facts = {str(fact) for fact in getattr(symbol, "facts", ())}
+        if facts & {"orthogonal", "one_hot_columns", "one_hot_rows"}:
+            continue  # nothing moves freely there
         direction = np.random.default_rng(0).normal(size=x.shape)
+        counted = direction
+        if "diagonal" in facts:
+            direction = counted = direction * np.eye(len(x))
+        elif facts & {"symmetric", "positive_definite"}:  # the gradient is that in the free entries
+            direction = direction + direction.T
+            counted = np.triu(direction)
         for axis in range(x.ndim):
             if np.allclose(x.sum(axis), 1):  # the targets of a cross-entropy go on summing to 1
                 direction = direction - direction.mean(axis, keepdims=True)
@@ -178,7 +190,7 @@ def _same_gradients(result: Any, kernel: Any, values: dict[str, Any], f: Callabl
         if not (np.isfinite(slope) and _close(slope, other, 1e-4)):
             continue
         gradient = sn.derive(total, symbol).compile()({n: values[n] for n in kernel.arguments})[1][symbol]
-        found = np.sum(gradient * direction)
+        found = np.sum(gradient * (counted if facts else direction))
         if not _close(found, slope, 1e-3):
             return f"the slope of {str(result)[:100]} in {name} is {_short(found)} instead of {_short(slope)}"
     return None
