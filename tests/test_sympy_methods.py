@@ -244,3 +244,17 @@ def test_a_name_does_not_stand_for_a_matrix():
             with pytest.raises(TypeError, match="v is a matrix here|text"):
                 expr.subs(old, 2)
     assert (scale * loss).subs("scale", 2) == 2 * loss == (scale * loss).subs(scale, 2)
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    [sp.DotProduct(v, u), sp.Trace(SQUARE), sp.Determinant(SQUARE), SQUARE[0, 1], sn.norm(SQUARE), sn.logdet(SQUARE)],
+    ids=lambda s: type(s).__name__,
+)
+def test_a_scalar_of_matrices_in_a_function_of_entries_is_differentiated(scalar):
+    C = sn.matrix("C", 2, 3)
+    loss = sn.sum(sn.elementwise(lambda t, q: t * q + sp.sin(q * t), C, scalar))
+    rng = np.random.default_rng(0)
+    at = {w: rng.normal(size=w.shape) for w in loss.free_symbols}
+    assert scalar.free_symbols < loss.free_symbols == {C, *scalar.free_symbols}
+    assert sn.check_gradients(loss, at)

@@ -14,6 +14,7 @@ from sympy import (
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions.declared import are_inverse, is_declared, of_positive
@@ -138,13 +139,16 @@ def _hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
     return body.xreplace(away), {name: part for part, name in away.items()}
 
 
+OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in
+
+
 def scalar_atoms(body: Expr) -> set[Any]:
     """Give the symbols in a scalar, and the nodes that are scalars; what stands inside those is their own business."""
     found: set[Any] = set()
     stack: list[Any] = [body]
     while stack:
         part = stack.pop()
-        if isinstance(part, (Symbol, ScalarNode, Trace, Determinant, MatrixElement)):
+        if isinstance(part, (Symbol, *OF_MATRICES)):
             found.add(part)
         else:
             stack.extend(part.args)

@@ -19,14 +19,7 @@ class MaskedSoftmax(AlongAxis):
     """exp(Z) divided by its sums along an axis, over the entries of a mask: `MaskedSoftmax(Z, M, axis)`."""
 
     title = "softmax"
-
-    @property
-    def operands(self) -> tuple[Any, ...]:
-        return self.args[:2]
-
-    @property
-    def axis(self) -> int:
-        return int(self.args[2])
+    matrices = 2
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         Z, M = operands

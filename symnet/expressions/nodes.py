@@ -90,16 +90,18 @@ class Elementwise(MatrixNode):
 
 
 class AlongAxis(MatrixNode):
-    """A node with a matrix and an axis."""
+    """A node with an axis after its matrices, of which there are `matrices`."""
+
+    matrices = 1
 
     @property
     def operands(self) -> tuple[Any, ...]:
-        return self.args[:1]
+        return self.args[: self.matrices]
 
     @property
     def axis(self) -> int:
         """The axis that is normalised or reduced: 0 runs down a column, 1 along a row."""
-        return int(self.args[1])
+        return int(self.args[self.matrices])
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -109,14 +109,7 @@ class OverDeviation(_WithEpsilon):
     """G ⊘ √(σ² + ε) with the variance of X along an axis: `OverDeviation(G, X, axis, epsilon)`; linear in G."""
 
     title = "over_deviation"
-
-    @property
-    def operands(self) -> tuple[Any, ...]:
-        return self.args[:2]
-
-    @property
-    def axis(self) -> int:
-        return int(self.args[2])
+    matrices = 2
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         G, X = operands

@@ -42,18 +42,17 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import total
+from symnet.expressions.algebra import OF_MATRICES, total
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
-from symnet.expressions.interned import NESTED, MatrixNode, Node, ScalarNode
+from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
 from symnet.expressions.sizes import same_size
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
 LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
 _WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta)  # they look inside, and fail or multiply a matrix by itself
-_OF_MATRICES = (ScalarNode, Trace, Determinant, MatrixElement)  # scalars
 
 
 def one_by_one(A: Any) -> bool:
@@ -128,7 +127,7 @@ def _scalars_in(kind: str, A: Any, B: Any) -> tuple[Any, Any]:
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
     # SymPy folds a case distinction inside a condition, and would fold that of a sum with its bound variable
-    if isinstance(cond, Basic) and cond.has(Piecewise) and cond.has(*_OF_MATRICES):
+    if isinstance(cond, Basic) and cond.has(Piecewise) and cond.has(*OF_MATRICES):
         return Basic.__new__(cls, given(expr), cond)
     return _sympys_pair(cls, expr, cond)
 
