@@ -23,21 +23,20 @@ from symnet.backends.files import (
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
-    BACKENDS, Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
+    Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
     in_workspace,
 )  # fmt: skip
 from symnet.backends.labels import one_hot
-from symnet.backends.lowering import STABLE
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
 from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BACKENDS", "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STABLE", "STATE", "ByKey", "CFile", "Code",
-    "Cost", "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix",
-    "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype",
-    "checked_name", "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs",
-    "evaluate", "fitted", "identifiers", "in_workspace", "known_sizes", "load", "one_hot", "read_arrays", "save",
-    "windows", "write_arrays",
+    "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Cost", "Kernel",
+    "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "Trial", "Update",
+    "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype", "checked_name",
+    "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate",
+    "fitted", "identifiers", "in_workspace", "known_sizes", "load", "one_hot", "read_arrays", "save", "windows",
+    "write_arrays",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_
 from symnet.expressions.convolution import avg_pool2d, conv1d, conv2d, fold, max_pool2d, unfold
 from symnet.expressions.gathered import gathered, picked
 from symnet.expressions.images import (
-    Channels, Fold, Images, Unfold, Windowed, as_channels, as_images, inside_images, strides_of, unpacked, wide_flag,
+    Channels, Fold, Images, Unfold, as_channels, as_images, inside_images, strides_of, unpacked, wide_flag,
 )  # fmt: skip
 from symnet.expressions.interned import MatrixNode, Node, ScalarNode
 from symnet.expressions.structured import Diagonal, Kron, Paired, Unpaired, Unvec, Vec
@@ -51,12 +51,12 @@ from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
 from symnet.expressions.cells import Cell, gru, lstm, rnn
-from symnet.expressions.parts import cumsum, entries, hstack, of_blocks, of_slice, reshape, roll, sliced, vstack
+from symnet.expressions.parts import cumsum, entries, hstack, of_blocks, of_slice, reshape, roll, vstack
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, MaxUnpool
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
-from symnet.expressions.shown import Made, Shown, escape, in_a_line, listed, preformatted
+from symnet.expressions.shown import Made, Shown, escape, listed, preformatted
 from symnet.expressions.stability import complement, entered, exponent, partial, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
@@ -85,22 +85,21 @@ __all__ = [
     "Polar", "PowerSlope", "Reduction", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum", "Scalar",
     "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised",
     "Sylvester", "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec",
-    "Windowed", "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos",
-    "arcsin", "arctan", "are_inverse", "as_axis", "as_channels", "as_column", "as_expression", "as_images",
-    "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "categorical_hinge", "checked_name", "commutation", "complement", "composed",
-    "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries",
-    "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold",
-    "from_tree", "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column",
-    "in_a_line", "in_a_row", "inner_product", "inside_images", "inv", "inverse_of", "is_declared", "is_light",
-    "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp",
-    "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of",
-    "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power",
-    "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size",
-    "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh", "size_number", "sliced", "softplus", "solution",
-    "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error",
-    "stable", "stack", "stacked", "step", "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose",
-    "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag",
-    "without_definition", "xlogy",
+    "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos", "arcsin", "arctan",
+    "are_inverse", "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar", "as_size",
+    "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential",
+    "called", "categorical_hinge", "checked_name", "commutation", "complement", "composed", "conv1d", "conv2d",
+    "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag", "diagonal",
+    "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry",
+    "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree",
+    "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
+    "inner_product", "inside_images", "inv", "inverse_of", "is_declared", "is_light", "is_subtracted", "is_turned",
+    "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul",
+    "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
+    "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power", "precise", "preformatted",
+    "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled",
+    "shape_text", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm",
+    "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step",
+    "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned",
+    "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag", "without_definition", "xlogy",
 ]  # fmt: skip

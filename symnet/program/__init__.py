@@ -7,7 +7,7 @@ see of it. Nothing here knows a derivative, a notation or a number.
 from symnet.program.builder import Builder
 from symnet.program.chains import estimate
 from symnet.program.inline import (
-    as_read, as_written, closed, closed_at, expanded, for_machine, for_reader, live, names_in, readable, substitute,
+    as_read, as_written, closed, closed_at, expanded, for_machine, for_reader, live, readable, substitute,
 )  # fmt: skip
 from symnet.program.names import Names, symbol_like
 from symnet.program.normal_form import NORMAL_FORMS
@@ -17,6 +17,6 @@ from symnet.program.survey import Survey, survey
 
 __all__ = [
     "NORMAL_FORMS", "Builder", "Equation", "Names", "Program", "Role", "Section", "Survey", "as_read", "as_written",
-    "closed", "closed_at", "estimate", "expanded", "for_machine", "for_reader", "live", "names_in", "readable",
-    "substitute", "survey", "symbol_like", "with_known_inverses",
+    "closed", "closed_at", "estimate", "expanded", "for_machine", "for_reader", "live", "readable", "substitute",
+    "survey", "symbol_like", "with_known_inverses",
 ]  # fmt: skip

@@ -88,12 +88,6 @@ def _check_kept(step: Step, values: Arrays, task: Task) -> None:
     moving = {W: k for k, W in enumerate(step.moving) if facts_of(W)}
     if not moving:
         return
-    if isinstance(step, SolverStep):
-        W = next(iter(moving))
-        raise ValueError(
-            f"{W.name} is declared {declared.said(W.facts)}, and {type(task.optimizer).__name__} moves all its entries "
-            f"freely; train with sn.Adam(), or write {W.name} with a free matrix M, such as M + M.T"
-        )
     with np.errstate(all="ignore"):
         new = step.kernel.function(*[values[n] for n in step.kernel.arguments])[1]
     for W, k in moving.items():

@@ -19,7 +19,7 @@ from symnet.backends import (
 )  # fmt: skip
 from symnet.calculus import System, assembled, slopes_along, with_jacobian
 from symnet.derivation import Derivation
-from symnet.expressions import Name, as_column
+from symnet.expressions import Name, as_column, declared, facts_of
 from symnet.optimizers import NewtonCG, Solver
 from symnet.program import Builder, Equation, Program, symbol_like
 from symnet.training.step import Step
@@ -43,9 +43,20 @@ class SolverStep(Step):
     plain: Derivation | None = None
 
 
+def _check_free(wrt: Sequence[Name], solver: Solver) -> None:
+    # the gradient of a symmetric matrix is that in its free entries, and a column of all entries counts them twice
+    for W in wrt:
+        if facts_of(W):
+            raise ValueError(
+                f"{W.name} is declared {declared.said(W.facts)}, and {type(solver).__name__} moves all its entries "
+                f"freely; train with sn.Adam(), or write {W.name} with a free matrix M, such as M + M.T"
+            )
+
+
 def solver_step(derivation: Derivation, solver: Solver, dtype: Any) -> SolverStep:
     """Compile what a solver needs of a derivation. Raises `ValueError` for a loss that it is not made for."""
     dtype, wrt, program = checked_dtype(dtype), derivation.wrt, derivation.program
+    _check_free(wrt, solver)
     kernel = compile_program(program, program.outputs, LossAndGradients(wrt), dtype)
     kernels: dict[str, Kernel] = {}
     system, known = None, {"g": as_column(*derivation.gradient_names.values())}
