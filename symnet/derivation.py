@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from typing import Any
 
 from sympy import Basic, Expr
@@ -17,7 +18,6 @@ from symnet.backends import (
     Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured, in_workspace,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
-from symnet.export import c_source
 from symnet.expressions import (
     Fixed, Name, Shown, as_scalar, brief, given, listed, symbols_of,
 )  # fmt: skip
@@ -210,7 +210,8 @@ class Derivation(Shown):
         >>> "double fit_loss(" in sn.derive(sn.norm(w - x)**2, w).c("fit", "double")
         True
         """
-        return c_source(
+        export = import_module("symnet.export")  # with the optimizers, for which who only derives does not wait
+        return export.c_source(  # type: ignore[no-any-return]
             self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes, update=update,
             optimizer=optimizer, prediction=prediction, main=main, steps=steps,
         )  # fmt: skip

@@ -18,6 +18,8 @@ HEAVY = (
     "json",
     "symnet.checking",
     "symnet.diagnosis",
+    "symnet.export",
+    "symnet.optimizers",
     "symnet.parsing",
     "symnet.training",
 )
