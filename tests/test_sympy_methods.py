@@ -258,3 +258,14 @@ def test_a_scalar_of_matrices_in_a_function_of_entries_is_differentiated(scalar)
     at = {w: rng.normal(size=w.shape) for w in loss.free_symbols}
     assert scalar.free_symbols < loss.free_symbols == {C, *scalar.free_symbols}
     assert sn.check_gradients(loss, at)
+
+
+@pytest.mark.parametrize("other", [sn.norm(A), 2 * Symbol("lam") + 1, sp.Trace(A)], ids=str)
+def test_functions_within_a_scalar_keep_their_own_variables(other):
+    # the sum stands in every entry, and the variables of its function are no variables of the one around it
+    inner = sn.sum(sn.elementwise(lambda s, t: s * sp.sin(t), A, A.T))
+    found = sn.elementwise(lambda p, q, r: p * sp.cos(q) * r, inner * OneMatrix(*B.shape), other, B)
+    at = {s: v for s, v in VALUES.items() if s in found.free_symbols}
+    number = sn.evaluate(other, {s: v for s, v in at.items() if s in other.free_symbols})
+    expected = (VALUES[A] * np.sin(VALUES[A].T)).sum() * np.cos(number) * VALUES[B]
+    np.testing.assert_allclose(sn.evaluate(found, at), expected, rtol=1e-12)

@@ -97,9 +97,9 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
-    constants = {v: _without_max(c) for a, v in slots.items() if (c := _constant(a)) is not None}
-    body = body.xreplace(constants) if constants else body
-    body = body.xreplace({v: _without_max(a) for v, a in values.items() if not a.is_Matrix})
+    numbers = {v: c for a, v in slots.items() if (c := _constant(a)) is not None}
+    numbers |= {v: a for v, a in values.items() if not a.is_Matrix}
+    body = body.xreplace({v: _without_max(c) for v, c in numbers.items()})  # at once: each has variables of its own
     body, slots = of_positive(body, slots)
     matrices = {v: a for a, v in slots.items() if v in body.free_symbols}  # a number can make one fall away
     body = body.xreplace(back)
