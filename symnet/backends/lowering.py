@@ -17,8 +17,8 @@ from sympy.matrices.expressions.determinant import Determinant
 from symnet.backends.apart import picked, with_own_lines
 from symnet.backends.precision import precisely
 from symnet.expressions import (
-    SCALARS, AxisMax, Elementwise, LogSoftmax, LogSumExp, Softmax, Table, add, bound_variables, by_exponential,
-    elementwise, hadamard, is_declared, scaled, sigmoid, spread, sums,
+    AxisMax, Elementwise, LogAbsDet, LogSoftmax, LogSumExp, SCALARS, Softmax, Table, add, bound_variables,
+    by_exponential, elementwise, hadamard, is_declared, scaled, sigmoid, spread, sums,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, live, with_known_inverses
 
@@ -109,10 +109,6 @@ class SignedLogDet(Expr):
     """The sign of a determinant and the logarithm of its absolute value, a pair."""
 
 
-class LogDetPositive(Expr):
-    """The logarithm of the determinant of a matrix that is declared positive definite."""
-
-
 class Item(Expr):
     """An item of a pair: `Item(pair, 0)`."""
 
@@ -136,7 +132,7 @@ def _with_log_determinants(target: Builder, rhs: Any) -> Any:
                 rest *= factor
                 continue
             if is_declared(det.args[0], "positive_definite"):
-                summed += power * target.define(LogDetPositive(det.args[0]))
+                summed += power * target.define(LogAbsDet(det.args[0]))
                 continue
             pair = target.define(SignedLogDet(det.args[0]))
             rest *= S.One if A is not base else Item(pair, S.Zero) ** power

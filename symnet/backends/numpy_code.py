@@ -18,7 +18,7 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.backends.emitter import ATOM, SUM, TERM, Code, entrywise, number, signed_sum
-from symnet.backends.lowering import Item, LogDetPositive, SignedLogDet
+from symnet.backends.lowering import Item, SignedLogDet
 from symnet.backends.scalar_code import ScalarCode
 from symnet.expressions import (
     AxisMax, Commutation, Diag, Diagonal, Elementwise, Kron, Paired, Table, Total, Unit, Unpaired, Unvec,
@@ -279,7 +279,6 @@ NUMPY: Table[Callable[..., Code]] = Table(
     Inverse:         _linalg("linalg.inv"),
     Determinant:     _linalg("linalg.det"),
     SignedLogDet:    _linalg("linalg.slogdet"),
-    LogDetPositive:  log_det_positive,
     Item:            lambda c, A: c.piece(A.args[0])[str(A.args[1])],
     AxisMax:         lambda c, A: c.largest_along(c.full(A.args[0]), A.axis),
     Identity:        lambda c, A: c.numpy.eye(c.scalar(A.shape[0], c.lengths), dtype=c.numpy.dtype),

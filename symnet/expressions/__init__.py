@@ -9,7 +9,7 @@ from symnet.expressions.algebra import (
     add, apply_entrywise, elementwise, hadamard, inner_product, matmul, nested, scalar_atoms, scaled, spread, squared,
     sums, total, transpose,
 )  # fmt: skip
-from symnet.expressions.light import CONSTANTS, is_light, is_turned, spread_vector
+from symnet.expressions.light import CONSTANTS, PLAIN, is_light, is_turned, spread_vector
 from symnet.expressions.axes import as_axis
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
@@ -75,8 +75,8 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "MLP", "OPERANDS", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array", "AvgPool", "AvgUnpool",
-    "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag", "Diagonal",
+    "CONSTANTS", "MLP", "OPERANDS", "PLAIN", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array", "AvgPool",
+    "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag", "Diagonal",
     "Distribution", "Dtype", "Earlier", "Elementwise", "Entry", "Explicit", "Expm", "ExpmSlope", "Expression",
     "Facts", "Fixed", "Fold", "Hardmax", "Images", "InExponent", "Kron", "Largest", "Leading", "Let", "LetScalar",
     "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix", "MatrixNode",

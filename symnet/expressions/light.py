@@ -14,7 +14,8 @@ from sympy.matrices.matrixbase import MatrixBase
 from symnet.expressions.masked import Earlier
 from symnet.expressions.nodes import Commutation, Diag, Unit
 
-CONSTANTS = (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier, MatrixBase)
+PLAIN = (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier)  # known by their shape alone
+CONSTANTS = (*PLAIN, MatrixBase)
 
 
 def is_light(A: Any) -> bool:

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import Any
 
 from sympy import (
-    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd,
+    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Inverse, KroneckerProduct, MatAdd,
     MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace,
     Transpose, ZeroMatrix, conjugate, log, re,
 )  # fmt: skip
@@ -26,11 +26,11 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Adjugate, AvgPool, Commutation, Diagonal, Distribution, Earlier, Elementwise, Entry, Explicit, Expm, InExponent,
-    Leading, Let, LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation,
-    OverRoot, Pinv, Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, Unit, apply_entrywise,
-    as_channels, as_images, bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images,
-    is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
+    Adjugate, AvgPool, PLAIN, Diagonal, Distribution, Elementwise, Entry, Explicit, Expm, InExponent, Leading, Let,
+    LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation, OverRoot, Pinv,
+    Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
+    bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_turned, kronecker,
+    matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
 )  # fmt: skip
 
 from symnet.program.building import Building
@@ -232,7 +232,7 @@ def _scalar(b: Building, node: Any) -> Any:
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
-    **dict.fromkeys((OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier), lambda b, node: node),
+    **dict.fromkeys(PLAIN, lambda b, node: node),
     MatrixBase:      _explicit,
     BlockMatrix:     lambda b, node: b.value(of_blocks(node)),
     MatrixSlice:     lambda b, node: b.value(of_slice(node)),

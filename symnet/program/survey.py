@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 from sympy import (
-    Basic, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Trace, Transpose, ZeroMatrix,
+    Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Trace, Transpose,
 )  # fmt: skip
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Bound, Channels, Commutation, Earlier, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MaskedSoftmax,
-    MatrixNode, Name, Node, RootMeanSquared, Softmax, Standardised, Total, Unit, brief, operands_of, split, walk,
+    Bound, PLAIN, Channels, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MaskedSoftmax, MatrixNode,
+    Name, Node, RootMeanSquared, Softmax, Standardised, Total, Unit, brief, operands_of, split, walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
@@ -87,7 +87,7 @@ def _declare(expr: Basic, nodes: list[Any], names: Namer) -> None:
                 )
             elif isinstance(symbol, Symbol):
                 names.declare(symbol)
-        if isinstance(node, (OneMatrix, ZeroMatrix, Identity, Unit, Commutation, Earlier)):
+        if isinstance(node, PLAIN):
             sizes |= node.shape[0].free_symbols | node.shape[1].free_symbols
         elif isinstance(node, (Let, LetScalar)):
             name = node.args[0].name
