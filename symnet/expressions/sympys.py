@@ -187,6 +187,7 @@ for _kind in (MatrixNode, MatrixExpr):
     _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)  # type: ignore[method-assign]
 for _kind in (MatMul, MatPow):
     _kind._entry = _unwritten(_kind._entry)
+MatMul.could_extract_minus_sign = lambda self: self.args[0].is_Number and bool(self.args[0] < 0)
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
 sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
 MatrixExpr.trace = lambda self: Trace(self)
