@@ -142,3 +142,22 @@ def looked_up(monkeypatch, depth):
 
 def test_what_many_outputs_share_is_looked_at_once(monkeypatch):
     assert looked_up(monkeypatch, 16) < 2.5 * looked_up(monkeypatch, 8)
+
+
+def test_a_scaled_matrix_within_a_scaled_matrix():
+    a, c, x = sympy.symbols("a c x", real=True)
+    inner = [
+        sympy.MatMul(c, OneMatrix(2, 3), evaluate=False),
+        sympy.MatMul(c, W, evaluate=False),
+        sympy.MatMul(c, sn.matrix("V", 2, 2), W, evaluate=False),
+    ]
+    values = {a: 2.0, c: 3.0, x: 5.0, W: np.arange(6.0).reshape(2, 3), sn.matrix("V", 2, 2): np.eye(2)}
+    for A in inner:
+        for outer in (sympy.MatMul(a, A, evaluate=False), sympy.MatMul(x, sympy.MatMul(a, A, evaluate=False))):
+            factor = 6.0 if outer.args[0] == a else 30.0
+            wanted = factor * (np.ones((2, 3)) if isinstance(A.args[-1], OneMatrix) else np.arange(6.0).reshape(2, 3))
+            found = sn.evaluate(outer + W, values), sn.evaluate(outer * W.T, values)
+            assert np.allclose(found[0], wanted + values[W]) and np.allclose(found[1], wanted @ values[W].T)
+    T = sn.vec(sn.tanh(W))
+    curve = sn.hvp(sn.std(T * sympy.Matrix([[1, 1]]) + OneMatrix(6, 1) * sympy.Matrix([[0, 1]])), W, W)
+    assert sn.evaluate(curve, values).shape == (2, 3)

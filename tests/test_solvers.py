@@ -401,14 +401,38 @@ def test_a_run_goes_on_from_its_checkpoint_to_the_same_bits(kind, dtype, tmp_pat
     assert again.history["loss"] == done.history["loss"]
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("kind", OF_SCIPY)
-def test_what_scipy_remembers_is_in_no_file_and_that_is_said(kind, tmp_path):
+def test_what_scipy_remembers_is_found_again(kind, dtype, tmp_path, recwarn):
+    loss, told = sn.squared_error(P, Y), []
+    whole = trained(loss, kind(), dtype=dtype)
+    number = len(whole.history["loss"])
+    assert number > 4
+    for broken in (1, 3, number - 1):
+        path = tmp_path / f"{broken}.npz"
+        first = trained(loss, kind(), epochs=broken, checkpoint=path, dtype=dtype)
+        assert len(first.history["loss"]) == broken
+        for last in (broken + 1, 200):  # twice broken
+            run = sn.resume(path, given(loss), epochs=last, callback=lambda epoch, *_: told.append(epoch))
+            assert told == [*range(len(first.history["loss"]) + 1, min(last, number) + 1)]
+            first = run
+            told.clear()
+        for symbol in whole.parameters:
+            assert np.array_equal(run.parameters[symbol], whole.parameters[symbol])
+        assert run.history["loss"] == whole.history["loss"] and run.message == whole.message
+        assert sn.resume(path, given(loss)).message == run.message  # what is over stays over
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize("kind", OF_SCIPY)
+def test_iterations_that_end_elsewhere_are_said(kind, tmp_path):
     loss, path = sn.squared_error(P, Y), tmp_path / "run.npz"
     trained(loss, kind(), epochs=2, checkpoint=path)
-    with pytest.warns(RuntimeWarning, match=f"{kind.__name__} begins anew"):
-        run = sn.resume(path, given(loss), epochs=100)
-    assert run.success and run.loss == pytest.approx(trained(loss, kind()).loss, rel=1e-6)
-    assert sn.resume(path, given(loss)).message == run.message  # what is over stays over, without a word
+    other = {**given(loss), Y: DATA[Y] * 1.01}
+    with pytest.warns(
+        RuntimeWarning, match=f"{kind.__name__} did the 2 iterations up to the checkpoint.*other numbers"
+    ):
+        assert sn.resume(path, other, epochs=100).success
 
 
 @pytest.mark.parametrize("kind", ALL)

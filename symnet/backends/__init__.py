@@ -18,7 +18,7 @@ from symnet.backends.c_main import Main, Trial
 from symnet.backends.cost import Cost, costs
 from symnet.backends.emitter import Code
 from symnet.backends.files import (
-    BEST, CHECKPOINT, HISTORY, STATE, as_path, load, read_arrays, save, write_arrays,
+    BEST, CHECKPOINT, HISTORY, ORIGIN, STATE, as_path, load, read_arrays, save, write_arrays,
 )  # fmt: skip
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
@@ -33,7 +33,7 @@ from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Cost", "Kernel",
+    "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "ORIGIN", "STATE", "ByKey", "CFile", "Code", "Cost", "Kernel",
     "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "Trial", "Update",
     "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype", "checked_name",
     "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate",

@@ -22,7 +22,8 @@ from symnet.backends.results import ByKey
 from symnet.backends.tensors import ENDING, packed, unpacked
 from symnet.expressions import checked_name
 
-CHECKPOINT, STATE, BEST, HISTORY = "symnet:checkpoint", "state:", "best:", "history:"  # beside the weights of a run
+# beside the weights of a run
+CHECKPOINT, STATE, BEST, HISTORY, ORIGIN = "symnet:checkpoint", "state:", "best:", "history:", "origin:"
 _ENDING = ".npy"
 _PACKED, _RATIO = 1 << 26, 100  # bytes that an array may unpack to anyway, and how often its packed size beyond that
 _DAMAGE = (
@@ -153,7 +154,7 @@ def load(path: Any) -> ByKey:
         return ByKey(unpacked("load", source, source.read_bytes()))
     arrays = read_arrays("load", source)
     if CHECKPOINT in arrays:  # of a whole run the weights alone
-        arrays = {n: a for n, a in arrays.items() if not n.startswith((CHECKPOINT, STATE, BEST, HISTORY))}
+        arrays = {n: a for n, a in arrays.items() if not n.startswith((CHECKPOINT, STATE, BEST, HISTORY, ORIGIN))}
     return ByKey(arrays)
 
 

@@ -213,7 +213,10 @@ def split(A: MatrixExpr) -> tuple[Expr, MatrixExpr]:
         return S.One, A
     scalars = [a for a in A.args if not a.is_Matrix]
     matrices = [a for a in A.args if a.is_Matrix]
-    return Mul(*scalars), matrices[0] if len(matrices) == 1 else raw(MatMul, *matrices)
+    if len(matrices) > 1:
+        return Mul(*scalars), raw(MatMul, *matrices)
+    inner, rest = split(matrices[0])  # a scaled matrix that was moved into another line is scaled once more
+    return Mul(*scalars, inner), rest
 
 
 def is_subtracted(c: Expr) -> bool:

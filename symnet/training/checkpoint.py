@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import BEST, CHECKPOINT, HISTORY, STATE, as_path, checked_dtype, read_arrays, write_arrays
+from symnet.backends import BEST, CHECKPOINT, HISTORY, ORIGIN, STATE, as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import (
     LBFGS, SCHEDULES, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov,
@@ -25,10 +25,10 @@ from symnet.optimizers import (
 )  # fmt: skip
 from symnet.training.batches import checked_count
 from symnet.training.loop import Best, Loop, State
-from symnet.training.minimise import Ending
+from symnet.training.minimise import METHODS, Ending
 from symnet.training.plan import Task
 
-VERSION = 2
+VERSION = 3
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
 OPTIMIZERS: dict[str, Any] = {
     kind.__name__: kind
@@ -141,8 +141,14 @@ def _arrays(loop: Loop) -> dict[str, Any]:
     found |= {STATE + n: w for n, w in states if n not in trained}
     if loop.best is not None:
         found |= {BEST + n: w for n, w in zip(moving, loop.best.weights, strict=True)}
+    if _by_scipy(loop):
+        found |= {ORIGIN + n: w for n, w in zip(moving, loop.origin, strict=True)}  # type: ignore[attr-defined]
     found |= {HISTORY + n: np.array(column) for n, column in loop.history.items()}
     return {n: np.asarray(a) for n, a in found.items()}
+
+
+def _by_scipy(loop: Loop) -> bool:
+    return type(getattr(loop.step, "solver", None)) in METHODS
 
 
 def _as_bytes(header: Mapping[str, Any]) -> Any:
@@ -255,6 +261,7 @@ class Saved:
         self.parameters = {n: arrays[n] for n in told["parameters"]}
         self.moving = [str(n) for n in told["moving"]]
         self.weights = [self._of(arrays, n, "", STATE) for n in self.moving]
+        self.origin = [arrays[ORIGIN + n] for n in self.moving if type(self.task.optimizer) in METHODS]
         epochs, batches, steps, total, samples = told["counts"]
         for count in (epochs, batches, steps, samples):
             if type(count) is not int or count < 0:
@@ -280,7 +287,9 @@ class Saved:
                 f"resume: {self.path} holds {', '.join(self.moving)}, but the optimizer moves {', '.join(moving)}; "
                 "give the optimizer that the run was begun with"
             )
-        for name, mine, theirs in zip(moving, loop.state.weights, self.weights, strict=True):
+        places = [*zip(moving, loop.state.weights, self.weights, strict=True)]
+        places += zip(moving, loop.state.weights, self.origin, strict=bool(self.origin))
+        for name, mine, theirs in places:
             if np.shape(mine) != np.shape(theirs) or np.asarray(mine).dtype != np.asarray(theirs).dtype:
                 raise ValueError(
                     f"resume: {name} in {self.path} is an array of shape {np.shape(theirs)} and type "
@@ -288,4 +297,6 @@ class Saved:
                 )
         loop.state = State(self.weights, *self.counts)
         loop.ended = self.ended
+        if _by_scipy(loop):
+            loop.origin = self.origin  # type: ignore[attr-defined]
         loop.history, loop.best, loop.order, loop.seconds = self.history, self.best, self.order, self.seconds

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from time import perf_counter as clock
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,8 @@ class Solving(Loop):
         super().__init__(step, batches, {**values, **starts}, *others)
         self.values = {n: v for n, v in self.values.items() if n not in starts}
         self.anchor = self.state
+        self.origin = self.state.weights  # from where SciPy began: what it remembers of its steps is in no file
+        self.again = 0  # iterations that it still has to go through once more
 
     def run(self) -> bool:
         """Run until the solver or the plan is over; give whether Ctrl-C ended it. Raises `FloatingPointError`."""
@@ -74,14 +77,10 @@ class Solving(Loop):
         if self._is_over():
             return
         step, solver = self.step, self.step.solver
-        if self.state.steps and self.state.epochs and type(solver) in METHODS:
-            text = (
-                f"{type(solver).__name__} begins anew from the parameters of the checkpoint: what it remembered of "
-                "earlier steps is SciPy's, and no file holds it; the numbers differ from those of a run without a break"
-            )
-            warnings.warn(text, RuntimeWarning, stacklevel=2)
         number = len(step.derivation.wrt)
         weights = self.state.weights
+        if type(solver) in METHODS:
+            weights, self.again = self.origin, self.state.steps
         self.problem = Problem(step, self.values, weights[:number])
         x = self.problem.column(weights[:number])
         states = {n: float(v) for n, v in zip(step.starts, weights[number:], strict=True)}
@@ -92,6 +91,8 @@ class Solving(Loop):
             self._diverged_at(*error.args)
         if ending is not None and self.ended is None:
             self.ended = ending
+            if self.again:
+                self._elsewhere()
             if not self.state.epochs:  # nothing had to be done: the history says so with one row
                 self._reported(x, self.problem.loss(x)[0], states, ending)
 
@@ -120,6 +121,8 @@ class Solving(Loop):
 
     def _reported(self, x: Any, loss: float, states: dict[str, float], ending: Ending | None) -> bool:
         # an iteration is over; give whether to stop
+        if self.again:
+            return self._been_there(x)
         weights = [*self.problem.parameters(x), *map(np.float64, states.values())]
         self.anchor, self.ended = self.state, ending
         self.state = State(weights, self.state.epochs, 1, self.state.steps + 1, loss, 1)
@@ -127,6 +130,22 @@ class Solving(Loop):
         if self.saver is not None:
             self.saver.glance(self)
         return stopped or self._is_over()
+
+    def _been_there(self, x: Any) -> bool:
+        # an iteration of the earlier run, once more: nobody is told, and its time is not counted
+        self.again -= 1
+        reached = zip(self.problem.parameters(x), self.state.weights, strict=True)
+        if not self.again and not all(np.array_equal(new, old) for new, old in reached):
+            self._elsewhere()
+        self.started = clock()
+        return False
+
+    def _elsewhere(self) -> None:
+        text = (
+            f"{type(self.step.solver).__name__} did the {self.state.steps} iterations up to the checkpoint once more, "
+            "and they end at other numbers: the data, SciPy, NumPy or the machine is another; training goes on from there"
+        )
+        warnings.warn(text, RuntimeWarning, stacklevel=2)
 
     def _diverged_at(self, x: Any, states: dict[str, float]) -> None:
         loss, _ = self.problem.loss(x)

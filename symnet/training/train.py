@@ -115,8 +115,8 @@ def resume(
 ) -> Training:
     """Go on with a run from its checkpoint as if nothing had happened, up to the budget that it was begun with.
 
-    What `LBFGS` and `NewtonCG` remember of earlier steps is SciPy's and in no file: they begin anew from the parameters
-    reached, with a `RuntimeWarning`.
+    What `LBFGS` and `NewtonCG` remember of earlier steps is SciPy's and in no file: their iterations are done once
+    more, from where they began; a `RuntimeWarning` says so where they end at other numbers than before.
 
     path: the file that `train` was given as `checkpoint`, which is written on; data: as for `train`, the same.
     validation: the data held back, where arrays were given; a share of the samples is held back as it was.

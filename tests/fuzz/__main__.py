@@ -34,6 +34,9 @@ def _run(seeds, options, show) -> int:
             outcome = check(tree, sizes, seed)
             statuses["faulty" if outcome.faults else outcome.status] += 1
             met.update({node.kind for node in tree.nodes()})
+            if outcome.second:
+                second = "checked" if outcome.second == "checked" else refused_as(outcome.second)
+                refused.setdefault(f"Hessian-vector product: {second}", []).append(seed)
             if outcome.words:
                 refused.setdefault(f"{outcome.status}: {refused_as(outcome.words)}", []).append(seed)
             for label, message in outcome.faults:

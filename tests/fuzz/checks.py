@@ -23,6 +23,7 @@ import sympy
 
 import symnet as sn
 
+from .second import curvature, directions_of
 from .tree import Expected, Tree, built, drawn, expected
 
 PACKAGE = str(Path(sn.__file__).parent) + os.sep  # not every folder of this name: a clone of the repository is one
@@ -38,11 +39,14 @@ RAW = RAW_TOO + r"|Lambda\("
 
 @dataclass
 class Outcome:
-    """`status`: "checked", or why the loss was left out, with the words of who refused it; `faults`: (label, message)."""
+    """`status`: "checked", or why the loss was left out, with the words of who refused it; `faults`: (label, message);
+    `second`: "checked", or the words in which the Hessian-vector product was refused, "" where it cannot be judged.
+    """
 
     status: str = "checked"
     words: str = ""
     faults: list[tuple[str, str]] = field(default_factory=list)
+    second: str = ""
 
     def labels(self) -> set[str]:
         return {label for label, _ in self.faults}
@@ -147,7 +151,7 @@ class _Case:
         return [
             ("write", self.write), ("derive", self.derive), ("compile", self.compile), ("numbers", self.numbers),
             ("types", self.types), ("source", self.source), ("float32", self.single), ("formats", self.formats),
-            ("closed", self.closed), ("pickle", self.pickled), ("unchanged", self.unchanged),
+            ("closed", self.closed), ("hvp", self.second), ("pickle", self.pickled), ("unchanged", self.unchanged),
         ]  # fmt: skip
 
     def fault(self, label: str, message: str) -> None:
@@ -261,6 +265,34 @@ class _Case:
                 self.fault("shape of a closed form", f"{name}: {np.shape(found)}")
             if written_size(form) < LONGEST and not (str(form) and sympy.latex(form)):
                 self.fault("closed form without text", name)
+
+    def second(self) -> None:
+        # the Hessian of all symbols together times a direction, against differences of the slopes by complex steps
+        if not self.smooth or self.wanted.gap < 0.05:
+            return
+        wanted, error = curvature(self.tree, self.sizes, self.values, self.wanted, self.wrt)
+        if not error <= 1e-5 * (1 + abs(wanted)):
+            return
+        directions = directions_of(self.wrt, {s.name: s.kind for s in self.tree.symbols()})
+        try:
+            found = sn.hvp(self.loss, [*self.wrt.values()], [*directions.values()])
+            kernel = sn.compile(dict(zip(self.wrt, found, strict=True)))
+        except OUR_ERRORS as refused:
+            if not refusal(refused, "derive"):
+                raise
+            self.outcome.second = f"{refused}"
+            return
+        moves = {d.name: self.wanted.directions[name] for name, d in directions.items()}
+        known = {**self.sizes, **self.values, **moves}
+        products = kernel({n: known[n] for n in kernel.arguments})
+        shares = [np.asarray(products[name], float) * self.wanted.weights[name] for name in self.wrt]
+        for name in self.wrt:
+            if np.shape(products[name]) != self.values[name].shape:
+                self.fault("shape of a Hessian-vector product", f"{name}: {np.shape(products[name])}")
+        along, floor = sum(float(np.sum(s)) for s in shares), sum(float(np.sum(np.abs(s))) for s in shares)
+        self.outcome.second = "checked"
+        if not abs(along - wanted) <= 1e-7 * floor + 20 * error + 1e-9 * (1 + self.wanted.large):
+            self.fault("Hessian-vector product", f"{along!r} instead of {wanted!r}, error of that {error:.1e}")
 
     def pickled(self) -> None:
         if len(self.tree.nodes()) > 90:
