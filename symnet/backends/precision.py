@@ -11,7 +11,7 @@ from typing import Any
 
 from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, preorder_traversal, sech, sinh
 
-from symnet.expressions import PRECISE, Elementwise, apply_entrywise, precise, scaled, split
+from symnet.expressions import PRECISE, Elementwise, Total, apply_entrywise, precise, scaled, split, total
 
 DEPTH = 8  # how many equations deep a formula is looked through
 LONGEST = 24  # parts of a formula that a name is put in for
@@ -57,7 +57,8 @@ class Seen:
         formula = self.formula(rhs, depth - 1)
         if _is_long(formula):
             return self.variable(name)
-        if not formula.has(*PRECISE) and not (formula.is_Add and any(t.is_number for t in formula.args)):
+        power = formula.is_Pow and not formula.exp.is_number
+        if not (power or formula.has(*PRECISE) or formula.is_Add and any(t.is_number for t in formula.args)):
             return self.variable(name)
         self.named.setdefault(formula, self.variable(name))
         return formula
@@ -98,6 +99,9 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, A
     `written`: whether a user wrote it. The entrywise slope of tanh that a derivation needs stays 1 - A∘A, a tenth of
     the cost of a cosh: what it loses is small beside the slope of 1 that tanh has at 0.
     """
+    if isinstance(rhs, Total) and isinstance(split(rhs.args[0])[1], HadamardProduct):
+        inner = precisely(definition, rhs.args[0], variables, written)
+        return rhs if inner is rhs.args[0] else total(inner)
     if not (isinstance(split(rhs)[1], OPERATIONS) if rhs.is_Matrix else _scalar(rhs)):
         return rhs
     seen = Seen(definition, variables)

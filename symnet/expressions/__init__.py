@@ -51,7 +51,7 @@ from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
 )  # fmt: skip
 from symnet.expressions.cells import Cell, gru, lstm, rnn
-from symnet.expressions.parts import cumsum, entries, hstack, of_blocks, of_slice, reshape, roll, vstack
+from symnet.expressions.parts import cumsum, entries, hstack, is_numeric, of_blocks, of_slice, reshape, roll, vstack
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, MaxUnpool
 from symnet.expressions.precise import PRECISE, by_exponential, precise
@@ -93,9 +93,9 @@ __all__ = [
     "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry",
     "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree",
     "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
-    "inner_product", "inside_images", "inv", "inverse_of", "is_declared", "is_light", "is_subtracted", "is_turned",
-    "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul",
-    "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
+    "inner_product", "inside_images", "inv", "inverse_of", "is_declared", "is_light", "is_numeric", "is_subtracted",
+    "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "lstm",
+    "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
     "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power", "precise", "preformatted",
     "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled",
     "shape_text", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm",

@@ -28,7 +28,6 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
-from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.beside import check_argument, check_scalar
 from symnet.expressions.entering import given
@@ -63,14 +62,6 @@ def _check_body(f: Lambda, tables: int) -> None:  # `tables`: once more when one
 def _of_elementwise(node: Any) -> tuple[Any, ...]:
     _check_body(node.args[0], Table.changes)
     return tuple(node.operands)
-
-
-def _scalars_only(node: Any) -> tuple[Any, ...]:
-    if node.free_symbols:
-        raise TypeError(
-            f"{brief(node)}: an explicit matrix may hold numbers only, here it has symbols; write them as matrices"
-        )
-    return ()
 
 
 def _of_trace(node: Any) -> tuple[Any, ...]:
@@ -124,7 +115,6 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         Trace: _of_trace,
         ElementwiseApplyFunction: lambda node: node.args[1:],
         MatrixElement: lambda node: node.args[:1],
-        MatrixBase: _scalars_only,
         **dict.fromkeys((Function, Max, Min), _of_function),
         ImaginaryUnit: _imaginary,
         **dict.fromkeys((Infinity, NegativeInfinity, ComplexInfinity, NaN), _infinite),

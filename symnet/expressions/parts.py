@@ -240,8 +240,13 @@ def entries(M: MatrixBase) -> Any:
     return A if own else None
 
 
+def is_numeric(M: MatrixBase) -> bool:
+    """Tell whether an explicit matrix has numbers as its entries, and not what is still to be computed from numbers."""
+    return all(a.is_number for a in M)
+
+
 def _of_explicit(node: Any) -> tuple[Any, ...]:
-    return tuple(node) if node.free_symbols else ()
+    return () if is_numeric(node) else tuple(node)
 
 
 def _getitem(self: Any, key: Any) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from sympy import Add, Expr, Mul, Pow, S, cosh, coth, csch, exp, log, sech, sinh, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
-from symnet.expressions.curves import clip, huber
+from symnet.expressions.curves import clip, huber, xlogy
 from symnet.expressions.scalars import MachineFunction, logaddexp, sigmoid, softplus
 
 
@@ -191,6 +191,8 @@ def _product(e: Expr) -> Expr:
             return _product_of(e / (f * csch(u)) * coth(u))
         if isinstance(f, sinh) and k.is_positive and factors.get(1 + cosh(u), S.Zero) == -1:
             return _product_of(e / f * (1 + cosh(u)) * tanh(u / 2))
+        if isinstance(f, log) and k is S.One and not factors.get(u, S.One).is_number:
+            return _product_of(e / (f * u ** factors[u])) * xlogy(u ** factors[u], u)
         if isinstance(f, exp) and factors.get(bose(u), S.Zero).is_positive:
             return _product_of(-e / (f * bose(u)) * bose(-u))
     return e

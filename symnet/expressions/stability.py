@@ -17,6 +17,7 @@ from sympy import (
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
 
+from symnet.expressions.curves import xlogy
 from symnet.expressions.scalars import logaddexp, maximum, sigmoid, softplus, step
 from symnet.expressions.undefined import checked, differentiated
 
@@ -268,6 +269,15 @@ def _joined_powers(product: Expr) -> Expr:
     return Mul(*[Pow(base, Add(*found)) for base, found in powers.items()])
 
 
+def _with_xlogy(product: Expr) -> Expr:
+    # x**p·log(x), which is 0 where x is 0
+    for f in product.args:
+        if f.is_Pow and not (f.exp.is_number or f.base.is_number or isinstance(f, exp)) and log(f.base) in product.args:
+            rest = [g for g in product.args if g not in (f, log(f.base))]
+            return Mul(xlogy(f, f.base), *rest)
+    return product
+
+
 def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     """Differentiate the scalar `body` in `variable`, written with `output`, the value of `body`, where it can be.
 
@@ -286,7 +296,7 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
     if any(not p.exp.is_number for p in slope.atoms(Pow)):
-        slope = slope.replace(lambda e: e.is_Mul, _joined_powers)
+        slope = slope.replace(lambda e: e.is_Mul, _joined_powers).replace(lambda e: e.is_Mul, _with_xlogy)
     checked(slope, body)
     if body.args and not body.is_Add and not body.is_Mul:
         power = body.is_Pow and not body.exp.is_number  # SymPy would write x**(p - 1) as output/x

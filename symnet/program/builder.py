@@ -125,8 +125,8 @@ class Builder:
         return known
 
     def assume(self, symbol: Name, axis: int) -> None:
-        """Take an input to sum to 1 along an axis."""
-        if symbol.name in self.inputs:
+        """Take an input to sum to 1 along an axis; one that is differentiated in moves away from where it does."""
+        if symbol.name in self.inputs and symbol not in self._parameters:
             self.assumptions[symbol] = axis
 
     def definition(self, name: Any) -> Any:

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import (
-    Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow, Mul, S,
-    Transpose, ZeroMatrix, default_sort_key, exp,
+    Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow, Mul, Pow,
+    S, Transpose, ZeroMatrix, default_sort_key, exp, log,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
     Channels, Elementwise, Explicit, Images, LogAbsDet, LogSoftmax, Node, Softmax, Solve, Total, apply_entrywise,
-    hadamard, matmul, raw, same_size, scaled, split, total, transpose,
+    hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -61,6 +61,8 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return _shorter(_entrywise(node, arguments[1:]))
     if isinstance(node, (Softmax, LogSoftmax)) and isinstance(arguments[0], Transpose):
         return turned(type(node)(arguments[0].args[0], Integer(1 - node.axis)))
+    if isinstance(node, xlogy):
+        return _spelled(*arguments)
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):
         return node
     if isinstance(node, (Channels, Images)):
@@ -168,9 +170,19 @@ def _entrywise(node: Elementwise, operands: Sequence[Any]) -> Any:
     if all(isinstance(f, Transpose) for a in matrices for _, factors in terms_of(a) for f in factors):
         return turned(_entrywise(node, [turned(a) if a.is_Matrix else a for a in operands]))
     values = dict(zip(node.variables, operands, strict=True))
-    c, body = node.body.as_independent(*[v for v, a in values.items() if a.is_Matrix], as_Add=False)
+    body = node.body.replace(xlogy, lambda x, y: _spelled(x, y, values.get(x), values.get(y)))
+    c, body = body.as_independent(*[v for v, a in values.items() if a.is_Matrix], as_Add=False)
     c = c.xreplace({v: a for v, a in values.items() if not a.is_Matrix})
     return scaled(c, apply_entrywise(body, values))
+
+
+def _spelled(x: Any, y: Any, X: Any = None, Y: Any = None) -> Expr:
+    # the slope of yᵖ in p as it is written; X, Y: the matrices that x and y stand for
+    power = X if X is not None else x
+    base = power.base if isinstance(power, (HadamardPower, Pow)) else None
+    if isinstance(power, Elementwise) and isinstance(power.body, Pow):
+        base = power.slots.get(power.body.base)
+    return x * log(y) if base is not None and base == (y if Y is None else Y) else xlogy(x, y)
 
 
 # -- scalars

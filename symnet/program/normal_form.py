@@ -29,8 +29,8 @@ from symnet.expressions import (
     Adjugate, AvgPool, PLAIN, Diagonal, Distribution, Elementwise, Entry, Explicit, Expm, InExponent, Leading, Let,
     LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation, OverRoot, Pinv,
     Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
-    bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_turned, kronecker,
-    matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
+    bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric, is_turned,
+    kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
 )  # fmt: skip
 
 from symnet.program.building import Building
@@ -118,7 +118,7 @@ def _diagonal(b: Building, node: Any) -> Any:
 
 def _explicit(b: Building, node: Any) -> Any:
     # a matrix of numbers, of scalars, or all the entries of a symbol
-    if not node.free_symbols:
+    if is_numeric(node):
         return node
     A = entries(node)
     return b.store(Explicit(*node.shape, *map(b.atom, node)), node) if A is None else b.value(A)

@@ -143,7 +143,7 @@ class Solving(Loop):
     def _elsewhere(self) -> None:
         text = (
             f"{type(self.step.solver).__name__} did the {self.state.steps} iterations up to the checkpoint once more, "
-            "and they end at other numbers: the data, SciPy, NumPy or the machine is another; training goes on from there"
+            "and they end at other numbers: the data, SciPy, NumPy or the machine is another; training goes on so"
         )
         warnings.warn(text, RuntimeWarning, stacklevel=2)
 
