@@ -52,6 +52,52 @@ def test_forgotten_data_is_not_trained(loss, data, words):
     refused(ValueError, words, lambda: quick(loss, data))
 
 
+XF, YF, WF, BF = sn.matrix("X", 2, 6), sn.matrix("Y", 1, 6), sn.matrix("W", 1, 2), sn.matrix("B", 1, 6)
+XR, YR, VR, PF = sn.matrix("x", 6, 2), sn.vector("y", 6), sn.vector("w", 2), sn.matrix("P", 3, 6)
+W3 = sn.matrix("W3", 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("loss", "data", "name"),
+    [
+        (sn.squared_error(WF * XF, YF), {XF: x}, "Y"),
+        (sn.squared_error(sn.affine(WF, XF, b), YF), {XF: x}, "Y"),
+        (sn.squared_error(sn.mlp(XF, [3, 1]).output, YF), {XF: x}, "Y"),
+        (sn.squared_error(XR * VR, YR, axis=1), {XR: x.T}, "y"),
+        (sn.squared_error(VR.T * XR.T, YR.T), {XR: x.T}, "y"),
+        (sn.cross_entropy(W3 * XF, PF), {XF: x}, "P"),
+        (sn.binary_cross_entropy(WF * XF, YF), {XF: x}, "Y"),
+        (sn.binary_cross_entropy(sn.let("P", WF * XF), YF), {XF: x}, "Y"),
+        (sn.norm(YF - sn.tanh(WF * XF)), {XF: x}, "Y"),
+        (sn.squared_error(WF * XF, YF) + sn.norm(WF) ** 2, {XF: x}, "Y"),
+        (sn.squared_error(WF * XF + BF, YF), {XF: x, YF: y}, "B"),
+    ],
+)
+def test_forgotten_data_of_sizes_in_numbers_are_not_trained(loss, data, name):
+    words = [f"{name} stands entry by entry beside ", "6 ", "no data; give its array in data", "parameters="]
+    refused(ValueError, words, lambda: quick(loss, data))
+
+
+SF, c = sn.vector("s", 2), sn.vector("c", 2)
+T6, UF, VF = sn.matrix("T", 2, 6), sn.matrix("U", 2, 1), sn.matrix("V", 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "data", "trained"),
+    [
+        (sn.norm(SF - c) ** 2, {c: [1.0, 2.0]}, {"s"}),
+        (sn.sum(WF * SF) ** 2 + sn.norm(SF - c) ** 2, {c: [1.0, 2.0]}, {"W", "s"}),
+        (sn.norm(T6 - UF * VF.T) ** 2, {T6: x}, {"U", "V"}),
+        (sn.squared_error(sn.affine(WF, XF, b), YF), {XF: x, YF: y}, {"W", "b"}),
+        (sn.squared_error(sn.affine(W3, XF, sn.vector("b", 3)), PF), {XF: x, PF: np.ones((3, 6))}, {"W3", "b"}),
+        (sn.squared_error(W3 * c + sn.vector("b", 3), sn.vector("q", 3)), {c: [1, 2], "q": [1, 2, 3]}, {"W3", "b"}),
+        (sn.norm(sn.hadamard(T6, XF) - 1) ** 2, {XF: x}, {"T"}),
+    ],
+)
+def test_weights_of_sizes_in_numbers_are_trained(loss, data, trained):
+    assert set(quick(loss, data).parameters.keys()) == {s for s in loss.free_symbols if s.name in trained}
+
+
 def test_what_grows_with_the_data_is_trained_where_it_is_asked_for():
     assert set(quick(LOSS, {X: x}, [W, b, Y]).parameters) == {W, b, Y}
     assert set(quick(LOSS, {X: x}, {Y: y}).parameters) == {W, b, Y}

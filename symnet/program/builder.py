@@ -337,7 +337,7 @@ class Builder:
     def finish(self, outputs: Sequence[Name]) -> Program:
         """Give the program. Shared values that have no name yet are called T1, T2, …, or as the adjoints they are."""
         letters = self.layers.letters
-        final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, self.names)
+        final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, self.lets, self.names)
         needed = without_dead_layers(self.equations, [*outputs, *self.lets], letters)
         starts = [start for _, start in self._starts] + [len(self.equations)]
         spans = zip(self._starts, starts[1:], strict=True)

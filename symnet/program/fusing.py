@@ -35,7 +35,9 @@ def fused(b: Defining, node: Any) -> Any:
     better = entered(body)
     if better == body and not _collapsed(b, node, body):
         return None
-    return apply_entrywise(better, view.leaves) if view.leaves else None
+    better = view.with_names(better, entered)
+    found = apply_entrywise(better, view.leaves) if view.leaves else None
+    return None if found == node else found
 
 
 def fused_scalar(b: Defining, c: Any) -> Any:

@@ -6,6 +6,7 @@ stand for. What is larger than a step of a textbook is a variable.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Any, Protocol
 
@@ -33,6 +34,7 @@ class View:
     def __init__(self, b: Defining) -> None:
         self.b = b
         self.leaves: dict[Any, Any] = {}
+        self.named: dict[Any, Any] = {}  # formula → the value that it was put in for
         self.crossed = False
         self.risk = 0
         self.room = LARGEST
@@ -57,6 +59,8 @@ class View:
         else:
             definition = None if isinstance(rest, _ENTRYWISE) else meaning(self.b, rest)
             inside = self._formula(rest if isinstance(rest, _ENTRYWISE) else definition, rest, depth, turned)
+            if definition is not None and inside.args:
+                self.named[inside] = transpose(rest) if turned else rest
         return self._real(self.scalar(c, depth)) * inside
 
     def _real(self, c: Any) -> Any:
@@ -85,6 +89,16 @@ class View:
     def _has_room(self, body: Any) -> bool:
         self.room -= sum(1 for _ in islice(preorder_traversal(body), self.room + 1))
         return self.room >= 0
+
+    def with_names(self, body: Expr, rewritten: Callable[[Expr], Expr]) -> Expr:
+        """Put the names back where what they stand for is still in a `rewritten` formula, be it with the other sign."""
+        for formula, name in sorted(self.named.items(), key=lambda item: -item[0].count_ops()):
+            for f in dict.fromkeys((formula, rewritten(formula))):
+                if f.args and (body.has(f) or f.is_Add and body.has(-f)):
+                    x = self.leaf(name)
+                    body = body.xreplace({f: x, -f: -x} if f.is_Add else {f: x})
+        self.leaves = {x: A for x, A in self.leaves.items() if body.has(x)}
+        return body
 
     def scalar(self, c: Any, depth: int = DEPTH) -> Expr:
         """Give a scalar with the equations of its names put in."""

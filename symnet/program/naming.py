@@ -64,13 +64,18 @@ def final_names(
     parameters: Sequence[Name],
     given: Mapping[Name, Name],
     letters: Mapping[Name, str],
+    lets: Collection[Name],
     names: Namer,
 ) -> dict[Name, Name]:
-    """Give what the values of a program are called. `given`: names that are settled; `letters`: Z or A by value."""
+    """Give what the values of a program are called.
+
+    `given`: names that are settled; `letters`: Z or A by value; `lets`: what stays although no output needs it.
+    """
     kept, uses = live(equations, outputs)
     final = dict(given)
     names.used -= {final.get(lhs, lhs).name for lhs in letters}
-    for lhs, text in _layers(kept, letters, names).items():
+    idle = [e for e in live(equations, {*outputs, *lets})[0] if e not in kept] if lets else []
+    for lhs, text in _layers([*kept, *idle], letters, names).items():
         final[lhs] = symbol_like(text, lhs)
     names.used |= {final[lhs].name for lhs in letters if lhs in final}
     hidden = [e for e in kept if e.lhs.name in names.hidden and e.lhs not in final]

@@ -6,6 +6,7 @@ every view of it, the reader's, the machine's, the closed form, is a function of
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -90,6 +91,14 @@ class Program(Shown):
     names: Names
     parameters: tuple[Name, ...] = ()
     assumptions: dict[Name, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        twice = [name for name, times in Counter(e.lhs.name for e in self.equations).items() if times > 1]
+        if twice or not self.inputs.keys().isdisjoint(e.lhs.name for e in self.equations):
+            name = twice[0] if twice else next(e.lhs.name for e in self.equations if e.lhs.name in self.inputs)
+            raise RuntimeError(
+                f"two values of one program are called {name}: this is a fault of symnet, please report it"
+            )
 
     def _headline(self) -> str:
         return f": {listed(self.inputs)} → {listed(self.outputs)} in {len(self.equations)} equations"

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol, Transpose
+from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import as_stated, binding
-from symnet.expressions import Name, axes_of, declared, facts_of, walk
+from symnet.expressions import Name, declared, facts_of
 from symnet.optimizers import is_number
 from symnet.program import Program, Survey
+from symnet.training.forgotten import check_no_data_missing
 from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
 
 LEAVES = {
@@ -61,7 +62,7 @@ def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str
     if isinstance(parameters, Mapping):
         chosen = [found.symbols[n] for n in binding.named(parameters)]
         free = [s for s in free if s not in chosen]
-        _check_no_data_missing(loss, free, found, data)
+        check_no_data_missing(loss, free, found, data)
         return chosen + free
     if parameters is not None:
         parameters = _as_list(parameters)
@@ -71,7 +72,7 @@ def trained_symbols(loss: Any, parameters: Any, found: Survey, data: Mapping[str
         return symbols
     if not free:
         raise ValueError("every matrix symbol of the loss is data: there is nothing to train")
-    _check_no_data_missing(loss, free, found, data)
+    check_no_data_missing(loss, free, found, data)
     return free
 
 
@@ -136,35 +137,6 @@ def _drawn(W: Any, draw: Initializer, shape: tuple[int, int], generator: np.rand
     if array.shape != shape:
         raise ShapeError(f"initializer: {W.name} has shape {shape}, but an array of shape {array.shape} was drawn")
     return array
-
-
-def _check_no_data_missing(loss: Any, free: Sequence[Any], found: Survey, data: Mapping[str, Any]) -> None:
-    # a matrix that grows with the data is data; a weight may share the size of features that only one array has
-    arrays: dict[Any, set[str]] = {}
-    for size, symbol, _ in axes_of(found.symbols[n] for n in data):
-        arrays.setdefault(size, set()).add(symbol.name)
-    most = max(map(len, arrays.values()), default=0)
-    samples = {size for size, names in arrays.items() if len(names) == most}
-    clear = most > 1 and len(samples) == 1
-    factors = _factors(loss)
-    for symbol in free:
-        own = [size for size, _, _ in axes_of([symbol]) if size in arrays]
-        if own and not (clear and samples.isdisjoint(own) and symbol in factors):
-            size = next((s for s in own if s in samples), own[0])
-            where = "of the samples" if len(arrays) == 1 or (clear and size in samples) else "of the data"
-            raise ValueError(
-                f"{symbol.name} has the size {size} {where} and no data; give its array in data, "
-                f"or list it in parameters= where it is to be trained"
-            )
-
-
-def _factors(loss: Any) -> set[Any]:
-    # the symbols that stand in a product of matrices
-    found = set()
-    for node in walk(loss):
-        if isinstance(node, MatMul):
-            found |= {a.args[0] if isinstance(a, Transpose) else a for a in node.args if a.is_Matrix}
-    return found
 
 
 def checked_multipliers(multipliers: Mapping[Any, float], symbols: Sequence[Name]) -> dict[str, float]:

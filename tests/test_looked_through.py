@@ -1,0 +1,71 @@
+"""Formulas that are looked through: names, numbers, sums and zeros keep their meaning."""
+
+import numpy as np
+import pytest
+import sympy
+from sympy import ImmutableMatrix, Symbol
+
+import symnet as sn
+
+W, x, b, V = sn.matrix("W", 3, 2), sn.vector("x", 2), sn.vector("b", 3), sn.matrix("V", 3, 3)
+LETS = {
+    "a sum": sn.tanh(sn.tanh(W * x) + b) - 2 * b,
+    "an activation and more": sn.tanh(sn.square(sn.tanh(W * x))) + b,
+    "nested": sn.tanh(sn.log(sn.sigmoid(V * sn.tanh(W * x)))) + b,
+    "a let within": sn.tanh(sn.let("G", sn.tanh(W * x) + b) - b) + 2 * b,
+    "scaled": -3 * sn.tanh(W * x) + b / 2,
+}
+LOSSES = {
+    "log of sigmoid": lambda H: sn.log(sn.sigmoid(H)),
+    "log of the other sigmoid": lambda H: sn.log(1 - sn.sigmoid(H)),
+    "softplus": lambda H: sn.log(1 + sn.exp(-H)),
+    "sigmoid of a logarithm": lambda H: sn.elementwise(lambda h: 1 / (1 + sympy.exp(2 * h)), H),
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("name", LETS)
+def test_no_two_values_have_one_name_where_a_let_is_looked_through(name, loss):
+    H = sn.let("H", LETS[name])
+    L = sn.sum(sn.square(sn.square(LOSSES[loss](H))))
+    d = sn.derive(L, [W, b])
+    assert len(d.program.by_name) == len(d.program.equations)
+    assert name == "nested" or "H" in str(d), "the user's own name is used"
+    generator = np.random.default_rng(0)
+    values = {s: generator.normal(size=tuple(map(int, s.shape))) for s in L.atoms(sympy.MatrixSymbol)}
+    assert sn.check_gradients(L, values, [W, b])
+
+
+def test_an_explicit_matrix_of_what_is_computed_from_numbers():
+    C = ImmutableMatrix([[2, -1], [-2, 3]])
+    A, number = sn.matrix("A", 1, 1), 2 * sn.sum(sn.softmax(C, axis=0) ** 2)
+    M = ImmutableMatrix([[number], [sn.norm(C)]])
+    assert sn.check_gradients(sn.sum(sn.tanh(M * A / 9)), {A: [[0.7]]})
+    p = np.exp([[2, -1], [-2, 3]]) / np.exp([[2, -1], [-2, 3]]).sum(axis=0)
+    assert np.allclose(sn.evaluate(M * A, {A: [[1.0]]}), [[2 * (p @ p).sum()], [np.sqrt(18)]])
+
+
+def test_what_is_differentiated_in_does_not_keep_its_sums():
+    Y, D = sn.matrix("Y", 4, 2), sn.matrix("D", 4, 2)
+    generator = np.random.default_rng(0)
+    y, d = np.eye(2)[[0, 1, 1, 0]], generator.normal(size=(4, 2))
+    for loss in (sn.cross_entropy(Y, Y, axis=1), sn.cross_entropy(sn.tanh(Y) * 2, Y, axis=1)):
+        slope = sn.gradient(loss, Y)
+        h = 1e-6
+        ends = [sn.evaluate(slope, {Y: y + s * h * d}) for s in (1, -1)]
+        found = sn.evaluate(sn.hvp(loss, Y, D), {Y: y, D: d})
+        assert np.allclose(found, (ends[0] - ends[1]) / (2 * h), atol=1e-7)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_slope_of_a_power_in_its_exponent_is_0_at_0(dtype):
+    A, p, P, c = sn.matrix("A", 2, 2), Symbol("p"), sn.matrix("P", 2, 2), Symbol("c")
+    a = np.array([[0.0, 0.5], [2.0, 0.0]], dtype)
+    wanted = np.array([[0, 0.5**1.5 * np.log(0.5)], [2**1.5 * np.log(2), 0]])
+    values = {A: a, p: dtype(1.5), P: np.full((2, 2), 1.5, dtype), c: dtype(0)}
+    for power, w in ((sn.power(A, p), p), (sn.power(A, P), P), (sn.power(sn.relu(A), p), p), (c**p + 0 * p, p)):
+        loss = sn.sum(power) if power.is_Matrix else power
+        right = 0.0 if power.has(c) else wanted if w is P else wanted.sum()
+        needed = {s: v for s, v in values.items() if loss.has(s)}
+        assert np.allclose(sn.derive(loss, w).compile(dtype=dtype)(needed)[1][w], right, rtol=1e-6)
+        assert np.allclose(sn.compile(sn.gradient(loss, w))(needed), right, rtol=1e-6)
