@@ -69,3 +69,26 @@ def test_the_slope_of_a_power_in_its_exponent_is_0_at_0(dtype):
         needed = {s: v for s, v in values.items() if loss.has(s)}
         assert np.allclose(sn.derive(loss, w).compile(dtype=dtype)(needed)[1][w], right, rtol=1e-6)
         assert np.allclose(sn.compile(sn.gradient(loss, w))(needed), right, rtol=1e-6)
+
+
+def test_a_common_coefficient_is_never_divided_by():
+    A, B, a, c = sn.matrix("A", 2, 2), sn.matrix("B", 2, 2), Symbol("a"), Symbol("c")
+    for k in (a / 2 - c / 2, sympy.Piecewise((0, a > c), (1, True)), a - c, sympy.sin(a) - 1):
+        total = sn.expressions.add(k * A, -k * B)
+        assert not [p for p in total.atoms(sympy.Pow) if p.exp.is_negative and p.base.free_symbols]
+        values = {a: 1.5, c: 1.5, A: np.ones((2, 2)), B: np.eye(2)}
+        found = sn.evaluate(total, {s: v for s, v in values.items() if total.has(s)})
+        assert np.allclose(found, float(k.subs({a: 1.5, c: 1.5})) * (np.ones((2, 2)) - np.eye(2)))
+
+
+@pytest.mark.parametrize("outer", [sympy.sign, sympy.Abs, lambda u: sympy.Abs(u) ** 3, lambda u: u * sympy.sign(u)])
+def test_sizes_and_signs_of_what_might_be_complex_to_sympy(outer):
+    w, c = sn.vector("w", 3), Symbol("c")
+    inside = sn.elementwise(lambda t: outer(t / (2 * c * t + 1)), w)
+    loss, v = sn.sum(sn.square(inside) + inside), sn.vector("v", 3)
+    values = {w: np.array([[0.5], [-0.3], [1.2]]), c: 0.3}
+    assert sn.check_gradients(loss, values, [w]) if sn.gradient(loss, w) != 0 else outer is sympy.sign
+    if outer is not sympy.sign:
+        slope, h, d = sn.gradient(loss, w), 1e-6, np.array([[1.0], [-2.0], [0.5]])
+        ends = [sn.evaluate(slope, {w: values[w] + s * h * d, c: 0.3}) for s in (1, -1)]
+        assert np.allclose(sn.evaluate(sn.hvp(loss, w, v), {**values, v: d}), (ends[0] - ends[1]) / (2 * h), atol=1e-6)

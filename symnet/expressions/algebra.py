@@ -279,7 +279,7 @@ def add(*args: MatrixExpr) -> MatrixExpr:
     live.sort(key=lambda term: term[0].could_extract_minus_sign())
     common = live[0][0]
     if len(live) > 1 and all(c in (common, -common) for c, _ in live):
-        return scaled(common, raw(MatAdd, *[scaled(c / common, A) for c, A in live]))
+        return scaled(common, raw(MatAdd, *[A if c == common else scaled(S.NegativeOne, A) for c, A in live]))
     return scaled(*live[0]) if len(live) == 1 else raw(MatAdd, *[scaled(c, A) for c, A in live])
 
 

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
-    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp, im, log,
-    re,
-    sech, sinh, sqrt, tanh,
+    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp,
+    im, log, re, sech, sign, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
 
@@ -278,6 +277,16 @@ def _with_xlogy(product: Expr) -> Expr:
     return product
 
 
+class _Size(Function):
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return _Sign(self.args[0])
+
+
+class _Sign(Function):
+    def fdiff(self, argindex: int = 1) -> Expr:
+        return S.Zero
+
+
 def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     """Differentiate the scalar `body` in `variable`, written with `output`, the value of `body`, where it can be.
 
@@ -287,12 +296,11 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     1 - y**2
     """
     slope = stable(differentiated(body, variable))
-    if slope.has(
-        Derivative, im, re
-    ):  # SymPy differentiates |a| and sign(a) for a real a only, and everything here is real
+    if slope.has(Derivative, im, re):  # SymPy differentiates |a| and sign(a) only where it knows that a is real
         real = {s: Dummy(s.name, real=True) for s in body.free_symbols}
-        there, back = body.xreplace(real), {d: s for s, d in real.items()}
-        slope = stable(differentiated(there, real[variable])).xreplace(back)
+        there, back = body.xreplace(real).replace(Abs, _Size).replace(sign, _Sign), {d: s for s, d in real.items()}
+        slope = differentiated(there, real[variable]).xreplace(back)
+        slope = stable(slope.replace(_Size, Abs).replace(_Sign, sign))
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
     if any(not p.exp.is_number for p in slope.atoms(Pow)):
