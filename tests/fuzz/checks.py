@@ -67,6 +67,20 @@ def written_size(expr: Any) -> float:
     return sizes[id(expr)]
 
 
+def holds(expr: Any, kinds: tuple[type, ...]) -> bool:
+    """Tell whether there is a node of some kinds in an expression, what is shared looked at once."""
+    seen: set[int] = set()
+    stack = [expr]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, kinds):
+            return True
+        if id(node) not in seen:
+            seen.add(id(node))
+            stack.extend(node.args)
+    return False
+
+
 class TooLong(BaseException):
     """Raised by the alarm clock; no `except Exception` catches it."""
 
@@ -256,7 +270,7 @@ class _Case:
             return
         for number, (name, symbol) in enumerate([*self.wrt.items()][: self.most_closed]):
             form = sn.gradient(self.loss, symbol) if number == 0 else self.d.closed(symbol)
-            if form.has(sympy.Derivative, sympy.Subs, sympy.Integral):
+            if holds(form, (sympy.Derivative, sympy.Subs, sympy.Integral)):
                 self.fault("closed form is not evaluated", str(form)[:300])
             if getattr(form, "is_Matrix", False) != (self.values[name].ndim == 2):
                 self.fault("closed form has another shape", f"{name}: {form}"[:300])
