@@ -16,17 +16,19 @@ from typing import Any
 import numpy as np
 from sympy import Basic, MatrixSymbol
 
-from symnet.backends import binding, windows
+from symnet.backends import binding
 from symnet.backends.c_kernel import CKernel
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
-from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, not_inverted, with_text
+from symnet.backends.jax_code import jax_library
+from symnet.backends.jax_kernel import JaxKernel
+from symnet.backends.linalg_code import ANALYTIC, MPMATH, not_inverted
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
-from symnet.backends.source import written
+from symnet.backends.source import standalone, written
 from symnet.backends.stated import check_facts
 from symnet.backends.workspace import Memory, Workspace
 from symnet.expressions import (
@@ -39,9 +41,9 @@ from symnet.program import Builder, Equation, Program, for_machine, survey
 BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
     "numpy": (NumPyCode, dict, None),
     "complex": (ComplexCode, ANALYTIC.copy, "complex"),
-    "c": (NumPyCode, dict, None),  # its code is that of `c_kernel`
     "mpmath": (NumPyCode, lambda: mpmath_functions() | MPMATH, "object"),
 }
+ELSEWHERE: dict[str, Callable[..., Callable[..., Any]]] = {"c": CKernel, "jax": JaxKernel}  # who runs them
 
 
 @contextmanager
@@ -121,7 +123,7 @@ class Kernel(Shown):
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
         try:
-            found = self.result.listed(self._function(dtype)(*arrays))
+            found = self._values(dtype, arrays)
         except np.linalg.LinAlgError as error:
             raise np.linalg.LinAlgError(not_inverted(error, self.equations)) from error
         own: list[Any] = []
@@ -146,6 +148,10 @@ class Kernel(Shown):
         check_facts(symbols.values(), arrays)
         dtype = self.dtype or _common_dtype(arrays, given)
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
+
+    def _values(self, dtype: Any, arrays: Sequence[Any]) -> list[Any]:
+        function = self._function(dtype)
+        return function.numbers(*arrays) if isinstance(function, JaxKernel) else self.result.listed(function(*arrays))
 
     def _dtype_of(self, arrays: Sequence[Any]) -> Any:
         return np.dtype(self.dtype or next((a.dtype for a in arrays if hasattr(a, "dtype")), float))
@@ -172,16 +178,9 @@ class Kernel(Shown):
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
-        if self.backend == "c":
+        if self.backend in ("c", "jax"):
             return function.text  # type: ignore[no-any-return]
-        modules = {module: set(used) for module, used in function.imports.items() if used}
-        texts = with_text(sorted(modules.pop(OWN, ())))
-        own, needed = windows.written(modules.pop(windows.__name__, ()))
-        for module, used in needed.items():
-            modules.setdefault(module, set()).update(used)
-        imports = [*texts[:1], *(f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items()))]
-        whole = [*imports, *texts[1:], "", "", *own, function.text.replace(function.__name__, "kernel", 1)]
-        return "\n".join(whole).lstrip("\n")
+        return standalone(function.text.replace(function.__name__, "kernel", 1), function.imports)
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:
@@ -200,8 +199,8 @@ class Kernel(Shown):
         return lowered(self.program, self.outputs)
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
-        if self.backend == "c":
-            return CKernel(self, dtype)
+        if self.backend in ELSEWHERE:
+            return ELSEWHERE[self.backend](self, dtype)
         code, functions, entries = BACKENDS[self.backend]
         return written(self, code, functions(), entries, dtype)
 
@@ -239,7 +238,7 @@ def compile_program(
     told = {size.name for size, _, _ in axes_of(program.inputs.values())} & program.names.sizes
     data = [n for n in _by_first_use(program) if n not in parameters and n not in told]
     arguments = (*data, *[p for p in parameters if p in program.inputs])
-    dtype = checked_dtype(dtype) if BACKENDS[backend][2] is None else dtype
+    dtype = checked_dtype(dtype) if backend in ELSEWHERE or BACKENDS[backend][2] is None else dtype
     return Kernel(program, tuple(outputs), result, arguments, dtype, backend)
 
 
@@ -266,6 +265,15 @@ def _by_first_use(program: Program) -> list[str]:
     return sorted(program.inputs, key=lambda name: met.get(program.inputs[name], len(met)))
 
 
+def checked_backend(backend: Any) -> str:
+    """Give the name of a backend. Raises `ValueError` for any other, `ModuleNotFoundError` where JAX is missing."""
+    if backend not in ("numpy", *ELSEWHERE):
+        raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy', 'c' and 'jax'")
+    if backend == "jax":
+        jax_library("compile(backend='jax')")
+    return str(backend)
+
+
 def checked_dtype(dtype: Any) -> Any:
     """Give the dtype, or None. Raises `TypeError` for one that is not a real floating type."""
     if dtype is None:
@@ -279,10 +287,10 @@ def checked_dtype(dtype: Any) -> Any:
     return found
 
 
-def compile(expressions: Any, dtype: Any = None) -> Kernel:
-    """Compile any expression, or several at once, to one NumPy function.
+def compile(expressions: Any, dtype: Any = None, backend: str = "numpy") -> Kernel:
+    """Compile any expression, or several at once, to one function, of NumPy unless another backend is asked for.
 
-    expressions: a matrix or scalar expression, or a dictionary from keys to expressions; dtype: as in
+    expressions: a matrix or scalar expression, or a dictionary from keys to expressions; dtype, backend: as in
     `Derivation.compile`. Gives a `Kernel`: called with values by symbol or name it gives the value, or a dictionary
     with the same keys. What several expressions share is computed once. A Kronecker product, and what has one in it
     such as the Hessian in a matrix, is given as a `StructuredMatrix`, which is never multiplied out. Raises `TypeError`
@@ -295,10 +303,10 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
     >>> kernel({A: [[3, 0], [0, 4]], b: [[1], [1]]})["length"]
     5.0
     """
-    return _compiled(expressions, dtype, kept_apart=True)
+    return _compiled(expressions, dtype, checked_backend(backend), kept_apart=True)
 
 
-def _compiled(expressions: Any, dtype: Any, kept_apart: bool) -> Kernel:
+def _compiled(expressions: Any, dtype: Any, backend: str, kept_apart: bool) -> Kernel:
     several = isinstance(expressions, Mapping)
     wanted = dict(expressions) if several else {"value": expressions}
     if not wanted:
@@ -313,8 +321,8 @@ def _compiled(expressions: Any, dtype: Any, kept_apart: bool) -> Kernel:
     with collector_paused():
         program = builder.finish(values)
         if kept_apart:
-            return compile_structured(program, program.outputs, result, dtype)
-        return compile_program(program, program.outputs, result, dtype)
+            return compile_structured(program, program.outputs, result, dtype, backend)
+        return compile_program(program, program.outputs, result, dtype, backend)
 
 
 def _expression(expr: Any) -> Basic:
@@ -338,4 +346,4 @@ def evaluate(expr: Any, values: Values) -> Any:
 
 @lru_cache(maxsize=128)
 def _compiled_expression(expr: Basic, tables: int) -> Kernel:  # anew when a table has changed
-    return _compiled(expr, None, kept_apart=False)
+    return _compiled(expr, None, "numpy", kept_apart=False)
