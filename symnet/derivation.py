@@ -169,8 +169,8 @@ class Derivation(Shown):
         >>> d.compile(workspace=True, copy=True)({x: [[0.0], [0.0]]})[1][x].tolist()
         [[1.0], [1.0]]
         """
-        if backend not in ("numpy", "c"):
-            raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy' and 'c'")
+        if backend not in ("numpy", "c", "jax"):
+            raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy', 'c' and 'jax'")
         if copy and not workspace:
             raise ValueError("copy: a kernel without a workspace gives fresh arrays; write workspace=True as well")
         if workspace and backend == "c":

@@ -22,6 +22,7 @@ from symnet.backends.files import (
 )  # fmt: skip
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
+from symnet.backends.jax_code import JAX, in_64_bits, jax_function, jax_library
 from symnet.backends.kernel import (
     Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
     in_workspace,
@@ -33,10 +34,10 @@ from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Cost", "Kernel",
+    "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Cost", "Kernel",
     "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "Trial", "Update",
     "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype", "checked_name",
     "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate",
-    "fitted", "identifiers", "in_workspace", "known_sizes", "load", "one_hot", "read_arrays", "save", "windows",
-    "write_arrays",
+    "fitted", "identifiers", "in_64_bits", "in_workspace", "jax_function", "jax_library", "known_sizes", "load",
+    "one_hot", "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip

@@ -14,6 +14,7 @@ from operator import add
 from typing import Any, TypeAlias
 
 COMPARISON, OR, AND, SUM, MATMUL, TERM, POWER, ATOM = range(8)  # how strongly code binds
+SIZED = "numpy_"  # before the names of NumPy's own functions, where others are called by theirs
 LONG = 100  # terms of a sum in one pair of brackets
 Full: TypeAlias = tuple[bool, bool]
 
@@ -146,15 +147,18 @@ class Namespace:
         module, _, name = f"numpy.{function}".rpartition(".")
         return lambda *arguments, **options: self.call(module, name, *arguments, **options)
 
+    def taken(self, module: str, name: str) -> str:
+        """Give the identifier of what the code takes from a module."""
+        self.imports.setdefault(module, set()).add(name)
+        return name
+
     def constant(self, name: str) -> Code:
         """Give a constant of NumPy, such as nan."""
-        self.imports.setdefault("numpy", set()).add(name)
-        return Code(name, ATOM, (False, False))
+        return Code(self.taken("numpy", name), ATOM, (False, False))
 
     def call(self, module: str, name: str, *arguments: Any, **options: Any) -> Code:
         """Give a call of a function of a module."""
-        self.imports.setdefault(module, set()).add(name)
-        return Code(_call(name, arguments, options))
+        return Code(_call(self.taken(module, name), arguments, options))
 
     def special(self, name: str, *arguments: Any) -> Code:
         """Give a call of a special function: SciPy's where it is installed, else Python's own, entry by entry.

@@ -14,11 +14,13 @@ from collections.abc import Collection
 
 import numpy as np
 
-from symnet.backends import matrix_functions
+from symnet.backends import functional, matrix_functions
+from symnet.backends.emitter import SIZED
 from symnet.backends.windows import FUNCTIONS
 
 _RESERVED = {*dir(np), *dir(np.linalg), *dir(builtins), *dir(math), "numpy", "kernel", "erfc", "gammaln", "polygamma"}
-_RESERVED |= {*FUNCTIONS, "as_strided", *dir(matrix_functions)}
+_RESERVED |= {*FUNCTIONS, "as_strided", *dir(matrix_functions), *dir(functional), "jvp", "partial"}
+_RESERVED |= {f"{SIZED}{name}" for name in (*dir(np), *dir(math), "erf", "erfc", "gammaln", "polygamma")}
 
 
 def identifiers(names: Collection[str]) -> dict[str, str]:

@@ -16,17 +16,18 @@ from typing import Any
 import numpy as np
 from sympy import Basic, MatrixSymbol
 
-from symnet.backends import binding, windows
+from symnet.backends import binding
 from symnet.backends.c_kernel import CKernel
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
-from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, not_inverted, with_text
+from symnet.backends.jax_kernel import JaxKernel
+from symnet.backends.linalg_code import ANALYTIC, MPMATH, not_inverted
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
-from symnet.backends.source import written
+from symnet.backends.source import standalone, written
 from symnet.backends.stated import check_facts
 from symnet.backends.workspace import Memory, Workspace
 from symnet.expressions import (
@@ -39,9 +40,9 @@ from symnet.program import Builder, Equation, Program, for_machine, survey
 BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
     "numpy": (NumPyCode, dict, None),
     "complex": (ComplexCode, ANALYTIC.copy, "complex"),
-    "c": (NumPyCode, dict, None),  # its code is that of `c_kernel`
     "mpmath": (NumPyCode, lambda: mpmath_functions() | MPMATH, "object"),
 }
+ELSEWHERE: dict[str, Callable[..., Callable[..., Any]]] = {"c": CKernel, "jax": JaxKernel}  # who runs them
 
 
 @contextmanager
@@ -121,7 +122,7 @@ class Kernel(Shown):
         arrays = self.bind(values)
         dtype = self._dtype_of(arrays)
         try:
-            found = self.result.listed(self._function(dtype)(*arrays))
+            found = self._values(dtype, arrays)
         except np.linalg.LinAlgError as error:
             raise np.linalg.LinAlgError(not_inverted(error, self.equations)) from error
         own: list[Any] = []
@@ -146,6 +147,10 @@ class Kernel(Shown):
         check_facts(symbols.values(), arrays)
         dtype = self.dtype or _common_dtype(arrays, given)
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
+
+    def _values(self, dtype: Any, arrays: Sequence[Any]) -> list[Any]:
+        function = self._function(dtype)
+        return function.numbers(*arrays) if isinstance(function, JaxKernel) else self.result.listed(function(*arrays))
 
     def _dtype_of(self, arrays: Sequence[Any]) -> Any:
         return np.dtype(self.dtype or next((a.dtype for a in arrays if hasattr(a, "dtype")), float))
@@ -172,16 +177,9 @@ class Kernel(Shown):
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
-        if self.backend == "c":
+        if self.backend in ("c", "jax"):
             return function.text  # type: ignore[no-any-return]
-        modules = {module: set(used) for module, used in function.imports.items() if used}
-        texts = with_text(sorted(modules.pop(OWN, ())))
-        own, needed = windows.written(modules.pop(windows.__name__, ()))
-        for module, used in needed.items():
-            modules.setdefault(module, set()).update(used)
-        imports = [*texts[:1], *(f"from {m} import {', '.join(sorted(used))}" for m, used in sorted(modules.items()))]
-        whole = [*imports, *texts[1:], "", "", *own, function.text.replace(function.__name__, "kernel", 1)]
-        return "\n".join(whole).lstrip("\n")
+        return standalone(function.text.replace(function.__name__, "kernel", 1), function.imports)
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if dtype not in self._functions:
@@ -200,8 +198,8 @@ class Kernel(Shown):
         return lowered(self.program, self.outputs)
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
-        if self.backend == "c":
-            return CKernel(self, dtype)
+        if self.backend in ELSEWHERE:
+            return ELSEWHERE[self.backend](self, dtype)
         code, functions, entries = BACKENDS[self.backend]
         return written(self, code, functions(), entries, dtype)
 
@@ -239,7 +237,7 @@ def compile_program(
     told = {size.name for size, _, _ in axes_of(program.inputs.values())} & program.names.sizes
     data = [n for n in _by_first_use(program) if n not in parameters and n not in told]
     arguments = (*data, *[p for p in parameters if p in program.inputs])
-    dtype = checked_dtype(dtype) if BACKENDS[backend][2] is None else dtype
+    dtype = checked_dtype(dtype) if backend in ELSEWHERE or BACKENDS[backend][2] is None else dtype
     return Kernel(program, tuple(outputs), result, arguments, dtype, backend)
 
 

@@ -6,8 +6,7 @@ steps and for numbers of many digits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from inspect import getsource
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import mpmath
@@ -24,24 +23,12 @@ from symnet.expressions import (
 from symnet.program import Equation
 
 OWN = matrix_functions.__name__
-
-
-def with_text(names: Sequence[str]) -> list[str]:
-    """Give the imports and the text of functions of ours, so that a source which calls them runs on its own."""
-    needed: dict[str, str] = {}
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        needed[name] = getsource(getattr(matrix_functions, name))
-        waiting += [f for f in vars(matrix_functions) if f not in needed and f"{f}(" in needed[name] and f[0].islower()]
-    texts = [f"\n\n{needed[name]}".rstrip() for name in sorted(needed)]
-    return ["from typing import Any\n\nimport numpy as np", *texts] if names else []
+INVERTING = (Inverse, Solve, Adjugate, Pinv, MatrixPower)  # where NumPy finds that a matrix has no inverse
 
 
 def not_inverted(error: Exception, equations: Iterable[Equation]) -> str:
     """Give the text of NumPy's error with the equations that it can have been."""
-    inverting = (Inverse, Solve, Adjugate, Pinv, MatrixPower)
-    met = [str(e) for e in equations if e.rhs.has(*inverting)]
+    met = [str(e) for e in equations if e.rhs.has(*INVERTING)]
     return f"{error}: at these values a matrix has no inverse, in {' or in '.join(met[:4])}" if met else str(error)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 def adjugate(A: Any) -> Any:
     """Give the transposed matrix of cofactors, by singular values: also where the determinant is 0."""
-    U, s, Vt = np.linalg.svd(A)
+    U, s, Vt = np.linalg.svd(A, full_matrices=False)
     n = len(s)
     others = np.array([np.prod(np.delete(s, i)) for i in range(n)], A.dtype)
     turn = np.linalg.det(U) * np.linalg.det(Vt)
@@ -43,8 +43,7 @@ def combined(*terms: Any) -> Any:
     """Give a sum of numbers times such matrices."""
     found = [terms[0][0] * part for part in terms[0][1]]
     for c, X in terms[1:]:
-        for whole, part in zip(found, X, strict=True):
-            whole += c * part
+        found = [whole + c * part for whole, part in zip(found, X, strict=True)]
     return found
 
 
@@ -119,8 +118,7 @@ def leading(A: Any) -> Any:
 def polar(A: Any) -> Any:
     """Give U·Vᵀ of the singular values that are not 0 to rounding."""
     U, s, Vt = np.linalg.svd(A, full_matrices=False)
-    rank = int((s > s[0] * max(A.shape) * np.finfo(s.dtype).eps).sum())
-    return U[:, :rank] @ Vt[:rank]
+    return (U * (s > s[0] * max(A.shape) * np.finfo(s.dtype).eps)) @ Vt
 
 
 def sylvester(H: Any, C: Any) -> Any:

@@ -1,12 +1,19 @@
 """The bare function of a kernel: its equations as one flat text, made a function by `sympy.lambdify`.
 
-In: a kernel, and who writes its code. Out: a function with `text` and `imports`.
+In: a kernel, and who writes its code. Out: a function with `text` and `imports`, and the text that runs in an empty
+file, with the functions of ours that it calls.
 """
 
 from __future__ import annotations
 
+import ast
 import linecache
-from collections.abc import Callable
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from inspect import getsource
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -36,6 +43,67 @@ def written(
         printer=writer, cse=lambda _: (steps, returned),
     )  # fmt: skip
     function.text = "".join(linecache.getlines(function.__code__.co_filename))
-    function.imports = writer.module_imports
+    function.imports, function.names = writer.module_imports, safe
     function.__doc__ = "A flat function that symnet derived."
     return function  # type: ignore[no-any-return]
+
+
+def standalone(
+    text: str, imports: Mapping[str, Iterable[str]], library: str = "numpy", instead: ModuleType | None = None
+) -> str:
+    """Give the code of a function so that it runs in an empty file: imports, the functions of ours it calls, itself.
+
+    imports: module → the names that the text needs of it; library: what functions of ours import in the place of NumPy;
+    instead: a module whose functions stand in the place of those of the same names.
+    """
+    lines = {(module, name) for module, names in imports.items() if not _is_ours(module) for name in names}
+    waiting = [(module, name) for module, names in imports.items() if _is_ours(module) for name in names]
+    needed: dict[str, str] = {}
+    while waiting:
+        module, name = waiting.pop()
+        if name in needed:
+            continue
+        function = getattr(instead, name, None) or getattr(sys.modules[module], name)
+        needed[name] = getsource(function).rstrip()
+        used = {node.id for node in ast.walk(ast.parse(needed[name])) if isinstance(node, ast.Name)}
+        for origin, called in _globals(function.__module__, used):
+            if _is_ours(origin):
+                waiting.append((origin, called))
+            else:
+                lines.add((re.sub(r"^numpy\b", library, origin), called))
+    whole = [_imported(lines), *[needed[name] for name in sorted(needed)], text]
+    return "\n\n\n".join(filter(None, whole))
+
+
+def _is_ours(module: str) -> bool:
+    return module.startswith("symnet.")
+
+
+@lru_cache(maxsize=16)
+def _origins(module: str) -> dict[str, tuple[str, str]]:
+    # where the names of a module come from: (module, name), or (module, "as name") for a module as a whole
+    found = {}
+    for node in ast.parse(getsource(sys.modules[module])).body:
+        if isinstance(node, ast.FunctionDef):
+            found[node.name] = (module, node.name)
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
+            found |= {alias.name: (str(node.module), alias.name) for alias in node.names}
+        elif isinstance(node, ast.Import):
+            found |= {str(alias.asname): (alias.name, f"as {alias.asname}") for alias in node.names}
+    return found
+
+
+def _globals(module: str, used: Iterable[str]) -> list[tuple[str, str]]:
+    origins = _origins(module)
+    return [origins[name] for name in used if name in origins]
+
+
+def _imported(lines: Iterable[tuple[str, str]]) -> str:
+    wholes = sorted(f"import {module} {name}" for module, name in lines if name.startswith("as "))
+    parts: dict[str, list[str]] = {}
+    for module, name in sorted(lines):
+        if not name.startswith("as "):
+            parts.setdefault(module, []).append(name)
+    froms = {module: f"from {module} import {', '.join(names)}" for module, names in parts.items()}
+    standard = [froms.pop(module) for module in sorted(froms) if module in sys.stdlib_module_names]
+    return "\n\n".join(filter(None, ("\n".join(standard), "\n".join([*wholes, *froms.values()]))))

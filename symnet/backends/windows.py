@@ -2,12 +2,8 @@
 
 In: matrices of images, or of channels; see `symnet.expressions.images`. Out: matrices. Nothing runs over pixels or
 samples in Python: there is one step for each pixel of a kernel at most. The functions need NumPy alone; the source of
-a kernel has those that it calls at its top, as they stand here.
+a kernel has those that it calls at its top, as they stand here. Those that JAX cannot run stand in `functional` again.
 """
-
-from collections.abc import Iterable
-from inspect import getsource
-from typing import Any
 
 from numpy import copyto, full, iscomplexobj, maximum, where, zeros
 from numpy.lib.stride_tricks import as_strided
@@ -31,6 +27,14 @@ def taps(P, kernel, stride, dilation):
     return [P[:, a * dh : a * dh + down : sh, b * dw : b * dw + across : sw] for a in range(kh) for b in range(kw)]
 
 
+def added(parts, shape, dtype, kernel, stride, dilation):
+    """Give padded images whose pixels are the sums of parts, one for each pixel of a kernel: the adjoint of `taps`."""
+    P = zeros(shape, dtype)
+    for tap, part in zip(taps(P, kernel, stride, dilation), parts, strict=True):
+        tap += part
+    return P
+
+
 def unfold(A, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1)):
     """Give the windows of images, one a column."""
     (kh, kw), (sh, sw), (dh, dw), P = kernel, stride, dilation, padded(A, image, padding)
@@ -47,9 +51,8 @@ def fold(U, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1),
     high = (down - (kernel[0] - 1) * dilation[0] - 1) // stride[0] + 1
     wide = (across - (kernel[1] - 1) * dilation[1] - 1) // stride[1] + 1
     U = U.reshape(depth, kernel[0] * kernel[1], high, wide, -1)
-    P = zeros((depth, down, across, U.shape[4]), U.dtype)
-    for k, tap in enumerate(taps(P, kernel, stride, dilation)):
-        tap += U[:, k]
+    parts = (U[:, k] for k in range(kernel[0] * kernel[1]))
+    P = added(parts, (depth, down, across, U.shape[4]), U.dtype, kernel, stride, dilation)
     return P[:, top : top + rows, left : left + cols].reshape(depth if channels else depth * rows * cols, -1)
 
 
@@ -83,9 +86,9 @@ def max_pick(H, place, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), dilat
 def max_unpool(G, place, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), dilation=(1, 1), channels=False):
     """Give images with G at the pixels that `place` says; as channels, where wanted."""
     (depth, rows, cols), (top, bottom, left, right) = image, padding
-    P = zeros((depth, rows + top + bottom, cols + left + right, place.shape[3]), G.dtype)
-    for k, tap in enumerate(taps(P, kernel, stride, dilation)):
-        tap += where(place == k, G.reshape(place.shape), 0)
+    shape, G = (depth, rows + top + bottom, cols + left + right, place.shape[3]), G.reshape(place.shape)
+    parts = (where(place == k, G, 0) for k in range(kernel[0] * kernel[1]))
+    P = added(parts, shape, G.dtype, kernel, stride, dilation)
     return P[:, top : top + rows, left : left + cols].reshape(depth if channels else depth * rows * cols, -1)
 
 
@@ -105,30 +108,12 @@ def avg_unpool(G, image, kernel, stride=(1, 1), padding=(0, 0, 0, 0), channels=F
     down, across = rows + top + bottom, cols + left + right
     shares = G.reshape(depth, (down - kernel[0]) // stride[0] + 1, (across - kernel[1]) // stride[1] + 1, -1)
     shares = shares / (kernel[0] * kernel[1])
-    P = zeros((depth, down, across, shares.shape[3]), G.dtype)
-    for tap in taps(P, kernel, stride, (1, 1)):
-        tap += shares
+    parts = (shares for _ in range(kernel[0] * kernel[1]))
+    P = added(parts, (depth, down, across, shares.shape[3]), G.dtype, kernel, stride, (1, 1))
     return P[:, top : top + rows, left : left + cols].reshape(depth if channels else depth * rows * cols, -1)
 
 
 FUNCTIONS = {
     f.__name__: f
-    for f in (padded, taps, unfold, fold, first_largest, max_pool, max_pick, max_unpool, avg_pool, avg_unpool)
+    for f in (padded, taps, added, unfold, fold, first_largest, max_pool, max_pick, max_unpool, avg_pool, avg_unpool)
 }
-
-
-def written(names: Iterable[str]) -> tuple[list[str], dict[str, set[str]]]:
-    """Give the texts of functions and of all that they call, and what they import: module → names."""
-    needed: dict[str, Any] = {}
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        needed[name] = FUNCTIONS[name]
-        waiting += [n for n in FUNCTIONS[name].__code__.co_names if n in FUNCTIONS and n not in needed]
-    imports: dict[str, set[str]] = {}
-    for f in needed.values():
-        for name in f.__code__.co_names:
-            if name in globals() and name not in FUNCTIONS:
-                module = "numpy.lib.stride_tricks" if name == "as_strided" else "numpy"
-                imports.setdefault(module, set()).add(name)
-    return [f"{getsource(f)}\n" for name, f in FUNCTIONS.items() if name in needed], imports

@@ -1,0 +1,71 @@
+"""Functions that kernels call, without a write into an array: for backends whose arrays never change, such as JAX.
+
+In and out: as the functions of the same names in `windows` and `matrix_functions`, which write in place. What those
+modules have beside these runs everywhere as it stands. Here NumPy is called for what `jax.numpy` has as well, so these
+functions run, and are tested, in NumPy too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy import flip, maximum, pad, stack, where, zeros
+
+from symnet.backends.windows import taps
+
+
+def padded(A: Any, image: Any, padding: Any, value: float = 0.0) -> Any:
+    """Give images as channels × rows × columns × samples, with a border."""
+    (channels, rows, cols), (top, bottom, left, right) = image, padding
+    A = A.reshape(channels, rows, cols, -1)
+    return pad(A, ((0, 0), (top, bottom), (left, right), (0, 0)), constant_values=value) if any(padding) else A
+
+
+def spaced(A: Any, step: int, axis: int) -> Any:
+    """Give an array with zeros between its entries along an axis, so that they stand `step` places apart."""
+    if step == 1:
+        return A
+    shape = A.shape
+    apart = stack([A, *[zeros(shape, A.dtype)] * (step - 1)], axis=axis + 1)
+    whole = apart.reshape(*shape[:axis], shape[axis] * step, *shape[axis + 1 :])
+    return whole[(*[slice(None)] * axis, slice(0, shape[axis] * step - step + 1))]
+
+
+def added(parts: Any, shape: Any, dtype: Any, kernel: Any, stride: Any, dilation: Any) -> Any:
+    """Give padded images whose pixels are the sums of parts, one for each pixel of a kernel: the adjoint of `taps`."""
+    P = zeros(shape, dtype)
+    for k, part in enumerate(parts):
+        part = spaced(spaced(part, stride[0], 1), stride[1], 2)
+        top, left = k // kernel[1] * dilation[0], k % kernel[1] * dilation[1]
+        below, right = shape[1] - top - part.shape[1], shape[2] - left - part.shape[2]
+        P = P + pad(part, ((0, 0), (top, below), (left, right), (0, 0)))
+    return P
+
+
+def unfold(
+    A: Any, image: Any, kernel: Any, stride: Any = (1, 1), padding: Any = (0, 0, 0, 0), dilation: Any = (1, 1)
+) -> Any:
+    """Give the windows of images, one a column."""
+    P = padded(A, image, padding)
+    return stack(taps(P, kernel, stride, dilation), axis=1).reshape(P.shape[0] * kernel[0] * kernel[1], -1)
+
+
+def first_largest(
+    A: Any, image: Any, kernel: Any, stride: Any = (1, 1), padding: Any = (0, 0, 0, 0), dilation: Any = (1, 1)
+) -> Any:
+    """Give the largest pixel of each window, and which pixel of the kernel it is."""
+    largest, *others = taps(padded(A, image, padding, -float("inf")), kernel, stride, dilation)
+    place = zeros(largest.shape, "int16")
+    for k, tap in enumerate(others, 1):
+        place, largest = where(tap > largest, k, place), maximum(largest, tap)  # which passes NaN on
+    return largest.reshape(image[0] if len(A) == image[0] else image[0] * place[0, :, :, 0].size, -1), place
+
+
+def placed(G: Any, rows: int, cols: int, at: slice, along: slice) -> Any:
+    """Give zeros with G in some rows and columns."""
+    borders = []
+    for axis, (size, span) in enumerate(((rows, at), (cols, along))):
+        places = range(size)[span]
+        G = spaced(flip(G, axis) if places.step < 0 else G, abs(places.step), axis)
+        borders.append((min(places), size - 1 - max(places)))
+    return pad(G, borders)
