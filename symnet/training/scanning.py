@@ -15,7 +15,7 @@ import numpy as np
 
 from symnet.backends import in_64_bits, jax_function
 from symnet.optimizers import rate_at, rates_at
-from symnet.training.batches import CHUNK, Pieces, Whole
+from symnet.training.batches import Pieces, Whole
 from symnet.training.devices import Placed
 from symnet.training.loop import Loop, State
 from symnet.training.scanned import MORE, ORDER, Layout, Scan
@@ -56,10 +56,7 @@ class Scanning(Loop):
         self.placed = placed
         self.function = jax_function(self.step.kernel)
         self.varying = [n for n, rate in self.step.hyperparameters.items() if callable(rate)]
-        self.streamed = not isinstance(self.batches, Whole) and not (
-            isinstance(self.batches, Pieces) and not self.batches.mapped
-        )
-        self.scans: dict[Any, Scan] = {}
+        self.scan: Any = None
         self.pace: float | None = None  # seconds that a step lasts
         self.ready: Span | None = None  # what is prepared while JAX computes
         self.single = False  # whether each epoch runs alone: one of them diverges
@@ -84,15 +81,8 @@ class Scanning(Loop):
 
     def _compile(self) -> None:
         # no step is taken yet: what JAX cannot run is refused now
-        if self.streamed:
-            pieces = [self.values[n] for n in self.batches.names]
-            scan = self._scan_of([np.shape(p) for p in pieces])
-            feed = {n: np.empty((scan.layout.room, *np.shape(p)), p.dtype) for n, p in zip(self.batches.names, pieces)}
-            self._taken(scan, self._on_devices(feed), {n: np.ones(1) for n in self.varying}, 0, 0, 0)
-            return
-        self.scan = scan = Scan(self.step, self.function, self.values, self._held(), self._layout(), self.placed)
-        order = np.zeros((0, scan.layout.samples), np.int32)
-        self._taken(scan, self._padded(order), {n: np.ones(1) for n in self.varying}, 0, 0, 0)
+        self.scan = Scan(self.step, self.function, self.values, self._held(), self._layout(), self.placed)
+        self._taken(self.scan, self._padded(np.zeros(0)), {n: np.ones(0) for n in self.varying}, 0, 0, 0)
 
     def _layout(self) -> Layout:
         batches, left = self.batches, self._unwatched(self.state.epochs)
@@ -104,33 +94,18 @@ class Scanning(Loop):
         return Layout(full, batches.size, rest, room, {n: batches.axes[n] for n in batches.names})
 
     def _held(self) -> dict[str, Any]:
-        axes = self.batches.axes if isinstance(self.batches, Whole) else {}  # type: ignore[attr-defined]
-        turned = self.batches.axes if isinstance(self.batches, Pieces) and not self.streamed else {}
-        names = self.batches.names if self.streamed else ()
+        # the arrays that stay the same, on the devices; what is gathered with a row a sample
+        batches: Any = self.batches
         with in_64_bits():
-            return {
-                n: self.placed.put(a.T if turned.get(n) == 1 else a, axes.get(n))
-                for n, a in self.values.items()
-                if np.ndim(a) and n not in names
-            }
-
-    def _scan_of(self, shapes: list[tuple[int, ...]]) -> Scan:
-        # for batches of these shapes, as many at once as take CHUNK bytes
-        key = tuple(shapes)
-        if key not in self.scans:
-            width = sum(int(np.prod(shape)) for shape in shapes) * np.dtype(self.step.kernel.dtype).itemsize
-            number = max(1, min(CHUNK // max(1, width), MORE, self.batches.steps or MORE))
-            held = next(iter(self.scans.values())).held if self.scans else self._held()
-            layout = Layout(epochs=number, streamed=True)
-            self.scans[key] = Scan(self.step, self.function, self.values, held, layout, self.placed)
-        return self.scans[key]
+            if isinstance(batches, Whole):
+                return {n: self.placed.put(a, batches.axes.get(n)) for n, a in self.values.items() if np.ndim(a)}
+            turned = {n: a.T if batches.axes.get(n) == 1 else a for n, a in self.values.items() if np.ndim(a)}
+            return {n: self.placed.put(a) for n, a in turned.items()}
 
     # -- what is run
 
     def _epoch(self) -> bool:
         # give whether an epoch came to its end: the last of several, of which those before are in the history
-        if self.streamed:
-            return self._stream()
         clock_at, stops = self._next_look(), self._next_stop(self.state.steps)
         while True:
             span = self._next_span()
@@ -181,6 +156,10 @@ class Scanning(Loop):
             return np.full(span.steps, self.batches.samples or 1)
         places = np.arange(span.begin, span.begin + span.steps) % layout.steps
         return np.where(places < layout.full, layout.size, layout.rest)
+
+    def _once(self, values: dict[str, Any], weights: list[Any], steps: int) -> tuple[Any, list[Any]]:
+        batch = {n: values[n] for n in self.batches.names}
+        return self.scan.one(weights, batch, {n: values[n] for n in self.varying}, steps)  # type: ignore[no-any-return]
 
     def _unseen(self, losses: Any, span: Span, start: float) -> None:
         # the rows of epochs that nobody watched; their seconds are equal parts
@@ -308,11 +287,7 @@ class Scanning(Loop):
             return {}
         flat = np.zeros(layout.epochs * layout.samples + MORE * layout.size, np.int32)
         flat[: order.size] = order.ravel()
-        return self._on_devices({ORDER: flat})
-
-    def _on_devices(self, arrays: dict[str, Any], axes: dict[str, int] | None = None) -> dict[str, Any]:
-        with in_64_bits():
-            return {n: self.placed.put(a, (axes or {}).get(n)) for n, a in arrays.items()}
+        return {ORDER: self.placed.put(flat)}
 
 
 def end_of(span: Span) -> int:
