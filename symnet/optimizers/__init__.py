@@ -8,7 +8,7 @@ from symnet.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from symnet.optimizers.descent import GradientDescent, Momentum, Nesterov, SignSGD
 from symnet.optimizers.optimizer import Optimizer
 from symnet.optimizers.schedules import (
-    SCHEDULES, Rate, cosine_decay, exponential_decay, is_number, rate_at, step_decay, warmup,
+    SCHEDULES, Rate, cosine_decay, exponential_decay, is_number, number_of, rate_at, rates_at, step_decay, warmup,
 )  # fmt: skip
 from symnet.optimizers.solvers import LBFGS, GaussNewton, LevenbergMarquardt, NewtonCG, Solver
 from symnet.optimizers.updates import Updated, as_optimizer, with_updates
@@ -16,6 +16,6 @@ from symnet.optimizers.updates import Updated, as_optimizer, with_updates
 __all__ = [
     "LBFGS", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton", "GradientDescent", "LevenbergMarquardt",
     "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "SignSGD", "Solver", "Updated",
-    "as_optimizer", "cosine_decay", "exponential_decay", "is_number", "rate_at", "step_decay", "warmup",
+    "as_optimizer", "cosine_decay", "exponential_decay", "is_number", "number_of", "rate_at", "rates_at", "step_decay", "warmup",
     "with_updates",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from symnet.expressions import elementwise
 from symnet.optimizers.optimizer import (
     FRACTION, NOT_NEGATIVE, POSITIVE, Rule, entry_squares, hyperparameter, rate,
 )  # fmt: skip
-from symnet.optimizers.schedules import Rate
+from symnet.optimizers.schedules import Rate, number_of
 
 
 def _over_root(direction: Any, squares: Any, epsilon: Any, weight: Any = 1) -> Any:
@@ -66,11 +66,6 @@ class RMSProp(Rule):
     def update(self, W: Any, gradient: Any, *, eta: Any, rho: Any, epsilon: Any, s: Any) -> Mapping[Any, Any]:
         squares = rho * s + (1 - rho) * entry_squares(gradient)
         return {s: squares, W: W - eta * _over_root(gradient, squares, epsilon)}
-
-
-def number_of(step: int) -> int:
-    """Give the number of a step as papers count, from 1."""
-    return step + 1
 
 
 @dataclass(frozen=True)

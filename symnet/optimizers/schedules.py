@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeAlias
 
+import numpy as np
+
 from symnet.expressions import Made
 
 Rate: TypeAlias = float | Callable[[int], float]
@@ -34,6 +36,29 @@ def rate_at(rate: Rate, step: int, called: str = "the rate") -> float:
     if not is_number(value) or value < 0:
         raise ValueError(f"{called} must be a number from 0 on, but at step {step} it is {value!r}")
     return float(value)
+
+
+def rates_at(rate: Callable[[int], float], first: int, steps: int, called: str) -> Any:
+    """Give the rates of so many steps from `first` on, as an array: fewer where a later one is no number.
+
+    Whoever asks again from that step on is told. Raises what `rate_at` raises of the first one.
+    """
+    if rate is number_of:
+        return np.arange(first + 1, first + steps + 1, dtype=float)
+    found = np.empty(steps)
+    for k in range(steps):
+        try:
+            found[k] = rate_at(rate, first + k, called)
+        except Exception:
+            if not k:
+                raise
+            return found[:k]
+    return found
+
+
+def number_of(step: int) -> int:
+    """Give the number of a step as papers count, from 1."""
+    return step + 1
 
 
 def _asked(rate: Callable[[int], float], step: int, called: str) -> Any:

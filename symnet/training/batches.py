@@ -106,8 +106,8 @@ class Whole:
 
     def __init__(self, arrays: Arrays, symbols: Mapping[str, Name]) -> None:
         self.arrays = arrays
-        axes = sample_axes([symbols[n] for n in arrays], cut=False)
-        lengths = {np.shape(arrays[n])[axis] for n, axis in axes.items() if np.ndim(arrays[n]) == 2}
+        self.axes = sample_axes([symbols[n] for n in arrays], cut=False)
+        lengths = {np.shape(arrays[n])[axis] for n, axis in self.axes.items() if np.ndim(arrays[n]) == 2}
         self.samples = lengths.pop() if len(lengths) == 1 else None
 
     def first(self) -> Arrays:
@@ -172,9 +172,7 @@ class Pieces:
     def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
         """Give the batches of an epoch but the first `skip`, gathered a few at a time."""
         assert self.samples is not None
-        order = np.arange(self.samples) if generator is None else generator.permutation(self.samples)
-        if self.pool is not None:
-            order = self.pool[order]
+        order = self.order(generator)
         width = sum(a.dtype.itemsize * a.size // self.total for a in map(self.arrays.get, self.names) if a is not None)
         length = max(1, CHUNK // max(1, width * self.size)) * self.size
         for start in range(skip * self.size, self.samples, length):
@@ -184,6 +182,11 @@ class Pieces:
                 places = chosen[k : k + self.size]
                 yield [a[k : k + self.size] if axis == 0 else a[:, k : k + self.size] for a, axis in chunk], \
                     len(places), places  # fmt: skip
+
+    def order(self, generator: np.random.Generator | None) -> Any:
+        """Give the places of the samples in the order in which an epoch takes them."""
+        order = np.arange(self.samples) if generator is None else generator.permutation(self.samples)
+        return order if self.pool is None else self.pool[order]
 
     def _gathered(self, name: str, chosen: Any) -> Any:
         array, axis = self.arrays[name], self.axes[name]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from symnet.backends import binding, check_facts, fitted, in_workspace
 from symnet.derivation import derive
 from symnet.expressions import Name, declared, facts_of
 from symnet.program import survey
-from symnet.training.batches import Arrays, Stream, as_data, batches_of
+from symnet.training.batches import Arrays, Batches, Stream, Whole, as_data, batches_of
+from symnet.training.devices import Placed
 from symnet.training.initializers import Initializer
 from symnet.training.loop import Loop
 from symnet.optimizers import Solver
@@ -24,8 +26,10 @@ from symnet.training.plan import Plan, Task
 from symnet.training.start import (
     check_scalars, check_trained, checked_multipliers, first_values, starting_arrays, trained_symbols,
 )  # fmt: skip
+from symnet.training.scanning import Scanning
 from symnet.training.solving import Solving, check_solvable
 from symnet.training.step import Step, compiled_step
+from symnet.training.streaming import Streaming
 from symnet.training.system import SolverStep, solver_step
 
 GAINS = 1024  # entries of the largest array from which the function of a workspace is worth being made
@@ -75,12 +79,20 @@ def begun(
     starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
     _check_kept(step, values, task)
-    runs: Any = Solving if isinstance(step, SolverStep) else Loop
+    runs = _runs(task, step, batches)
     if stream is None and runs is Loop and _largest(starts, task.batch_size or batches.samples or 1) >= GAINS:
         step = replace(step, kernel=in_workspace(step.kernel, copy=True))
     loop: Loop = runs(step, batches, values, generator, chosen, plan)
     loop.split, loop.monitors = told, _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
+
+
+def _runs(task: Task, step: Step, batches: Batches) -> Any:
+    # what makes the loop
+    if task.backend == "jax":
+        comes = not isinstance(batches, Whole) and bool(getattr(batches, "mapped", True))
+        return partial(Streaming if comes else Scanning, Placed(task.devices))
+    return Solving if isinstance(step, SolverStep) else Loop
 
 
 def _check_kept(step: Step, values: Arrays, task: Task) -> None:

@@ -67,6 +67,7 @@ class Saver:
         self.task = task
         self.told = _described(task)
         self.failed = False
+        self.muted = False  # in all processes but the first, where several run together
         self.due_at = clock()
         self.due_step = 0
 
@@ -77,6 +78,10 @@ class Saver:
     def next_step(self, steps: int) -> int:
         """Give the step to look at next, or 0."""
         return (steps // int(self.number) + 1) * int(self.number) if self.unit == "steps" else 0
+
+    def next_epoch(self, epochs: int) -> float:
+        """Give the epoch after which to write next; never, where it is not epochs that count."""
+        return (epochs // int(self.number) + 1) * int(self.number) if self.unit == "epochs" else float("inf")
 
     def glance(self, loop: Loop) -> None:
         """Write where it is time."""
@@ -93,6 +98,8 @@ class Saver:
     def write(self, loop: Loop) -> None:
         """Write the run as it is."""
         try:
+            if self.muted:
+                return
             write_arrays(self.path, {**_arrays(loop), CHECKPOINT: _as_bytes(self._header(loop))})
         except OSError as error:
             if not self.failed:

@@ -237,6 +237,11 @@ class Loop:
         found = self.by_name(weights)
         return ByKey((W, np.copy(found[W.name])[()]) for W in self.symbols)
 
+    def _once(self, values: dict[str, Any], weights: list[Any], _steps: int) -> tuple[Any, list[Any]]:
+        # the loss and the new weights of one step, after so many
+        loss, moved = self.step.kernel.function(*[values[n] for n in self.values], *weights)
+        return loss, moved
+
     def _diverged(self) -> None:
         # the steps of this epoch once more, each looked at: the first one whose values are not finite is reported
         weights, epochs, batches, steps, total, count = self.anchor
@@ -245,7 +250,7 @@ class Loop:
         places = None
         for pieces, samples, places in self.batches.of_epoch(self.generator, batches):  # noqa: B007
             values |= dict(zip(self.batches.names, pieces, strict=True)) | self.step.rates(steps)
-            loss, moved = self.step.kernel.function(*[values[n] for n in self.values], *weights)
+            loss, moved = self._once(values, weights, steps)
             if not np.isfinite(loss) or not all(np.isfinite(w).all() for w in moved):
                 break
             weights, batches, steps = moved, batches + 1, steps + 1

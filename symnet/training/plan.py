@@ -17,7 +17,8 @@ from symnet.training.batches import checked_count
 class Task:
     """What is trained and how, apart from data, weights and time; the names are those of `train`.
 
-    `share`: of the samples that are held back, or None; `multipliers`: by name.
+    `share`: of the samples that are held back, or None; `multipliers`: by name; `backend`, `devices`: what runs it, and
+    where, as `chosen_devices` gives them. They stand in no file.
     """
 
     loss: Any
@@ -28,6 +29,8 @@ class Task:
     clip: float | None = None
     batch_size: int | None = None
     share: float | None = None
+    backend: str = "numpy"
+    devices: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -63,10 +63,13 @@ class Log:
         if self.path.suffix not in (".jsonl", ".csv"):
             raise ValueError(f"log: {self.path.name} must end in .jsonl or .csv")
         self.failed = False
+        self.muted = False  # in all processes but the first, where several run together
         self.begins = not (goes_on and self.path.exists())
 
     def write(self, row: Mapping[str, float]) -> None:
         """Append a row. The file is closed after each, so that it can be read while training runs."""
+        if self.muted:
+            return
         try:
             with self.path.open("w" if self.begins else "a", encoding="utf-8", newline="") as file:
                 if self.path.suffix == ".jsonl":
