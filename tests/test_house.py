@@ -22,6 +22,7 @@ WINGS = {
     "parsing":     "text python_text tokens operator_text unify guarded vocabulary parts calls along made tried meanings readings declared parser",
     "optimizers":  "schedules optimizer descent adaptive solvers updates",
     "export":      "",
+    "costing":     "",
     "request":     "",
     "derivation":  "",
     "textbook":    "",

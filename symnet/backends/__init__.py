@@ -15,7 +15,7 @@ from symnet.backends import (
 from symnet.backends.c_code import C99
 from symnet.backends.c_file import CFile, Update, about, checked_name, checked_type, known_sizes
 from symnet.backends.c_main import Main, Trial
-from symnet.backends.cost import Cost, costs
+from symnet.backends.cost import Spent, costs, largest
 from symnet.backends.emitter import Code
 from symnet.backends.files import (
     BEST, CHECKPOINT, HISTORY, STATE, as_path, load, read_arrays, save, write_arrays,
@@ -33,10 +33,10 @@ from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
 __all__ = [
-    "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Cost", "Kernel",
-    "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "Trial", "Update",
-    "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype", "checked_name",
-    "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate",
-    "fitted", "identifiers", "in_workspace", "known_sizes", "load", "one_hot", "read_arrays", "save", "windows",
-    "write_arrays",
+    "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Kernel",
+    "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "StructuredMatrix", "Trial",
+    "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype",
+    "checked_name", "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs",
+    "evaluate", "fitted", "identifiers", "in_workspace", "known_sizes", "largest", "load", "one_hot", "read_arrays",
+    "save", "windows", "write_arrays",
 ]  # fmt: skip
