@@ -7,7 +7,7 @@ asked for: who only derives does not wait for it.
 from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from symnet.backends import C99, NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
+from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, one_hot
 from symnet.calculus import RULES
 from symnet.derivation import Derivation, derive, gradient
 from symnet.expressions import (
@@ -21,11 +21,11 @@ from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.program import Equation, Program
-from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.textbook import canonical
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
 
 if _TYPE_CHECKING:
+    from symnet.backends import C99, load, save
     from symnet.costing import Cost, CostRow
     from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
     from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
@@ -35,6 +35,7 @@ if _TYPE_CHECKING:
     )  # fmt: skip
     from symnet.overview import Summary, summary
     from symnet.parsing import parse
+    from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
     from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
@@ -55,6 +56,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LATER = {
+    "backends": "C99 load save",
     "checking": "CheckRow GradientCheck Proof check_function check_gradients check_hessian prove",
     "costing": "Cost CostRow",
     "diagnosis": "Diagnosis Fault diagnose diagnose_update",
@@ -62,6 +64,7 @@ _LATER = {
     "RMSProp SignSGD cosine_decay exponential_decay step_decay warmup",
     "overview": "Summary summary",
     "parsing": "parse",
+    "second": "gauss_newton hessian hvp jacobian jvp",
     "training": "Training glorot normal resume train uniform zeros",
 }
 _WINGS = {name: wing for wing, names in _LATER.items() for name in names.split()}

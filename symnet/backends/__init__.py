@@ -4,22 +4,11 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import (
-    binding,
-    c_blocks as c_blocks,
-    c_rows as c_rows,
-    images as images,
-    networks as networks,
-    windows,
-)
-from symnet.backends.c_code import C99
-from symnet.backends.c_file import CFile, Update, about, checked_name, checked_type, known_sizes
-from symnet.backends.c_main import Main, Trial
-from symnet.backends.cost import Spent, costs, largest
+from importlib import import_module as _import
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from symnet.backends import binding, images as images, networks as networks, windows
 from symnet.backends.emitter import Code
-from symnet.backends.files import (
-    BEST, CHECKPOINT, HISTORY, STATE, as_path, load, read_arrays, save, write_arrays,
-)  # fmt: skip
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
@@ -32,6 +21,14 @@ from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Sin
 from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
+if _TYPE_CHECKING:
+    from symnet.backends.c_file import C99, CFile, Update, about, checked_name, checked_type, known_sizes
+    from symnet.backends.c_main import Main, Trial
+    from symnet.backends.cost import Spent, costs, largest
+    from symnet.backends.files import (
+        BEST, CHECKPOINT, HISTORY, STATE, as_path, load, read_arrays, save, write_arrays,
+    )  # fmt: skip
+
 __all__ = [
     "BEST", "C99", "CHECKPOINT", "HISTORY", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Kernel",
     "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "StructuredMatrix", "Trial",
@@ -40,3 +37,19 @@ __all__ = [
     "evaluate", "fitted", "identifiers", "in_workspace", "known_sizes", "largest", "load", "one_hot", "read_arrays",
     "save", "windows", "write_arrays",
 ]  # fmt: skip
+
+_LATER = {  # loaded when it is first asked for: who derives and compiles does not wait for it
+    "c_file": "C99 CFile Update about checked_name checked_type known_sizes",
+    "c_main": "Main Trial",
+    "cost": "Spent costs largest",
+    "files": "BEST CHECKPOINT HISTORY STATE as_path load read_arrays save write_arrays",
+}
+_FILES = {name: file for file, names in _LATER.items() for name in names.split()}
+
+if not _TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name not in _FILES:
+            raise AttributeError(f"module 'symnet.backends' has no attribute {name!r}", name=name)
+        globals()[name] = found = getattr(_import(f"symnet.backends.{_FILES[name]}"), name)
+        return found

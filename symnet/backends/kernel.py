@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sympy import Basic, MatrixSymbol
 
 from symnet.backends import binding, windows
-from symnet.backends.c_kernel import CKernel
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
 from symnet.backends.linalg_code import ANALYTIC, MPMATH, OWN, not_inverted, with_text
@@ -28,12 +28,13 @@ from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
 from symnet.backends.source import written
 from symnet.backends.stated import check_facts
-from symnet.backends.workspace import Memory, Workspace
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
+if TYPE_CHECKING:
+    from symnet.backends.workspace import Memory
 
 # who writes the code, what stands in the place of NumPy's functions, and the dtype of new arrays, None as those given
 BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
@@ -42,6 +43,11 @@ BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | N
     "c": (NumPyCode, dict, None),  # its code is that of `c_kernel`
     "mpmath": (NumPyCode, lambda: mpmath_functions() | MPMATH, "object"),
 }
+
+
+def _later(file: str) -> Any:
+    # a file of this wing that not everybody needs
+    return import_module(f"symnet.backends.{file}")
 
 
 @contextmanager
@@ -163,10 +169,10 @@ class Kernel(Shown):
     def memory(self, values: Values) -> Memory:
         """Give the bytes that the workspace of a kernel has for values. Raises `TypeError` where there is none."""
         arrays = self.bind(values)
-        function = self._function(self._dtype_of(arrays))
-        if not isinstance(function, Workspace):
+        function: Any = self._function(self._dtype_of(arrays))
+        if not self.workspace:
             raise TypeError("memory: this kernel has no workspace; write .compile(workspace=True)")
-        return function.memory(*arrays)
+        return function.memory(*arrays)  # type: ignore[no-any-return]
 
     @cached_property
     def source(self) -> str:
@@ -187,7 +193,7 @@ class Kernel(Shown):
         if dtype not in self._functions:
             with collector_paused():
                 plain = self._compiled(dtype)
-                self._functions[dtype] = Workspace(plain, self.copy) if self.workspace else plain
+                self._functions[dtype] = _later("workspace").Workspace(plain, self.copy) if self.workspace else plain
         return self._functions[dtype]
 
     @cached_property
@@ -201,7 +207,7 @@ class Kernel(Shown):
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if self.backend == "c":
-            return CKernel(self, dtype)
+            return _later("c_kernel").CKernel(self, dtype)  # type: ignore[no-any-return]
         code, functions, entries = BACKENDS[self.backend]
         return written(self, code, functions(), entries, dtype)
 
