@@ -192,7 +192,7 @@ class Loop:
 
     def row(self) -> dict[str, float]:
         """Give the numbers of the history for the state that is reached."""
-        state, weights = self.state, self.by_name()
+        state, weights = self.state, self.by_name() if self.monitors else {}
         row = {"loss": state.total / max(state.samples, 1)}
         for monitor in self.monitors:
             row |= monitor(weights)
