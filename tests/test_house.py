@@ -28,7 +28,7 @@ WINGS = {
     "textbook":    "",
     "slopes":      "",
     "second":      "",
-    "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving picture result begin checkpoint train",
+    "training":    "initializers start batches step system minimise monitor plan choosing progress divergence loop solving picture result begin checkpoint train",
     "overview":    "",
     "checking":    "numeric kinks freedom explicit result judge check hessian prove",
     "sklearn":     "",

@@ -62,6 +62,7 @@ class Loop:
         self.best: Best | None = None
         self.log: Log | None = None
         self.saver: Any = None
+        self.backend = "numpy"
         self.split: Any = None  # the state of the random numbers that chose the samples held back
         self.order = generator.bit_generator.state  # of the epoch that runs
         self.ended: Any = None  # whether a solver has converged, and why it ended

@@ -17,7 +17,8 @@ from symnet.training.batches import checked_count
 class Task:
     """What is trained and how, apart from data, weights and time; the names are those of `train`.
 
-    `share`: of the samples that are held back, or None; `multipliers`: by name.
+    `share`: of the samples that are held back, or None; `multipliers`: by name; `backend`: what runs the steps, or
+    "auto".
     """
 
     loss: Any
@@ -28,6 +29,7 @@ class Task:
     clip: float | None = None
     batch_size: int | None = None
     share: float | None = None
+    backend: str = "numpy"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from symnet.expressions import as_scalar, given
 from symnet.optimizers import Optimizer, as_optimizer
 from symnet.training.begin import begun
 from symnet.training.checkpoint import Saved, Saver
+from symnet.training.choosing import checked_backend
 from symnet.training.initializers import Initializer, zeros
 from symnet.training.loop import Loop
 from symnet.training.monitor import checked_metrics, checked_patience, is_fraction
@@ -37,6 +38,7 @@ def train(
     seed: int | None = None,
     initializer: Initializer | None = None,
     dtype: Any = None,
+    backend: str = "numpy",
     multipliers: Mapping[Any, float] | None = None,
     clip: float | None = None,
     validation: Any = None,
@@ -62,6 +64,9 @@ def train(
     epochs, steps, seconds: the budget, whichever ends first; 100 epochs, passes over the data, where none is given.
     batch_size: samples a step, all of them by default; the last batch of an epoch may be smaller and counts as such.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
+    backend: what runs the steps: "numpy", in a workspace where arrays are large; "workspace"; "c", built by the
+    system's compiler, for the smallest nets; or "auto", whichever is the fastest by measured rules. `.backend` of the
+    result says which one it was; the numbers agree to rounding.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
     it is and no gradient is derived for it. clip: the largest norm that all gradients together may have (longer ones
@@ -90,6 +95,7 @@ def train(
     task = Task(
         as_scalar(given(loss, "the loss")), checked_metrics(metrics or {}), as_optimizer(optimizer), dtype,
         multipliers, checked_clip(clip), batch_size, float(validation) if is_fraction(validation) else None,
+        checked_backend(backend),
     )  # fmt: skip
     draw, generator = as_initializer(initializer), as_generator(seed)
     loop = begun(task, data, parameters, validation, plan, draw, generator)
@@ -169,5 +175,5 @@ def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
     success, message = loop.ended or getattr(loop, "why", (None, ""))
     return Training(
         loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch,
-        success, message,
+        success, message, loop.backend,
     )  # fmt: skip
