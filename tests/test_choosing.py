@@ -136,6 +136,8 @@ def test_a_run_goes_on_in_its_backend_to_the_same_bits(backend, tmp_path):
     again = sn.resume(tmp_path / "run.npz", DATA, epochs=8, progress=False)
     assert again.backend == whole.backend == backend and again.history["loss"] == whole.history["loss"]
     assert all(np.array_equal(again.parameters[W], whole.parameters[W]) for W in START)
+    other = sn.resume(tmp_path / "run.npz", DATA, epochs=12, progress=False, backend="workspace")
+    assert other.backend == "workspace" and len(other.history["loss"]) == 12
 
 
 @needs_compiler

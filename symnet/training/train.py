@@ -38,7 +38,6 @@ def train(
     seed: int | None = None,
     initializer: Initializer | None = None,
     dtype: Any = None,
-    backend: str = "numpy",
     multipliers: Mapping[Any, float] | None = None,
     clip: float | None = None,
     validation: Any = None,
@@ -49,6 +48,7 @@ def train(
     log: Any = None,
     checkpoint: Any = None,
     checkpoint_every: int | str | None = None,
+    backend: str = "numpy",
 ) -> Training:
     """Train the parameters of a loss, by gradient descent or by a solver.
 
@@ -64,9 +64,6 @@ def train(
     epochs, steps, seconds: the budget, whichever ends first; 100 epochs, passes over the data, where none is given.
     batch_size: samples a step, all of them by default; the last batch of an epoch may be smaller and counts as such.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
-    backend: what runs the steps: "numpy", in a workspace where arrays are large; "workspace"; "c", built by the
-    system's compiler, for the smallest nets; or "auto", whichever is the fastest by measured rules. `.backend` of the
-    result says which one it was; the numbers agree to rounding.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
     it is and no gradient is derived for it. clip: the largest norm that all gradients together may have (longer ones
@@ -79,6 +76,9 @@ def train(
     log: a `.jsonl` or `.csv` file that gets a row for each epoch. checkpoint: an `.npz` file from which `resume` goes
     on; it is written at the start, at the end, and as often as checkpoint_every says: a number of epochs (1), or text
     such as "200 steps" or "5 s".
+    backend: what runs the steps: "numpy", in a workspace where arrays are large; "workspace"; "c", built by the
+    system's compiler, for the smallest nets; or "auto", whichever is the fastest by measured rules. `.backend` of the
+    result says which one it was; the numbers agree to rounding.
 
     Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`,
     the `history`, the `step` and its `samples` on it, where a value is no longer finite, and what `derive` and a
@@ -118,6 +118,7 @@ def resume(
     progress: bool = True,
     callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
     log: Any = None,
+    backend: str | None = None,
 ) -> Training:
     """Go on with a run from its checkpoint as if nothing had happened, up to the budget that it was begun with.
 
@@ -128,7 +129,7 @@ def resume(
     validation: the data held back, where arrays were given; a share of the samples is held back as it was.
     optimizer: only where the run was begun with one of the user's own, or with a schedule of their own.
     epochs, steps, seconds: another budget, counted from the beginning of the run; progress, callback, log: as for
-    `train`; rows are appended to the log.
+    `train`; rows are appended to the log. backend: by default the one that ran it before.
 
     Gives a `Training` with the history of the whole run. Raises `ValueError` for a file that is damaged, foreign, or
     of another optimizer, `FileNotFoundError` where there is none, and what `train` raises.
@@ -144,7 +145,7 @@ def resume(
     (50, [[2.0]])
     """
     saved = Saved(path)
-    task = saved.task
+    task = saved.task if backend is None else replace(saved.task, backend=checked_backend(backend))
     if optimizer is not None:
         task = replace(task, optimizer=as_optimizer(optimizer))
     elif task.optimizer is None:
