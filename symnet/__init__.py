@@ -7,7 +7,7 @@ asked for: who only derives does not wait for it.
 from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from symnet.backends import C99, JAX, NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
+from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, one_hot
 from symnet.calculus import RULES
 from symnet.derivation import Derivation, derive, gradient
 from symnet.expressions import (
@@ -21,11 +21,12 @@ from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
 from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.program import Equation, Program
-from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
 from symnet.textbook import canonical
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
 
 if _TYPE_CHECKING:
+    from symnet.backends import C99, JAX, load, save
+    from symnet.costing import Cost, CostRow
     from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
     from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
     from symnet.optimizers import (
@@ -34,32 +35,37 @@ if _TYPE_CHECKING:
     )  # fmt: skip
     from symnet.overview import Summary, summary
     from symnet.parsing import parse
+    from symnet.second import gauss_newton, hessian, hvp, jacobian, jvp
     from symnet.training import Training, glorot, normal, resume, train, uniform, zeros
 
 __version__ = "0.2.0"
 __all__ = [
     *_functions, "C99", "FORMULAS", "JAX", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS",
-    "AdaGrad", "Adam", "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault",
-    "GaussNewton", "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt", "MatrixNode", "Momentum",
-    "Nesterov", "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Summary",
-    "Training", "accuracy", "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d", "binary_cross_entropy",
-    "canonical", "categorical_hinge", "check_function", "check_gradients", "check_hessian", "compile", "conv1d",
-    "conv2d", "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive", "det", "diag",
-    "diagnose", "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm", "exponential_decay",
-    "focal", "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian", "hinge", "hstack", "huber",
-    "hvp", "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet", "lstm", "max_pool2d", "mlp",
-    "mse", "normal", "nuclear_norm", "one_hot", "parse", "pinv", "power", "prove", "reshape", "resume", "rnn",
-    "roll", "save", "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "summary",
-    "tan", "trace", "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
+    "AdaGrad", "Adam", "AdamW", "Cell", "CheckRow", "Cost", "CostRow", "Derivation", "Diagnosis", "Equation",
+    "Facts", "Fault", "GaussNewton", "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt",
+    "MatrixNode", "Momentum", "Nesterov", "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD",
+    "StructuredMatrix", "Summary", "Training", "accuracy", "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d",
+    "binary_cross_entropy", "canonical", "categorical_hinge", "check_function", "check_gradients", "check_hessian",
+    "compile", "conv1d", "conv2d", "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive",
+    "det", "diag", "diagnose", "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm",
+    "exponential_decay", "focal", "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian",
+    "hinge", "hstack", "huber", "hvp", "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet",
+    "lstm", "max_pool2d", "mlp", "mse", "normal", "nuclear_norm", "one_hot", "parse", "pinv", "power", "prove",
+    "reshape", "resume", "rnn", "roll", "save", "show", "sinh", "solve", "spectral_norm", "square", "squared_error",
+    "step_decay", "summary", "tan", "trace", "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack",
+    "warmup", "zeros",
 ]  # fmt: skip
 
 _LATER = {
+    "backends": "C99 JAX load save",
     "checking": "CheckRow GradientCheck Proof check_function check_gradients check_hessian prove",
+    "costing": "Cost CostRow",
     "diagnosis": "Diagnosis Fault diagnose diagnose_update",
     "optimizers": "AdaGrad Adam AdamW GaussNewton GradientDescent LBFGS LevenbergMarquardt Momentum Nesterov NewtonCG "
     "RMSProp SignSGD cosine_decay exponential_decay step_decay warmup",
     "overview": "Summary summary",
     "parsing": "parse",
+    "second": "gauss_newton hessian hvp jacobian jvp",
     "training": "Training glorot normal resume train uniform zeros",
 }
 _WINGS = {name: wing for wing, names in _LATER.items() for name in names.split()}

@@ -6,10 +6,9 @@ program is built, the sweep goes back through it, and notations and backends loo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 from sympy import Basic, Expr
@@ -22,13 +21,14 @@ from symnet.calculus import sweep, with_hessians
 from symnet.expressions import (
     Fixed, Name, Shown, as_scalar, brief, given, listed, symbols_of,
 )  # fmt: skip
+from symnet.handing import Handing
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
 from symnet.request import check_free, check_request, entered, symbols_in
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Derivation(Shown):
+class Derivation(Handing, Shown):
     """A loss and its gradients as equations; made by `derive`.
 
     `forward`, `backward`: tuples of `Equation(lhs, rhs)`; `loss`: the expression of the loss in the names of the
@@ -188,52 +188,6 @@ class Derivation(Shown):
         names = tuple(map(self._value, keys))
         compiled = compile_structured if self.hessian_names else compile_program
         return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype, backend)
-
-    def c(
-        self, name: str = "net", dtype: Any = "float", update: bool = True, *, sizes: Mapping[Any, int] | None = None,
-        optimizer: Any = None, prediction: Any = None, main: Any = False, steps: int = 1000,
-    ) -> str:  # fmt: skip
-        """Give the derivation as one file of C99 that needs the C library alone: no allocation, sizes are numbers.
-
-        Its functions are `NAME_predict` (the last layer, or the value called `prediction`), `NAME_loss`,
-        `NAME_gradients` and, with `update`, `NAME_step`: one step of the optimizer, written over parameters and states.
-        Arguments: data in the order of use, hyperparameters, parameters, states, then what is given through a pointer.
-        Values that are not alive together share static arrays, so one thread at a time.
-
-        dtype: "float" or "double"; sizes: a number for each size that is a symbol; optimizer: as for `train`, or none
-        for what was trained, whose update it is; main: True, or arrays by symbol, for a `main` that prints loss and
-        gradients and takes `steps` steps. Raises `ValueError`, `KeyError` or `TypeError` for what cannot be C.
-
-        >>> import symnet as sn
-        >>> w, x = sn.vector("w", 2), sn.vector("x", 2)
-        >>> "double fit_loss(" in sn.derive(sn.norm(w - x)**2, w).c("fit", "double")
-        True
-        """
-        export = import_module("symnet.export")  # with the optimizers, for which who only derives does not wait
-        return export.c_source(  # type: ignore[no-any-return]
-            self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes, update=update,
-            optimizer=optimizer, prediction=prediction, main=main, steps=steps,
-        )  # fmt: skip
-
-    def to_jax(self) -> Any:
-        """Give the loss as a function of JAX arrays with these gradients, a `JaxLoss`; see `symnet.frameworks`.
-
-        >>> import symnet as sn
-        >>> w = sn.vector("w", 2)
-        >>> sn.derive(sn.norm(w)**2, w).to_jax()  # doctest: +SKIP
-        <JaxLoss of w: gradients in w>
-        """
-        return import_module("symnet.frameworks").to_jax(self)
-
-    def to_torch(self) -> Any:
-        """Give the loss as a function of PyTorch tensors with these gradients, a `TorchLoss`; see `symnet.frameworks`.
-
-        >>> import symnet as sn
-        >>> w = sn.vector("w", 2)
-        >>> sn.derive(sn.norm(w)**2, w).to_torch()  # doctest: +SKIP
-        <TorchLoss of w: gradients in w>
-        """
-        return import_module("symnet.frameworks").to_torch(self)
 
     def _needed_for(self, names: Iterable[Name]) -> Program:
         # where it was trained: without the inputs of an optimizer's step that these values do not need

@@ -12,15 +12,13 @@ from typing import Any
 
 from sympy import Integer, MatrixSymbol, Mul, S
 
-from symnet.backends import Mapped, binding, compile_program, compile_structured, costs
+from symnet.backends import binding, costs
+from symnet.costing import cut, html_table, known_numbers, number_text, sections_of, text_table, whole
 from symnet.derivation import Derivation, derive
-from symnet.expressions import MLP, Name, Shown, as_expression, brief, escape, listed, shape_text, symbols_of
-from symnet.notation import formula, writer
+from symnet.expressions import MLP, Name, Shown, as_expression, brief, listed, shape_text, symbols_of
+from symnet.notation import writer
 from symnet.program import Builder, Equation, Program, for_reader, survey
 from symnet.request import check_symbols, entered, symbols_in
-
-WIDEST = 46  # characters of an equation in the table
-UPDATES = ("update", "state")
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +69,8 @@ class Summary(Shown):
         }
 
     def _headline(self) -> str:
-        counted = ", ".join(f"{section} {_text(n)}" for section, n in self.operations.items())
-        return f": {len(self.layers)} equations, {_text(self.parameters)} parameters; operations {counted}"
+        counted = ", ".join(f"{section} {number_text(n)}" for section, n in self.operations.items())
+        return f": {len(self.layers)} equations, {number_text(self.parameters)} parameters; operations {counted}"
 
     def _table(self) -> list[list[str]]:
         sections = list(self.operations)
@@ -80,52 +78,28 @@ class Summary(Shown):
         for layer in self.layers:
             numbers = [sum(layer.parameters.values(), S.Zero), *(layer.operations[s] for s in sections)]
             shape = shape_text(layer.shape) if layer.shape else "a number"
-            rows.append([layer.equation, shape, *map(_text, numbers)])
-        return [*rows, ["in all", "", *map(_text, [self.parameters, *self.operations.values()])]]
+            rows.append([layer.equation, shape, *map(number_text, numbers)])
+        return [*rows, ["in all", "", *map(number_text, [self.parameters, *self.operations.values()])]]
 
     def _remarks(self) -> list[str]:
         kept = {"trained": self.trained, "not trained": self.fixed, "kept by the optimizer": self.states}
+        counts = [(title, shapes, _numbers(shapes)) for title, shapes in kept.items() if shapes]
         found = [
-            f"{title}: {_text(_numbers(shapes))} {'number' if _numbers(shapes) == 1 else 'numbers'} in {listed(shapes)}"
-            for title, shapes in kept.items()
-            if shapes
+            f"{title}: {number_text(n)} {'number' if n == 1 else 'numbers'} in {listed(shapes)}"
+            for title, shapes, n in counts
         ]
         data = [f"{name} {shape_text(shape)}" if shape else name for name, shape in self.data.items()]
         return [*found, f"data: {listed(data)}"] if data else found
 
     def __str__(self) -> str:
-        table = self._table()
-        widths = [max(len(row[k]) for row in table) for k in range(len(table[0]))]
-        lines = [
-            "   ".join(
-                [row[0].ljust(widths[0]), *(c.rjust(w) for c, w in zip(row[1:], widths[1:], strict=True))]
-            ).rstrip()
-            for row in table
-        ]
-        rule = "─" * (sum(widths) + 3 * (len(widths) - 1))
-        return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], *self._remarks()])
+        return text_table(self._table(), self._remarks())
 
     def _repr_html_(self) -> str:
-        head, *rows = self._table()
-        cells = [
-            "".join(f'<td style="text-align:{"right" if k else "left"}">{escape(c)}</td>' for k, c in enumerate(row))
-            for row in rows
-        ]
-        top = "".join(f"<th>{escape(title)}</th>" for title in head)
-        body = "".join(f"<tr>{row}</tr>" for row in cells)
-        return f"<table><tr>{top}</tr>{body}</table>" + "".join(f"<p>{escape(r)}</p>" for r in self._remarks())
+        return html_table(self._table(), self._remarks())
 
 
 def _numbers(shapes: Mapping[str, tuple[Any, ...]]) -> Any:
     return sum((Mul(*shape) for shape in shapes.values()), S.Zero)
-
-
-def _text(number: Any) -> str:
-    # a polynomial in sizes, its coefficients with their thousands apart
-    if not number.free_symbols:
-        return f"{int(number):,}" if number.is_Integer else f"{float(number):,.3g}"
-    parts = [term.as_coeff_Mul() for term in number.expand().as_ordered_terms(order="grlex")]
-    return " + ".join(_text(c) if rest == 1 else f"{_text(c) if c != 1 else ''}{formula(rest)}" for c, rest in parts)
 
 
 def summary(model: Any, parameters: Any = None, sizes: Mapping[Any, int] | None = None) -> Summary:
@@ -154,7 +128,6 @@ def summary(model: Any, parameters: Any = None, sizes: Mapping[Any, int] | None 
     trained: 2,410 numbers in W1, b1, W2, b2
     data: X 64×100, Y 10×100
     """
-    known = {} if sizes is None else {name: binding.as_size(name, n) for name, n in binding.named(sizes).items()}
     net = model if isinstance(model, MLP) else None
     derivation = model if isinstance(model, Derivation) else getattr(model, "derivation", None)
     if parameters is not None and (net or derivation):
@@ -163,16 +136,19 @@ def summary(model: Any, parameters: Any = None, sizes: Mapping[Any, int] | None 
         arrays = getattr(model, "parameters", {})  # of a training: they tell sizes
         symbols = tuple(derivation.wrt if derivation is model else arrays)
         learned = {} if derivation is model else binding.bind_sizes(symbols, {W.name: arrays[W] for W in symbols})
+        known = known_numbers(derivation.program, sizes, "summary")
         return _summed(derivation.program, symbols, {**learned, **known})
     expr = as_expression(model, "summary")
     symbols = net.parameters if net else symbols_in(parameters) if parameters is not None else _parameters(expr)
     if not expr.is_Matrix:
         derivation = derive(expr, symbols)
+        known = known_numbers(derivation.program, sizes, "summary")
         return _summed(derivation.program, derivation.wrt, known)
     check_symbols(symbols, "summary")
     builder = Builder(symbols)
     value, symbols = entered(builder, expr, symbols, "the expression")
-    return _summed(builder.finish([builder.call(value, builder.names.fresh("output"))]), symbols, known)
+    program = builder.finish([builder.call(value, builder.names.fresh("output"))])
+    return _summed(program, symbols, known_numbers(program, sizes, "summary"))
 
 
 def _parameters(expr: Any) -> tuple[Any, ...]:
@@ -186,10 +162,6 @@ def _parameters(expr: Any) -> tuple[Any, ...]:
 
 
 def _summed(program: Program, parameters: tuple[Any, ...], sizes: Mapping[str, int]) -> Summary:
-    for name in sizes:
-        if name not in program.names.sizes:
-            told = ", ".join(sorted(program.names.sizes)) or "numbers alone"
-            raise KeyError(f"summary: {name} is no size of it; its sizes are {told}")
     known = {program.names.symbols[name]: Integer(n) for name, n in sizes.items()}
     shape = lambda s: tuple(size.xreplace(known) for size in getattr(s, "shape", ()))
     sections = for_reader(program)
@@ -204,7 +176,7 @@ def _summed(program: Program, parameters: tuple[Any, ...], sizes: Mapping[str, i
         counted[name][section] += operations
     numbers = {W.name: Mul(*shape(W)) for W in parameters}
     layers = tuple(
-        Layer(e.lhs, _cut(f"{write(e.lhs)} = {write(e.rhs)}"), shape(e.lhs),
+        Layer(e.lhs, cut(f"{write(e.lhs)} = {write(e.rhs)}"), shape(e.lhs),
               {W: n for W, n in numbers.items() if first.get(W) == name}, counted[name])
         for name, e in rows.items()
     )  # fmt: skip
@@ -228,22 +200,12 @@ def _placed(
     program: Program, rows: Mapping[str, Equation], first: Mapping[str, str], sizes: Mapping[str, int]
 ) -> Iterator[tuple[str, str, Any]]:
     # for each equation that runs: the row it belongs to, its section, its operations
-    outputs = program.outputs
-    if any(e.role in UPDATES for e in program.equations):  # a step gives the loss and all new values
-        roles = {e.lhs: e.role for e in program.equations}
-        outputs = (outputs[0], *[o for o in outputs if roles.get(o) in UPDATES])
-    compiled = compile_structured if any(e.role == "hessian" for e in program.equations) else compile_program
-    kernel = compiled(program, outputs, Mapped(outputs))
-    section = {e.lhs.name: s.title.lower() for s in program.sections for e in s.equations}
-    here, place, found = section.get(outputs[-1].name, "forward"), list(rows)[-1], []
-    for cost in reversed(costs(kernel, sizes)):  # what has no place of its own belongs to what it is made for
+    kernel = whole(program)
+    place, found = list(rows)[-1], []
+    spent = zip(costs(kernel, sizes), sections_of(program, kernel), strict=True)
+    for cost, here in reversed(list(spent)):  # what has no place of its own belongs to what it is made for
         e = cost.equation
-        here = section.get(e.lhs.name, here)
         about = e.of.name if e.role in ("adjoint", "gradient", "update") else e.lhs.name
         place = about if about in rows else first.get(about, place) if e.role in ("gradient", "update") else place
         found.append((place, here, cost.operations))
     return reversed(found)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= WIDEST else text[: WIDEST - 1] + "…"

@@ -60,6 +60,8 @@ RESULTS = {
     "diagnosis": DIAGNOSIS,
     "right diagnosis": sn.diagnose(LOSS, VALUES, GRADIENTS),
     "fault": DIAGNOSIS.faults[0],
+    "cost": sn.derive(LOSS, NET.parameters).cost(),
+    "cost of a row": sn.derive(LOSS, NET.parameters).cost({"n": 4}).rows[0],
     "proof": sn.prove(LOSS, NET.parameters[0], {"n": 1}),
     "net": NET,
     "net of many layers": sn.mlp(X, [5] * 60),

@@ -4,26 +4,13 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from symnet.backends import (
-    binding,
-    c_blocks as c_blocks,
-    c_rows as c_rows,
-    images as images,
-    networks as networks,
-    windows,
-)
-from symnet.backends.c_code import C99
-from symnet.backends.c_file import CFile, Update, about, checked_name, checked_type, known_sizes
-from symnet.backends.c_main import Main, Trial
-from symnet.backends.cost import Cost, costs
+from importlib import import_module as _import
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from symnet.backends import binding, images as images, networks as networks, windows
 from symnet.backends.emitter import Code
-from symnet.backends.files import (
-    BEST, CHECKPOINT, HISTORY, ORIGIN, STATE, as_path, load, read_arrays, save, write_arrays,
-)  # fmt: skip
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
-from symnet.backends.jax_code import JAX, in_64_bits, jax_function, jax_library
-from symnet.backends.jax_kernel import known_arguments, numbers_of
 from symnet.backends.kernel import (
     Kernel, checked_backend, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
     in_workspace,
@@ -34,12 +21,40 @@ from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Sin
 from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 
+if _TYPE_CHECKING:
+    from symnet.backends.c_file import C99, CFile, Update, about, checked_name, checked_type, known_sizes
+    from symnet.backends.c_main import Main, Trial
+    from symnet.backends.cost import Spent, costs, largest
+    from symnet.backends.files import (
+        BEST, CHECKPOINT, HISTORY, ORIGIN, STATE, as_path, load, read_arrays, save, write_arrays,
+    )  # fmt: skip
+    from symnet.backends.jax_code import JAX, in_64_bits, jax_function, jax_library
+    from symnet.backends.jax_kernel import known_arguments, numbers_of
+
 __all__ = [
     "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "ORIGIN", "STATE", "ByKey", "CFile", "Code", "Cost",
-    "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "Trial",
-    "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_backend",
+    "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "StructuredMatrix",
+    "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_backend",
     "checked_dtype", "checked_name", "checked_type", "collector_paused", "compile", "compile_program",
     "compile_structured", "costs", "evaluate", "fitted", "identifiers", "in_64_bits", "in_workspace",
-    "jax_function", "jax_library", "known_arguments", "known_sizes", "load", "numbers_of", "one_hot", "read_arrays",
-    "save", "windows", "write_arrays",
+    "jax_function", "jax_library", "known_arguments", "known_sizes", "largest", "load", "numbers_of", "one_hot",
+    "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip
+
+_LATER = {  # loaded when it is first asked for: who derives and compiles does not wait for it
+    "c_file": "C99 CFile Update about checked_name checked_type known_sizes",
+    "c_main": "Main Trial",
+    "cost": "Spent costs largest",
+    "jax_code": "JAX in_64_bits jax_function jax_library",
+    "jax_kernel": "known_arguments numbers_of",
+    "files": "BEST CHECKPOINT HISTORY ORIGIN STATE as_path load read_arrays save write_arrays",
+}
+_FILES = {name: file for file, names in _LATER.items() for name in names.split()}
+
+if not _TYPE_CHECKING:
+
+    def __getattr__(name):
+        if name not in _FILES:
+            raise AttributeError(f"module 'symnet.backends' has no attribute {name!r}", name=name)
+        globals()[name] = found = getattr(_import(f"symnet.backends.{_FILES[name]}"), name)
+        return found

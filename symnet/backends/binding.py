@@ -7,7 +7,6 @@ said with the user's own names; nothing is guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from sympy import Basic, Expr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends.fitting import as_numbers, check_fixed, no_numbers, settled_by_turning, turned_hint
-from symnet.expressions import axes_of, shape_text, size_number
+from symnet.expressions import axes_of, near, shape_text, size_number
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def check_names(given: Iterable[str], wanted: Iterable[str], optional: Iterable[
     given, wanted, optional = list(given), list(wanted), list(optional)
     for name in given:
         if name not in wanted and name not in optional:
-            close = get_close_matches(name, wanted, 1)
+            close = near(name, wanted)
             hint = f"; did you mean {close[0]}?" if close else ""
             raise KeyError(f"{name} is no symbol of this expression, which has {', '.join(wanted) or 'none'}{hint}")
     missing = [name for name in wanted if name not in given]
@@ -55,7 +54,7 @@ def needed(values: Mapping[Any, Any], wanted: Iterable[str], optional: Iterable[
     wanted, known = list(wanted), {*wanted, *optional}
     missing = [name for name in wanted if name not in given]
     if missing:
-        like = {m: get_close_matches(m, [n for n in given if n not in known], 1) for m in missing}
+        like = {m: near(m, [n for n in given if n not in known]) for m in missing}
         hint = "".join(f"; {close[0]} is given, did you mean {m}?" for m, close in like.items() if close)
         raise KeyError(f"no value is given for {', '.join(missing)}{hint}")
     return {name: value for name, value in given.items() if name in known}

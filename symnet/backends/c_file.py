@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding
+from symnet.backends import binding, c_blocks as c_blocks, c_rows as c_rows
+from symnet.backends.c_code import C99 as C99
 from symnet.backends.c_function import Buffers, Function, Signature, Told, is_own
 from symnet.backends.c_text import helper_text
 from symnet.expressions import Name, axes_of, listed, size_number, symbols_of

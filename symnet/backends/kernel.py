@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sympy import Basic, MatrixSymbol
 
 from symnet.backends import binding
-from symnet.backends.c_kernel import CKernel
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
-from symnet.backends.jax_code import jax_library
-from symnet.backends.jax_kernel import JaxKernel
 from symnet.backends.linalg_code import ANALYTIC, MPMATH, not_inverted
 from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
@@ -30,12 +28,13 @@ from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.skeleton import with_structure
 from symnet.backends.source import standalone, written
 from symnet.backends.stated import check_facts
-from symnet.backends.workspace import Memory, Workspace
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, for_machine, survey
 
+if TYPE_CHECKING:
+    from symnet.backends.workspace import Memory
 
 # who writes the code, what stands in the place of NumPy's functions, and the dtype of new arrays, None as those given
 BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | None]] = {
@@ -43,7 +42,12 @@ BACKENDS: dict[str, tuple[type[NumPyCode], Callable[[], dict[str, Any]], str | N
     "complex": (ComplexCode, ANALYTIC.copy, "complex"),
     "mpmath": (NumPyCode, lambda: mpmath_functions() | MPMATH, "object"),
 }
-ELSEWHERE: dict[str, Callable[..., Callable[..., Any]]] = {"c": CKernel, "jax": JaxKernel}  # who runs them
+ELSEWHERE = {"c": ("c_kernel", "CKernel"), "jax": ("jax_kernel", "JaxKernel")}  # who runs them: file and class
+
+
+def _later(file: str) -> Any:
+    # a file of this wing that not everybody needs
+    return import_module(f"symnet.backends.{file}")
 
 
 @contextmanager
@@ -151,7 +155,8 @@ class Kernel(Shown):
 
     def _values(self, dtype: Any, arrays: Sequence[Any]) -> list[Any]:
         function = self._function(dtype)
-        return function.numbers(*arrays) if isinstance(function, JaxKernel) else self.result.listed(function(*arrays))
+        numbers = getattr(function, "numbers", None)  # of JAX
+        return numbers(*arrays) if numbers else self.result.listed(function(*arrays))
 
     def _dtype_of(self, arrays: Sequence[Any]) -> Any:
         return np.dtype(self.dtype or next((a.dtype for a in arrays if hasattr(a, "dtype")), float))
@@ -169,10 +174,10 @@ class Kernel(Shown):
     def memory(self, values: Values) -> Memory:
         """Give the bytes that the workspace of a kernel has for values. Raises `TypeError` where there is none."""
         arrays = self.bind(values)
-        function = self._function(self._dtype_of(arrays))
-        if not isinstance(function, Workspace):
+        function: Any = self._function(self._dtype_of(arrays))
+        if not self.workspace:
             raise TypeError("memory: this kernel has no workspace; write .compile(workspace=True)")
-        return function.memory(*arrays)
+        return function.memory(*arrays)  # type: ignore[no-any-return]
 
     @cached_property
     def source(self) -> str:
@@ -186,7 +191,7 @@ class Kernel(Shown):
         if dtype not in self._functions:
             with collector_paused():
                 plain = self._compiled(dtype)
-                self._functions[dtype] = Workspace(plain, self.copy) if self.workspace else plain
+                self._functions[dtype] = _later("workspace").Workspace(plain, self.copy) if self.workspace else plain
         return self._functions[dtype]
 
     @cached_property
@@ -200,7 +205,7 @@ class Kernel(Shown):
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if self.backend in ELSEWHERE:
-            return ELSEWHERE[self.backend](self, dtype)
+            return getattr(_later(ELSEWHERE[self.backend][0]), ELSEWHERE[self.backend][1])(self, dtype)  # type: ignore[no-any-return]
         code, functions, entries = BACKENDS[self.backend]
         return written(self, code, functions(), entries, dtype)
 
@@ -270,7 +275,7 @@ def checked_backend(backend: Any) -> str:
     if backend not in ("numpy", *ELSEWHERE):
         raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy', 'c' and 'jax'")
     if backend == "jax":
-        jax_library("compile(backend='jax')")
+        _later("jax_code").jax_library("compile(backend='jax')")
     return str(backend)
 
 
@@ -311,7 +316,7 @@ def _compiled(expressions: Any, dtype: Any, backend: str, kept_apart: bool) -> K
     wanted = dict(expressions) if several else {"value": expressions}
     if not wanted:
         raise ValueError("compile: there is nothing to compile; give an expression or a dictionary of them")
-    wanted = {key: _expression(e) for key, e in wanted.items()}
+    wanted = {key: as_expression(e, "compile") for key, e in wanted.items()}
     builder = Builder()
     for expr in wanted.values():  # the symbols of all come before any name is given
         survey(expr, names=builder.names)
@@ -325,10 +330,6 @@ def _compiled(expressions: Any, dtype: Any, backend: str, kept_apart: bool) -> K
         return compile_program(program, program.outputs, result, dtype, backend)
 
 
-def _expression(expr: Any) -> Basic:
-    return as_expression(expr, "compile")
-
-
 def evaluate(expr: Any, values: Values) -> Any:
     """Give the value of any expression: an array for a matrix expression, a number for a scalar one.
 
@@ -340,7 +341,7 @@ def evaluate(expr: Any, values: Values) -> Any:
     >>> evaluate(A * A.T, {A: [[1, 2], [3, 4]]}).tolist()
     [[5.0, 11.0], [11.0, 25.0]]
     """
-    kernel = _compiled_expression(_expression(expr), Table.changes)
+    kernel = _compiled_expression(as_expression(expr, "evaluate"), Table.changes)
     return kernel(binding.needed(values, kernel.arguments, kernel.program.names.sizes))
 
 

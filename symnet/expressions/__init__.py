@@ -13,7 +13,7 @@ from symnet.expressions.light import CONSTANTS, PLAIN, is_light, is_turned, spre
 from symnet.expressions.axes import as_axis
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
-from symnet.expressions.entering import checked_name, given
+from symnet.expressions.entering import checked_name, given, near
 from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.convolution import avg_pool2d, conv1d, conv2d, fold, max_pool2d, unfold
@@ -95,11 +95,12 @@ __all__ = [
     "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
     "inner_product", "inside_images", "inv", "inverse_of", "is_declared", "is_light", "is_numeric", "is_subtracted",
     "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "lstm",
-    "matmul", "max_pool2d", "maximum", "mlp", "mse", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
-    "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power", "precise", "preformatted",
-    "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled",
-    "shape_text", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm",
-    "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step",
-    "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned",
-    "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag", "without_definition", "xlogy",
+    "matmul", "max_pool2d", "maximum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks",
+    "of_slice", "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "power", "precise",
+    "preformatted", "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms",
+    "scaled", "shape_text", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text",
+    "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack",
+    "stacked", "step", "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed",
+    "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag",
+    "without_definition", "xlogy",
 ]  # fmt: skip

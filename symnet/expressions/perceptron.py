@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import partial
 from os import urandom
 from typing import Any
@@ -21,7 +20,7 @@ from symnet.expressions import functions
 from symnet.expressions.algebra import elementwise
 from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.beside import check_scalar
-from symnet.expressions.entering import given
+from symnet.expressions.entering import given, near
 from symnet.expressions.functions import affine, matrix
 from symnet.expressions.shown import in_a_line, listed
 from symnet.expressions.sizes import same_shape, shape_text
@@ -188,8 +187,8 @@ def as_activation(activation: Any) -> Callable[[Any], Any]:
     if isinstance(activation, str):
         known = NAMED.get(activation.lower())
         if known is None:
-            near = get_close_matches(activation.lower(), NAMED, 1)
-            hint = f"; did you mean {near[0]!r}?" if near else ""
+            like = near(activation.lower(), NAMED)
+            hint = f"; did you mean {like[0]!r}?" if like else ""
             raise ValueError(f"activation: {activation!r} is none of {', '.join(NAMED)}{hint}")
         return known
     if activation is None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from numpy.typing import ArrayLike, DTypeLike, NDArray
 from sympy import Expr, MatrixExpr, MatrixSymbol, Symbol
 from sympy.matrices.matrixbase import MatrixBase
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+else:  # NumPy loads them on their own, which takes time
+    ArrayLike = DTypeLike = Any
+    NDArray = list
 
 Matrix: TypeAlias = MatrixExpr | MatrixBase  # a matrix expression, or a matrix of numbers
 Scalar: TypeAlias = Expr | int | float  # a scalar expression or a number

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import binding, check_facts, fitted, in_workspace
+from symnet.backends import binding, check_facts, fitted
 from symnet.derivation import derive
 from symnet.expressions import Name, declared, facts_of
 from symnet.program import survey
 from symnet.training.batches import Arrays, Batches, Stream, Whole, as_data, batches_of
 from symnet.training.devices import Placed
+from symnet.training.choosing import Work, picked, work_of
 from symnet.training.initializers import Initializer
 from symnet.training.loop import Loop
 from symnet.optimizers import Solver
@@ -31,8 +32,6 @@ from symnet.training.solving import Solving, check_solvable
 from symnet.training.step import Step, compiled_step
 from symnet.training.streaming import Streaming
 from symnet.training.system import SolverStep, solver_step
-
-GAINS = 1024  # entries of the largest array from which the function of a workspace is worth being made
 
 
 def begun(
@@ -79,10 +78,10 @@ def begun(
     starts |= first_values(step.derivation.program, chosen, {**known, **starts}, draw, generator)
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
     _check_kept(step, values, task)
-    runs = _runs(task, step, batches)
-    if stream is None and runs is Loop and _largest(starts, task.batch_size or batches.samples or 1) >= GAINS:
-        step = replace(step, kernel=in_workspace(step.kernel, copy=True))
+    backend, step = _with_backend(step, task, values, batches, work_of(starts, task.batch_size, batches, plan))
+    runs = _runs(task if backend == task.backend else replace(task, backend=backend), step, batches)
     loop: Loop = runs(step, batches, values, generator, chosen, plan)
+    loop.backend = backend
     loop.split, loop.monitors = told, _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
 
@@ -113,9 +112,18 @@ def _check_kept(step: Step, values: Arrays, task: Task) -> None:
             ) from None
 
 
-def _largest(parameters: Mapping[str, Any], batch: int) -> int:
-    # about as many entries as the largest array of a step has: a parameter, or a layer for all samples of a batch
-    return max((max(np.size(W), max(np.shape(W), default=1) * batch) for W in parameters.values()), default=0)
+def _with_backend(step: Any, task: Task, values: Arrays, batches: Batches, work: Work) -> tuple[str, Any]:
+    # the backend that runs, and the step with its kernel
+    if isinstance(step, SolverStep):
+        return "numpy", step
+
+    def first() -> list[Any]:
+        pieces, _, _ = next(iter(batches.of_epoch(None)))
+        known = {**values, **dict(zip(batches.names, pieces, strict=True))}
+        return [known[n] for n in step.kernel.arguments]
+
+    name, kernel = picked(task.backend, step.kernel, work, first)
+    return name, replace(step, kernel=kernel)
 
 
 def _monitors(

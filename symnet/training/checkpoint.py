@@ -24,6 +24,7 @@ from symnet.optimizers import (
     NewtonCG, RMSProp, SignSGD, is_number,
 )  # fmt: skip
 from symnet.training.batches import checked_count
+from symnet.training.choosing import checked_backend
 from symnet.training.loop import Best, Loop, State
 from symnet.training.minimise import METHODS, Ending
 from symnet.training.plan import Task
@@ -116,7 +117,8 @@ class Saver:
         return {
             "format": CHECKPOINT, "version": VERSION, **self.told, "every": self.every,
             "parameters": [W.name for W in loop.symbols], "moving": [s.name for s in loop.step.moving],
-            "dtype": str(np.dtype(loop.step.kernel.dtype)), "split": _random(loop.split), "order": _random(loop.order),
+            "dtype": str(np.dtype(loop.step.kernel.dtype)), "backend": loop.backend,
+            "split": _random(loop.split), "order": _random(loop.order),
             "budget": [plan.epochs, plan.steps, plan.seconds], "patience": plan.patience,
             "judged": self.task.share is None and any("validation_loss" in m.names for m in loop.monitors),
             "counts": list(loop.state[1:]), "seconds": loop.elapsed, "history": list(loop.history),
@@ -258,7 +260,7 @@ class Saved:
             from_tree(told["loss"]), {str(n): from_tree(rows) for n, rows in told["metrics"].items()},
             None if row is None else _optimizer_of(row),  # type: ignore[arg-type]
             checked_dtype(str(told["dtype"])), dict(told["multipliers"]), told["clip"], told["batch_size"],
-            told["share"],
+            told["share"], checked_backend(told.get("backend", "numpy")),
         )  # fmt: skip
         self.judged = bool(told["judged"])
         self.budget, self.patience, self.every = told["budget"], told["patience"], told["every"]

@@ -19,14 +19,12 @@ SAMPLES = "samples"  # the axis of the devices
 def chosen_devices(backend: str, devices: Any, seed: Any = 0) -> tuple[Any, ...] | None:
     """Give the devices that are asked for, or None where JAX may choose its own.
 
-    Raises `ValueError` for a backend that there is not, for devices without JAX or that there are not, and for several
+    Raises `ValueError` for devices without JAX or that there are not, and for several
     processes without a seed, `TypeError` for what is no device, `ModuleNotFoundError` where JAX is not installed.
     """
-    if backend not in ("numpy", "jax"):
-        raise ValueError(f"backend: {backend!r} is none that trains; there are 'numpy' and 'jax'")
-    if backend == "numpy":
+    if backend != "jax":
         if devices is not None:
-            raise ValueError("devices: NumPy has none; write backend='jax' as well")
+            raise ValueError("devices: JAX alone has some; write backend='jax' as well")
         return None
     jax = jax_library("backend='jax'")
     if devices is None:

@@ -62,6 +62,7 @@ class Loop:
         self.best: Best | None = None
         self.log: Log | None = None
         self.saver: Any = None
+        self.backend = "numpy"
         self.split: Any = None  # the state of the random numbers that chose the samples held back
         self.order = generator.bit_generator.state  # of the epoch that runs
         self.ended: Any = None  # whether a solver has converged, and why it ended
@@ -192,7 +193,7 @@ class Loop:
 
     def row(self) -> dict[str, float]:
         """Give the numbers of the history for the state that is reached."""
-        state, weights = self.state, self.by_name()
+        state, weights = self.state, self.by_name() if self.monitors else {}
         row = {"loss": state.total / max(state.samples, 1)}
         for monitor in self.monitors:
             row |= monitor(weights)

@@ -17,8 +17,8 @@ from symnet.training.batches import checked_count
 class Task:
     """What is trained and how, apart from data, weights and time; the names are those of `train`.
 
-    `share`: of the samples that are held back, or None; `multipliers`: by name; `backend`, `devices`: what runs it, and
-    where, as `chosen_devices` gives them. They stand in no file.
+    `share`: of the samples that are held back, or None; `multipliers`: by name; `backend`: what runs the steps, or
+    "auto"; `devices`: where, as `chosen_devices` gives them, which stand in no file.
     """
 
     loss: Any

@@ -9,6 +9,7 @@ from typing import Any
 from symnet.backends import binding, evaluate
 from symnet.derivation import Derivation
 from symnet.expressions import Shown, Values, escape, listed
+from symnet.training.choosing import BACKENDS
 from symnet.training.picture import drawn
 
 
@@ -20,6 +21,7 @@ class Training(Shown):
     and the learning "rate"; and "seconds" since training began. `derivation`: the equations that were trained;
     `best_epoch`: that of the lowest validation loss, from 1; `interrupted`: whether Ctrl-C ended it early. Of a solver,
     such as `LBFGS`: `success`, whether it has converged, and `message`, why it ended; None and "" of other optimizers.
+    `backend`: what ran the steps: "numpy", "workspace", "c", …
 
     >>> import symnet as sn
     >>> x, y = sn.vector("x", 2), sn.vector("y", 2)
@@ -39,6 +41,7 @@ class Training(Shown):
     best_epoch: int | None = None
     success: bool | None = None
     message: str = ""
+    backend: str = "numpy"
 
     @property
     def loss(self) -> float:
@@ -63,7 +66,8 @@ class Training(Shown):
 
     def _headline(self) -> str:
         epochs = len(self.history["loss"])
-        ended = ", interrupted" if self.interrupted else ""
+        how = "" if self.backend == "numpy" else f" in {BACKENDS[self.backend].said}"
+        ended = how + (", interrupted" if self.interrupted else "")
         return f": loss {self.loss:.6g} after {epochs} epoch{'s' * (epochs != 1)}{ended}, {listed(self.parameters)}"
 
     def _rows(self) -> list[tuple[str, str]]:
@@ -81,6 +85,7 @@ class Training(Shown):
             rows.append(("best epoch", f"{self.best_epoch}  (validation loss {best:.4g})"))
         if self.message:
             rows.append(("ended", self.message))
+        rows.append(("backend", BACKENDS[self.backend].said))
         trained = ", ".join(str(W) for W in self.parameters)
         numbers = sum(int(getattr(v, "size", 1)) for v in self.parameters.values())
         return [*rows, ("parameters", f"{numbers:,} numbers in {trained}")]

@@ -16,6 +16,7 @@ from symnet.optimizers import Optimizer, as_optimizer
 from symnet.training.begin import begun
 from symnet.training.checkpoint import Saved, Saver
 from symnet.training.devices import chosen_devices
+from symnet.training.choosing import checked_backend
 from symnet.training.initializers import Initializer, zeros
 from symnet.training.loop import Loop
 from symnet.training.monitor import checked_metrics, checked_patience, is_fraction
@@ -77,7 +78,9 @@ def train(
     log: a `.jsonl` or `.csv` file that gets a row for each epoch. checkpoint: an `.npz` file from which `resume` goes
     on; it is written at the start, at the end, and as often as checkpoint_every says: a number of epochs (1), or text
     such as "200 steps" or "5 s".
-    backend: "jax" runs whole epochs as one compiled loop, in the same order and to the same numbers but for rounding;
+    backend: what runs the steps: "numpy", in a workspace where arrays are large; "workspace"; "c", built by the
+    system's compiler, for the smallest nets; "jax", whole epochs as one compiled loop; or "auto", whichever is the
+    fastest by measured rules. `.backend` of the result says which one it was; the numbers agree to rounding.
     devices: how many of JAX's, or which (`jax.devices()[:2]`), share the samples of each step: as many for each.
 
     Gives a `Training`; Ctrl-C gives what was reached. Raises `FloatingPointError`, with the last finite `parameters`,
@@ -95,7 +98,7 @@ def train(
     task = Task(
         as_scalar(given(loss, "the loss")), checked_metrics(metrics or {}), as_optimizer(optimizer), dtype,
         multipliers, checked_clip(clip), batch_size, float(validation) if is_fraction(validation) else None,
-        backend, chosen_devices(backend, devices, seed),
+        checked_backend(backend), chosen_devices(backend, devices, seed),
     )  # fmt: skip
     draw, generator = as_initializer(initializer), as_generator(seed)
     loop = begun(task, data, parameters, validation, plan, draw, generator)
@@ -118,7 +121,7 @@ def resume(
     progress: bool = True,
     callback: Callable[[int, float, dict[Any, Any]], object] | None = None,
     log: Any = None,
-    backend: str = "numpy",
+    backend: str | None = None,
     devices: Any = None,
 ) -> Training:
     """Go on with a run from its checkpoint as if nothing had happened, up to the budget that it was begun with.
@@ -130,7 +133,7 @@ def resume(
     validation: the data held back, where arrays were given; a share of the samples is held back as it was.
     optimizer: only where the run was begun with one of the user's own, or with a schedule of their own.
     epochs, steps, seconds: another budget, counted from the beginning of the run; progress, callback, log: as for
-    `train`; rows are appended to the log. backend, devices: as for `train`, whichever the run was begun with.
+    `train`; rows are appended to the log. backend: by default the one that ran it before; devices: as for `train`.
 
     Gives a `Training` with the history of the whole run. Raises `ValueError` for a file that is damaged, foreign, or
     of another optimizer, `FileNotFoundError` where there is none, and what `train` raises.
@@ -146,6 +149,7 @@ def resume(
     (50, [[2.0]])
     """
     saved = Saved(path)
+    backend = saved.task.backend if backend is None else checked_backend(backend)
     task = replace(saved.task, backend=backend, devices=chosen_devices(backend, devices))
     if optimizer is not None:
         task = replace(task, optimizer=as_optimizer(optimizer))
@@ -177,5 +181,5 @@ def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
     success, message = loop.ended or getattr(loop, "why", (None, ""))
     return Training(
         loop.by_symbol(weights), history, loop.step.derivation, interrupted, None if best is None else best.epoch,
-        success, message,
+        success, message, loop.backend,
     )  # fmt: skip
