@@ -20,7 +20,8 @@ from symnet.diagnosis.given import (
     Written, called, check_forward_names, checked, parameters_in, point_at, random_points, taken, with_other_data,
 )  # fmt: skip
 from symnet.diagnosis.result import Diagnosis
-from symnet.diagnosis.steps import Step, named_arrays
+from symnet.diagnosis.stepping import Weights
+from symnet.diagnosis.steps import Step, optimizer_of, named_arrays
 from symnet.expressions import given
 from symnet.optimizers import Optimizer
 
@@ -111,14 +112,20 @@ def diagnose_update(
             raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
         arrays[0][name], arrays[1][name] = a, b
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
-    moved_before = {} if velocity is None else named_arrays("velocity", velocity, old)
-    step = Step(*arrays, learning_rate, moved_before, momentum, optimizer)
+    moved_before = {} if velocity is None else named_arrays("velocity", velocity, arrays[0])
+    optimizer = optimizer_of(optimizer, momentum, bool(moved_before))
     everything = checked({**binding.named(values), **old})
-    loss, written = given(loss, "the loss"), Written(step.as_gradients())
-    derivation = derive(loss, parameters_in(loss, written))
-    check_forward_names(derivation, loss, written)
+    loss = given(loss, "the loss")
+    derivation = derive(loss, parameters_in(loss, Written(arrays[1])))
+    check_forward_names(derivation, loss, Written(arrays[1]))
     kernel = derivation.compile(dtype=float)
-    point = point_at(derivation, kernel, everything, written, rounding)
+
+    def gradients_at(weights: Values) -> dict[str, Any]:
+        return {w.name: g for w, g in kernel({**everything, **weights})[1].items()}
+
+    weights = Weights(*arrays, gradients_at({}), moved_before)
+    step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)
+    point = point_at(derivation, kernel, everything, Written(step.as_gradients()), rounding)
     return diagnosed(derivation, kernel, [point], learning_rate, step)
 
 
