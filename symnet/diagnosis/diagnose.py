@@ -17,9 +17,12 @@ from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import diagnosed
 from symnet.diagnosis.given import (
-    Written, called, check_forward_names, checked, parameters_in, point_at, random_points, taken, with_other_data,
+    Written, apart, called, check_forward_names, checked, parameters_in, point_at, random_points, taken,
+    with_other_data,
 )  # fmt: skip
+from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
+from symnet.diagnosis.stacked import stacks_in
 from symnet.diagnosis.stepping import Weights
 from symnet.diagnosis.steps import Step, optimizer_of, named_arrays
 from symnet.expressions import given
@@ -53,7 +56,9 @@ def diagnose(
     if learning_rate is not None:
         _check_rate(learning_rate)
     loss, values = given(loss, "the loss"), checked(values)
-    written = called(gradients, values) if callable(gradients) else taken(gradients, "give the gradients as")
+    written = called(gradients, values) if callable(gradients) else taken(gradients, values, "give the gradients as")
+    stacks = stacks_in(loss, values, written.values)
+    written = apart(written, stacks)
     parameters = parameters_in(loss, written)
     derivation = derive(loss, parameters)
     check_forward_names(derivation, loss, written)
@@ -63,12 +68,12 @@ def diagnose(
         names = [p.name for p in parameters]
         others = list(random_points(values, names, seed, kernel.symbols))
         for elsewhere in others:
-            points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere), {}))
+            points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere, stacks), {}))
         if any(p.is_wrong(w) for p in points for w in derivation.wrt):
             other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
             if other is not None:
-                points.append(point_at(derivation, kernel, other, called(gradients, other), {}))
-    return diagnosed(derivation, kernel, points, learning_rate)
+                points.append(point_at(derivation, kernel, other, called(gradients, other, stacks), {}))
+    return diagnosed(derivation, kernel, points, learning_rate, known=[s.words for s in stacks])
 
 
 def diagnose_update(
@@ -121,7 +126,7 @@ def diagnose_update(
     kernel = derivation.compile(dtype=float)
 
     def gradients_at(weights: Values) -> dict[str, Any]:
-        return {w.name: g for w, g in kernel({**everything, **weights})[1].items()}
+        return {w.name: g for w, g in kernel(with_one_hot({**everything, **weights}, kernel.symbols))[1].items()}
 
     weights = Weights(*arrays, gradients_at({}), moved_before)
     step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)

@@ -30,9 +30,14 @@ Explained = list[tuple[Fault, ...]]
 
 
 def diagnosed(
-    derivation: Derivation, kernel: Kernel, points: list[Point], rate: float | None, step: Step | None = None
+    derivation: Derivation,
+    kernel: Kernel,
+    points: list[Point],
+    rate: float | None,
+    step: Step | None = None,
+    known: Sequence[str] = (),
 ) -> Diagnosis:
-    """Say what is wrong, if anything is; `step`: where the gradients come from one."""
+    """Say what is wrong, if anything is; `step`: where the gradients come from one; `known`: facts to be told."""
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     if step is not None and step.told is not None and not step.shows_gradients:
         wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
@@ -47,7 +52,7 @@ def diagnosed(
     if told is not None:
         return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
     if not wrong and not off:
-        return Diagnosis(right, spoiled, (extra,) if extra else (), partials=partials)
+        return Diagnosis(right, spoiled, (extra,) if extra else (), tuple(known), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
     symbols = {w.name: w for w in wrong}
     found = step.first(symbols) if step is not None else []
@@ -64,15 +69,15 @@ def diagnosed(
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
-        facts = (*off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
+        facts = (*known, *off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
         return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
     shown: dict[Any, tuple[Fault, ...]] = {}
     for faults in found:
         # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
         key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
-        shown.setdefault(key, (*faults, *extra))
+        shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
     more = advice(len(shown), points) if len(shown) > 1 else ""
-    return Diagnosis(right, spoiled, tuple(shown.values()), tuple(off), more, partials)
+    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
 
 
 class _Looking:
