@@ -93,8 +93,8 @@ def points_elsewhere(drawn, seed=77):
     """Give points that no diagnosis has seen."""
     net = drawn.net
     names = [str(w) for w in net.setting.gradients]
-    found = list(random_points(net.values, names, seed))
-    other = with_other_data(found[-1], names, drawn.function, seed)
+    found = list(random_points(net.values, names, seed, net.kernel.symbols))
+    other = with_other_data(found[-1], names, drawn.function, seed, net.kernel.symbols)
     everything = [*found, *([other] if other else [])]
     return [point_at(net.derivation, net.kernel, v, called(drawn.function, v), {}) for v in everything]
 

@@ -17,10 +17,14 @@ from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import diagnosed
 from symnet.diagnosis.given import (
-    Written, called, check_forward_names, checked, parameters_in, point_at, random_points, taken, with_other_data,
+    Written, apart, called, check_forward_names, checked, parameters_in, point_at, random_points, taken,
+    with_other_data,
 )  # fmt: skip
+from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
-from symnet.diagnosis.steps import Step, named_arrays
+from symnet.diagnosis.stacked import stacks_in
+from symnet.diagnosis.stepping import Weights
+from symnet.diagnosis.steps import Step, optimizer_of, named_arrays
 from symnet.expressions import given
 from symnet.optimizers import Optimizer
 
@@ -52,7 +56,9 @@ def diagnose(
     if learning_rate is not None:
         _check_rate(learning_rate)
     loss, values = given(loss, "the loss"), checked(values)
-    written = called(gradients, values) if callable(gradients) else taken(gradients, "give the gradients as")
+    written = called(gradients, values) if callable(gradients) else taken(gradients, values, "give the gradients as")
+    stacks = stacks_in(loss, values, written.values)
+    written = apart(written, stacks)
     parameters = parameters_in(loss, written)
     derivation = derive(loss, parameters)
     check_forward_names(derivation, loss, written)
@@ -62,12 +68,12 @@ def diagnose(
         names = [p.name for p in parameters]
         others = list(random_points(values, names, seed, kernel.symbols))
         for elsewhere in others:
-            points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere), {}))
+            points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere, stacks), {}))
         if any(p.is_wrong(w) for p in points for w in derivation.wrt):
             other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
             if other is not None:
-                points.append(point_at(derivation, kernel, other, called(gradients, other), {}))
-    return diagnosed(derivation, kernel, points, learning_rate)
+                points.append(point_at(derivation, kernel, other, called(gradients, other, stacks), {}))
+    return diagnosed(derivation, kernel, points, learning_rate, known=[s.words for s in stacks])
 
 
 def diagnose_update(
@@ -111,14 +117,20 @@ def diagnose_update(
             raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
         arrays[0][name], arrays[1][name] = a, b
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
-    moved_before = {} if velocity is None else named_arrays("velocity", velocity, old)
-    step = Step(*arrays, learning_rate, moved_before, momentum, optimizer)
+    moved_before = {} if velocity is None else named_arrays("velocity", velocity, arrays[0])
+    optimizer = optimizer_of(optimizer, momentum, bool(moved_before))
     everything = checked({**binding.named(values), **old})
-    loss, written = given(loss, "the loss"), Written(step.as_gradients())
-    derivation = derive(loss, parameters_in(loss, written))
-    check_forward_names(derivation, loss, written)
+    loss = given(loss, "the loss")
+    derivation = derive(loss, parameters_in(loss, Written(arrays[1])))
+    check_forward_names(derivation, loss, Written(arrays[1]))
     kernel = derivation.compile(dtype=float)
-    point = point_at(derivation, kernel, everything, written, rounding)
+
+    def gradients_at(weights: Values) -> dict[str, Any]:
+        return {w.name: g for w, g in kernel(with_one_hot({**everything, **weights}, kernel.symbols))[1].items()}
+
+    weights = Weights(*arrays, gradients_at({}), moved_before)
+    step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)
+    point = point_at(derivation, kernel, everything, Written(step.as_gradients()), rounding)
     return diagnosed(derivation, kernel, [point], learning_rate, step)
 
 

@@ -7,7 +7,7 @@ two mistakes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,10 +30,17 @@ Explained = list[tuple[Fault, ...]]
 
 
 def diagnosed(
-    derivation: Derivation, kernel: Kernel, points: list[Point], rate: float | None, step: Step | None = None
+    derivation: Derivation,
+    kernel: Kernel,
+    points: list[Point],
+    rate: float | None,
+    step: Step | None = None,
+    known: Sequence[str] = (),
 ) -> Diagnosis:
-    """Say what is wrong, if anything is; `step`: where the gradients come from one."""
+    """Say what is wrong, if anything is; `step`: where the gradients come from one; `known`: facts to be told."""
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
+    if step is not None and step.told is not None and not step.shows_gradients:
+        wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
     unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
     right = tuple(w for w in derivation.wrt if w not in wrong and w not in unsummed)
     spoiled = tuple(w for w in derivation.wrt if w not in right)
@@ -41,36 +48,36 @@ def diagnosed(
     partials = {w: explainer.partial(w) for w in derivation.wrt}
     extra = (explainer.unsummed(unsummed),) if unsummed else ()
     off = _forward_facts(derivation, explainer, points)
+    told = step.recognised() if step is not None and (wrong or not step.shows_gradients) else None
+    if told is not None:
+        return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
     if not wrong and not off:
-        return Diagnosis(right, spoiled, (extra,) if extra else (), partials=partials)
-    gradients = {w.name: g for w, g in points[0].right.items()}
-    if step is not None:
-        meant = step.optimizer
-        if meant is not None and step.is_step_of(gradients, meant):
-            return Diagnosis(derivation.wrt, (), partials=partials)
-        told = None if meant is not None else step.recognised(gradients)
-        if told:
-            return Diagnosis(derivation.wrt, (), facts=(told,), partials=partials)
+        return Diagnosis(right, spoiled, (extra,) if extra else (), tuple(known), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
-    of_step = step.faults(gradients, wrong) if step is not None else []
+    symbols = {w.name: w for w in wrong}
+    found = step.first(symbols) if step is not None else []
+    of_step = (lambda: step.late(symbols)) if step is not None else None
     with np.errstate(all="ignore"):  # an edit may leave the domain of a function
-        found = looking.forward() if off else []
-        if not found and wrong:
+        found = found or (looking.forward() if off else [])
+        if not found and step is not None and not step.shows_gradients:
+            found = step.late(symbols)
+        elif not found and wrong:
             found = looking.backward(not off and points[0].loss is None, of_step)
     if not found and not wrong:
         words = "the gradients are right, but the loss that is reported is another one"
         found = [(Fault("forward", (), "", "", "", words),)]
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
-        facts = (*off, *explainer.facts(points[0], wrong, right))
+        told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
+        facts = (*known, *off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
         return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
     shown: dict[Any, tuple[Fault, ...]] = {}
     for faults in found:
         # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
         key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
-        shown.setdefault(key, (*faults, *extra))
+        shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
     more = advice(len(shown), points) if len(shown) > 1 else ""
-    return Diagnosis(right, spoiled, tuple(shown.values()), tuple(off), more, partials)
+    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
 
 
 class _Looking:
@@ -95,13 +102,13 @@ class _Looking:
         sure = [f for f in found if f.follow] or found
         return [(self.explainer.forward_fault(f.mutation, self.wrong, f.follow),) for f in sure]
 
-    def backward(self, forward_too: bool, of_step: Explained) -> Explained:
+    def backward(self, forward_too: bool, of_step: Callable[[], Explained] | None) -> Explained:
         """Give the mistakes in the backward equations; where none fits alone, those of the forward pass come in."""
         instead: Explained = []
 
         def elsewhere(found: list[Any]) -> bool:
-            if of_step and (not found or any(m.kind in _OF_STEPS for m in found[0])):
-                instead.extend(of_step)
+            if of_step is not None and (not found or any(m.kind in _OF_STEPS for m in found[0])):
+                instead.extend(of_step())
             elif not found and forward_too:
                 instead.extend(self.forward())
             return bool(instead)

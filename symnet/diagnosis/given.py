@@ -16,10 +16,11 @@ from sympy import Expr
 from symnet.backends import Kernel, as_stated, binding
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Values
+from symnet.diagnosis.handed import not_by_name, shaped, tolerance, with_one_hot
+from symnet.diagnosis.stacked import Stacked
 from symnet.expressions import facts_of
 from symnet.program import survey
 
-TOLERANCE = {np.dtype(np.float32): 3e-4, np.dtype(float): 1e-6}  # of the largest entry of a gradient
 POINTS = 3  # at which a callable is tried
 
 
@@ -64,26 +65,35 @@ class Written:
     loss: float | None = None
 
 
-def taken(found: Any, whose: str = "your function must give") -> Written:
+def taken(found: Any, arrays: Values, whose: str = "your function must give") -> Written:
     """Take what was given: a dictionary, or the loss and a dictionary. Raises `TypeError` for anything else."""
     loss = None
-    if isinstance(found, Sequence) and len(found) == 2 and isinstance(found[1], Mapping):
-        loss = float(binding.as_array("the loss", found[0]).sum())
-        found = found[1]
+    if isinstance(found, Sequence) and len(found) == 2 and any(isinstance(part, Mapping) for part in found):
+        first, second = found if isinstance(found[1], Mapping) else found[::-1]
+        loss, found = float(binding.as_array("the loss", first).sum()), second
     if not isinstance(found, Mapping):
-        raise TypeError(
-            f"{whose} a dictionary from parameters to arrays, or (loss, dictionary), not {type(found).__name__}"
-        )
+        raise TypeError(not_by_name(found, binding.named(arrays), whose))
     return Written(binding.named(found), loss)
 
 
-def called(gradients: Callable[..., Any], values: Mapping[str, Any]) -> Written:
+def called(gradients: Callable[..., Any], values: Mapping[str, Any], stacks: Sequence[Stacked] = ()) -> Written:
     """Give what a user's function gives for copies of values. Raises `RuntimeError` where it raises."""
     try:
         found = gradients({name: np.array(value) for name, value in values.items()})  # copies: it may update in place
     except Exception as error:
         raise RuntimeError(f"your function raised {type(error).__name__}: {error}") from error
-    return taken(found)
+    return apart(taken(found, values), stacks)
+
+
+def apart(written: Written, stacks: Sequence[Stacked]) -> Written:
+    """Give gradients with those of weights and bias apart where they came as one matrix."""
+    if not stacks:
+        return written
+    values: dict[str, Any] = {}
+    of = {s.key: s for s in stacks}
+    for name, array in written.values.items():
+        values |= of[name].apart(array) if name in of else {name: array}
+    return Written(values, written.loss)
 
 
 def checked(values: Values) -> dict[str, Any]:
@@ -118,7 +128,7 @@ def point_at(
     derivation: Derivation, kernel: Kernel, values: Mapping[str, Any], written: Written, rounding: Mapping[str, float]
 ) -> Point:
     """Give the right and the user's numbers for values. Raises `KeyError` for a gradient that is missing."""
-    arrays = dict(zip(kernel.arguments, kernel.bind(values), strict=True))
+    arrays = dict(zip(kernel.arguments, kernel.bind(with_one_hot(values, kernel.symbols)), strict=True))
     right_loss, found = kernel.function(*arrays.values())
     right = dict(zip(kernel.parameters, found, strict=True))
     missing = [w.name for w in derivation.wrt if w.name not in written.values]
@@ -131,8 +141,8 @@ def point_at(
     largest = max(float(np.max(np.abs(g), initial=0.0)) for g in found)
     for w, g in right.items():
         array = binding.as_array(f"the gradient for {w.name}", written.values[w.name])
-        relative = TOLERANCE.get(array.dtype, TOLERANCE[np.dtype(float)])
-        array, was_unsummed = _shaped(w, array, np.shape(g), sizes)
+        relative = tolerance(array, values)
+        array, was_unsummed = shaped(w, array, np.shape(g), sizes)
         unsummed |= {w} if was_unsummed else set()
         mine[w] = array.astype(float)
         scale = max(float(np.max(np.abs(g), initial=0.0)), float(np.max(np.abs(array), initial=0.0)))
@@ -140,33 +150,6 @@ def point_at(
     names = {w.name for w in derivation.wrt}
     given = {n: binding.as_array(n, v) for n, v in written.values.items() if n not in names}
     return Point(arrays, sizes, right, mine, allowed, frozenset(unsummed), written.loss, float(right_loss), given)
-
-
-def _shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
-    if not np.isfinite(array).all():
-        what = "NaN" if np.isnan(array).any() else "an infinite value"
-        raise ValueError(f"the gradient for {w.name} has {what} in it")
-    if array.ndim < 2 == len(shape) and array.size == np.prod(shape) == max(shape):
-        array = array.reshape(shape)  # a vector with one axis
-    if array.size == 1 == np.prod(shape, dtype=int):
-        array = array.reshape(shape)  # a number, and a matrix of one entry
-    if array.shape == shape:
-        return array, False
-    if len(shape) == 2 == array.ndim and 1 in shape:  # a gradient that came with an entry for each sample
-        for axis in (0, 1):
-            kept = 1 - axis
-            if shape[axis] == 1 and array.shape[kept] == shape[kept] and array.shape[axis] in sizes.values():
-                return array.sum(axis=axis, keepdims=True), True
-        for axis in (0, 1):  # (n, k) for a column (k, 1)
-            if array.shape[1 - axis] == max(shape) and array.shape[axis] in sizes.values():
-                return array.sum(axis=axis).reshape(shape), True
-    turned = "; it is the transpose" if array.shape == shape[::-1] and len(shape) == 2 else ""
-    turned = "; write .reshape(-1, 1)" if array.ndim == 1 and len(shape) == 2 and shape[1] == 1 else turned
-    if len(shape) == 2 == array.ndim and array.shape == (shape[0], shape[1] + 1):
-        turned = "; if its first column is a bias's, give the two apart: Θ[:, 1:] and Θ[:, :1]"
-    if len(shape) == 2 == array.ndim and array.shape == (shape[0] + 1, shape[1]):
-        turned = "; if its first row is a bias's, give the two apart: Θ[1:] and Θ[:1]"
-    raise ValueError(f"the gradient for {w.name} has shape {array.shape}, but {w.name} has shape {shape}{turned}")
 
 
 # -- other points
@@ -180,9 +163,11 @@ def random_points(
     for _ in range(POINTS - 1):
         moved = dict(values)
         for name in parameters:
-            array = np.asarray(values[name], float)
+            array = np.asarray(values[name])
+            precision = array.dtype if array.dtype.kind == "f" else np.dtype(float)
             spread = float(np.std(array)) or 1.0
-            moved[name] = _stated(name, array + 0.5 * spread * generator.normal(size=array.shape), symbols)
+            there = array + 0.5 * spread * generator.normal(size=array.shape)
+            moved[name] = _stated(name, there.astype(precision), symbols)
         yield moved
 
 
@@ -220,4 +205,4 @@ def _other(array: Any, generator: np.random.Generator) -> Any:
         array = array[generator.permutation(array.shape[0])]
     if not np.issubdtype(array.dtype, np.floating) or np.all(array == np.round(array)):
         return array
-    return array * generator.uniform(0.6, 1.0, size=array.shape)
+    return (array * generator.uniform(0.6, 1.0, size=array.shape)).astype(array.dtype)

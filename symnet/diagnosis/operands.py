@@ -27,6 +27,7 @@ def operand_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str
     yield from _exchanged(ground, lhs, place)
     yield from _several_at_once(ground, lhs, place)
     yield from _with_its_coefficient(ground, lhs, place)
+    yield from _for_every_pair(ground, place)
     if not _is_operand(ground, place):
         return
     shape = ground.shape(node)
@@ -63,6 +64,29 @@ def _several_at_once(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[
                     2.0 + q.price,
                     ("several", kept, q.expr),
                 )
+
+
+def _for_every_pair(ground: Ground, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:
+    # a column minus an array of one axis: NumPy makes it a matrix with an entry for every pair of samples
+    node = place.node
+    if not isinstance(node, MatAdd) or place.path[:1] and not isinstance(place.parent, MatMul):
+        return
+    shape = ground.shape(node)
+    if shape is None or sorted(shape)[0] != 1 or max(shape) == 1:
+        return
+    rows, cols = node.shape
+    for i, term in enumerate(node.args):
+        c, A = split(term)
+        if A in ground.setting.targets and ground.shape(A) == shape:
+            others = [*node.args[:i], *node.args[i + 1 :]]
+            turned = [times(split(t)[0], raw(Transpose, split(t)[1])) for t in others]
+            flat = others[0] if len(others) == 1 else product_of(MatAdd, *others)
+            for terms, what in (([*others, times(c, raw(Transpose, A))], A), ([*turned, term], flat)):
+                pairs = raw(MatAdd, *terms)
+                ones = OneMatrix(rows, 1) if shape[1] == 1 else OneMatrix(1, cols)
+                new = raw(MatMul, pairs, ones) if shape[1] == 1 else raw(MatMul, ones, pairs)
+                words = say("{} has one axis: its sum with a column has an entry for every pair of samples", what)
+                yield "reshaped", new, words, 1.4, ("pairs", what)
 
 
 def _with_its_coefficient(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:

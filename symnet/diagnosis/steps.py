@@ -1,153 +1,256 @@
-"""The step itself is another one: the weights instead of the gradient, a decay, a velocity that is used wrongly.
+"""The step itself: which optimizer made it, and what stands in the place of the optimizer's equations.
 
 In: weights before and after a step, the right gradients, and what is known of the step: a velocity, a momentum, an
-optimizer. Out: what a right step is, and words for one that is made of gradient, weights and velocity in other parts.
+optimizer. Out: what a right step is, and faults of one that is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol, Symbol
+from sympy import MatrixSymbol
 
 from symnet.backends import binding
+from symnet.diagnosis.parts import MADE_OF, SMALL, parts_of, words_of_parts
 from symnet.diagnosis.result import Fault
-from symnet.diagnosis.variants import Variants
-from symnet.optimizers import AdaGrad, Adam, RMSProp, SignSGD, rate_at
-from symnet.program import Equation
+from symnet.diagnosis.stepped import NesterovVelocity, Velocity
+from symnet.diagnosis.stepping import Explained, Stepping, Weights, close
+from symnet.optimizers import (
+    AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, as_optimizer, is_number,
+)  # fmt: skip
 
-_SMALL = 1e-7
-_MADE_OF = (
-    ("weights",),
-    ("velocity",),
-    ("gradient", "weights"),
-    ("gradient", "velocity"),
-    ("gradient", "weights", "velocity"),
-)
+Faults = list[tuple[Fault, ...]]
+_USUAL = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # momenta
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """A step: weights before and after it, by name; its rate; what it was meant to be."""
+    """A step: what is known of its weights and its rate, and what it was meant to be.
 
-    before: Mapping[str, Any]
-    after: Mapping[str, Any]
+    `elsewhere`: gives the gradients at other weights, by name.
+    """
+
+    weights: Weights
     rate: float
-    velocity: Mapping[str, Any] = field(default_factory=dict)
     momentum: float | None = None
     optimizer: Any = None
+    elsewhere: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+
+    @cached_property
+    def told(self) -> Stepping | None:
+        """The optimizer that the step was meant to be."""
+        return None if self.optimizer is None else Stepping(self.optimizer, self.weights, self.rate)
+
+    @cached_property
+    def _inverted(self) -> dict[str, Any] | None:
+        return None if self.told is None else self.told.inverted()
+
+    @property
+    def shows_gradients(self) -> bool:
+        """Whether the gradients of a step can be told from it; a first step of Adam shows little but their signs."""
+        return self.told is None or self._inverted is not None
 
     def as_gradients(self) -> dict[str, Any]:
-        """Give what a step of plain descent, with momentum where it is known, would have had for gradients."""
-        found = {}
-        for name, a in self.before.items():
-            moved = a - self.after[name]
-            if self.momentum and name in self.velocity:
-                moved = moved + self.momentum * np.reshape(self.velocity[name], np.shape(a))
+        """Give what the step would have had for gradients, had it been what it was meant to be."""
+        if self._inverted is not None:
+            return self._inverted
+        w, found = self.weights, {}
+        for name, a in w.before.items():
+            moved = a - w.after[name]
+            if self.told is None and self.momentum and name in w.velocity:
+                moved = moved + self.momentum * np.reshape(w.velocity[name], np.shape(a))
             found[name] = moved / self.rate
+            if self.told is not None and name in self.told.right:
+                found[name] = np.asarray(w.gradients[name])
         return found
 
-    def expected(self, gradients: Mapping[str, Any], optimizer: Any) -> dict[str, Any]:
-        """Give the weights after the first step of an optimizer, or after one with the velocity that is given."""
-        found = {}
-        for name, a in self.before.items():
-            W, g = MatrixSymbol("W", *_shape(a)), MatrixSymbol("g", *_shape(a))
-            states = {k: MatrixSymbol(f"state_{k}", *_shape(a)) for k in optimizer.init(W)}
-            rates = {k: Symbol(f"rate_{k}", real=True) for k in optimizer.hyperparameters()}
-            start: dict[str, Any] = {k: np.full(_shape(a), v) for k, v in optimizer.init(W).items()}
-            if name in self.velocity and "v" in start and len(start) == 1:
-                start["v"] = np.reshape(self.velocity[name], _shape(a))
-            values: dict[str, Any] = {"W": np.reshape(a, _shape(a)), "g": np.reshape(gradients[name], _shape(a))}
-            values |= {f"state_{k}": v for k, v in start.items()}
-            values |= {f"rate_{k}": rate_at(v, 0) for k, v in optimizer.hyperparameters().items()}
-            new = optimizer.update(W, g, **rates, **states)[W]
-            lhs = MatrixSymbol("moved", *_shape(a))
-            found[name] = np.reshape(Variants([Equation(lhs, new)], [], values, {}).value(lhs), np.shape(a))
-        return found
+    # -- right ones
 
-    def is_step_of(self, gradients: Mapping[str, Any], optimizer: Any) -> bool:
-        """Tell whether the weights after the step are those of an optimizer."""
-        expected = self.expected(gradients, optimizer)
-        return all(_close(self.after[n], a, self.before[n]) for n, a in expected.items())
-
-    def recognised(self, gradients: Mapping[str, Any]) -> str | None:
-        """Give the optimizer that made this step first, None where it is none of those that are known."""
-        for kind in (Adam, RMSProp, AdaGrad, SignSGD):
-            optimizer = kind(rate=self.rate)
-            if self.is_step_of(gradients, optimizer):
-                return f"the step is right for the first one of {optimizer!r}"
-        if self.velocity and self.momentum is None:
-            parts = self._parts(gradients, ("gradient", "velocity"))
-            if parts is not None and abs(parts[0] - 1) < _SMALL and 0 < -parts[1] < 1:
-                return f"the step is right with a momentum of {-parts[1]:.6g}"
+    def recognised(self) -> str | None:
+        """Give what the step is right for, an empty text where that is known; None where it is right for nothing."""
+        if self.told is not None:
+            if self.told.is_right:
+                return "" if self.shows_gradients else self._seen("is right, but it")
+            ahead = self._ahead([getattr(self.optimizer, "beta", 0.0)]) if self._has(Nesterov) else None
+            return None if ahead is None else ahead[0]
+        if self.weights.velocity:
+            return self._with_a_velocity()
+        kinds = (Nesterov, AdaGrad, RMSProp, Adam, AdamW, SignSGD)
+        right = [o for o in (kind(rate=self.rate) for kind in kinds) if self._stepping(o).is_right]
+        if right:
+            text = " or ".join(map(repr, right))
+            return f"the step is right for the first one of {text}"
+        for kind, name in ((RMSProp, "rho"), (AdamW, "lambda")):
+            number = self._stepping(kind(rate=self.rate)).with_another(name)
+            if number is not None and 0 <= number < 1:
+                return f"the step is right for the first one of {kind.__name__} with {name} = {number:.6g}"
         return None
 
-    def faults(self, gradients: Mapping[str, Any], symbols: tuple[Any, ...]) -> list[tuple[Fault, ...]]:
-        """Give what the step was made of, where it was no gradient of anything."""
-        for of in _MADE_OF:
-            parts = self._parts(gradients, of)
-            if parts is not None and ("weights" not in of or abs(parts[of.index("weights")]) > _SMALL):
-                words = self._words(dict(zip(of, parts, strict=True)))
-                return [(Fault("step", symbols, "", "", "", words),)] if words else []
-        return []
+    def _seen(self, text: str) -> str:
+        kind = type(self.optimizer).__name__
+        return f"a first step of {kind} {text} shows little of the gradients but their signs: sn.diagnose checks them"
 
-    def _parts(self, gradients: Mapping[str, Any], of: tuple[str, ...]) -> list[float] | None:
-        # the numbers with which the step is made of these, in units in which plain descent has 1 of the gradient
-        if "velocity" in of and not self.velocity:
+    def facts(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Give what is true of a step that nothing explains and that does not tell its gradients."""
+        w, n = self.weights, next(iter(names))
+        expected = self.told.expected({}) if self.told is not None else w.after
+        moves = np.ravel(w.after[n] - w.before[n]), np.ravel(expected[n] - w.before[n])
+        ratios = moves[0][moves[1] != 0] / moves[1][moves[1] != 0]
+        if not ratios.size:
+            return (self._seen(""),)
+        line = f"{n}: your move/the right one lies between {ratios.min():.4g} and {ratios.max():.4g}"
+        return (f"{line}, its median is {np.median(ratios):.4g}", self._seen("").replace("  ", " "))
+
+    def _stepping(self, optimizer: Any) -> Stepping:
+        return Stepping(optimizer, self.weights, self.rate)
+
+    def _has(self, kind: type) -> bool:
+        return isinstance(self.optimizer, kind)
+
+    def _with_a_velocity(self) -> str | None:
+        for kind, whose in ((Velocity, "a momentum"), (NesterovVelocity, "Nesterov's momentum")):
+            stepping = self._stepping(kind(self.rate, 0.9 if self.momentum is None else self.momentum))
+            if stepping.is_right:
+                return f"the step is right with {whose} of {stepping.rates['mu']:.6g}"
+            number = stepping.with_another("mu") if self.momentum is None else None
+            if number is not None and 0 < number < 1 and not self._is_times_the_rate(number):
+                return f"the step is right with {whose} of {number:.6g}"
+        ahead = self._ahead(_USUAL if self.momentum is None else (self.momentum,))
+        return None if ahead is None else ahead[0]
+
+    def _is_times_the_rate(self, number: float) -> bool:
+        def usual(m: float) -> bool:
+            return any(abs(m - known) < 1e-6 for known in _USUAL)
+
+        return usual(number / self.rate) and not usual(number)
+
+    def _ahead(self, momenta: Any) -> tuple[str] | None:
+        # the gradient is taken where the velocity leads to
+        w = self.weights
+        if self.elsewhere is None or not w.velocity:
             return None
-        columns = []
-        for part in of:
-            arrays = {"gradient": gradients, "weights": self.before, "velocity": self.velocity}[part]
-            scale = self.rate if part == "velocity" else 1.0
-            columns.append(np.concatenate([np.ravel(arrays[n]) / scale for n in self.before]))
-        moved = np.concatenate([np.ravel(self.before[n] - self.after[n]) for n in self.before]) / self.rate
-        if len(moved) <= len(of) or not moved.any():
-            return None
-        A = np.stack(columns, axis=1)
-        found = np.linalg.lstsq(A, moved, rcond=None)[0]
-        off = np.abs(A @ found - moved).max()
-        if off > 1e-6 * np.abs(moved).max():
-            return None
-        return [float(x) for x in found]
+        for m in momenta:
+            moves = {n: np.reshape(w.velocity[n], np.shape(a)) for n, a in w.before.items()}
+            if self.told is not None:
+                moves = {n: -self.rate * v for n, v in moves.items()}
+            there = self.elsewhere({n: a + m * moves[n] for n, a in w.before.items()})
+            after = {n: a + m * moves[n] - self.rate * np.reshape(there[n], np.shape(a)) for n, a in w.before.items()}
+            if all(close(w.after[n], a, w.before[n]) for n, a in after.items()):
+                return (f"the step is right with Nesterov's momentum of {m:.6g}, the gradient taken ahead",)
+        return None
+
+    # -- wrong ones
+
+    def first(self, symbols: Mapping[str, Any]) -> Faults:
+        """Give the faults that are looked for before any of the gradients: an unmoved weight, another optimizer."""
+        still = self._unmoved(symbols)
+        if still:
+            return still
+        if self.told is None or self._has(GradientDescent):
+            return []
+        found = self.told.explained(numbers=not self.shows_gradients)
+        other = self._another_optimizer()
+        price = 0.95 if self._has(Momentum) else 1.25  # those with momentum differ by a factor alone
+        if other and (not found or found[0].cost > price):
+            return [(Fault("step", tuple(symbols.values()), "", "", "", other),)]
+        return self._faults(found, symbols)
+
+    def late(self, symbols: Mapping[str, Any]) -> Faults:
+        """Give the faults of a step whose gradients have no single one."""
+        if self.told is not None and not self._has(GradientDescent):
+            return self._faults(self.told.explained(pairs=True), symbols)
+        w = self.weights
+        some = w if len(symbols) == len(w.before) else w.of(symbols)
+        for of in MADE_OF:
+            parts = parts_of(some, self.rate, of)
+            if parts is not None and ("weights" not in of or abs(parts[of.index("weights")]) > SMALL):
+                words = self._words(dict(zip(of, parts, strict=True)))
+                words += f" (in {', '.join(symbols)} only)" if words and some is not w else ""
+                return [(Fault("step", tuple(symbols.values()), "", "", "", words),)] if words else []
+        clipped = self._clipped(some)
+        if clipped:
+            return [(Fault("step", tuple(symbols.values()), "", "", "", clipped),)]
+        return [] if w.velocity else self._of_some_kind(symbols)
+
+    def _clipped(self, some: Weights) -> str:
+        # entries of the gradient that were larger than a bound are at the bound
+        mine = np.concatenate([np.ravel(some.before[n] - some.after[n]) for n in some.before]) / self.rate
+        right = np.concatenate([np.ravel(g) for g in some.gradients.values()])
+        bound = np.abs(mine).max(initial=0.0)
+        there = np.abs(np.abs(mine) - bound) <= 1e-6 * bound
+        if there.sum() < 2 or there.all() or not np.allclose(mine, np.clip(right, -bound, bound), 1e-6, 1e-9 * bound):
+            return ""
+        return f"the gradient is clipped: its entries are kept between −{bound:.6g} and {bound:.6g}"
+
+    def _of_some_kind(self, symbols: Mapping[str, Any]) -> Faults:
+        best: tuple[float, Faults] | None = None
+        for kind in (Adam, RMSProp, AdaGrad):
+            found = self._stepping(kind(rate=self.rate)).explained(numbers=False)
+            if found and (best is None or found[0].cost < best[0]):
+                best = found[0].cost, self._faults(found, symbols, f"as a first step of {kind.__name__}: ")
+        return [] if best is None else best[1]
 
     def _words(self, parts: Mapping[str, float]) -> str:
-        g, w, v = (parts.get(k, 0.0) for k in ("gradient", "weights", "velocity"))
-        said = []
-        if abs(g) < _SMALL:
-            said.append("the gradient has no part in the step")
-        elif g < 0:
-            said.append("the step goes up the gradient: its sign is wrong")
-        if abs(abs(g) - 1) > _SMALL and abs(g) > _SMALL:
-            said.append(f"the gradient has the factor {abs(g):.6g}")
-        if abs(w - 1) < _SMALL:
-            said.append("the rate times the weights themselves is subtracted")
-        elif abs(w) > _SMALL:
-            said.append(f"{w * self.rate:.6g} times the weights is subtracted: a weight decay of {w:.6g}")
-        beta = self.momentum
-        if "velocity" in parts or self.velocity:
-            used = -v
-            if beta is not None and abs(used - beta * self.rate) < _SMALL:
-                said.append("the velocity of the step before is multiplied by the rate as well")
-            elif beta is not None and abs(used + beta) < _SMALL:
-                said.append("the momentum has the wrong sign")
-            elif abs(used) < _SMALL:
-                said.append("the velocity of the step before is not used: there is no momentum")
-            elif beta is None or abs(used - beta) > _SMALL:
-                said.append(f"the velocity of the step before has the factor {used:.6g}")
-        return "; ".join(said)
+        momentum = self.momentum
+        used = -parts.get("velocity", 0.0)
+        if momentum is None and self._is_times_the_rate(used):
+            momentum = used / self.rate
+        return words_of_parts(parts, self.rate, momentum, bool(self.weights.velocity))
+
+    def _unmoved(self, symbols: Mapping[str, Any]) -> Faults:
+        w = self.weights
+        still = [n for n, a in w.before.items() if np.array_equal(a, w.after[n]) and np.any(w.gradients[n])]
+        if not still:
+            return []
+        every = len(still) == len(w.before)
+        words = "no weight moves" if every else f"{', '.join(still)} {'does' if len(still) == 1 else 'do'} not move"
+        of = tuple(symbols[n] for n in still)
+        return [(Fault("step", of, "", "", "", f"{words}: before and after the step they are the same"),)]
+
+    def _another_optimizer(self) -> str:
+        kinds = (GradientDescent, Momentum, Nesterov, RMSProp, Adam, AdamW, AdaGrad, SignSGD)
+        others: list[Any] = [kind(rate=self.rate) for kind in kinds if not self._has(kind)]
+        kind = type(self.optimizer).__name__
+        if self.weights.velocity:
+            beta = float(getattr(self.optimizer, "beta", 0.9))
+            if self._stepping(Velocity(self.rate, beta)).is_right:
+                return f"the velocity is added as it is, but the one of {kind} is multiplied by −rate first"
+            others = [o(self.rate, beta) for o in (Momentum, Nesterov) if type(self.optimizer) is not o]
+            others.append(GradientDescent(self.rate))
+        right = next((o for o in others if self._stepping(o).is_right), None)
+        return "" if right is None else f"the step is one of {type(right).__name__}, not of {kind}"
+
+    def _faults(self, found: list[Explained], symbols: Mapping[str, Any], before: str = "") -> Faults:
+        faults = []
+        for e in found:
+            of = tuple(s for n, s in symbols.items() if n in e.names)
+            faults.append((Fault("step", of, "", e.right, e.yours, before + e.words, e.factor),))
+        return faults
 
 
-def _shape(a: Any) -> tuple[int, int]:
-    shape = np.shape(a)
-    return shape if len(shape) == 2 else (int(np.size(a)), 1)
+def optimizer_of(optimizer: Any, momentum: Any, has_velocity: bool) -> Any:
+    """Give the optimizer, None where none is told.
 
-
-def _close(mine: Any, expected: Any, before: Any) -> bool:
-    moved = np.abs(np.asarray(expected) - before).max(initial=0.0)
-    return bool(np.abs(np.asarray(mine) - expected).max(initial=0.0) <= 1e-6 * moved + 1e-14)
+    Raises `ValueError` where what is said of a step does not go together, `TypeError` for what is no optimizer.
+    """
+    if momentum is not None and (not is_number(momentum) or not 0 <= momentum < np.inf):
+        raise ValueError(f"momentum must be a number from 0 on, not {momentum!r}")
+    if optimizer is None:
+        return None
+    optimizer = as_optimizer(optimizer)
+    name = type(optimizer).__name__
+    states = list(optimizer.init(MatrixSymbol("W", 1, 1)))
+    if has_velocity and states != ["v"]:
+        kept = f"keeps {', '.join(states)}" if states else "keeps nothing from the step before"
+        raise ValueError(f"velocity: {name} {kept}; leave velocity out: the step is then taken as the first one")
+    beta = getattr(optimizer, "beta", None)
+    if momentum is not None and beta is not None and momentum != beta:
+        raise ValueError(f"momentum is {momentum!r}, but the optimizer is {optimizer!r}: leave one of them out")
+    return optimizer
 
 
 def named_arrays(what: str, values: Mapping[Any, Any], names: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,4 +259,7 @@ def named_arrays(what: str, values: Mapping[Any, Any], names: Mapping[str, Any])
     missing = [n for n in names if n not in found]
     if missing:
         raise KeyError(f"{what}: nothing is given for {', '.join(missing)}; give it for each parameter of the step")
+    for n, a in names.items():
+        if found[n].size != np.size(a):
+            raise ValueError(f"{what}: {n} has shape {found[n].shape}, but the parameter has shape {np.shape(a)}")
     return found

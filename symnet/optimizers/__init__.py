@@ -6,7 +6,7 @@ which are printed and compiled like everything else. Nothing here computes.
 
 from symnet.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from symnet.optimizers.descent import GradientDescent, Momentum, Nesterov, SignSGD
-from symnet.optimizers.optimizer import Optimizer
+from symnet.optimizers.optimizer import NOT_NEGATIVE, POSITIVE, Optimizer, Rule, equations_of, hyperparameter
 from symnet.optimizers.schedules import (
     SCHEDULES, Rate, cosine_decay, exponential_decay, is_number, number_of, rate_at, rates_at, step_decay, warmup,
 )  # fmt: skip
@@ -14,8 +14,8 @@ from symnet.optimizers.solvers import LBFGS, GaussNewton, LevenbergMarquardt, Ne
 from symnet.optimizers.updates import Updated, as_optimizer, with_updates
 
 __all__ = [
-    "LBFGS", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton", "GradientDescent", "LevenbergMarquardt",
-    "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "SignSGD", "Solver", "Updated",
-    "as_optimizer", "cosine_decay", "exponential_decay", "is_number", "number_of", "rate_at", "rates_at",
-    "step_decay", "warmup", "with_updates",
+    "LBFGS", "NOT_NEGATIVE", "POSITIVE", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton", "GradientDescent",
+    "LevenbergMarquardt", "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "Rule", "SignSGD",
+    "Solver", "Updated", "as_optimizer", "cosine_decay", "equations_of", "exponential_decay", "hyperparameter",
+    "is_number", "number_of", "rate_at", "rates_at", "step_decay", "warmup", "with_updates",
 ]  # fmt: skip

@@ -87,17 +87,7 @@ class Rule(Shown):
         ...     print(line)
         thetanew = (-eta)*g + theta
         """
-        size = Symbol("m"), Symbol("n")
-        W, gradient = MatrixSymbol("theta", *size), MatrixSymbol("g", *size)
-        states = {name: MatrixSymbol(name, *size) for name in self.init(W)}
-        rates = {name: Symbol(name, real=True) for name in self.hyperparameters()}
-        lines: list[Equation] = []
-        known: dict[Any, Any] = {}
-        for moved, value in self.update(W, gradient, **rates, **states).items():
-            new = MatrixSymbol(f"{moved.name}new", *size)
-            lines.append(Equation(new, value.xreplace(known), "update" if moved == W else "state", moved))
-            known[value] = new
-        return tuple(lines)
+        return equations_of(self)
 
     def __str__(self) -> str:
         return render(self._sections(), Symbol("L"))
@@ -113,6 +103,21 @@ class Rule(Shown):
 
     def _repr_latex_(self) -> str:
         return notebook(self._sections(), Symbol("L"))
+
+
+def equations_of(optimizer: Optimizer) -> tuple[Equation, ...]:
+    """Give the equations of one step of an optimizer for a parameter θ, its gradient called g."""
+    size = Symbol("theta_rows"), Symbol("theta_columns")
+    W, gradient = MatrixSymbol("theta", *size), MatrixSymbol("g", *size)
+    states = {name: MatrixSymbol(name, *size) for name in optimizer.init(W)}
+    rates = {name: Symbol(name, real=True) for name in optimizer.hyperparameters()}
+    lines: list[Equation] = []
+    known: dict[Any, Any] = {}
+    for moved, value in optimizer.update(W, gradient, **rates, **states).items():
+        new = MatrixSymbol(f"{moved.name}new", *size)
+        lines.append(Equation(new, value.xreplace(known), "update" if moved == W else "state", moved))
+        known[value] = new
+    return tuple(lines)
 
 
 def entry_squares(A: Any) -> Any:

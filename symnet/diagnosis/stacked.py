@@ -1,0 +1,101 @@
+"""Weights and biases in one matrix, Θ = [b W], as they are written with a column of ones before the data.
+
+In: a loss, and gradients of which one has a column or a row more than its weights. Out: the gradients of weights and
+bias apart, and how they were taken apart. Which bias it is the equations say: the one beside the weights' product;
+whether it comes first or last, the numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sympy import Expr, MatrixSymbol
+
+from symnet.derivation import derive
+from symnet.diagnosis.handed import with_one_hot
+from symnet.program import survey
+
+
+@dataclass(frozen=True)
+class Stacked:
+    """One matrix of weights and a bias under the name `key`; `axis`: along which; `last`: whether the bias is last."""
+
+    key: str
+    weights: str
+    bias: str
+    axis: int
+    last: bool = False
+
+    def apart(self, array: Any) -> dict[str, Any]:
+        """Give the two by name."""
+        array = np.moveaxis(np.asarray(array), self.axis, 0)
+        bias, weights = (array[-1:], array[:-1]) if self.last else (array[:1], array[1:])
+        return {self.weights: np.moveaxis(weights, 0, self.axis), self.bias: np.moveaxis(bias, 0, self.axis)}
+
+    @property
+    def words(self) -> str:
+        """What was read, for a person."""
+        which = ("last" if self.last else "first") + (" column" if self.axis == 1 else " row")
+        return f"{self.key} is read as one matrix of weights and bias: its {which} is the gradient of {self.bias}"
+
+
+def stacks_in(loss: Expr, values: Mapping[str, Any], given: Mapping[str, Any]) -> list[Stacked]:
+    """Give the matrices among gradients by name that have a bias in them; none where two readings are possible."""
+    symbols = survey(loss).inputs
+    found = []
+    for key, array in given.items():
+        shape = np.shape(array)
+        if len(shape) == 2 and (key not in symbols or key in values and shape != np.shape(values[key])):
+            names = [key] if key in symbols else [n for n in symbols if n not in given]
+            ways = [(n, axis) for n in names for axis in (1, 0) if _one_more(shape, symbols[n], values.get(n), axis)]
+            pairs = [
+                (n, b, axis) for n, axis in ways for b in _biases(loss, symbols, values, n, axis) if b not in given
+            ]
+            if len(pairs) == 1:
+                found.append(Stacked(key, *pairs[0]))
+    taken = [s.weights for s in found] + [s.bias for s in found]
+    apart = [s for s in found if taken.count(s.weights) == 1 == taken.count(s.bias)]
+    return _by_numbers(loss, symbols, values, given, apart) if apart else []
+
+
+def _one_more(shape: Sequence[int], symbol: Any, value: Any, axis: int) -> bool:
+    own = np.shape(value) if value is not None and isinstance(symbol, MatrixSymbol) else ()
+    return len(own) == 2 and shape[axis] == own[axis] + 1 and shape[1 - axis] == own[1 - axis]
+
+
+def _biases(loss: Expr, symbols: Mapping[str, Any], values: Mapping[str, Any], weights: str, axis: int) -> list[str]:
+    # vectors of fitting length in the equation that has the weights
+    length = np.shape(values[weights])[1 - axis]
+    wanted = (length, 1) if axis == 1 else (1, length)
+    derivation = derive(loss, [symbols[weights]])
+    beside = {s for e in derivation.forward if e.rhs.has(symbols[weights]) for s in e.rhs.free_symbols}
+    fitting = [n for n, s in symbols.items() if s in beside and isinstance(s, MatrixSymbol) and n in values]
+    return [n for n in fitting if np.size(values[n]) == length and _stands(symbols[n], wanted)]
+
+
+def _stands(symbol: Any, wanted: tuple[int, int]) -> bool:
+    return all(not a.is_Integer or a == b for a, b in zip(symbol.shape, wanted, strict=True))
+
+
+def _by_numbers(
+    loss: Expr, symbols: Mapping[str, Any], values: Mapping[str, Any], given: Mapping[str, Any], stacks: list[Stacked]
+) -> list[Stacked]:
+    # first or last, whichever is more like the right gradients; one answer for all of a net
+    wrt = [symbols[n] for s in stacks for n in (s.weights, s.bias)]
+    kernel = derive(loss, wrt).compile(dtype=float)
+    right = {w.name: g for w, g in kernel(with_one_hot(values, kernel.symbols))[1].items()}
+    choices = []
+    for last in (False, True):
+        turned = [Stacked(s.key, s.weights, s.bias, s.axis, last) for s in stacks]
+        likeness = [_likeness(a, right[n]) for s in turned for n, a in s.apart(given[s.key]).items()]
+        choices.append((sum(likeness), turned))
+    return max(choices, key=lambda c: c[0])[1]
+
+
+def _likeness(mine: Any, right: Any) -> float:
+    lengths = float(np.linalg.norm(mine) * np.linalg.norm(right))
+    cosine = abs(float(np.sum(np.reshape(mine, np.shape(right)) * right))) / lengths if lengths else 0.0
+    return cosine + 10.0 * bool(np.allclose(np.reshape(mine, np.shape(right)), right, 1e-6))

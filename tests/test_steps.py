@@ -1,0 +1,151 @@
+"""Update steps, right and wrong: every optimizer's own, given or recognised, and what people write in their place."""
+
+import numpy as np
+import pytest
+from mistaken import numbers
+
+import symnet as sn
+
+X, Y, W1, b1 = sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n"), sn.matrix("W1", 4, 3), sn.vector("b1", 4)
+W2, b2 = sn.matrix("W2", 2, 4), sn.vector("b2", 2)
+LOSS = sn.squared_error(sn.affine(W2, sn.tanh(sn.affine(W1, X, b1)), b2), Y)
+VALUES = numbers(11, X=(3, 6), Y=(2, 6), W1=(4, 3), b1=(4, 1), W2=(2, 4), b2=(2, 1))
+NAMES, DATA, RATE, BETA, DECAY = ("W1", "b1", "W2", "b2"), {k: VALUES[k] for k in "XY"}, 0.13, 0.9, 0.05
+W = {k: VALUES[k] for k in NAMES}
+VELOCITY = {k: 0.1 * np.cos(1 + np.arange(a.size)).reshape(a.shape) for k, a in W.items()}
+
+
+def gradients(v, back=None, slope=True):
+    A = np.tanh(v["W1"] @ VALUES["X"] + v["b1"])
+    D = (v["W2"] @ A + v["b2"] - VALUES["Y"]) / 6
+    B = (v["W2"] if back is None else back).T @ D * (1 - A**2 if slope else 1)
+    return {"W1": B @ VALUES["X"].T, "b1": B.sum(1, keepdims=True), "W2": D @ A.T, "b2": D.sum(1, keepdims=True)}
+
+
+G = gradients(W)
+EARLY, BARE = gradients(W, back=W["W2"] - RATE * G["W2"]), gradients(W, slope=False)
+AHEAD = gradients({k: W[k] + BETA * VELOCITY[k] for k in NAMES})
+
+
+def said(move, **known):
+    return sn.diagnose_update(LOSS, W, {k: W[k] + move(k) for k in NAMES}, RATE, DATA, **known)
+
+
+def adam(g, first=1.0, second=1.0, root=np.sqrt):
+    return -RATE * first * g / (root(second * g**2) + 1e-8)
+
+
+def over_root(g, weight=1.0):
+    return -RATE * g / (np.sqrt(weight) * abs(g) + 1e-8)
+
+
+OPTIMIZERS = [
+    kind(rate=RATE) for kind in (
+        sn.GradientDescent, sn.Momentum, sn.Nesterov, sn.AdaGrad, sn.RMSProp, sn.Adam, sn.AdamW, sn.SignSGD,
+    )
+]  # fmt: skip
+KNOWN = {"velocity": VELOCITY, "momentum": BETA}
+STATE = {"velocity": VELOCITY, "optimizer": sn.Momentum(RATE, BETA)}
+RIGHT = {
+    "another rho": (lambda k: over_root(G[k], 0.01), {}, "rho = 0.99"),
+    "another decay": (lambda k: adam(G[k]) - RATE * DECAY * W[k], {}, "lambda = 0.05"),
+    "nesterov": (lambda k: BETA**2 * VELOCITY[k] - (1 + BETA) * RATE * G[k], KNOWN, "Nesterov"),
+    "nesterov, unknown": (lambda k: BETA**2 * VELOCITY[k] - 1.9 * RATE * G[k], {"velocity": VELOCITY}, "of 0.9"),
+    "ahead": (lambda k: BETA * VELOCITY[k] - RATE * AHEAD[k], KNOWN, "ahead"),
+    "ahead, unknown": (lambda k: BETA * VELOCITY[k] - RATE * AHEAD[k], {"velocity": VELOCITY}, "of 0.9"),
+    "state": (lambda k: -RATE * (BETA * VELOCITY[k] + G[k]), STATE, ""),
+    "signs": (lambda k: over_root(G[k]), {"optimizer": sn.Adam(RATE)}, "signs"),
+}
+WRONG = {
+    "no correction": (lambda k: adam(G[k], 0.1, 0.001), sn.Adam(RATE), "start of the states"),
+    "no correction, unknown": (lambda k: adam(G[k], 0.1, 0.001), None, "start of the states"),
+    "one correction": (lambda k: adam(G[k], 1, 0.001), sn.Adam(RATE), "β₂^(t)"),
+    "no root": (lambda k: adam(G[k], root=lambda s: s), sn.Adam(RATE), "square root"),
+    "ascent": (lambda k: -adam(G[k]), sn.Adam(RATE), "up the gradient"),
+    "ascent, unknown": (lambda k: -adam(G[k]), None, "up the gradient"),
+    "the rate of the optimizer": (lambda k: 2 * adam(G[k]), sn.Adam(), "factor 2"),
+    "coupled": (lambda k: adam(G[k] + DECAY * W[k]), sn.AdamW(RATE, decay=DECAY), "added to the gradient"),
+    "no decay": (lambda k: adam(G[k]), sn.AdamW(RATE, decay=DECAY), "decay"),
+    "decay without rate": (lambda k: adam(G[k]) - DECAY * W[k], sn.AdamW(RATE, decay=DECAY), "not the rate"),
+    "a decay too much": (lambda k: adam(G[k]) - RATE * DECAY * W[k], sn.Adam(RATE), "0.0065 times θ"),
+    "no 1 − rho": (lambda k: over_root(G[k]), sn.RMSProp(RATE), "1 − ρ is missing"),
+    "rho turned": (lambda k: over_root(G[k], 0.9), sn.RMSProp(RATE), "1 − ρ stands"),
+    "descent for adagrad": (lambda k: -RATE * G[k], sn.AdaGrad(RATE), "one of GradientDescent"),
+    "decay": (lambda k: -RATE * (G[k] + DECAY * W[k]), None, "decay of 0.05"),
+    "decay turned": (lambda k: -RATE * (G[k] - DECAY * W[k]), None, "wrong sign"),
+    "decay of weights": (lambda k: -RATE * (G[k] + DECAY * W[k] * (k[0] == "W")), None, "in W1, W2 only"),
+    "in their place": (lambda k: -RATE * G[k] - W[k], None, "in the place of the weights"),
+    "one stays": (lambda k: -RATE * G[k] * (k != "W2"), None, "W2 does not move"),
+    "all stay": (lambda k: 0.0, None, "no weight moves"),
+    "clipped": (lambda k: -RATE * np.clip(G[k], -0.1, 0.1), None, "clipped"),
+    "rate times velocity": (lambda k: -RATE * G[k] + RATE * BETA * VELOCITY[k], VELOCITY, "the rate as well"),
+    "plain for nesterov": (lambda k: -RATE * (BETA * VELOCITY[k] + G[k]), sn.Nesterov(RATE), "one of Momentum"),
+    "whole velocity": (lambda k: -RATE * G[k] + VELOCITY[k], KNOWN, "momentum, is missing"),
+    "old velocity": (lambda k: -RATE * VELOCITY[k], sn.Momentum(RATE), "step before is used"),
+    "added velocity": (lambda k: -RATE * G[k] + BETA * VELOCITY[k], STATE, "−rate first"),
+}  # fmt: skip
+OF_GRADIENTS = {
+    "early, with momentum": (lambda k: -RATE * EARLY[k] + BETA * VELOCITY[k], KNOWN, "updated-weights"),
+    "early, with a state": (lambda k: -RATE * (EARLY[k] + BETA * VELOCITY[k]), STATE, "updated-weights"),
+    "no slope": (lambda k: -RATE * (BARE[k] + BETA * VELOCITY[k]), STATE, "missing-activation-derivative"),
+}
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=lambda o: type(o).__name__)
+@pytest.mark.parametrize("told", [True, False])
+def test_the_first_step_of_every_optimizer_is_right(optimizer, told):
+    after = sn.train(LOSS, DATA, W, optimizer, steps=1).parameters
+    known = {"optimizer": optimizer} if told else {}
+    found = sn.diagnose_update(LOSS, W, {k: np.asarray(after[k]) for k in NAMES}, RATE, DATA, **known)
+    assert found.ok, str(found)
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_step_is_right(name):
+    move, known, word = RIGHT[name]
+    found = said(move, **known)
+    assert found.ok and word in str(found), str(found)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_step_is_told(name):
+    move, known, word = WRONG[name]
+    if not isinstance(known, dict) or known is VELOCITY:
+        known = {"velocity": VELOCITY} if known is VELOCITY else {} if known is None else {"optimizer": known}
+    if "velocity" in name and not known.keys() & {"velocity"} or name == "plain for nesterov":
+        known |= {"velocity": VELOCITY}
+    found = said(move, **known)
+    fault = found.faults[0]
+    assert not found.ok and fault.kind == "step" and word in fault.words, str(found)
+
+
+@pytest.mark.parametrize("name", OF_GRADIENTS)
+def test_a_wrong_gradient_is_seen_through_a_velocity(name):
+    move, known, kind = OF_GRADIENTS[name]
+    assert said(move, **known).faults[0].kind == kind
+
+
+def test_noise_is_not_explained():
+    draw = np.random.default_rng(0)
+    for optimizer in (None, sn.Adam(), sn.Momentum()):
+        found = said(lambda k: draw.normal(size=W[k].shape), **({} if optimizer is None else {"optimizer": optimizer}))
+        assert found.faults[0].kind == "unknown", str(found)
+
+
+@pytest.mark.parametrize(
+    ("known", "error", "words"),
+    [
+        ({"optimizer": sn.Adam}, TypeError, ["Adam", "is a class"]),
+        ({"optimizer": "adam"}, TypeError, ["'adam'"]),
+        ({"optimizer": sn.Adam(), "velocity": VELOCITY}, ValueError, ["velocity", "Adam keeps m, v"]),
+        ({"optimizer": sn.Momentum(), "momentum": 0.5}, ValueError, ["momentum is 0.5", "Momentum("]),
+        ({"momentum": "much"}, ValueError, ["momentum", "'much'"]),
+        ({"velocity": {**VELOCITY, "W1": np.ones((2, 2))}}, ValueError, ["velocity", "W1", "(2, 2)"]),
+    ],
+    ids=["class", "text", "states", "two momenta", "no number", "shape"],
+)
+def test_what_does_not_go_together_is_refused(known, error, words):
+    with pytest.raises(error) as raised:
+        said(lambda k: -RATE * G[k], **known)
+    for word in words:
+        assert word in str(raised.value), raised.value
