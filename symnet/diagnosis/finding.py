@@ -55,14 +55,7 @@ def diagnosed(
         return Diagnosis(right, spoiled, (extra,) if extra else (), tuple(known), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
     symbols = {w.name: w for w in wrong}
-    found = step.first(symbols) if step is not None else []
-    of_step = (lambda: step.late(symbols)) if step is not None else None
-    with np.errstate(all="ignore"):  # an edit may leave the domain of a function
-        found = found or (looking.forward() if off else [])
-        if not found and step is not None and not step.shows_gradients:
-            found = step.late(symbols)
-        elif not found and wrong:
-            found = looking.backward(not off and points[0].loss is None, of_step)
+    found = _explanations(looking, step, symbols, off)
     if not found and not wrong:
         words = "the gradients are right, but the loss that is reported is another one"
         found = [(Fault("forward", (), "", "", "", words),)]
@@ -78,6 +71,19 @@ def diagnosed(
         shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
     more = advice(len(shown), points) if len(shown) > 1 else ""
     return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
+
+
+def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name], off: Sequence[str]) -> Explained:
+    # a step first, then the forward pass where it is known to differ, then the backward equations
+    found = step.first(symbols) if step is not None else []
+    of_step = (lambda: step.late(symbols)) if step is not None else None
+    with np.errstate(all="ignore"):  # an edit may leave the domain of a function
+        found = found or (looking.forward() if off else [])
+        if not found and step is not None and not step.shows_gradients:
+            return step.late(symbols)
+        if not found and symbols:
+            return looking.backward(not off and looking.points[0].loss is None, of_step)
+    return found
 
 
 class _Looking:
