@@ -88,14 +88,14 @@ class Cost(Shown):
     @cached_property
     def peak(self) -> Any:
         """The most bytes of intermediates and results at one time."""
-        return largest(row.peak for row in self.rows)
+        return plain(largest(sympify(row.peak) for row in self.rows))
 
     @property
     def sections(self) -> dict[str, Any]:
         """The operations by section."""
         found: dict[str, Any] = {}
         for row in self.rows:
-            found[row.section] = found.get(row.section, S.Zero) + row.operations
+            found[row.section] = found.get(row.section, 0) + row.operations
         return found
 
     def __getitem__(self, name: Any) -> CostRow:
@@ -132,7 +132,13 @@ class Cost(Shown):
 
 
 def _sum(numbers: Iterable[Any]) -> Any:
-    return sum(numbers, S.Zero).expand()
+    return plain(sum(map(sympify, numbers), S.Zero).expand())
+
+
+def plain(number: Any) -> Any:
+    """Give a whole number as Python's own, and anything else as it is."""
+    number = sympify(number)
+    return int(number) if number.is_Integer else number
 
 
 def number_text(number: Any) -> str:
@@ -229,16 +235,16 @@ def cost_of(program: Program, sizes: Mapping[Any, int] | None = None, dtype: Any
     kernel = whole(program)
     spent = costs(kernel, known, number)
     put = {program.names.symbols[name]: Integer(n) for name, n in known.items()}
-    shape = lambda s: tuple(size.xreplace(put) for size in getattr(s, "shape", ()))
+    shape = lambda s: tuple(plain(size.xreplace(put)) for size in getattr(s, "shape", ()))
     write = writer(for_reader(program), program.outputs[0])
     rows = tuple(
-        CostRow(c.equation.lhs, cut(_text(c, program, write)), section, shape(c.equation.lhs), c.operations,
-                sympify(c.bytes), c.peak)
+        CostRow(c.equation.lhs, cut(_text(c, program, write)), section, shape(c.equation.lhs),
+                *map(plain, (c.operations, c.bytes, c.peak)))
         for c, section in zip(spent, sections_of(program, kernel), strict=True)
     )  # fmt: skip
     arrays = [s for name, s in kernel.symbols.items() if name not in program.names.sizes]
     inputs = sum((np.prod(shape(s), dtype=object) * number.itemsize for s in arrays if shape(s)), S.Zero)
-    return Cost(rows, sympify(inputs), known, number)
+    return Cost(rows, plain(inputs), known, number)
 
 
 def _text(spent: Spent, program: Program, write: Any) -> str:
