@@ -7,7 +7,7 @@ asked for: who only derives does not wait for it.
 from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from symnet.backends import C99, NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
+from symnet.backends import C99, JAX, NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save
 from symnet.calculus import RULES
 from symnet.derivation import Derivation, derive, gradient
 from symnet.expressions import (
@@ -38,19 +38,19 @@ if _TYPE_CHECKING:
 
 __version__ = "0.2.0"
 __all__ = [
-    *_functions, "C99", "FORMULAS", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS", "AdaGrad",
-    "Adam", "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault", "GaussNewton",
-    "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt", "MatrixNode", "Momentum", "Nesterov",
-    "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Summary", "Training",
-    "accuracy", "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d", "binary_cross_entropy", "canonical",
-    "categorical_hinge", "check_function", "check_gradients", "check_hessian", "compile", "conv1d", "conv2d",
-    "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive", "det", "diag", "diagnose",
-    "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm", "exponential_decay", "focal",
-    "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian", "hinge", "hstack", "huber", "hvp",
-    "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet", "lstm", "max_pool2d", "mlp", "mse",
-    "normal", "nuclear_norm", "one_hot", "parse", "pinv", "power", "prove", "reshape", "resume", "rnn", "roll",
-    "save", "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "summary", "tan",
-    "trace", "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
+    *_functions, "C99", "FORMULAS", "JAX", "LBFGS", "MLP", "NOTATIONS", "NUMPY", "OPERANDS", "RULES", "SCALARS",
+    "AdaGrad", "Adam", "AdamW", "Cell", "CheckRow", "Derivation", "Diagnosis", "Equation", "Facts", "Fault",
+    "GaussNewton", "GradientCheck", "GradientDescent", "Kernel", "LevenbergMarquardt", "MatrixNode", "Momentum",
+    "Nesterov", "NewtonCG", "Program", "Proof", "RMSProp", "ScalarNode", "SignSGD", "StructuredMatrix", "Summary",
+    "Training", "accuracy", "adjugate", "arccos", "arcsin", "arctan", "avg_pool2d", "binary_cross_entropy",
+    "canonical", "categorical_hinge", "check_function", "check_gradients", "check_hessian", "compile", "conv1d",
+    "conv2d", "cosh", "cosine_decay", "cosine_similarity", "cross_entropy", "cumsum", "derive", "det", "diag",
+    "diagnose", "diagnose_update", "diagonal", "divide", "elementwise", "evaluate", "expm", "exponential_decay",
+    "focal", "fold", "formula", "gauss_newton", "glorot", "gradient", "gru", "hessian", "hinge", "hstack", "huber",
+    "hvp", "inv", "jacobian", "jvp", "kl_divergence", "kron", "let", "load", "logdet", "lstm", "max_pool2d", "mlp",
+    "mse", "normal", "nuclear_norm", "one_hot", "parse", "pinv", "power", "prove", "reshape", "resume", "rnn",
+    "roll", "save", "show", "sinh", "solve", "spectral_norm", "square", "squared_error", "step_decay", "summary",
+    "tan", "trace", "train", "transpose", "triplet", "unfold", "uniform", "vec", "vstack", "warmup", "zeros",
 ]  # fmt: skip
 
 _LATER = {

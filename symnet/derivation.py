@@ -15,7 +15,8 @@ from typing import Any
 from sympy import Basic, Expr
 
 from symnet.backends import (
-    Kernel, LossAndGradients, Mapped, WithHessians, collector_paused, compile_program, compile_structured, in_workspace,
+    Kernel, LossAndGradients, Mapped, WithHessians, checked_backend, collector_paused, compile_program,
+    compile_structured, in_workspace,
 )  # fmt: skip
 from symnet.calculus import sweep, with_hessians
 from symnet.expressions import (
@@ -145,36 +146,34 @@ class Derivation(Shown):
         self, dtype: Any = None, outputs: Iterable[Name | str] | None = None, backend: str = "numpy", *,
         workspace: bool = False, copy: bool = False,
     ) -> Kernel:  # fmt: skip
-        """Compile loss and gradients, or any values of the derivation, to one function, of NumPy or in C; see `Kernel`.
+        """Compile loss and gradients, or any values, to one function of NumPy, JAX or C; see `Kernel`.
 
-        dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps the dtype of the arrays
-        given.
+        dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps that of the arrays given.
         Where the order is 2 the kernel gives the Hessians as well, a third value: `hessians[w]`, `hessians[w, v]`.
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
-        symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys. Each value is
-        computed once. backend: "c" builds the C of `Derivation.c` with the system's compiler, for the smallest nets.
+        symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys, each computed
+        once. backend: "c" builds the C of `Derivation.c` with the system's compiler, for the smallest nets; "jax" has
+        the same code compiled by JAX, and `function` stands in other functions of JAX.
         workspace: whether to compute in arrays that are kept from call to call, a set for each thread and batch size.
-        What such a kernel gives lies in them too, and the next call writes over it; copy: whether it is the caller's.
-        Raises `KeyError` for a name that the derivation does not have, `ValueError` for a backend that there is not,
-        for `copy` without a workspace, and for a workspace of C, which has its own.
+        What it gives lies in them too, and the next call writes over it; copy: whether it is the caller's. Raises
+        `KeyError` for a name that the derivation does not have, `ValueError` for a backend that there is not, for a
+        workspace of C or JAX and for `copy` without one, `ModuleNotFoundError` where JAX is missing.
 
         >>> import symnet as sn
         >>> x = sn.vector("x", 2)
         >>> d = sn.derive(sn.sum(sn.tanh(x)), x)
-        >>> loss, gradients = d.compile()({x: [[0.0], [0.0]]})
-        >>> loss, gradients[x].tolist()
-        (0.0, [[1.0], [1.0]])
+        >>> d.compile()({x: [[0.0], [0.0]]})[1][x].tolist()
+        [[1.0], [1.0]]
         >>> d.compile(outputs=["L", x])({x: [[0.0], [0.0]]})["L"]
         0.0
         >>> d.compile(workspace=True, copy=True)({x: [[0.0], [0.0]]})[1][x].tolist()
         [[1.0], [1.0]]
         """
-        if backend not in ("numpy", "c", "jax"):
-            raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy', 'c' and 'jax'")
+        checked_backend(backend)
         if copy and not workspace:
             raise ValueError("copy: a kernel without a workspace gives fresh arrays; write workspace=True as well")
-        if workspace and backend == "c":
-            raise ValueError("compile: C computes in arrays of its own; leave workspace=True away")
+        if workspace and backend != "numpy":
+            raise ValueError(f"compile: {backend} computes in arrays of its own; leave workspace=True away")
         return in_workspace(self._compiled(dtype, outputs, backend), bool(workspace), bool(copy))
 
     def _compiled(self, dtype: Any, outputs: Iterable[Name | str] | None, backend: str) -> Kernel:
@@ -215,6 +214,26 @@ class Derivation(Shown):
             self.program, self.gradient_names, name=name, dtype=dtype, sizes=sizes, update=update,
             optimizer=optimizer, prediction=prediction, main=main, steps=steps,
         )  # fmt: skip
+
+    def to_jax(self) -> Any:
+        """Give the loss as a function of JAX arrays with these gradients, a `JaxLoss`; see `symnet.frameworks`.
+
+        >>> import symnet as sn
+        >>> w = sn.vector("w", 2)
+        >>> sn.derive(sn.norm(w)**2, w).to_jax()  # doctest: +SKIP
+        <JaxLoss of w: gradients in w>
+        """
+        return import_module("symnet.frameworks").to_jax(self)
+
+    def to_torch(self) -> Any:
+        """Give the loss as a function of PyTorch tensors with these gradients, a `TorchLoss`; see `symnet.frameworks`.
+
+        >>> import symnet as sn
+        >>> w = sn.vector("w", 2)
+        >>> sn.derive(sn.norm(w)**2, w).to_torch()  # doctest: +SKIP
+        <TorchLoss of w: gradients in w>
+        """
+        return import_module("symnet.frameworks").to_torch(self)
 
     def _needed_for(self, names: Iterable[Name]) -> Program:
         # where it was trained: without the inputs of an optimizer's step that these values do not need

@@ -27,6 +27,7 @@ WINGS = {
     "textbook":    "",
     "slopes":      "",
     "second":      "",
+    "frameworks":  "arguments jax_loss torch_loss",
     "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving picture result begin checkpoint train",
     "overview":    "",
     "checking":    "numeric kinks freedom explicit result judge check hessian prove",

@@ -23,8 +23,9 @@ from symnet.backends.files import (
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.jax_code import JAX, in_64_bits, jax_function, jax_library
+from symnet.backends.jax_kernel import known_arguments, numbers_of
 from symnet.backends.kernel import (
-    Kernel, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
+    Kernel, checked_backend, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
     in_workspace,
 )  # fmt: skip
 from symnet.backends.labels import one_hot
@@ -36,8 +37,9 @@ from symnet.backends.structured import StructuredMatrix
 __all__ = [
     "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "STATE", "ByKey", "CFile", "Code", "Cost", "Kernel",
     "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "StructuredMatrix", "Trial", "Update",
-    "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_dtype", "checked_name",
-    "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs", "evaluate",
-    "fitted", "identifiers", "in_64_bits", "in_workspace", "jax_function", "jax_library", "known_sizes", "load",
-    "one_hot", "read_arrays", "save", "windows", "write_arrays",
+    "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_backend", "checked_dtype",
+    "checked_name", "checked_type", "collector_paused", "compile", "compile_program", "compile_structured", "costs",
+    "evaluate", "fitted", "identifiers", "in_64_bits", "in_workspace", "jax_function", "jax_library",
+    "known_arguments", "known_sizes", "load", "numbers_of", "one_hot", "read_arrays", "save", "windows",
+    "write_arrays",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ it is an error.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import cached_property
@@ -21,19 +22,22 @@ from symnet.expressions import MatrixPower, PowerSlope, symbols_of
 WIDE = "write jax.config.update('jax_enable_x64', True) before the first array, or give float32 arrays"
 
 
-def numbers_of(who: str, arrays: Any) -> AbstractContextManager[Any]:
+def numbers_of(who: str, arrays: Mapping[str, Any], alone: bool = True) -> AbstractContextManager[Any]:
     """Give the context in which JAX computes in the numbers of arrays, by name.
 
-    Raises `TypeError` where one of 64 bits stands inside a function that JAX traces in 32 bits.
+    alone: whether JAX may be told to have 64 bits for this call; it never can inside a function that it traces. Raises
+    `TypeError` where an array has 64 bits and JAX has not.
     """
     jax = jax_library(who)
     if jax.config.jax_enable_x64:
         return nullcontext()
-    wide = [n for n, a in arrays.items() if getattr(a, "dtype", None) == np.float64]
+    typed = {n: a for n, a in arrays.items() if hasattr(a, "dtype")}
+    telling = {n: a for n, a in typed.items() if np.ndim(a)} or typed  # a scalar takes the dtype of the matrices
+    wide = [n for n, a in telling.items() if a.dtype == np.float64]
     if not wide:
         return nullcontext()
-    if any(isinstance(a, jax.core.Tracer) for a in arrays.values()):
-        raise TypeError(f"{who}: {wide[0]} is float64, and JAX traces this function in 32 bits; {WIDE}")
+    if not alone or any(isinstance(a, jax.core.Tracer) for a in arrays.values()):
+        raise TypeError(f"{who}: {wide[0]} is float64, and JAX has numbers of 32 bits; {WIDE}")
     return in_64_bits()
 
 

@@ -20,6 +20,7 @@ from symnet.backends import binding
 from symnet.backends.c_kernel import CKernel
 from symnet.backends.complex_code import ComplexCode
 from symnet.backends.fitting import fitted
+from symnet.backends.jax_code import jax_library
 from symnet.backends.jax_kernel import JaxKernel
 from symnet.backends.linalg_code import ANALYTIC, MPMATH, not_inverted
 from symnet.backends.lowering import lowered
@@ -264,6 +265,15 @@ def _by_first_use(program: Program) -> list[str]:
     return sorted(program.inputs, key=lambda name: met.get(program.inputs[name], len(met)))
 
 
+def checked_backend(backend: Any) -> str:
+    """Give the name of a backend. Raises `ValueError` for any other, `ModuleNotFoundError` where JAX is missing."""
+    if backend not in ("numpy", *ELSEWHERE):
+        raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy', 'c' and 'jax'")
+    if backend == "jax":
+        jax_library("compile(backend='jax')")
+    return str(backend)
+
+
 def checked_dtype(dtype: Any) -> Any:
     """Give the dtype, or None. Raises `TypeError` for one that is not a real floating type."""
     if dtype is None:
@@ -277,10 +287,10 @@ def checked_dtype(dtype: Any) -> Any:
     return found
 
 
-def compile(expressions: Any, dtype: Any = None) -> Kernel:
-    """Compile any expression, or several at once, to one NumPy function.
+def compile(expressions: Any, dtype: Any = None, backend: str = "numpy") -> Kernel:
+    """Compile any expression, or several at once, to one function, of NumPy unless another backend is asked for.
 
-    expressions: a matrix or scalar expression, or a dictionary from keys to expressions; dtype: as in
+    expressions: a matrix or scalar expression, or a dictionary from keys to expressions; dtype, backend: as in
     `Derivation.compile`. Gives a `Kernel`: called with values by symbol or name it gives the value, or a dictionary
     with the same keys. What several expressions share is computed once. A Kronecker product, and what has one in it
     such as the Hessian in a matrix, is given as a `StructuredMatrix`, which is never multiplied out. Raises `TypeError`
@@ -293,10 +303,10 @@ def compile(expressions: Any, dtype: Any = None) -> Kernel:
     >>> kernel({A: [[3, 0], [0, 4]], b: [[1], [1]]})["length"]
     5.0
     """
-    return _compiled(expressions, dtype, kept_apart=True)
+    return _compiled(expressions, dtype, checked_backend(backend), kept_apart=True)
 
 
-def _compiled(expressions: Any, dtype: Any, kept_apart: bool) -> Kernel:
+def _compiled(expressions: Any, dtype: Any, backend: str, kept_apart: bool) -> Kernel:
     several = isinstance(expressions, Mapping)
     wanted = dict(expressions) if several else {"value": expressions}
     if not wanted:
@@ -311,8 +321,8 @@ def _compiled(expressions: Any, dtype: Any, kept_apart: bool) -> Kernel:
     with collector_paused():
         program = builder.finish(values)
         if kept_apart:
-            return compile_structured(program, program.outputs, result, dtype)
-        return compile_program(program, program.outputs, result, dtype)
+            return compile_structured(program, program.outputs, result, dtype, backend)
+        return compile_program(program, program.outputs, result, dtype, backend)
 
 
 def _expression(expr: Any) -> Basic:
@@ -336,4 +346,4 @@ def evaluate(expr: Any, values: Values) -> Any:
 
 @lru_cache(maxsize=128)
 def _compiled_expression(expr: Basic, tables: int) -> Kernel:  # anew when a table has changed
-    return _compiled(expr, None, kept_apart=False)
+    return _compiled(expr, None, "numpy", kept_apart=False)
