@@ -28,7 +28,7 @@ WINGS = {
     "slopes":      "",
     "second":      "",
     "frameworks":  "arguments jax_loss torch_loss",
-    "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving picture result begin checkpoint train",
+    "training":    "initializers start batches step system minimise monitor plan progress divergence loop solving devices scanned scanning streaming picture result begin checkpoint train",
     "overview":    "",
     "checking":    "numeric kinks freedom explicit result judge check hessian prove",
     "sklearn":     "",

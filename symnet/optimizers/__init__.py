@@ -16,6 +16,6 @@ from symnet.optimizers.updates import Updated, as_optimizer, with_updates
 __all__ = [
     "LBFGS", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton", "GradientDescent", "LevenbergMarquardt",
     "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "SignSGD", "Solver", "Updated",
-    "as_optimizer", "cosine_decay", "exponential_decay", "is_number", "number_of", "rate_at", "rates_at", "step_decay", "warmup",
-    "with_updates",
+    "as_optimizer", "cosine_decay", "exponential_decay", "is_number", "number_of", "rate_at", "rates_at",
+    "step_decay", "warmup", "with_updates",
 ]  # fmt: skip

@@ -109,7 +109,9 @@ class Scan:
         layout, held, gathered = self.layout, self.held, self.layout.axes
         if self.placed.platform != "cpu" or layout.streamed:
             return 1
-        each = 8 + self.dtype.itemsize * len(rates) + sum(held[n].nbytes // len(held[n]) * layout.size for n in gathered)
+        each = (
+            8 + self.dtype.itemsize * len(rates) + sum(held[n].nbytes // len(held[n]) * layout.size for n in gathered)
+        )
         others = sum(w.nbytes for w in weights) + sum(a.nbytes for n, a in held.items() if n not in gathered)
         number = min((SMALL - others) // each, MORE, layout.full if layout.rest else MORE)
         return int(number) if number >= 4 else 1

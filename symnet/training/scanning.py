@@ -1,7 +1,7 @@
 """The loop with JAX: whole epochs, and many short ones at once, run compiled; everything else is as in `Loop`.
 
-In: a step, batches and a plan, and the devices. Out: what `Loop` gives. Python comes to its turn where somebody wants to
-know: at the end of an epoch with a callback, validation, metrics or a checkpoint, else about four times a second.
+In: a step, batches and a plan, and the devices. Out: what `Loop` gives. Python comes to its turn where somebody wants
+to know: at the end of an epoch with a callback, validation, metrics or a checkpoint, else about four times a second.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ STEPS, PLACES = 1 << 16, 1 << 20  # what is prepared at once: steps, and places 
 @dataclass(frozen=True)
 class Span:
     """Steps that run without a break. `before`, `after`: the state of the random numbers; `first`: the steps taken
-    before; `begin`: the batch it begins with; `steps`, and the `epochs` that come to their end in them; `order`, `rates`:
-    what these steps take."""
+    before; `begin`: the batch it begins with; `steps`, and the `epochs` that come to their end in them; `order` and
+    `rates`: what these steps take."""
 
     before: Any
     after: Any

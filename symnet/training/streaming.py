@@ -1,7 +1,7 @@
 """The loop with JAX over batches that come from a file or from the user: some of one shape at a time run compiled.
 
-In: as for `Scanning`. Out: what `Loop` gives. Each batch is checked and copied as it comes, so that whoever gives it may
-write the next one over it.
+In: as for `Scanning`. Out: what `Loop` gives. Each batch is checked and copied as it comes, so that whoever gives it
+may write the next one over it.
 """
 
 from __future__ import annotations
