@@ -84,13 +84,14 @@ class Placed:
             return
         size = batches.size if isinstance(batches, Pieces) else _samples(batches)
         if size % self.number:
-            fitting = [n for n in range(1, self.number) if size % n == 0][-1]
-            more = -(-size // self.number) * self.number
-            way = f"choose batch_size={more}" if isinstance(batches, Pieces) else (
-                f"choose devices={fitting}, or a batch_size that they divide"
-                if isinstance(batches, Whole)
-                else f"choose devices={fitting}, or batches of {more}"
-            )  # fmt: skip
+            fewer = [n for n in range(1, self.number) if size % n == 0][-1]
+            way = f"choose devices={fewer}, or a batch_size that they divide"
+            if isinstance(batches, Pieces):
+                below, above = size // self.number * self.number, -(-size // self.number) * self.number
+                way = f"choose batch_size={above if above <= (batches.samples or 0) else below}"
+                way = way if below or above <= (batches.samples or 0) else f"choose devices={fewer}"
+            elif not isinstance(batches, Whole):
+                way = f"choose devices={fewer}, or batches of {-(-size // self.number) * self.number}"
             what = f"{size} sample{'s' * (size != 1)}"
             raise ValueError(f"devices: {self.number} cannot have equal parts of the {what} of a step; {way}")
 

@@ -28,7 +28,7 @@ STEPS, PLACES = 1 << 16, 1 << 20  # what is prepared at once: steps, and places 
 @dataclass(frozen=True)
 class Span:
     """Steps that run without a break. `before`, `after`: the state of the random numbers; `first`: the steps taken
-    before; `begin`: the batch it begins with; `steps`, and the `epochs` that come to their end in them; `order`,
+    before; `begin`: the batch it begins with; `steps`, and the `epochs` that come to their end in them; `order` and
     `rates`: what these steps take."""
 
     before: Any
