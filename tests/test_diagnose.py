@@ -161,7 +161,7 @@ MISTAKES = [
     (lambda: sn.diagnose(LOSS, VALUES, {}), ValueError, ["no gradient"]),
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": RIGHT["W1"].T}), ValueError, ["W1", "(4, 8)", "transpose"]),
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": RIGHT["W1"][:3]}), ValueError, ["W1", "(3, 4)", "(8, 4)"]),
-    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "b1": RIGHT["b1"][1:, 0]}), ValueError, ["b1", "reshape(-1, 1)"]),
+    (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "b1": RIGHT["b1"][1:, 0]}), ValueError, ["b1", "(7,)", "(8, 1)"]),
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": RIGHT["W1"] * np.nan}), ValueError, ["W1", "NaN"]),
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": [[1.0], [2.0, 3.0]]}), TypeError, ["W1", "length"]),
     (lambda: sn.diagnose(LOSS, VALUES, {**RIGHT, "W1": [["a"] * 4] * 8}), TypeError, ["W1", "numbers"]),

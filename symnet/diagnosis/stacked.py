@@ -42,12 +42,19 @@ class Stacked:
         return f"{self.key} is read as one matrix of weights and bias: its {which} is the gradient of {self.bias}"
 
 
+def _shape_of(array: Any) -> tuple[int, ...]:
+    try:
+        return np.shape(array)
+    except ValueError:  # rows of several lengths, of which their reader says more
+        return ()
+
+
 def stacks_in(loss: Expr, values: Mapping[str, Any], given: Mapping[str, Any]) -> list[Stacked]:
     """Give the matrices among gradients by name that have a bias in them; none where two readings are possible."""
     symbols = survey(loss).inputs
     found = []
     for key, array in given.items():
-        shape = np.shape(array)
+        shape = _shape_of(array)
         if len(shape) == 2 and (key not in symbols or key in values and shape != np.shape(values[key])):
             names = [key] if key in symbols else [n for n in symbols if n not in given]
             ways = [(n, axis) for n in names for axis in (1, 0) if _one_more(shape, symbols[n], values.get(n), axis)]
