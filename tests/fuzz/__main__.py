@@ -19,6 +19,7 @@ def main() -> int:
     parser.add_argument("--show", type=int, help="print one loss, shrunk where it has a fault")
     parser.add_argument("--examples", type=int, default=1, help="scripts printed for each kind of fault")
     parser.add_argument("--shrink", type=float, default=15.0, help="seconds spent on making an example smaller")
+    parser.add_argument("--jax", action="store_true", help="run each loss under JAX as well")
     parser.add_argument("--kinds", action="store_true", help="print how often each kind of node was met")
     options = parser.parse_args()
     warnings.simplefilter("error")
@@ -31,7 +32,7 @@ def _run(seeds, options, show) -> int:
     try:
         for number, seed in enumerate(seeds, 1):
             tree, sizes = random_loss(seed)
-            outcome = check(tree, sizes, seed)
+            outcome = check(tree, sizes, seed, jax=options.jax)
             statuses["faulty" if outcome.faults else outcome.status] += 1
             met.update({node.kind for node in tree.nodes()})
             if outcome.second:

@@ -111,8 +111,11 @@ def where(error: BaseException) -> str:
     return f"{ours[-1].filename.rsplit('/', 1)[-1]}:{ours[-1].name}" if ours else "?"
 
 
-def check(tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECONDS, closed: int = 99) -> Outcome:
-    """Check one loss at values drawn from a seed; `closed`: of how many symbols the closed forms."""
+def check(
+    tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECONDS, closed: int = 99, jax: bool = False
+) -> Outcome:
+    """Check one loss at values drawn from a seed; `closed`: of how many symbols the closed forms; `jax`: whether under
+    JAX as well."""
     values = drawn(tree, sizes, seed)
     wanted = expected(tree, sizes, values, seed)
     outcome = Outcome()
@@ -126,7 +129,7 @@ def check(tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECO
         with at_most(seconds), warnings.catch_warnings():
             if wanted.gap == 0:  # just where a slope jumps or has no end, NumPy may say so
                 warnings.simplefilter("ignore", RuntimeWarning)
-            for step, run in _Case(tree, sizes, values, wanted, outcome, closed).steps():  # noqa: B007
+            for step, run in _Case(tree, sizes, values, wanted, outcome, closed).steps(jax):  # noqa: B007
                 run()
     except StopIteration as left_out:
         outcome.status = str(left_out)
@@ -164,11 +167,12 @@ class _Case:
         self.tree, self.sizes, self.values, self.wanted, self.outcome = tree, sizes, values, wanted, outcome
         self.smooth = wanted.gap > CORNER
 
-    def steps(self) -> list[tuple[str, Callable[[], None]]]:
+    def steps(self, jax: bool) -> list[tuple[str, Callable[[], None]]]:
         return [
             ("write", self.write), ("derive", self.derive), ("compile", self.compile), ("numbers", self.numbers),
             ("types", self.types), ("source", self.source), ("float32", self.single), ("formats", self.formats),
             ("closed", self.closed), ("hvp", self.second), ("pickle", self.pickled), ("unchanged", self.unchanged),
+            *([("jax", self.under_jax)] if jax else []),
         ]  # fmt: skip
 
     def fault(self, label: str, message: str) -> None:
@@ -320,6 +324,20 @@ class _Case:
         of_matrices = self.loss.atoms(sympy.MatrixSymbol)  # SymPy multiplies −(a − 1) out where it reads a scalar
         if of_matrices and pickle.loads(pickle.dumps(self.loss)) != self.loss:
             self.fault("pickle", "a pickled loss is another one")
+
+    def under_jax(self) -> None:
+        """Compare the kernel of JAX with NumPy's, and its gradients with those that JAX finds for its loss."""
+        import jax
+
+        kernel = self.d.compile(backend="jax")
+        value, gradients = kernel(self.given)
+        self._close("value in JAX", value, self.value, self.wanted.value_noise)
+        arrays, places = kernel.bind(self.given), [kernel.arguments.index(name) for name in self.wrt]
+        with jax.enable_x64(True):
+            own = jax.grad(lambda *arrays: kernel.function(*arrays)[0], argnums=places)(*arrays)
+        for name, theirs in zip(self.wrt, own, strict=True):
+            self._slope("gradient in JAX", name, gradients[name])
+            self._slope("gradient by JAX", name, np.asarray(theirs))
 
     def unchanged(self) -> None:
         for name, value in self.given.items():

@@ -1,0 +1,204 @@
+"""Kernels that JAX compiles, and losses inside JAX: the numbers of NumPy, or a refusal in words."""
+
+import copy
+import pickle
+import sys
+
+import numpy as np
+import pytest
+import sympy
+from losses import LOSSES, values_of
+from test_rules import SAMPLES
+
+import symnet as sn
+
+X, Y = sn.matrix("X", 4, "n"), sn.matrix("Y", 3, "n")
+NET = sn.mlp(X, [5, 3])
+LOSS = sn.cross_entropy(NET.output, Y)
+RNG = np.random.default_rng(0)
+VALUES = {
+    X: RNG.normal(size=(4, 6)),
+    Y: np.eye(3)[:, RNG.integers(3, size=6)],
+    **{W: RNG.normal(size=tuple(map(int, W.shape))) for W in NET.parameters},
+}
+
+
+def hidden(monkeypatch, *names):
+    for name in [m for m in sys.modules if m.partition(".")[0] in names]:
+        monkeypatch.delitem(sys.modules, name)
+    for name in names:
+        monkeypatch.setitem(sys.modules, name, None)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda d: d.compile(backend="jax"), "needs JAX, which is not installed: pip install 'symnet.jax.'"),
+        (lambda d: sn.compile(LOSS, backend="jax"), "needs JAX, which is not installed: pip install 'symnet.jax.'"),
+        (lambda d: d.to_jax(), "to_jax needs JAX, which is not installed: pip install 'symnet.jax.'"),
+        (lambda d: d.to_torch(), "to_torch needs PyTorch, which is not installed: pip install 'symnet.torch.'"),
+        (
+            lambda d: sn.train(LOSS, {X: VALUES[X], Y: VALUES[Y]}, NET, backend="jax", progress=False),
+            "needs JAX, which is not installed: pip install 'symnet.jax.'",
+        ),
+    ],
+)
+def test_what_is_missing_is_said(call, words, monkeypatch):
+    d = sn.derive(LOSS, NET.parameters)
+    hidden(monkeypatch, "jax", "jaxlib", "torch")
+    with pytest.raises(ModuleNotFoundError, match=words):
+        call(d)
+
+
+jax = pytest.importorskip("jax")
+
+
+def close(found, wanted, rtol=1e-12):
+    for a, b in zip(found, wanted, strict=True):
+        assert np.shape(a) == np.shape(b) and np.asarray(a).dtype == np.asarray(b).dtype
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * (1 + np.abs(b).max(initial=0)))
+
+
+def listed(found):
+    return [found[0], *found[1].values()]
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_loss_has_the_numbers_of_numpy(name):
+    d = sn.derive(*LOSSES[name])
+    plain, own = d.compile(), d.compile(backend="jax")
+    values = values_of(plain, 0)
+    given = {k: np.copy(v) for k, v in values.items()}
+    found = own(values)
+    close(listed(found), listed(plain(values)), 1e-11)
+    assert type(found[0]) is float and found[1].keys() == plain(values)[1].keys()
+    assert all(np.array_equal(values[k], given[k]) for k in values)
+
+
+@pytest.mark.parametrize("node", SAMPLES, ids=lambda node: node.__name__)
+def test_every_operation_with_a_rule_has_the_numbers_of_numpy(node):
+    loss = SAMPLES[node]
+    d = sn.derive(loss, [s for s in sorted(loss.free_symbols, key=str) if s.name != "K"])
+    plain = d.compile()
+    rng, sizes = np.random.default_rng(0), plain.program.names.sizes
+    shape = lambda s: [int(k) if k.is_Integer else 5 for k in getattr(s, "shape", ())]
+    drawn = {name: rng.uniform(0.3, 1.3, shape(s))[()] for name, s in plain.symbols.items()}
+    values = {name: 3 if name == "K" else 5 if name in sizes else v for name, v in drawn.items()}
+    own = d.compile(backend="jax")
+    try:
+        found = own(values)
+    except TypeError as error:
+        assert "JAX cannot run" in str(error) and "or compile it with backend='numpy'" in str(error)
+        pytest.skip(str(error))
+    close(listed(found), listed(plain(values)), 1e-9)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_keep_their_type_whatever_jax_is_told(dtype):
+    d = sn.derive(LOSS, NET.parameters)
+    values = {s: v.astype(dtype) for s, v in VALUES.items()}
+    for kernel in (d.compile(backend="jax"), d.compile(dtype, backend="jax")):
+        value, gradients = kernel(values)
+        wanted, slopes = d.compile(dtype)(values)
+        assert np.asarray(value).dtype == np.asarray(wanted).dtype
+        assert all(isinstance(g, np.ndarray) and g.dtype == dtype for g in gradients.values())
+        close(gradients.values(), slopes.values(), 1e-12 if dtype is np.float64 else 1e-5)
+    assert not jax.config.jax_enable_x64
+
+
+def test_a_kernel_can_be_copied_and_pickled_and_takes_other_sizes():
+    kernel = sn.derive(LOSS, NET.parameters).compile(backend="jax")
+    first = listed(kernel(VALUES))
+    for other in (copy.deepcopy(kernel), pickle.loads(pickle.dumps(kernel))):
+        close(listed(other(VALUES)), first)
+    shorter = {**VALUES, X: VALUES[X][:, :2], Y: VALUES[Y][:, :2]}
+    close(listed(kernel(shorter)), listed(sn.derive(LOSS, NET.parameters).compile()(shorter)))
+
+
+def test_any_values_under_jax():
+    d = sn.derive(LOSS, NET.parameters)
+    some = d.compile(outputs=["Z1", "L", NET.parameters[0]], backend="jax")(VALUES)
+    for key, value in d.compile(outputs=["Z1", "L", NET.parameters[0]])(VALUES).items():
+        np.testing.assert_allclose(some[key], value, rtol=1e-12)
+    A = sn.matrix("A", 3, 3)
+    assert np.allclose(sn.compile(sn.expm(A) * A.T, backend="jax")({A: np.eye(3) / 2}), np.exp(0.5) / 2 * np.eye(3))
+
+
+def test_what_is_wrong_with_the_data_is_said_as_ever():
+    kernel = sn.derive(LOSS, NET.parameters).compile(backend="jax")
+    with pytest.raises(sympy.ShapeError, match="X"):
+        kernel({**VALUES, X: VALUES[X].T})
+    with pytest.raises(KeyError, match="X"):
+        kernel({s: v for s, v in VALUES.items() if s != X})
+    with pytest.raises(ValueError, match="workspace"):
+        sn.derive(LOSS, NET.parameters).compile(backend="jax", workspace=True)
+    with pytest.raises(ValueError, match="jaxx.*'numpy'|'numpy'.*jaxx"):
+        sn.derive(LOSS, NET.parameters).compile(backend="jaxx")
+
+
+class Required(sn.MatrixNode):
+    """A node whose NumPy code calls what JAX does not have."""
+
+
+def test_a_node_that_jax_cannot_run_is_named(monkeypatch):
+    A = sn.matrix("A", 2, 2)
+    monkeypatch.setitem(sn.NUMPY, Required, lambda c, node: c.numpy.call("numpy", "require", c.full(node.args[0])))
+    monkeypatch.setitem(sn.OPERANDS, Required, lambda node: node.args)
+    assert np.array_equal(sn.compile(Required(A))({A: np.eye(2)}), np.eye(2))
+    with pytest.raises(TypeError, match=r"JAX cannot run Required.*symnet.JAX\[Required\].*backend='numpy'"):
+        sn.compile(Required(A), backend="jax")({A: np.eye(2)})
+
+
+# -- the bare loss
+
+
+def test_a_loss_inside_functions_of_jax():
+    d = sn.derive(LOSS, NET.parameters)
+    loss, W = d.to_jax(), NET.parameters[0]
+    value, gradients = d.compile()(VALUES)
+    arrays = [VALUES[next(s for s in VALUES if s.name == n)].astype(np.float32) for n in loss.arguments]
+    place = loss.arguments.index(W.name)
+    assert np.allclose(loss(*arrays), value, rtol=1e-5)
+    assert np.allclose(loss({n: a for n, a in zip(loss.arguments, arrays, strict=True)}), value, rtol=1e-5)
+    twice = lambda *a: 2 * loss(*a) + 1
+    for f in (twice, jax.jit(twice)):
+        assert np.allclose(jax.grad(f, place)(*arrays), 2 * gradients[W], rtol=1e-4, atol=1e-6)
+    with jax.enable_x64(True):
+        wide = [a.astype(float) for a in arrays]
+        slope = jax.grad(loss, place)(*wide)
+        assert slope.dtype == np.float64
+        assert np.allclose(slope, d.compile()(dict(zip(loss.arguments, wide, strict=True)))[1][W], rtol=1e-12)
+    several = np.stack([arrays[place], 2 * arrays[place]])
+    over = jax.vmap(lambda w: loss(*[w if k == place else a for k, a in enumerate(arrays)]))(several)
+    assert over.shape == (2,) and np.allclose(over[0], value, rtol=1e-5)
+
+    def step(w, _):
+        given = [w if k == place else a for k, a in enumerate(arrays)]
+        return w - 0.1 * jax.grad(loss, place)(*given), loss(*given)
+
+    _, losses = jax.lax.scan(step, arrays[place], None, length=20)
+    assert losses[-1] < losses[0]
+
+
+def test_the_gradient_of_jax_is_the_derivation_and_not_jaxs_own():
+    w = sn.vector("w", 2)
+    loss = sn.derive(sn.sum(sn.relu(w)), w).to_jax()
+    equations = str(jax.make_jaxpr(jax.grad(loss))(np.ones((2, 1), np.float32)))
+    assert "custom_vjp" in str(jax.make_jaxpr(loss)(np.ones((2, 1), np.float32))) and "gt" in equations
+
+
+def test_misuse_of_a_loss_of_jax():
+    x, w = sn.vector("x", 2), sn.vector("w", 2)
+    loss = sn.derive(sn.norm(x - w) ** 2, w).to_jax()
+    one = np.ones((2, 1), np.float32)
+    given = dict.fromkeys(loss.arguments, one)
+    with pytest.raises(TypeError, match="the gradient in x is asked for.*sn.derive"):
+        jax.grad(lambda a: loss({**given, "x": a}))(one)
+    with pytest.raises(sympy.ShapeError, match="w"):
+        loss({**given, "w": np.ones((3, 1), np.float32)})
+    with pytest.raises(KeyError, match="q"):
+        loss({**given, "q": one})
+    with pytest.raises(TypeError, match="3 arrays are given"):
+        loss(one, one, one)
+    with pytest.raises(TypeError, match="twice"):
+        loss(one, one, w=one)
