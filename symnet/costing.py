@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Integer, Max, S, sympify
+from sympy import Basic, Integer, Max, S, preorder_traversal, sympify
 
 from symnet.backends import (
     Kernel, Mapped, Spent, binding, checked_dtype, compile_program, compile_structured, costs, largest,
@@ -220,7 +220,7 @@ def whole(program: Program) -> Kernel:
 def sections_of(program: Program, kernel: Kernel) -> list[str]:
     """Give, for each equation that a kernel runs, its section; what has none belongs to what it is made for."""
     section = {e.lhs.name: s.title.lower() for s in program.sections for e in s.equations}
-    here = section.get(kernel.outputs[-1].name, "forward")
+    here = next((section[o.name] for o in reversed(program.outputs) if o.name in section), "forward")
     found = []
     for e in reversed(kernel.equations):
         here = section.get(e.lhs.name, here)
@@ -236,9 +236,10 @@ def cost_of(program: Program, sizes: Mapping[Any, int] | None = None, dtype: Any
     spent = costs(kernel, known, number)
     put = {program.names.symbols[name]: Integer(n) for name, n in known.items()}
     shape = lambda s: tuple(plain(size.xreplace(put)) for size in getattr(s, "shape", ()))
-    write = writer(for_reader(program), program.outputs[0])
+    sections = for_reader(program)
+    read, write = {e.lhs: e.rhs for s in sections for e in s.equations}, writer(sections, program.outputs[0])
     rows = tuple(
-        CostRow(c.equation.lhs, cut(_text(c, program, write)), section, shape(c.equation.lhs),
+        CostRow(c.equation.lhs, cut(_text(c, read, write)), section, shape(c.equation.lhs),
                 *map(plain, (c.operations, c.bytes, c.peak)))
         for c, section in zip(spent, sections_of(program, kernel), strict=True)
     )  # fmt: skip
@@ -247,13 +248,23 @@ def cost_of(program: Program, sizes: Mapping[Any, int] | None = None, dtype: Any
     return Cost(rows, plain(inputs), known, number)
 
 
-def _text(spent: Spent, program: Program, write: Any) -> str:
+def _text(spent: Spent, read: Mapping[Any, Any], write: Any) -> str:
+    # `read`: the equations as a person reads them
     e = spent.equation
     sign = "←" if e.role in UPDATES else "="
-    for rhs in (e.rhs, getattr(program.by_name.get(e.lhs.name), "rhs", None)):
-        try:
-            return f"{write(e.lhs)} {sign} {write(rhs)}"
-        except TypeError:  # only the machine has it, so there is no formula
-            continue
+    for rhs in (e.rhs, read.get(e.lhs)):
+        text = "" if rhs is None else _formula(rhs, write)
+        if text:
+            return f"{write(e.lhs)} {sign} {text}"
     called = re.sub(r"(?<!^)(?=[A-Z])", "_", type(e.rhs).__name__).lower()
     return f"{write(e.lhs)} {sign} {called}({', '.join(sorted(write(s) for s in symbols_of(e.rhs)))})"
+
+
+def _formula(rhs: Any, write: Any) -> str:
+    # nothing for what only the machine has, so that there is no formula
+    try:
+        text = str(write(rhs))
+    except TypeError:
+        return ""
+    raw = {type(node).__name__ for node in preorder_traversal(rhs) if type(node).__name__[0].isupper()}
+    return "" if any(f"{name}(" in text for name in raw) else text

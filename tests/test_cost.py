@@ -155,6 +155,31 @@ def test_it_is_what_the_summary_counts(name):
     assert all(row.equation and len(row.equation) <= 46 and "=" in row.equation for row in d.cost().rows)
 
 
+def test_rows_that_only_the_machine_has_read_as_formulas_or_calls():
+    image, K, V = sn.matrix("I", 16, "n"), sn.matrix("K", 3, 4), sn.matrix("V", 2, 12)
+    pooled = sn.max_pool2d(sn.relu(sn.conv2d(K, image, shape=(1, 4, 4), padding=1)), 2)
+    found = sn.derive(sn.squared_error(V * pooled, sn.matrix("T", 2, "n")), [K, V]).cost()
+    text = str(found)
+    assert "max_pool(A₁, 2×2)" in text and "first_largest(A₁)" in text and "unfold(I, padding=1)" in text
+    assert not any(name in text for name in ("Pixels", "_1", "elementwise", "Dummy"))
+    U, W = sn.matrix("U", 6, "r"), sn.matrix("W", 6, "r")
+    hessian = sn.derive(sn.norm(sn.matrix("T", 6, 6) - U * W.T) ** 2, U, order=2).cost()
+    sections = [row.section for row in hessian.rows]
+    assert sections == sorted(sections, key=["forward", "backward", "second order"].index)
+
+
+@pytest.mark.parametrize(
+    "solver", [sn.LevenbergMarquardt(), sn.GaussNewton(), sn.LBFGS(), sn.NewtonCG()], ids=lambda s: type(s).__name__
+)
+def test_what_a_solver_computes_has_a_cost(solver):
+    pytest.importorskip("scipy")
+    x, w = sn.matrix("x", 1, "n"), sn.matrix("w", 1, 1)
+    loss = sn.squared_error(sn.sigmoid(w * x), sn.matrix("t", 1, "n"))
+    run = sn.train(loss, {"x": np.linspace(-2, 2, 9), "t": np.linspace(0, 1, 9)}, {w: 0.1}, solver, epochs=2)
+    found = run.derivation.cost()
+    assert found.operations.subs(n, 9) > 30 and "update" in {row.section for row in found.rows}
+
+
 def test_what_it_shows():
     found = D.cost({"n": 1000})
     lines = str(found).splitlines()

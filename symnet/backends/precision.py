@@ -38,6 +38,8 @@ class Seen:
     def formula(self, value: Any, depth: int = DEPTH) -> Any:
         """Give the formula of a value or right-hand side."""
         if not value.is_Matrix:
+            if any(s.is_Matrix for s in value.free_symbols):  # a norm or an inner product, say
+                return self.variable(value)
             return value.xreplace({s: self._name(s, depth) for s in value.free_symbols})
         c, A = split(value)
         c = self.formula(c, depth)

@@ -26,7 +26,7 @@ LARGEST = 2**29  # entries of a Jacobian, 4 GiB
 def check_solvable(task: Task, streamed: bool) -> None:
     """Raise `ValueError` for what no solver can keep to, `ModuleNotFoundError` where SciPy is missing."""
     name = type(task.optimizer).__name__
-    if task.backend not in ("numpy", "auto"):
+    if task.backend not in ("auto", "numpy"):
         raise ValueError(f"backend: {name} runs with NumPy; leave backend away, or train with sn.Adam()")
     if task.batch_size is not None:
         raise ValueError(f"batch_size: {name} steps on all data at once; leave it away, or train with sn.Adam()")
