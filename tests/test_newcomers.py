@@ -3,6 +3,7 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 
 import symnet as sn
@@ -70,3 +71,15 @@ def test_a_run(theirs, ours):
     refused(AttributeError, f"has no {theirs}; write {ours}", lambda: getattr(run, theirs))
     assert copy.deepcopy(run).loss == pickle.loads(pickle.dumps(run)).loss == run.loss
     assert pickle.loads(pickle.dumps(sn.Adam(0.3))) == copy.copy(sn.Adam(0.3)) == sn.Adam(rate=0.3)
+
+
+@pytest.mark.parametrize(
+    "data", [np.ones((2, 3)), (np.ones((2, 3)), np.ones(3)), [np.ones(3)]], ids=["x", "(x, y)", "[x]"]
+)
+def test_arrays_without_names(data):
+    refused(TypeError, "data: arrays need the names of their symbols; write {X: x, Y: y}", lambda: sn.train(LOSS, data))
+
+
+@pytest.mark.parametrize("metrics", [["accuracy"], "accuracy", LOSS], ids=["list", "text", "expression"])
+def test_metrics_without_names(metrics):
+    refused(TypeError, "{'accuracy': sn.accuracy(net, Y)}", lambda: sn.train(LOSS, DATA, START, metrics=metrics))
