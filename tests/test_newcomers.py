@@ -83,3 +83,8 @@ def test_arrays_without_names(data):
 @pytest.mark.parametrize("metrics", [["accuracy"], "accuracy", LOSS], ids=["list", "text", "expression"])
 def test_metrics_without_names(metrics):
     refused(TypeError, "{'accuracy': sn.accuracy(net, Y)}", lambda: sn.train(LOSS, DATA, START, metrics=metrics))
+
+
+def test_a_size_left_open():
+    refused(ValueError, "a name such as 'n', not None", lambda: sn.matrix("X", None, 4))
+    refused(ValueError, "a name such as 'n', not None", lambda: sn.vector("x", None))
