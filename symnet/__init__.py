@@ -79,7 +79,9 @@ if not _TYPE_CHECKING:  # who checks types knows every name
         if name in _LATER:
             return _import(f"symnet.{name}")
         if name not in _WINGS:
-            raise AttributeError(f"module 'symnet' has no attribute {name!r}", name=name, obj=_import("symnet"))
+            words = _import("symnet.expressions")
+            way = "" if name.startswith("_") else words.instead(name, __all__, words.FUNCTIONS, "sn.")
+            raise AttributeError(f"module 'symnet' has no attribute {name!r}{way}", name=name, obj=_import("symnet"))
         globals()[name] = found = getattr(_import(f"symnet.{_WINGS[name]}"), name)
         return found
 

@@ -22,8 +22,8 @@ def as_size(value: Size, name: str) -> Expr:
     """Give a size that a user wrote. Raises `ValueError` where it is no positive whole number."""
     if isinstance(value, str):
         return Symbol(checked_name(value, name, "n"), integer=True, positive=True)
-    size = given(value)
-    if not _may_be_size(size):
+    size = None if value is None else given(value)
+    if size is None or not _may_be_size(size):
         raise ValueError(
             f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
         )

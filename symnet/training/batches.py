@@ -232,6 +232,12 @@ class Stream:
                 f"{called} must be a dictionary from symbols to arrays, or an iterable of such dictionaries, not "
                 f"{type(batches).__name__}"
             )
+        if hasattr(batches, "shape") or (
+            isinstance(batches, (tuple, list)) and any(hasattr(b, "shape") for b in batches)
+        ):
+            raise TypeError(
+                f"{called}: arrays need the names of their symbols; write {{X: x, Y: y}}, samples as declared"
+            )
         if iter(batches) is batches:
             raise TypeError(
                 f"{called}: a {type(batches).__name__} is used up after one epoch; give a list of batches, or an "

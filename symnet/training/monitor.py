@@ -33,7 +33,10 @@ RESERVED = ("loss", "validation_loss", "rate", "seconds")
 def checked_metrics(metrics: Any) -> dict[str, Any]:
     """Give the metrics by name. Raises `TypeError`, `ShapeError` or `ValueError` where one is no number."""
     if not isinstance(metrics, Mapping):
-        raise TypeError(f"metrics must be a dictionary from names to expressions, not {type(metrics).__name__}")
+        raise TypeError(
+            f"metrics must be a dictionary from names to expressions, "
+            f"{{'accuracy': sn.accuracy(net, Y)}}, not {type(metrics).__name__}"
+        )
     found = {}
     for name, metric in metrics.items():
         if not isinstance(name, str) or not name:

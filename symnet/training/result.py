@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from symnet.backends import binding, evaluate
 from symnet.derivation import Derivation
-from symnet.expressions import Shown, Values, escape, listed
+from symnet.expressions import RUN, Shown, Values, escape, instead, listed
 from symnet.training.choosing import BACKENDS
 from symnet.training.picture import drawn
 
@@ -42,6 +42,12 @@ class Training(Shown):
     success: bool | None = None
     message: str = ""
     backend: str = "numpy"
+
+    if not TYPE_CHECKING:  # who checks types knows every name
+
+        def __getattr__(self, name):
+            way = instead(name, [], RUN)
+            raise AttributeError(f"a run of train has no {name}{way}", name=name, obj=self)
 
     @property
     def loss(self) -> float:

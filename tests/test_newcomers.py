@@ -1,0 +1,90 @@
+"""Names that users of other libraries write first: the error says what it is called here."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import symnet as sn
+
+X, Y = sn.vector("x", 2), sn.vector("y", 2)
+LOSS, DATA, START = sn.norm(X - Y) ** 2 / 2, {Y: [[1], [2]]}, {X: [[0], [0]]}
+
+
+def refused(error, words, call):
+    with pytest.raises(error) as raised:
+        call()
+    assert words in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        *[("epoch", "epochs"), ("n_epochs", "epochs"), ("max_iter", "epochs"), ("batchsize", "batch_size")],
+        *[("validation_split", "validation"), ("validation_data", "validation"), ("early_stopping", "patience")],
+        *[("random_state", "seed"), ("verbose", "progress"), ("callbacks", "callback"), ("lr", "optimizer")],
+        *[("learning_rate", "optimizer"), ("clipnorm", "clip"), ("optimiser", "optimizer"), ("metric", "metrics")],
+    ],
+)
+def test_arguments_of_train(theirs, ours):
+    words = f"train: there is no argument {theirs}=; write {ours}="
+    refused(TypeError, words, lambda: sn.train(LOSS, DATA, START, **{theirs: 1}))
+
+
+def test_an_argument_like_none_is_told_which_there_are():
+    refused(
+        TypeError, "there is no argument shuffle=; there are loss, data", lambda: sn.train(LOSS, DATA, shuffle=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "theirs", "ours"),
+    [
+        *[("Adam", "lr", "rate"), ("Adam", "learning_rate", "rate"), ("Adam", "beta_1", "beta1")],
+        *[("Adam", "eps", "epsilon"), ("Momentum", "momentum", "beta"), ("GradientDescent", "lr", "rate")],
+    ],
+)
+def test_arguments_of_optimizers(rule, theirs, ours):
+    words = f"{rule}: there is no argument {theirs}=; write {ours}="
+    refused(TypeError, words, lambda: getattr(sn, rule)(**{theirs: 0.5}))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        *[("SGD", "sn.GradientDescent"), ("RMSprop", "sn.RMSProp"), ("grad", "sn.gradient(")],
+        *[("binary_crossentropy", "sn.binary_cross_entropy"), ("mae", "sn.mean(sn.abs("), ("fit", "sn.train")],
+        *[("gradients", "sn.gradient"), ("crossentropy", "sn.cross_entropy"), ("where", "sn.elementwise")],
+    ],
+)
+def test_functions(theirs, ours):
+    refused(AttributeError, f"no attribute {theirs!r}; write {ours}", lambda: getattr(sn, theirs))
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [("predict", "run.evaluate("), ("weights", "run.parameters"), ("save", "sn.save("), ("state_dict", "run.param")],
+)
+def test_a_run(theirs, ours):
+    run = sn.train(LOSS, DATA, START, epochs=1, progress=False)
+    refused(AttributeError, f"has no {theirs}; write {ours}", lambda: getattr(run, theirs))
+    assert copy.deepcopy(run).loss == pickle.loads(pickle.dumps(run)).loss == run.loss
+    assert pickle.loads(pickle.dumps(sn.Adam(0.3))) == copy.copy(sn.Adam(0.3)) == sn.Adam(rate=0.3)
+
+
+@pytest.mark.parametrize(
+    "data", [np.ones((2, 3)), (np.ones((2, 3)), np.ones(3)), [np.ones(3)]], ids=["x", "(x, y)", "[x]"]
+)
+def test_arrays_without_names(data):
+    refused(TypeError, "data: arrays need the names of their symbols; write {X: x, Y: y}", lambda: sn.train(LOSS, data))
+
+
+@pytest.mark.parametrize("metrics", [["accuracy"], "accuracy", LOSS], ids=["list", "text", "expression"])
+def test_metrics_without_names(metrics):
+    refused(TypeError, "{'accuracy': sn.accuracy(net, Y)}", lambda: sn.train(LOSS, DATA, START, metrics=metrics))
+
+
+def test_a_size_left_open():
+    refused(ValueError, "a name such as 'n', not None", lambda: sn.matrix("X", None, 4))
+    refused(ValueError, "a name such as 'n', not None", lambda: sn.vector("x", None))
