@@ -13,8 +13,8 @@ from typing import Any
 
 from sympy import (
     S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Inverse, KroneckerProduct, MatAdd,
-    MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace,
-    Transpose, ZeroMatrix, conjugate, log, re,
+    MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Product, Sum, Symbol,
+    Trace, Transpose, ZeroMatrix, conjugate, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
@@ -22,6 +22,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.funcmatrix import FunctionMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -31,6 +32,7 @@ from symnet.expressions import (
     Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
     bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric, is_turned,
     kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
+    without_indices,
 )  # fmt: skip
 
 from symnet.program.building import Building
@@ -264,7 +266,8 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     **dict.fromkeys((MaxPool, AvgPool), _pooled),
     **dict.fromkeys((Means, MeanOfAll, OverDeviation, OverRoot), _linear),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
-    **dict.fromkeys((Add, Sum), _sum),
+    Add:             _sum,
+    **dict.fromkeys((Sum, Product, FunctionMatrix), lambda b, node: b.atom(without_indices(node))),
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
     ScalarNode:      lambda b, node: b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node)),
