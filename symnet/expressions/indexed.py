@@ -1,19 +1,21 @@
 """Formulas with indices as formulas of whole matrices: Σᵢ (yᵢ − Σₖ Xᵢₖ·wₖ)² is ‖y − X·w‖².
 
 In: SymPy's `Sum`, `Product` and `FunctionMatrix`, whose bodies are scalars of entries A[i, j + 1]. Out: the same with
-products of matrices and functions of entries. A part of a body is a grid, a matrix whose axes have the names of indices:
-functions work on its entries, a sum over an index that factors share is a product of matrices. Raises `TypeError` for
-what is none of these, `ShapeError` where an index runs past the end of a matrix.
+products of matrices and functions of entries. A part of a body is a grid, a matrix whose axes have the names of
+indices: functions work on its entries, a sum over an index that factors share is a product of matrices. Raises
+`TypeError` for what is none of these, `ShapeError` where an index runs past the end of a matrix.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sympy import (
-    Add, Dummy, ImmutableMatrix, KroneckerDelta, Lambda, Mul, OneMatrix, Pow, Product, S, Sum, Symbol,
+    Add, Dummy, Identity, ImmutableMatrix, KroneckerDelta, Lambda, Mul, OneMatrix, Pow, Product, S, Sum, Symbol, exp,
+    log,
 )  # fmt: skip
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.funcmatrix import FunctionMatrix
@@ -53,10 +55,11 @@ _Ranges = dict[Any, _Range]
 @lru_cache(maxsize=256)
 def without_indices(node: Any) -> Any:
     """Give a `Sum`, a `Product` or a `FunctionMatrix` as a formula of whole matrices."""
-    if isinstance(node, Sum) and (whole := gathered(node)) is not None:
-        return whole
     if isinstance(node, FunctionMatrix):
         return _of_function(node)
+    node = node.func(_with_sums(node.function), *node.limits)
+    if isinstance(node, Sum) and (whole := gathered(node)) is not None:
+        return whole
     ranges = _ranges(node, {})
     if isinstance(node, Sum):
         found = _summed([node.function], list(ranges), ranges, node)
@@ -68,10 +71,9 @@ def without_indices(node: Any) -> Any:
 
 
 def _of_function(node: Any) -> Any:
-    rows, cols = node.lamda.variables
-    i, j = Dummy("i", integer=True), Dummy("j", integer=True)
+    i, j = node.lamda.variables
     ranges = {i: _Range(S.Zero, given(node.shape[0])), j: _Range(S.Zero, given(node.shape[1]))}
-    return _aligned(_grid(node.lamda.expr.xreplace({rows: i, cols: j}), ranges, node), i, j, ranges)
+    return _aligned(_grid(_with_sums(node.lamda.expr), ranges, node), i, j, ranges)
 
 
 def _ranges(node: Any, known: _Ranges) -> _Ranges:
@@ -95,6 +97,49 @@ def _unread(node: Any, what: Any) -> TypeError:
                      "sn.hadamard(A, B), sn.sum(A, axis=0)")  # fmt: skip
 
 
+# -- what SymPy has written out: (X*w)[i, 0] of sizes in numbers
+
+
+def _with_sums(expr: Any) -> Any:
+    # X[i, 0]*w[0, 0] + X[i, 1]*w[1, 0] as Σₖ X[i, k]*w[k, 0] where k runs through all
+    if not expr.args or isinstance(expr, MatrixElement) or expr.is_Matrix or not expr.has(MatrixElement):
+        return expr
+    expr = expr.func(*map(_with_sums, expr.args)) if not isinstance(expr, Sum) else expr
+    if not isinstance(expr, Add):
+        return expr
+    k = Dummy("k", integer=True)
+    met: dict[Any, dict[int, Any]] = defaultdict(dict)
+    for term in expr.args:
+        for c, size, pattern in _patterns(term, k):
+            met[pattern, size][c] = term
+    terms = dict.fromkeys(expr.args)
+    for (pattern, size), found in met.items():
+        if len(found) == size > 1 and all(term in terms for term in found.values()):
+            terms = {term: None for term in terms if term not in found.values()}
+            terms[Sum(pattern, (k, 0, size - 1))] = None
+    return Add(*terms)
+
+
+def _patterns(term: Any, k: Any) -> Iterator[tuple[int, int, Any]]:
+    # the term with k in the place of a number that stands in two places of its entries
+    places = [
+        (e, at)
+        for e in term.atoms(MatrixElement)
+        for at in (0, 1)
+        if e.args[1 + at].is_Integer and given(e.args[0].shape[at]).is_Integer and e.args[0].shape[at] != 1
+    ]
+    for c in {e.args[1 + at] for e, at in places}:
+        met = [(e, at) for e, at in places if e.args[1 + at] == c]
+        sizes = {e.args[0].shape[at] for e, at in met}
+        if len(sizes) == 1 and 0 <= c < min(sizes):
+            new: dict[Any, Any] = {}
+            for e, at in met:
+                A, *ends = new.get(e, e).args
+                ends[at] = k
+                new[e] = MatrixElement(A, *ends)
+            yield int(c), int(sizes.pop()), term.xreplace(new)
+
+
 # -- grids
 
 
@@ -113,8 +158,16 @@ def _grid(expr: Any, ranges: _Ranges, node: Any) -> Any:
             return _product(parts, ranges, node)
         rows, cols = _axes(parts, node)
         return _Grid(add(*[_aligned(p, rows, cols, ranges) for p in parts]), rows, cols)
-    if isinstance(expr, KroneckerDelta):
-        return _written_out(expr, ranges, node)
+    if isinstance(expr, KroneckerDelta) and set(expr.args) <= ranges.keys():
+        i, j = expr.args
+        if ranges[i].low == ranges[j].low and same_size(ranges[i].count, ranges[j].count):
+            return _Grid(Identity(ranges[i].count), i, j)
+    if isinstance(expr, log):
+        powers = [f for f in Mul.make_args(expr.args[0]) if isinstance(f, exp)]
+        rest = Mul(*[f for f in Mul.make_args(expr.args[0]) if not isinstance(f, exp)])
+        if powers and rest.free_symbols:  # log(exp(a)/b) overflows where a - log(b) does not
+            c, b = (-1, 1 / rest) if isinstance(rest, Pow) and rest.exp == -1 else (1, rest)
+            return _grid(Add(*[f.args[0] for f in powers], c * log(b)), ranges, node)
     if isinstance(expr, Pow) and expr.exp == 2:
         part = _grid(expr.base, ranges, node)
         return _product([part, part], ranges, node)
@@ -136,7 +189,7 @@ def _of_scalars(expr: Any, ranges: _Ranges, node: Any) -> Any:
             inner.extend(leaf.args)
     indexed = [leaf for leaf in leaves if leaf.free_symbols & ranges.keys()]
     body = expr.xreplace(leaves)
-    if not indexed or body.free_symbols & ranges.keys() and len(indexed) < 1:
+    if not indexed:
         return _written_out(expr, ranges, node)
     for index in body.free_symbols & ranges.keys():
         leaves[index] = Dummy(real=True)
@@ -156,14 +209,18 @@ def _of_entry(expr: Any, ranges: _Ranges, node: Any) -> Any:
     for place, size in zip(places, A.shape, strict=True):
         index = next(iter(place.free_symbols & ranges.keys()), None)
         low, count = ranges.get(index, _Range(S.Zero, S.One))
+        step = place.coeff(index) if index is not None else S.One
         first = place.xreplace({index: low}) if index is not None else place
-        if index is not None and not (place - index).is_Integer or not first.is_Integer:
+        if not (first.is_Integer and step.is_Integer and step > 0) or place.free_symbols - {index}:
             raise _unread(node, expr)
-        last = given(size) - first - count
+        if index is not None and place != (step * (index - low) + first).expand():
+            raise _unread(node, expr)
+        last = given(size) - first - step * (count - 1) - 1
         if first < 0 or (last.is_number and last < 0) or (index is not None and not last.is_number):
-            raise ShapeError(f"{brief(node)}: {index or place} runs to {first + count - 1}, and in {brief(expr)} there "
-                             f"are {size}, of which the first has the number 0")  # fmt: skip
-        spans.append((first, count, S.One))
+            ends = f"{first} to {first + step * (count - 1)}" if index is not None else f"{first}"
+            raise ShapeError(f"{brief(node)}: in {brief(expr)} there are {size}, of the numbers 0 to {size - 1}, and "
+                             f"{place} is {ends}")  # fmt: skip
+        spans.append((first, count, step))
         indices.append(index)
     inner = part(A, *spans)
     if indices[0] is not None and indices[0] == indices[1]:
@@ -221,13 +278,20 @@ def _product(parts: Sequence[Any], ranges: _Ranges, node: Any) -> Any:
     if not grids:
         return scalars
     rows, cols = _axes(grids, node)
+    columns = [_aligned(g, rows, None, ranges) for g in grids if g.indices == {rows}]
+    lines = [_aligned(g, None, cols, ranges) for g in grids if g.indices == {cols}]
+    if columns and lines:  # x·zᵀ, not (x·1ᵀ) ∘ (1·zᵀ)
+        outer = _Grid(matmul(hadamard(*columns), hadamard(*lines)), rows, cols)
+        grids = [outer, *[g for g in grids if len(g.indices) == 2]]
     return _Grid(scaled(scalars, hadamard(*[_aligned(g, rows, cols, ranges) for g in grids])), rows, cols)
 
 
 def _summed(factors: list[Any], over: list[Any], ranges: _Ranges, node: Any) -> Any:
     # the sum over some indices of a product of factors that are not read yet
     whole = Mul(*factors)
-    if isinstance(whole, Mul) and any(isinstance(f, Add) and len(f.free_symbols & ranges.keys()) > 2 for f in whole.args):
+    if isinstance(whole, Mul) and any(
+        isinstance(f, Add) and len(f.free_symbols & ranges.keys()) > 2 for f in whole.args
+    ):
         whole = whole.expand()
     if isinstance(whole, Add):
         terms = [_summed([term], over, ranges, node) for term in whole.args]

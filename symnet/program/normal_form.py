@@ -39,7 +39,7 @@ from symnet.program.building import Building
 from symnet.program.fused_sums import fused_sum
 from symnet.program.fusing import fused, fused_scalar, softmax_of
 from symnet.program.solving import commuting, determinant, inverse, solve
-from symnet.program.totals import dot, trace, whole_sum
+from symnet.program.totals import dot, trace, whole_sum, with_singles
 
 
 FEW = 8  # how often a matrix may stand in a product that is written as a power
@@ -222,6 +222,8 @@ def _distribution(b: Building, node: Distribution) -> Any:
 
 
 def _scalar(b: Building, node: Any) -> Any:
+    if b.entering and not isinstance(node, (Add, Mul)) and (single := with_singles(node)) is not node:
+        return b.value(single)
     arguments = [b.value(Total(a)) if getattr(a, "is_Matrix", False) else b.atom(a) for a in node.args]  # 1×1
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
     rebuilt = node.func(*arguments) if changed else node
