@@ -193,3 +193,39 @@ def test_a_function_of_a_1x1_matrix_is_stable(name, a):
 def test_a_difference_and_its_negative_are_one():
     kernel = exp(-(u - v).T * (u - v) / (2 * s**2))
     assert sn.formula(sn.gradient(kernel, u)) == "exp(−‖v − u‖²/(2s²))⋅(v − u)/s²"
+
+
+C3, S3, lam = MatrixSymbol("C", 3, 3), MatrixSymbol("S", 3, 3), sp.Symbol("lam", positive=True)
+BLOCKS = sp.BlockMatrix([[A3, B3], [C3, S3]])
+SHORT = {
+    "trace of a product of blocks": (Trace(BLOCKS.T * BLOCKS), A3, "2⋅A"),
+    "norm of blocks": (sn.norm(BLOCKS) ** 2, B3, "2⋅B"),
+    "stacked columns": (sn.norm(sn.hstack(A3, B3) - sn.hstack(B3, C3)) ** 2, C3, None),
+    "a block of a sum": (sn.norm(sn.vstack(A3, 2 * B3) - sn.vstack(C3, S3)) ** 2, A3, None),
+    "trace of the resolvent": (Trace((A3 + lam * sp.Identity(3)).I), lam, "−tr((lam⋅I + A)⁻²)"),
+    "a number times eye": (xs.T * (A3 + lam * sp.eye(3)).inv() * u, lam, None),
+    "a symmetric matrix of numbers": (xs.T * (sp.diag(1, 2, 3) - A3) * xs, xs, "([2, 0, 0; 0, 4, 0; 0, 0, 6] − A − Aᵀ)⋅x"),
+    "squared distances": (log(1 + exp((u - v).T * (u - v) - (u - xs).T * (u - xs))), u, "2sigmoid(‖u − v‖² − ‖u − x‖²)⋅(x − v)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_an_answer_is_no_longer_than_one_on_paper(name):
+    loss, symbol, wanted = SHORT[name]
+    gradient = sn.gradient(loss, symbol)
+    if wanted is not None:
+        assert sn.formula(gradient) == wanted
+    values = {s: rng.uniform(0.5, 1.5, s.shape) + np.eye(*s.shape) if s.is_Matrix else 0.7 for s in loss.free_symbols}
+    assert sn.check_gradients(loss, values, [symbol])
+
+
+def test_a_trace_is_a_trace_in_every_notation():
+    gradient = sn.gradient(*SHORT["trace of the resolvent"][:2])
+    assert str(gradient) == "-Trace((lam*I + A)**(-2))"
+    assert "operatorname{tr}" in sn.formula(gradient, format="latex")
+    assert sn.formula(gradient, format="mathematica").startswith("-Tr[")
+
+
+def test_the_exponential_of_a_matrix_is_named():
+    with pytest.raises(TypeError, match=r"sn.exp.*sn.expm\(…\) is that of a matrix as a whole"):
+        sn.gradient(xs.T * exp(A3) * xs, A3)

@@ -12,9 +12,9 @@ from functools import reduce
 from typing import Any
 
 from sympy import (
-    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Inverse, KroneckerProduct, MatAdd,
+    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd,
     MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Product, Sum, Symbol,
-    Trace, Transpose, ZeroMatrix, conjugate, log, re,
+    Trace, Transpose, ZeroMatrix, conjugate, eye, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
@@ -122,6 +122,8 @@ def _explicit(b: Building, node: Any) -> Any:
     # a matrix of numbers, of scalars, or all the entries of a symbol
     if is_numeric(node):
         return node
+    if node.rows == node.cols > 1 and node == node[0, 0] * eye(node.rows):
+        return b.value(scaled(node[0, 0], Identity(node.rows)))
     A = entries(node)
     return b.store(Explicit(*node.shape, *map(b.atom, node)), node) if A is None else b.value(A)
 
