@@ -57,7 +57,7 @@ def check_symbols(symbols: Sequence[Any], who: str) -> None:
             A, _ = place_of(w)
             way = f"; write {A.name}, and take this part of the result" if A is not w else ""
             way = way or "; give matrix symbols or scalar symbols, such as W1"
-            raise TypeError(f"{who}: {brief(w)} is no symbol{way}")
+            raise TypeError(f"{who}: {w!r} is no symbol{way}")
     if len(set(symbols)) < len(symbols):
         raise ValueError(f"{who}: a symbol stands twice in {[w.name for w in symbols]}")
 
