@@ -24,7 +24,8 @@ from symnet.expressions import (
 from symnet.handing import Handing
 from symnet.notation import html, notebook, render
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
-from symnet.request import check_free, check_request, entered, symbols_in
+from symnet.request import check_free, check_request, entered, place_of, symbols_in
+from symnet.textbook import canonical
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -287,8 +288,8 @@ def _derived(loss: Any, symbols: tuple[Any, ...]) -> Derivation:
 def gradient(loss: Any, symbol: Any) -> Any:
     """Give the gradient of a loss for one symbol as one closed SymPy expression in the symbols of the loss.
 
-    loss: a scalar expression; symbol: a matrix or scalar symbol. The result has the symbol's shape. Raises what
-    `derive` raises.
+    loss: a scalar expression; symbol: a matrix or scalar symbol, or an entry, a part or the transpose of a matrix
+    symbol, `A[0, 1]`, `A[0, :]`, `A.T`. The result has its shape. Raises what `derive` raises.
 
     >>> import symnet as sn
     >>> X, w, y = sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")
@@ -301,4 +302,6 @@ def gradient(loss: Any, symbol: Any) -> Any:
             f"gradient: it gives the gradient for one symbol, not for {len(symbols)}; write sn.derive(loss, [W, b]), "
             "then d.closed(W) for each, or d.compile() for a function that gives all"
         )
-    return derive(loss, symbols).closed(symbols[0])
+    whole, taken = place_of(symbols[0])
+    result = derive(loss, whole).closed(whole)
+    return result if whole is symbols[0] else canonical(taken(result))

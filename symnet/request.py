@@ -5,14 +5,15 @@ In: what a user has given. Out: the symbols that are meant, or an error that nam
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Expr, MatrixSymbol, Symbol
+from sympy import Basic, Expr, MatrixSymbol, Symbol, Transpose
 from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symnet.expressions import brief, declared, is_declared, same_shape, shape_text
+from symnet.expressions import Entry, Part, brief, declared, is_declared, part, same_shape, shape_text, transpose
 from symnet.program import Builder
 
 
@@ -22,6 +23,17 @@ def symbols_in(wrt: Any) -> tuple[Any, ...]:
     if isinstance(wrt, (set, frozenset)):
         wrt = sorted(wrt, key=str)
     return tuple(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray)) else (wrt,)
+
+
+def place_of(w: Any) -> tuple[Any, Callable[[Any], Any]]:
+    """Give the symbol of which w is an entry, a part or the transpose, and what takes the same of another matrix."""
+    if isinstance(w, Transpose) and isinstance(w.arg, MatrixSymbol):
+        return w.arg, transpose
+    if isinstance(w, MatrixElement) and isinstance(w.parent, MatrixSymbol):
+        return w.parent, lambda G: Entry(G, w.i, w.j)
+    if isinstance(w, Part) and isinstance(w.args[0], MatrixSymbol):
+        return w.args[0], lambda G: part(G, *w.spans)
+    return w, lambda G: G
 
 
 def check_request(loss: Any, symbols: Sequence[Any], who: str) -> None:
@@ -42,7 +54,10 @@ def check_symbols(symbols: Sequence[Any], who: str) -> None:
         raise ValueError(f"{who}: give at least one symbol to differentiate in")
     for w in symbols:
         if not isinstance(w, (MatrixSymbol, Symbol)):
-            raise TypeError(f"{who}: {w!r} is no symbol; give matrix symbols or scalar symbols, such as W1")
+            A, _ = place_of(w)
+            way = f"; write {A.name}, and take this part of the result" if A is not w else ""
+            way = way or "; give matrix symbols or scalar symbols, such as W1"
+            raise TypeError(f"{who}: {w!r} is no symbol{way}")
     if len(set(symbols)) < len(symbols):
         raise ValueError(f"{who}: a symbol stands twice in {[w.name for w in symbols]}")
 

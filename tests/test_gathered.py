@@ -79,16 +79,6 @@ def test_what_is_no_product_stays():
     assert gathered(missing) is None
 
 
-@pytest.mark.parametrize("odd", [
-    sp.Sum(xn[Symbol("i"), 0] ** 3, (Symbol("i"), 0, xn.shape[0] - 1)), sp.Sum(t**2, (t, 1, 3)),
-    sp.Sum(xn[Symbol("i"), 0] ** 2, (Symbol("i"), 1, xn.shape[0] - 1)), sp.Sum(xn[Symbol("i"), 0], (Symbol("i"), 0, xn.shape[0] - 1)),
-    sp.Sum(xn[Symbol("i"), 0] * xn[Symbol("i") - 1, 0], (Symbol("i"), 0, xn.shape[0] - 1)),
-], ids=str)  # fmt: skip
-def test_a_sum_that_is_no_product_is_refused_with_the_way_out(odd):
-    with pytest.raises(TypeError, match=r"write it as sn\.entry"):
-        sn.gradient(odd + sn.sum(A), A)
-
-
 def test_a_net_with_a_memory_and_a_loss_for_each_step_is_derived_in_steps_not_in_ways_through_it():
     U, W, s, loss = sn.matrix("U", 3, 2), sn.matrix("W", 2, 3), sn.vector("s", 2), 0
     for k in range(60):  # a step has two ways to the one before, so there are 2⁶⁰ through all

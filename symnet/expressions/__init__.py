@@ -19,6 +19,7 @@ from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.convolution import avg_pool2d, conv1d, conv2d, fold, max_pool2d, unfold
 from symnet.expressions.gathered import gathered, picked
+from symnet.expressions.indexed import without_indices
 from symnet.expressions.images import (
     Channels, Fold, Images, Unfold, as_channels, as_images, inside_images, strides_of, unpacked, wide_flag,
 )  # fmt: skip
@@ -103,5 +104,5 @@ __all__ = [
     "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
     "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step", "strides_of",
     "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold",
-    "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag", "without_definition", "xlogy",
+    "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag", "without_definition", "without_indices", "xlogy",
 ]  # fmt: skip

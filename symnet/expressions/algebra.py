@@ -16,6 +16,7 @@ from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.declared import are_inverse, is_declared, of_positive
 from symnet.expressions.entering import given
@@ -27,6 +28,8 @@ from symnet.expressions.scalars import Bound, bound_variables, nested_variables
 from symnet.expressions.stability import entered, stable
 from symnet.expressions.table import brief
 from symnet.expressions.sizes import Shape, same_shape, shape_text
+
+SMALL = 64  # entries of a matrix of numbers that is looked through
 
 
 def elementwise(f: Any, *args: Any) -> Any:
@@ -183,7 +186,7 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return raw(
             MatMul, *[a for a in A.args if not a.is_Matrix], *[transpose(a) for a in reversed(A.args) if a.is_Matrix]
         )
-    if A.is_Matrix and A.shape == (1, 1):
+    if A.is_Matrix and A.shape == (1, 1) or isinstance(A, MatrixBase) and len(A) <= SMALL and A.is_symmetric():
         return A
     return raw(Transpose, A)
 

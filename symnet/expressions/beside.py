@@ -82,7 +82,7 @@ def check_argument(node: Any) -> None:
 def for_entries(function: str) -> str:
     """Give what to write for a function of SymPy's, entry by entry: ours where there is one of the name."""
     ours = f"sn.{function.lower()}(…) or " if function.lower() in _OURS else "sn.relu(…) or " * (function == "Max")
-    return f"{ours}sn.elementwise({function}, …)"
+    return f"{ours}sn.elementwise({function}, …)" + "; sn.expm(…) is that of a matrix as a whole" * (function == "exp")
 
 
 def _constant(A: Any, array: Any, name: str) -> Any:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Integer, S, ZeroMatrix
+from sympy import Expr, Integer, MatAdd, S, Transpose, ZeroMatrix
 from sympy.printing.precedence import PRECEDENCE
 
-from symnet.expressions.algebra import scaled
+from symnet.expressions.algebra import add, scaled, transpose
 from symnet.expressions.entering import given
 from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.operands import split
@@ -51,6 +51,9 @@ class Part(LinearMap):
     def spans(self) -> tuple[Any, Any]:
         """First, number and step of the rows, and of the columns."""
         return self.args[1:4], self.args[4:7]
+
+    def with_operands(self, *operands: Any) -> Any:
+        return part(operands[0], *self.spans)
 
     def _sympystr(self, printer: Any) -> str:
         rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))
@@ -252,12 +255,42 @@ def part(A: Any, rows: Sequence[Any], cols: Sequence[Any]) -> Any:
         return scaled(c, A)
     if isinstance(A, ZeroMatrix):
         return ZeroMatrix(rows[1], cols[1])
-    return scaled(c, Part(A, *map(given, (*rows, *cols))))
+    if isinstance(A, Part):
+        (r, _, down), (q, _, right) = A.spans
+        rows, cols = (r + down * rows[0], rows[1], down * rows[2]), (q + right * cols[0], cols[1], right * cols[2])
+        return scaled(c, part(A.args[0], rows, cols))
+    if isinstance(A, Transpose) and isinstance(A.args[0], (Part, Stack)):
+        return scaled(c, transpose(part(A.args[0], cols, rows)))
+    if isinstance(A, MatAdd) and all(isinstance(split(B)[1], Stack) for B in A.args):
+        return scaled(c, add(*[part(B, rows, cols) for B in A.args]))
+    found = _block(A, (rows, cols)) if isinstance(A, Stack) else None
+    return scaled(c, Part(A, *map(given, (*rows, *cols)))) if found is None else scaled(c, found)
+
+
+def _block(A: Stack, spans: Sequence[Any]) -> Any:
+    # what lies in one of the stacked matrices
+    begin = given(0)
+    first, count, step = spans[A.axis]
+    for B in A.operands:
+        within, size = given(first - begin), given(B.shape[A.axis])
+        rest = given(size - within - step * (count - 1) - 1)
+        if within.is_nonnegative and rest.is_nonnegative:
+            own = (within, count, step)
+            return part(B, own, spans[1]) if A.axis == 0 else part(B, spans[0], own)
+        begin += size
+    return None
 
 
 def stack(axis: int, *matrices: Any) -> Any:
     """Give matrices one below the other (axis 0) or side by side (axis 1); stacks in a stack are one."""
     flat = [B for A in matrices for B in (A.operands if isinstance(A, Stack) and A.axis == axis else (A,))]
+    if len(flat) > 1 and all(isinstance(A, Transpose) for A in flat):
+        return transpose(stack(1 - axis, *[A.args[0] for A in flat]))
+    if axis == 1 and all(isinstance(A, Stack) for A in flat):  # the other way round: blocks are read by rows
+        heights = [[B.shape[0] for B in A.operands] for A in flat]
+        if len(flat) > 1 and all(len(h) == len(heights[0]) for h in heights):
+            if all(same_size(a, b) for h in heights for a, b in zip(h, heights[0], strict=True)):
+                return stack(0, *[stack(1, *row) for row in zip(*[A.operands for A in flat], strict=True)])
     if all(isinstance(A, ZeroMatrix) for A in flat):
         return ZeroMatrix(*Stack.shape_of(Integer(axis), *flat))
     return flat[0] if len(flat) == 1 else Stack(Integer(axis), *flat)

@@ -21,7 +21,6 @@ from symnet.expressions.algebra import total, transpose
 from symnet.expressions.nodes import Unit
 from symnet.expressions.operands import OPERANDS, of_scalar, raw
 from symnet.expressions.sizes import same_size
-from symnet.expressions.table import brief
 
 FACTORS = 5  # entries in a product, at most
 MOST = 100_000  # terms when a sum is multiplied out
@@ -114,12 +113,10 @@ def _of_sum(node: Any) -> tuple[Any, ...]:
     whole = gathered(node)
     if whole is not None:
         return (whole,)
-    if isinstance(node, Sum):
-        raise TypeError(f"{brief(node)}: SymPy has written an entry out as a Sum; write it as sn.entry(A, row, column)")
     return of_scalar(node)
 
 
-OPERANDS[Add] = OPERANDS[Sum] = _of_sum
+OPERANDS[Add] = _of_sum
 
 
 # -- sums that are written out, entry by entry

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Basic, Expr, HadamardProduct, Pow, S
+from sympy import Basic, Expr, HadamardProduct, Identity, Pow, S
 from sympy.printing.precedence import PRECEDENCE
 
 
@@ -45,9 +45,10 @@ def length(base: Any, exponent: Any) -> Any:
 
 
 def written_total(A: Basic, printer: Any) -> str | None:
-    """Give the text of the sum of a product of two: norm(A)**2 or inner(A, B); None for any other."""
+    """Give the text of the sum of a product of two: norm(A)**2, inner(A, B) or Trace(A); None for any other."""
     if not isinstance(A, HadamardProduct) or len(A.args) != 2:
         return None
     if A.args[0] == A.args[1]:
         return f"norm({printer._print(A.args[0])})**2"
-    return f"inner({', '.join(map(printer._print, A.args))})"
+    rest = [a for a in A.args if not isinstance(a, Identity)]
+    return f"{'inner' if len(rest) == 2 else 'Trace'}({', '.join(map(printer._print, rest))})"

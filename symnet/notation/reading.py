@@ -237,7 +237,8 @@ class Reading(Generic[Form]):
         if whole is not None:
             return self.style.norm(self.write(whole), True), ATOM
         if isinstance(A, HadamardProduct) and len(A.args) == 2:
-            return self.style.inner(*map(self.write, A.args)), ATOM
+            rest = [a for a in A.args if not isinstance(a, sympy.Identity)]  # tr(A) is ⟨A, I⟩
+            return self.box(sympy.Trace(*rest)) if len(rest) == 1 else (self.style.inner(*map(self.write, rest)), ATOM)
         return self.call(expr, "sum", [A])
 
     def ones(self, expr: Any) -> Box[Form]:

@@ -298,6 +298,8 @@ class Builder:
         c, rest = split(add(*terms))
         if not isinstance(rest, MatAdd):
             return self.store(scaled(c, rest), node)
+        if (opposite := self._sums.opposite(rest.args)) is not None:
+            return self.store(scaled(-c, opposite), node)
         parts = sorted(self._sums(list(rest.args)), key=lambda t: reading_order(t, self.equations, self._place))
         name = self.name_for(node)
         if name is None:

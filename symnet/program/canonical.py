@@ -18,8 +18,8 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Channels, Elementwise, Explicit, Images, LogAbsDet, LogSoftmax, Node, Softmax, Solve, Total, apply_entrywise,
-    hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
+    Channels, Elementwise, Explicit, Images, LogAbsDet, LogSoftmax, Node, Part, Softmax, Solve, Total,
+    apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -65,6 +65,9 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return _spelled(*arguments)
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):
         return node
+    if isinstance(node, Part):
+        taken = node.with_operands(arguments[0])
+        return canonical_node(taken, *taken.args) if isinstance(taken, MatAdd) else taken
     if isinstance(node, (Channels, Images)):
         return node.with_operands(arguments[0])
     return node.func(*arguments)

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sympy import HadamardProduct, MatAdd, OneMatrix
+from sympy import HadamardProduct, MatAdd, OneMatrix, S
 
-from symnet.expressions import size_number, split
+from symnet.expressions import scaled, size_number, split
 
 _GUESS = 512  # what a symbolic size is taken for
 
@@ -86,6 +86,12 @@ class KnownSums:
             self._sizes[name] = len(terms)
             for term in terms:
                 self._with.setdefault(term, {})[name] = None
+
+    def opposite(self, terms: tuple[Any, ...]) -> Any:
+        """Give the name of the sum of the same terms with other signs, None where it has not been met."""
+        turned = [scaled(S.NegativeOne, term) for term in terms]
+        common = [set(self._with.get(term, ())) for term in turned]
+        return next((name for name in set.intersection(*common) if self._sizes[name] == len(terms)), None)
 
     def __call__(self, terms: list[Any]) -> list[Any]:
         """Give the terms with the largest known sums among them put together; each term is looked up once a round."""

@@ -12,9 +12,9 @@ from functools import reduce
 from typing import Any
 
 from sympy import (
-    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Inverse, KroneckerProduct, MatAdd,
-    MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Sum, Symbol, Trace,
-    Transpose, ZeroMatrix, conjugate, log, re,
+    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd,
+    MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Product, Sum, Symbol,
+    Trace, Transpose, ZeroMatrix, conjugate, eye, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
@@ -22,6 +22,7 @@ from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, DiagonalOf
 from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.funcmatrix import FunctionMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -31,13 +32,14 @@ from symnet.expressions import (
     Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
     bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric, is_turned,
     kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
+    without_indices,
 )  # fmt: skip
 
 from symnet.program.building import Building
 from symnet.program.fused_sums import fused_sum
 from symnet.program.fusing import fused, fused_scalar, softmax_of
 from symnet.program.solving import commuting, determinant, inverse, solve
-from symnet.program.totals import dot, trace, whole_sum
+from symnet.program.totals import dot, trace, whole_sum, with_singles
 
 
 FEW = 8  # how often a matrix may stand in a product that is written as a power
@@ -120,6 +122,8 @@ def _explicit(b: Building, node: Any) -> Any:
     # a matrix of numbers, of scalars, or all the entries of a symbol
     if is_numeric(node):
         return node
+    if node.rows == node.cols > 1 and node == node[0, 0] * eye(node.rows):
+        return b.value(scaled(node[0, 0], Identity(node.rows)))
     A = entries(node)
     return b.store(Explicit(*node.shape, *map(b.atom, node)), node) if A is None else b.value(A)
 
@@ -220,6 +224,8 @@ def _distribution(b: Building, node: Distribution) -> Any:
 
 
 def _scalar(b: Building, node: Any) -> Any:
+    if b.entering and not isinstance(node, (Add, Mul)) and (single := with_singles(node)) is not node:
+        return b.value(single)
     arguments = [b.value(Total(a)) if getattr(a, "is_Matrix", False) else b.atom(a) for a in node.args]  # 1×1
     changed = any(x is not y for x, y in zip(arguments, node.args, strict=True))
     rebuilt = node.func(*arguments) if changed else node
@@ -264,7 +270,8 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     **dict.fromkeys((MaxPool, AvgPool), _pooled),
     **dict.fromkeys((Means, MeanOfAll, OverDeviation, OverRoot), _linear),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
-    **dict.fromkeys((Add, Sum), _sum),
+    Add:             _sum,
+    **dict.fromkeys((Sum, Product, FunctionMatrix), lambda b, node: b.atom(without_indices(node))),
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
     ScalarNode:      lambda b, node: b.define(node.with_operands(*map(b.atom, node.operands)), b.name_for(node)),

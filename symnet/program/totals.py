@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from sympy import HadamardProduct, Identity, MatAdd, MatMul, Mul, OneMatrix, S, Trace, Transpose
+from sympy import Add, HadamardProduct, Identity, MatAdd, MatMul, Mul, OneMatrix, Pow, S, Trace, Transpose
 
 from symnet.expressions import (
-    Channels, Images, Total, hadamard, matmul, raw, same_size, scaled, split, total, transpose,
+    Channels, Elementwise, Images, Node, Total, hadamard, matmul, raw, same_size, scalar_atoms, scaled, split, total,
+    transpose,
 )  # fmt: skip
 from symnet.program.building import Building
+
+
+DEPTH = 4  # functions of a 1×1 matrix one in another that are looked at
 
 
 def whole_sum(b: Building, node: Any) -> Any:
@@ -32,6 +36,37 @@ def whole_sum(b: Building, node: Any) -> Any:
         A = hadamard(transpose(definition.args[0]), definition.args[1])
     result = total(A)
     return c * _defined(b, result, b.name_for(node) if isinstance(c * result, Total) else None)
+
+
+def with_singles(node: Any) -> Any:
+    """Give a function of scalars with the formulas of 1×1 matrices in their place, which log, exp and the like meet."""
+    if isinstance(node, Pow) and node.exp.is_positive and node.exp != S.Half:
+        return node
+    rule = {}
+    for whole in scalar_atoms(node):
+        if isinstance(whole, Total) and (found := _single(whole.args[0], DEPTH)) is not None:
+            rule[whole] = found
+    return node.xreplace(rule) if rule else node
+
+
+def _single(A: Any, depth: int) -> Any:
+    # None where it is a product
+    if A.shape != (1, 1) or not depth:
+        return None
+
+    def inner(a: Any) -> Any:
+        if not a.is_Matrix:
+            return a
+        found = _single(a, depth - 1)
+        return Total(a) if found is None else found
+
+    if isinstance(A, Elementwise):
+        values = {v: inner(a) for v, a in zip(A.variables, A.args[1:], strict=True)}
+        return A.body.xreplace(values)
+    if isinstance(A, MatAdd) and not isinstance(A, Node):
+        return Add(*map(inner, A.args))
+    c, rest = split(A)
+    return c * inner(rest) if c != 1 else None
 
 
 def _square(b: Building, product: Any) -> Any:
