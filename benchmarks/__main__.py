@@ -30,8 +30,8 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, NumPy {numpy.__version__}, SymPy {sympy.__version__}"
     print(f"{versions}, {os.cpu_count()} processors" + (", smoke run: the times mean nothing" if smoke else ""))
     for section in (
-        kernels, workspace, attention, convolution, products, second_order, training, jax_training, depth, processes, frameworks,
-        c_code,
+        kernels, workspace, attention, convolution, products, second_order, training, jax_training, depth, processes,
+        frameworks, c_code,
     ):  # fmt: skip
         section.report(smoke)
 
