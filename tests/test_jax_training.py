@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -276,3 +277,40 @@ def test_eight_devices_give_equal_results():
         [sys.executable, "-c", DEVICES], cwd=ROOT, env=os.environ | flags, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
+
+
+PROCESS = """
+import sys, jax, symnet as sn
+jax.distributed.initialize(f"localhost:{sys.argv[1]}", 2, int(sys.argv[2]))
+from tests.test_jax_training import RNG, X, Y, run, same
+data = {X: RNG.normal(size=(3, 24)), Y: RNG.normal(size=(2, 24))}
+options = {"epochs": 5, "batch_size": 12, "optimizer": sn.Adam()}
+found = run(data, devices=jax.devices(), checkpoint=f"{sys.argv[3]}/{sys.argv[2]}.npz", **options)
+same(found, run(data, "numpy", **options))
+for wrong, text in (({"seconds": 1.0}, "epochs= or steps="), ({"seed": None}, "seed=0"), ({"devices": 1}, "give each")):
+    try:
+        run(data, **{"devices": jax.devices(), **options, **wrong})
+    except ValueError as error:
+        assert text in str(error), error
+    else:
+        raise AssertionError(text)
+"""
+
+
+def test_two_processes_train_together_and_the_first_one_writes(tmp_path):
+    pytest.importorskip("jax")
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", PROCESS, str(port), str(k), str(tmp_path)], cwd=ROOT, env=os.environ | flags,
+            stderr=subprocess.PIPE, text=True,
+        )
+        for k in range(2)
+    ]  # fmt: skip
+    for process in started:
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said[-3000:]
+    assert [path.name for path in tmp_path.iterdir()] == ["0.npz"]

@@ -157,7 +157,8 @@ class _Traced:
 
     def single(self, carry: Any, s: Any, batch: Any) -> Any:
         weights, losses = carry
-        moved, loss = self.scan.stepped(weights, *self.picked(batch, 0), self.first + s)
+        arrays, rates = self.picked(batch, 0)
+        moved, loss = self.scan.stepped(weights, arrays, rates, self.first + s)
         return moved, self.lax.dynamic_update_index_in_dim(losses, loss, s, 0)
 
     def some(self, carry: Any, s: Any, left: Any, e: Any) -> Any:
@@ -165,7 +166,8 @@ class _Traced:
         batch = self.batch(s, self.group, e, self.layout.size)
 
         def body(i: Any, inner: Any) -> Any:
-            moved, loss = self.scan.stepped(inner[0], *self.picked(batch, i), self.first + s + i)
+            arrays, rates = self.picked(batch, i)
+            moved, loss = self.scan.stepped(inner[0], arrays, rates, self.first + s + i)
             return moved, self.lax.dynamic_update_index_in_dim(inner[1], loss, i, 0)
 
         start = (carry[0], self.jnp.zeros(self.group))
