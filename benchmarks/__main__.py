@@ -14,6 +14,7 @@ from benchmarks import (
     convolution,
     depth,
     frameworks,
+    jax_training,
     kernels,
     processes,
     products,
@@ -30,8 +31,8 @@ def main() -> None:
     versions = f"Python {platform.python_version()}, NumPy {numpy.__version__}, SymPy {sympy.__version__}"
     print(f"{versions}, {os.cpu_count()} processors" + (", smoke run: the times mean nothing" if smoke else ""))
     for section in (
-        kernels, workspace, backends, attention, convolution, products, second_order, training, depth, processes,
-        frameworks, c_code,
+        kernels, workspace, backends, attention, convolution, products, second_order, training, jax_training, depth,
+        processes, frameworks, c_code,
     ):  # fmt: skip
         section.report(smoke)
 

@@ -171,7 +171,6 @@ class Pieces:
 
     def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
         """Give the batches of an epoch but the first `skip`, gathered a few at a time."""
-        assert self.samples is not None
         order = self.order(generator)
         width = sum(a.dtype.itemsize * a.size // self.total for a in map(self.arrays.get, self.names) if a is not None)
         length = max(1, CHUNK // max(1, width * self.size)) * self.size
@@ -185,6 +184,7 @@ class Pieces:
 
     def order(self, generator: np.random.Generator | None) -> Any:
         """Give the places of the samples in the order in which an epoch takes them."""
+        assert self.samples is not None
         order = np.arange(self.samples) if generator is None else generator.permutation(self.samples)
         return order if self.pool is None else self.pool[order]
 

@@ -19,7 +19,7 @@ from symnet.training.devices import Placed
 from symnet.training.step import Step
 
 SMALL = 960  # bytes that a loop works on, up to which XLA makes one function of it on a processor
-MORE = 64  # steps of such a loop at most, and as many more than there are steps have room in an array of them
+MORE = 32  # steps of such a loop at most, and as many more than there are steps have room in an array of them
 ORDER = ""  # the places of samples, among arrays by name
 
 
@@ -157,16 +157,18 @@ class _Traced:
 
     def single(self, carry: Any, s: Any, batch: Any) -> Any:
         weights, losses = carry
-        moved, loss = self.scan.stepped(weights, *self.picked(batch, 0), self.first + s)
-        return moved, losses.at[s].set(loss)
+        arrays, rates = self.picked(batch, 0)
+        moved, loss = self.scan.stepped(weights, arrays, rates, self.first + s)
+        return moved, self.lax.dynamic_update_index_in_dim(losses, loss, s, 0)
 
     def some(self, carry: Any, s: Any, left: Any, e: Any) -> Any:
         # some steps as a loop of their own, which works on few bytes
         batch = self.batch(s, self.group, e, self.layout.size)
 
         def body(i: Any, inner: Any) -> Any:
-            moved, loss = self.scan.stepped(inner[0], *self.picked(batch, i), self.first + s + i)
-            return moved, inner[1].at[i].set(loss)
+            arrays, rates = self.picked(batch, i)
+            moved, loss = self.scan.stepped(inner[0], arrays, rates, self.first + s + i)
+            return moved, self.lax.dynamic_update_index_in_dim(inner[1], loss, i, 0)
 
         start = (carry[0], self.jnp.zeros(self.group))
         weights, losses = self.lax.fori_loop(0, self.jnp.minimum(self.group, left), body, start)
@@ -189,8 +191,7 @@ class _Traced:
 
     def picked(self, batch: Any, i: Any) -> Any:
         # what the step with number i of a batch is given
-        arrays, rates = batch
-        arrays = {n: a[i] for n, a in arrays.items()}
+        arrays, rates = ({n: self.lax.dynamic_index_in_dim(a, i, 0, False) for n, a in d.items()} for d in batch)
         turned = {n: a.T if self.layout.axes.get(n) == 1 else a for n, a in arrays.items()}
         fixed = {n: a for n, a in self.held.items() if n not in self.layout.axes}
-        return {**fixed, **turned}, {n: r[i] for n, r in rates.items()}
+        return {**fixed, **turned}, rates
