@@ -9,19 +9,14 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from symnet.expressions import Name
-from symnet.program import Program
-
 
 class Handing:
     """What a derivation is handed over as."""
 
-    program: Program
-    gradient_names: Mapping[Name, Name]
-
     def c(
-        self, name: str = "net", dtype: Any = "float", update: bool = True, *, sizes: Mapping[Any, int] | None = None,
-        optimizer: Any = None, prediction: Any = None, main: Any = False, steps: int = 1000,
+        self: Any, name: str = "net", dtype: Any = "float", update: bool = True, *,
+        sizes: Mapping[Any, int] | None = None, optimizer: Any = None, prediction: Any = None, main: Any = False,
+        steps: int = 1000,
     ) -> str:  # fmt: skip
         """Give the derivation as one file of C99 that needs the C library alone: no allocation, sizes are numbers.
 
@@ -45,7 +40,7 @@ class Handing:
             optimizer=optimizer, prediction=prediction, main=main, steps=steps,
         )  # fmt: skip
 
-    def to_jax(self) -> Any:
+    def to_jax(self: Any) -> Any:
         """Give the loss as a function of JAX arrays with these gradients, a `JaxLoss`; see `symnet.frameworks`.
 
         >>> import symnet as sn
@@ -55,7 +50,7 @@ class Handing:
         """
         return import_module("symnet.frameworks").to_jax(self)
 
-    def to_torch(self) -> Any:
+    def to_torch(self: Any) -> Any:
         """Give the loss as a function of PyTorch tensors with these gradients, a `TorchLoss`; see `symnet.frameworks`.
 
         >>> import symnet as sn
@@ -65,7 +60,7 @@ class Handing:
         """
         return import_module("symnet.frameworks").to_torch(self)
 
-    def cost(self, sizes: Mapping[Any, int] | None = None, dtype: Any = None) -> Any:
+    def cost(self: Any, sizes: Mapping[Any, int] | None = None, dtype: Any = None) -> Any:
         """Give what the equations cost that the machine runs: operations, bytes read and written, memory; a `Cost`.
 
         sizes: symbols or names → numbers for sizes, {"n": 128}; the others stay symbols. dtype: float64, or

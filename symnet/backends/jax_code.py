@@ -113,7 +113,7 @@ def cannot_run(node: Any, where: Any, why: Any) -> str:
     return f"JAX cannot run {name}, met in {where}: {why}; {way}, or compile it with backend='numpy'"
 
 
-def jax_function(kernel: Any, dtype: Any = None) -> Callable[..., Any]:
+def jax_function(kernel: Any, dtype: Any = None) -> Any:
     """Give the bare function of a kernel under `jax.numpy`, pure and not jitted: for `jit`, `grad`, `vmap` and `scan`.
 
     kernel: any kernel, whatever its backend, of values, of loss and gradients, or of a step with its updates; dtype:

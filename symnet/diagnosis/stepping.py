@@ -184,7 +184,7 @@ class Stepping:
         lhs = next(k for k, new in changes.items() if new != right[k])
         yours = changes[lhs] if number is None else changes[lhs].xreplace({NUMBER: _as_symbol(number)})
         lines = [f"{self.write(lhs)} ← {self.write(tidied(rhs))}" for rhs in (right[lhs], yours)]
-        return Explained(cost, words.read(self.write), fits, *lines, number)
+        return Explained(cost, words.read(self.write), fits, lines[0], lines[1], number)
 
     def _number(self, e: StepEdit, wrong: frozenset[str]) -> float | None:
         # Newton's method for the one number, from several starts: most often the weights are affine in it

@@ -225,7 +225,7 @@ class Step:
         return "" if right is None else f"the step is one of {type(right).__name__}, not of {kind}"
 
     def _faults(self, found: list[Explained], symbols: Mapping[str, Any], before: str = "") -> Faults:
-        faults = []
+        faults: Faults = []
         for e in found:
             of = tuple(s for n, s in symbols.items() if n in e.names)
             faults.append((Fault("step", of, "", e.right, e.yours, before + e.words, e.factor),))

@@ -208,7 +208,8 @@ def _of_entry(expr: Any, ranges: _Ranges, node: Any) -> Any:
     spans, indices = [], []
     for place, size in zip(places, A.shape, strict=True):
         index = next(iter(place.free_symbols & ranges.keys()), None)
-        low, count = ranges.get(index, _Range(S.Zero, S.One))
+        span = ranges.get(index, _Range(S.Zero, S.One))
+        low, count = span.low, span.count
         step = place.coeff(index) if index is not None else S.One
         first = place.xreplace({index: low}) if index is not None else place
         if not (first.is_Integer and step.is_Integer and step > 0) or place.free_symbols - {index}:

@@ -20,7 +20,7 @@ def in_order(kernel: Kernel, who: str, given: Sequence[Any], named: Mapping[str,
     missing.
     """
     if len(given) == 1 and isinstance(given[0], Mapping):
-        given, named = (), {**binding.named(given[0]), **named}
+        return in_order(kernel, who, [], {**binding.named(given[0]), **named})
     if len(given) > len(kernel.arguments):
         raise TypeError(f"{who}: {len(given)} arrays are given, and the loss has {listed(kernel.arguments)}")
     values = dict(zip(kernel.arguments, given, strict=False))

@@ -164,9 +164,9 @@ def _like(value: Any, given: Any) -> Any:
 
 def _along(loss: TorchLoss) -> Any:
     # the derivatives of gradients: values, then a direction for each gradient → Hessians times directions
-    torch = torch_library()
+    function: Any = torch_library().autograd.Function
 
-    class Along(torch.autograd.Function):  # type: ignore[misc]
+    class Along(function):  # type: ignore[misc]
         @staticmethod
         def forward(ctx: Any, count: int, *values: Any) -> tuple[Any, ...]:
             return loss.slopes(values[:count], values[count:])
@@ -183,9 +183,10 @@ def _along(loss: TorchLoss) -> Any:
 
 def _function(loss: TorchLoss) -> Any:
     torch, along = torch_library(), _along(loss)
+    function: Any = torch.autograd.Function
     places = list(loss.places.values())
 
-    class Loss(torch.autograd.Function):  # type: ignore[misc]
+    class Loss(function):  # type: ignore[misc]
         @staticmethod
         def forward(wanted: bool, *values: Any) -> tuple[Any, ...]:
             return loss.values(wanted, values)

@@ -172,6 +172,7 @@ class Pieces:
     def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
         """Give the batches of an epoch but the first `skip`, gathered a few at a time."""
         order = self.order(generator)
+        assert self.samples is not None
         width = sum(a.dtype.itemsize * a.size // self.total for a in map(self.arrays.get, self.names) if a is not None)
         length = max(1, CHUNK // max(1, width * self.size)) * self.size
         for start in range(skip * self.size, self.samples, length):
