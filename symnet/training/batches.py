@@ -175,7 +175,7 @@ class Pieces:
         assert self.samples is not None
         width = sum(a.dtype.itemsize * a.size // self.total for a in map(self.arrays.get, self.names) if a is not None)
         length = max(1, CHUNK // max(1, width * self.size)) * self.size
-        for start in range(skip * self.size, self.samples, length):
+        for start in range(skip * self.size, len(order), length):
             chosen = order[start : start + length]
             chunk = [(self._gathered(name, chosen), self.axes[name]) for name in self.names]
             for k in range(0, len(chosen), self.size):
