@@ -398,7 +398,7 @@ GUESSES = {
     "a symbol as value": (lambda: sn.evaluate(LOSS, {**VALUES, X: X}), TypeError, ["X is 2×n", "no array"]),
     "a size for proving": (lambda: sn.prove(L2, W, 2), TypeError, ["sizes", "2"]),
     # training
-    "data without names": (lambda: quick(LOSS, [x, y]), TypeError, ["data", "dictionary", "ndarray"]),
+    "data without names": (lambda: quick(LOSS, [x, y]), TypeError, ["data", "dictionary", "arrays"]),
     "no data": (lambda: quick(LOSS, None), TypeError, ["data", "dictionary"]),
     "a number of parameters": (lambda: quick(LOSS, {X: x, Y: y}, 3), TypeError, ["parameters", "int"]),
     "parameters without names": (lambda: quick(LOSS, {X: x, Y: y}, [np.ones((1, 2))]), TypeError, ["parameters", "ndarray"]),

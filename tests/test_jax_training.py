@@ -196,7 +196,7 @@ def test_without_jax_the_extra_is_named(monkeypatch):
 
 # fmt: off
 REFUSED = {
-    "no such backend": ({"backend": "torch"}, ValueError, "'numpy' and 'jax'"),
+    "no such backend": ({"backend": "torch"}, ValueError, "there are 'auto', 'jax'"),
     "devices without JAX": ({"backend": "numpy", "devices": 1}, ValueError, "write backend='jax'"),
     "more devices than there are": ({"devices": 1000}, ValueError, "1000 are asked for"),
     "none": ({"devices": 0}, ValueError, "positive whole number"),

@@ -77,7 +77,11 @@ def test_a_run(theirs, ours):
     "data", [np.ones((2, 3)), (np.ones((2, 3)), np.ones(3)), [np.ones(3)]], ids=["x", "(x, y)", "[x]"]
 )
 def test_arrays_without_names(data):
-    refused(TypeError, "data: arrays need the names of their symbols; write {X: x, Y: y}", lambda: sn.train(LOSS, data))
+    refused(
+        TypeError,
+        "data: arrays need the names of their symbols; write a dictionary {X: x, Y: y}",
+        lambda: sn.train(LOSS, data),
+    )
 
 
 @pytest.mark.parametrize("metrics", [["accuracy"], "accuracy", LOSS], ids=["list", "text", "expression"])

@@ -37,6 +37,7 @@ TABLES = {
 }
 NO_LINALG = "the C library has no decompositions; run it in NumPy"
 NO_WINDOWS = "convolutions are no work for the smallest nets; run them in NumPy"
+READ = "read as an expression of matrices"
 GONE = "the normal form has made other nodes of it"
 CONSTANT = "a constant: nothing to differentiate"
 REASONS = {
@@ -53,6 +54,7 @@ REASONS = {
         "LinearMap": "it has no instances",
         "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
         **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "Commutation", "Earlier", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
+        "FunctionMatrix": READ,
     },
     ("NUMPY",): {
         **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
@@ -68,9 +70,10 @@ REASONS = {
         **dict.fromkeys(("AvgPool", "AvgUnpool", "Channels", "Fold", "Images", "LargestPixels", "MaxPick", "MaxPool", "MaxUnpool",
                          "PlacedPixels", "Unfold"), NO_WINDOWS),
     },
-    ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): dict.fromkeys(
-        ("ImaginaryUnit", "Sum", "ComplexInfinity"), "refused as it enters"
-    ),
+    ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): {
+        **dict.fromkeys(("ImaginaryUnit", "ComplexInfinity"), "refused as it enters"),
+        **dict.fromkeys(("Sum", "Product", "FunctionMatrix"), READ),
+    },
 }  # fmt: skip
 
 
@@ -130,7 +133,6 @@ def test_nodes_state_their_entries(node):
 A, x = sn.matrix("A", 3, 3), sympy.Symbol("x")
 STRANGERS = [
     sympy.Adjoint(A),
-    sympy.FunctionMatrix(3, 3, sympy.Lambda((x, sympy.Symbol("j")), x)),
     sympy.Permanent(A),
     MatrixPermute(A, Permutation([1, 0, 2])),
     sympy.floor(sn.sum(A)),
@@ -138,7 +140,6 @@ STRANGERS = [
     sympy.besselj(0, sn.sum(A)),
     sympy.Derivative(sympy.Function("f")(x), x),
     sympy.Integral(sympy.sin(x), (x, 0, x)),
-    sympy.Sum(x**2, (x, 1, 3)),
     sympy.I * x,
     sympy.Mod(x, 2),
 ]

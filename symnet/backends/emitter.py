@@ -83,6 +83,8 @@ class Code:
     @property
     def T(self) -> Code:
         """The transpose."""
+        if not any(self.full):  # one number for every entry
+            return self
         return Code(f"{self.at(ATOM)}.T", ATOM, (self.full[1], self.full[0]))
 
     @property

@@ -99,11 +99,12 @@ def _text(e: Equation, final: Mapping[Name, Name], names: Namer) -> str:
 
 def _layers(kept: Sequence[Equation], letters: Mapping[Name, str], names: Namer) -> dict[Name, str]:
     activated = {a for e in kept if _is_shown_activation(e, letters, names) for a in e.rhs.args if a in letters}
+    followed = activated | {e.of for e in kept if letters.get(e.lhs) == "A"}
     layers = [e.lhs for e in kept if letters.get(e.lhs) == "Z"]
     numbers: dict[Any, int] = {}
     number = 0
     for lhs in [*(z for z in layers if z in activated), *(z for z in layers if z not in activated)]:
-        shown = "ZA" if lhs in activated else "Z"
+        shown = "ZA" if lhs in followed else "Z"
         number = next(k for k in count(number + 1) if all(f"{letter}{k}" not in names.used for letter in shown))
         numbers[lhs] = number
     found = {lhs: f"Z{k}" for lhs, k in numbers.items()}

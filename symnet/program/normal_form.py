@@ -66,7 +66,7 @@ def _apply(b: Building, node: Elementwise) -> Any:
     if all(map(is_turned, matrices)):
         turned = {v: transpose(a) if a.is_Matrix else a for v, a in values.items()}
         return transpose(b.store(b.value(apply_entrywise(body, turned)), b.unless_let(node)))
-    if len(set(values.values())) == len(values) and body is node.body:
+    if len(set(values.values())) == len(values) and body is node.body and body.free_symbols.issuperset(values):
         arguments = [values[v] for v in node.variables]
         spread = any(isinstance(a, (MatMul, OneMatrix, ZeroMatrix)) or a.is_number for a in arguments)
         if not spread:

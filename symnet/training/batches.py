@@ -236,9 +236,7 @@ class Stream:
         if hasattr(batches, "shape") or (
             isinstance(batches, (tuple, list)) and any(hasattr(b, "shape") for b in batches)
         ):
-            raise TypeError(
-                f"{called}: arrays need the names of their symbols; write {{X: x, Y: y}}, samples as declared"
-            )
+            raise TypeError(f"{called}: arrays need the names of their symbols; write a dictionary {{X: x, Y: y}}")
         if iter(batches) is batches:
             raise TypeError(
                 f"{called}: a {type(batches).__name__} is used up after one epoch; give a list of batches, or an "
