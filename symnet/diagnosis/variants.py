@@ -1,8 +1,9 @@
 """Numbers for variants of a derivation: its equations computed one by one, any of them replaced.
 
 In: the equations of a derivation, arrays, and other right-hand sides for some names. Out: gradients. Each right-hand
-side is written as NumPy code once, by the printer of the kernels, so a variant computes what a kernel would; softmax
-and its like, which kernels take apart into several equations, are computed here.
+side is written as NumPy code once, by the printer of the kernels, so a variant computes what a kernel would; what
+kernels take apart into several equations is computed here (softmax and its like) or by a kernel of its own (layer
+norm and its like).
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import NumPyCode, identifiers
+from symnet.backends import NUMPY, Kernel, NumPyCode, identifiers
+from symnet.backends import compile as compiled
 from symnet.diagnosis.edits import Changes, Name
 from symnet.diagnosis.numbers import ALONG_AXIS, Known, Numbers
-from symnet.expressions import Elementwise, symbols_of
+from symnet.expressions import Elementwise, Node, symbols_of
 from symnet.program import Equation
 
 
 _OPERANDS = [f"operand{i}" for i in range(8)]
+
+
+def _standing(name: str, node: Any) -> Name:
+    return MatrixSymbol(name, *node.shape) if node.is_Matrix else Symbol(name, real=True)
 
 
 class _Code:
@@ -34,6 +40,7 @@ class _Code:
         numpy = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
         self._functions = numpy
         self._compiled: dict[Any, tuple[CodeType, dict[str, Any]]] = {}
+        self._kernels: dict[Any, Kernel] = {}
         self._stem = "along_axis"
         while any(name.startswith(self._stem) for name in self.safe.values()):
             self._stem += "_"
@@ -44,7 +51,7 @@ class _Code:
             self._compiled[expr] = self._compile(expr)
         code, along_axis = self._compiled[expr]
         for name, node in along_axis.items():
-            values = {**values, name: ALONG_AXIS[type(node)](self.run(node.args[0], values), node.axis)}
+            values = {**values, name: self._apart(node, values)}
         return eval(code, self._functions, values)  # noqa: S307 - code that our own printer wrote, of safe identifiers
 
     def applied(self, node: Elementwise, operands: list[Any]) -> Any:
@@ -55,9 +62,21 @@ class _Code:
         values = {self.safe[name]: v for name, v in zip(_OPERANDS, operands, strict=False)}
         return self.run(Elementwise(node.args[0], *places), values)
 
+    def _apart(self, node: Any, values: Mapping[str, Any]) -> Any:
+        # the value of a node that kernels take apart
+        if type(node) in ALONG_AXIS:
+            return ALONG_AXIS[type(node)](self.run(node.args[0], values), node.axis)
+        if node not in self._kernels:
+            given = zip(_OPERANDS, node.operands, strict=False)
+            places = [MatrixSymbol(name, *a.shape) if a.is_Matrix else Symbol(name) for name, a in given]
+            self._kernels[node] = compiled(node.with_operands(*places))
+        operands = zip(_OPERANDS, node.operands, strict=False)
+        return self._kernels[node]({name: self.run(a, values) for name, a in operands})
+
     def _compile(self, expr: Any) -> tuple[CodeType, dict[str, Any]]:
-        nodes = enumerate(expr.atoms(*ALONG_AXIS))
-        names = {node: MatrixSymbol(f"{self._stem}{i}", *node.shape) for i, node in nodes}
+        apart = {node for node in expr.atoms(Node) if type(node) in ALONG_AXIS or NUMPY.find(node) is None}
+        nodes = enumerate(apart)
+        names = {node: _standing(f"{self._stem}{i}", node) for i, node in nodes}
         plain = expr.xreplace(names)
         along_axis = {name.name: node for node, name in names.items() if plain.has(name)}
         code = compile(self._printer.doprint(plain), "<variant>", "eval")
