@@ -63,7 +63,7 @@ def listed(found):
     return [found[0], *found[1].values()]
 
 
-@pytest.mark.parametrize("name", sorted(LOSSES)[::3])
+@pytest.mark.parametrize("name", sorted(LOSSES)[::6])
 def test_every_loss_has_the_numbers_of_numpy(name):
     d = sn.derive(*LOSSES[name])
     plain, own = d.compile(), d.compile(backend="jax")
@@ -75,7 +75,7 @@ def test_every_loss_has_the_numbers_of_numpy(name):
     assert all(np.array_equal(values[k], given[k]) for k in values)
 
 
-@pytest.mark.parametrize("node", SAMPLES, ids=lambda node: node.__name__)
+@pytest.mark.parametrize("node", [*SAMPLES][::4], ids=lambda node: node.__name__)
 def test_every_operation_with_a_rule_has_the_numbers_of_numpy(node):
     loss = SAMPLES[node]
     d = sn.derive(loss, [s for s in sorted(loss.free_symbols, key=str) if s.name != "K"])

@@ -112,10 +112,11 @@ def where(error: BaseException) -> str:
 
 
 def check(
-    tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECONDS, closed: int = 99, jax: bool = False
-) -> Outcome:
+    tree: Tree, sizes: Mapping[str, int], seed: int, seconds: float = SECONDS, closed: int = 99, jax: bool = False,
+    second: bool = True,
+) -> Outcome:  # fmt: skip
     """Check one loss at values drawn from a seed; `closed`: of how many symbols the closed forms; `jax`: whether under
-    JAX as well."""
+    JAX as well; `second`: whether the Hessian-vector product."""
     values = drawn(tree, sizes, seed)
     wanted = expected(tree, sizes, values, seed)
     outcome = Outcome()
@@ -129,7 +130,7 @@ def check(
         with at_most(seconds), warnings.catch_warnings():
             if wanted.gap == 0:  # just where a slope jumps or has no end, NumPy may say so
                 warnings.simplefilter("ignore", RuntimeWarning)
-            for step, run in _Case(tree, sizes, values, wanted, outcome, closed).steps(jax):  # noqa: B007
+            for step, run in _Case(tree, sizes, values, wanted, outcome, closed).steps(jax, second):  # noqa: B007
                 run()
     except StopIteration as left_out:
         outcome.status = str(left_out)
@@ -167,11 +168,12 @@ class _Case:
         self.tree, self.sizes, self.values, self.wanted, self.outcome = tree, sizes, values, wanted, outcome
         self.smooth = wanted.gap > CORNER
 
-    def steps(self, jax: bool) -> list[tuple[str, Callable[[], None]]]:
+    def steps(self, jax: bool, second: bool) -> list[tuple[str, Callable[[], None]]]:
         return [
             ("write", self.write), ("derive", self.derive), ("compile", self.compile), ("numbers", self.numbers),
             ("types", self.types), ("source", self.source), ("float32", self.single), ("formats", self.formats),
-            ("closed", self.closed), ("hvp", self.second), ("pickle", self.pickled), ("unchanged", self.unchanged),
+            ("closed", self.closed), *([("hvp", self.second)] if second else []), ("pickle", self.pickled),
+            ("unchanged", self.unchanged),
             *([("jax", self.under_jax)] if jax else []),
         ]  # fmt: skip
 
