@@ -202,3 +202,28 @@ def test_misuse_of_a_loss_of_jax():
         loss(one, one, one)
     with pytest.raises(TypeError, match="twice"):
         loss(one, one, w=one)
+
+
+def test_a_symmetric_matrix_of_something_else():
+    # what is chained through a symmetric matrix counts no entry twice
+    S, A = sn.matrix("S", 3, 3, symmetric=True), sn.matrix("A", 3, 3)
+    loss = sn.derive(sn.sum(sn.tanh(A * S)), S).to_jax()
+    a, t = np.random.default_rng(0).normal(size=(2, 3, 3))
+    with jax.enable_x64(True):
+        ours = jax.grad(lambda t: loss(A=a, S=t + t.T))(t)
+        theirs = jax.grad(lambda t: jax.numpy.tanh(a @ (t + t.T)).sum())(t)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-12)
+
+
+class Looked(sn.MatrixNode):
+    """A user's own node, whose NumPy code looks at the numbers."""
+
+    title = "looked"
+
+
+def test_a_node_that_looks_at_numbers_is_named(monkeypatch):
+    A = sn.matrix("A", 2, 2)
+    code = lambda c, node: c.numpy.call("numpy.testing", "assert_", c.full(node.args[0]))
+    monkeypatch.setitem(sn.NUMPY, Looked, code)
+    with pytest.raises(TypeError, match=r"JAX cannot run Looked, met in .*symnet.JAX\[Looked\] = "):
+        sn.compile(Looked(A), backend="jax")({A: np.eye(2)})

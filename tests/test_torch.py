@@ -70,3 +70,10 @@ def test_misuse_of_a_loss_of_pytorch():
         loss(x=one.bfloat16(), w=one)
     third = loss(x=one, w=(2 * one).requires_grad_())
     assert third.item() == 2.0
+
+
+def test_a_symmetric_matrix_of_something_else():
+    S, A = sn.matrix("S", 3, 3, symmetric=True), sn.matrix("A", 3, 3)
+    loss = sn.derive(sn.sum(sn.tanh(A * S)), S).to_torch()
+    a, t = torch.tensor(np.random.default_rng(0).normal(size=(2, 3, 3)))
+    assert torch.autograd.gradcheck(lambda t: loss(A=a, S=t + t.T), t.requires_grad_())

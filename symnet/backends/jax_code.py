@@ -144,7 +144,7 @@ def _told_where(function: Any, kernel: Any) -> Any:
     def told(*arrays: Any) -> Any:
         try:
             return function(*arrays)
-        except (TypeError, AttributeError, NotImplementedError) as error:
+        except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
             equation = _met(error, function, kernel)
             if equation is None:
                 raise
@@ -156,9 +156,11 @@ def _told_where(function: Any, kernel: Any) -> Any:
 
 
 def _met(error: BaseException, function: Any, kernel: Any) -> Equation | None:
-    # the equation whose line raised an error
-    lines = function.text.splitlines()
-    for frame in traceback.extract_tb(error.__traceback__):
+    # the equation whose line raised an error; None where a function of ours says itself what is wrong
+    lines, frames = function.text.splitlines(), traceback.extract_tb(error.__traceback__)
+    if frames[-1].filename == function.file and frames[-1].name != "kernel":
+        return None
+    for frame in frames:
         if frame.filename == function.file and frame.name == "kernel" and frame.lineno is not None:
             name = lines[frame.lineno - 1].partition(" = ")[0].strip()
             return next((e for e in kernel.equations if function.names[e.lhs.name] == name), None)

@@ -19,6 +19,7 @@ from symnet.backends.jax_code import in_64_bits, jax_function, jax_library
 from symnet.backends.linalg_code import INVERTING
 from symnet.expressions import MatrixPower, PowerSlope, symbols_of
 
+DOUBLE, NARROW = np.dtype(float), nullcontext()
 WIDE = "write jax.config.update('jax_enable_x64', True) before the first array, or give float32 arrays"
 
 
@@ -28,14 +29,16 @@ def numbers_of(who: str, arrays: Mapping[str, Any], alone: bool = True) -> Abstr
     alone: whether JAX may be told to have 64 bits for this call; it never can inside a function that it traces. Raises
     `TypeError` where an array has 64 bits and JAX has not.
     """
+    if not any(getattr(a, "dtype", None) == DOUBLE for a in arrays.values()):
+        return NARROW
     jax = jax_library(who)
     if jax.config.jax_enable_x64:
-        return nullcontext()
+        return NARROW
     typed = {n: a for n, a in arrays.items() if hasattr(a, "dtype")}
     telling = {n: a for n, a in typed.items() if np.ndim(a)} or typed  # a scalar takes the dtype of the matrices
-    wide = [n for n, a in telling.items() if a.dtype == np.float64]
+    wide = [n for n, a in telling.items() if a.dtype == DOUBLE]
     if not wide:
-        return nullcontext()
+        return NARROW
     if not alone or any(isinstance(a, jax.core.Tracer) for a in arrays.values()):
         raise TypeError(f"{who}: {wide[0]} is float64, and JAX has numbers of 32 bits; {WIDE}")
     return in_64_bits()

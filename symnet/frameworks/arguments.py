@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from symnet.backends import Kernel, LossAndGradients, binding, compile_program
 from symnet.derivation import Derivation
-from symnet.expressions import listed
+from symnet.expressions import Name, is_declared, listed
 
 
 def in_order(kernel: Kernel, who: str, given: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
@@ -38,6 +40,16 @@ def loss_and_gradients(derivation: Derivation) -> Kernel:
         return derivation.compile()
     outputs = derivation.program.outputs[: 1 + len(derivation.wrt)]
     return compile_program(derivation.program, outputs, LossAndGradients(derivation.wrt))
+
+
+def in_all_entries(w: Name, gradient: Any) -> Any:
+    """Give a gradient G with dL = ⟨G, dW⟩, as these libraries chain it, from one of a derivation.
+
+    For a symmetric W a derivation has the slope along both of two equal entries together: here each has its half.
+    """
+    if not is_declared(w, "symmetric"):
+        return gradient
+    return gradient * ((1 + np.eye(gradient.shape[0])) / 2).astype(gradient.dtype)
 
 
 def not_derived(who: str, name: str, kernel: Kernel) -> str:

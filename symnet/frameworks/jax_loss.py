@@ -15,7 +15,7 @@ from sympy import MatrixSymbol
 
 from symnet.backends import Kernel, binding, fitted, jax_function, jax_library, known_arguments, numbers_of
 from symnet.expressions import Shown, listed
-from symnet.frameworks.arguments import in_order, loss_and_gradients, not_derived
+from symnet.frameworks.arguments import in_all_entries, in_order, loss_and_gradients, not_derived
 
 WHO = "to_jax"
 
@@ -95,7 +95,8 @@ class JaxLoss(Shown):
                 if array.perturbed and name not in places:
                     raise TypeError(not_derived(WHO, name, self.kernel))
             value, gradients = whole(*[array.value for array in arrays])
-            return value, gradients
+            pairs = zip(self.kernel.parameters, gradients, strict=True)
+            return value, [in_all_entries(w, gradient) for w, gradient in pairs]
 
         def backward(gradients: Sequence[Any], slope: Any) -> tuple[Any, ...]:
             return tuple(slope * gradients[places[name]] if name in places else None for name in names)

@@ -16,7 +16,7 @@ import numpy as np
 from symnet.backends import Kernel, Mapped, Single, collector_paused, compile_program
 from symnet.calculus import slopes_along
 from symnet.expressions import Name, Shown, is_declared, listed
-from symnet.frameworks.arguments import in_order, loss_and_gradients, not_derived
+from symnet.frameworks.arguments import in_all_entries, in_order, loss_and_gradients, not_derived
 from symnet.program import Builder, Program, symbol_like
 
 WHO = "to_torch"
@@ -96,7 +96,7 @@ class TorchLoss(Shown):
         if not wanted:
             return (_tensor(self.alone({n: arrays[n] for n in self.alone.arguments})),)
         loss, gradients = self.kernel(arrays)
-        return _tensor(loss), *(_like(gradients[w], given[k]) for w, k in self.places.items())
+        return _tensor(loss), *(_like(in_all_entries(w, gradients[w]), given[k]) for w, k in self.places.items())
 
     def slopes(self, given: Sequence[Any], directions: Sequence[Any]) -> tuple[Any, ...]:
         """Give the derivatives of Σ⟨gradient, direction⟩ by parameter. Raises `TypeError` for symmetric ones."""
