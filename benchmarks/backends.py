@@ -29,15 +29,7 @@ SIZES = (
 
 def step_of(net: Net, optimizer: object) -> Step:
     """Give the compiled step of a net."""
-    X, Y = sn.matrix("X", net.sizes[0], "n"), sn.matrix("Y", net.sizes[-1], "n")
-    H, parameters = X, []
-    for k, activation in enumerate(net.activations, 1):
-        W, b = sn.matrix(f"W{k}", net.sizes[k], net.sizes[k - 1]), sn.vector(f"b{k}", net.sizes[k])
-        parameters += [W, b]
-        H = sn.affine(W, H, b)
-        if activation != "identity":
-            H = getattr(sn, activation)(H)
-    return compiled_step(sn.derive(getattr(sn, net.loss)(H, Y), parameters), optimizer, net.dtype)  # type: ignore[arg-type]
+    return compiled_step(sn.derive(*net.written()), optimizer, net.dtype)  # type: ignore[arg-type]
 
 
 def measured(net: Net, optimizer: object, rounds: int) -> dict[str, tuple[float, float]]:

@@ -67,14 +67,7 @@ def stepping(step: Callable[[list], list], parameters: list) -> Run:
 
 
 def with_symnet(_, net: Net) -> Iterator[tuple[str, Run]]:
-    X, Y = sn.matrix("X", net.sizes[0], "n"), sn.matrix("Y", net.sizes[-1], "n")
-    H, symbols = X, []
-    for k, activation in enumerate(net.activations, 1):
-        W, b = sn.matrix(f"W{k}", net.sizes[k], net.sizes[k - 1]), sn.vector(f"b{k}", net.sizes[k])
-        symbols += [W, b]
-        H = sn.affine(W, H, b)
-        H = H if activation == "identity" else getattr(sn, activation)(H)
-    d = sn.derive(getattr(sn, net.loss)(H, Y), symbols)
+    d = sn.derive(*net.written())
     kernel = compiled_step(d, sn.GradientDescent(RATE), net.dtype).kernel
     X, Y, *parameters = net.arrays().values()
     kernels = {"NumPy": kernel, "workspace": in_workspace(kernel, copy=True)}

@@ -48,15 +48,9 @@ def by_hand(jax, net: Net, steps: int):
 
 def with_symnet(net: Net, steps: int, batches: int):
     """Give a function that trains for so many steps, and gives the seconds of one, and those before the first."""
-    X, Y = sn.matrix("X", net.sizes[0], "n"), sn.matrix("Y", net.sizes[-1], "n")
-    H, start = X, {}
-    arrays = net.arrays()
-    for k, name in enumerate(net.activations, 1):
-        W, b = sn.matrix(f"W{k}", net.sizes[k], net.sizes[k - 1]), sn.vector(f"b{k}", net.sizes[k])
-        start |= {W: arrays[f"W{k}"], b: arrays[f"b{k}"]}
-        H = sn.affine(W, H, b) if name == "identity" else getattr(sn, name)(sn.affine(W, H, b))
-    loss = sn.cross_entropy(H, Y) if net.loss == "cross_entropy" else sn.squared_error(H, Y)
-    data = {X: np.tile(arrays["X"], batches), Y: np.tile(arrays["Y"], batches)}
+    (loss, parameters), arrays = net.written(), net.arrays()
+    start = {W: arrays[W.name] for W in parameters}
+    data = {name: np.tile(arrays[name], batches) for name in ("X", "Y")}
 
     def spent() -> tuple[float, float]:
         begun = clock()

@@ -7,15 +7,7 @@ from benchmarks.timing import interleaved, seconds, table
 
 def compiled(net: Net, **options: bool) -> tuple:
     """Give symnet's bare function for a net, and the arrays in the order of its arguments; options of `compile`."""
-    X, Y = sn.matrix("X", net.sizes[0], "n"), sn.matrix("Y", net.sizes[-1], "n")
-    H, parameters = X, []
-    for k, activation in enumerate(net.activations, 1):
-        W, b = sn.matrix(f"W{k}", net.sizes[k], net.sizes[k - 1]), sn.vector(f"b{k}", net.sizes[k])
-        parameters += [W, b]
-        H = sn.affine(W, H, b)
-        if activation != "identity":
-            H = getattr(sn, activation)(H)
-    kernel = sn.derive(getattr(sn, net.loss)(H, Y), parameters).compile(dtype=net.dtype, **options)
+    kernel = sn.derive(*net.written()).compile(dtype=net.dtype, **options)
     arrays = net.arrays()
     return kernel.function, [arrays[name] for name in kernel.arguments]
 

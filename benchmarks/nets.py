@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import symnet as sn
 from benchmarks import by_hand
 
 
@@ -34,6 +35,18 @@ class Net:
             found[f"W{k}"] = draw.normal(size=(after, before)) / np.sqrt(before)
             found[f"b{k}"] = 0.1 * draw.normal(size=(after, 1))
         return {name: np.ascontiguousarray(array, dtype=self.dtype) for name, array in found.items()}
+
+    def written(self) -> tuple:
+        """Give the loss, and the symbols W1, b1, W2, b2, …"""
+        X, Y = sn.matrix("X", self.sizes[0], "n"), sn.matrix("Y", self.sizes[-1], "n")
+        H, parameters = X, []
+        for k, activation in enumerate(self.activations, 1):
+            W, b = sn.matrix(f"W{k}", self.sizes[k], self.sizes[k - 1]), sn.vector(f"b{k}", self.sizes[k])
+            parameters += [W, b]
+            H = sn.affine(W, H, b)
+            if activation != "identity":
+                H = getattr(sn, activation)(H)
+        return getattr(sn, self.loss)(H, Y), parameters
 
 
 # fmt: off

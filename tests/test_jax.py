@@ -84,12 +84,7 @@ def test_every_operation_with_a_rule_has_the_numbers_of_numpy(node):
     shape = lambda s: [int(k) if k.is_Integer else 5 for k in getattr(s, "shape", ())]
     drawn = {name: rng.uniform(0.3, 1.3, shape(s))[()] for name, s in plain.symbols.items()}
     values = {name: 3 if name == "K" else 5 if name in sizes else v for name, v in drawn.items()}
-    own = d.compile(backend="jax")
-    try:
-        found = own(values)
-    except TypeError as error:
-        assert "JAX cannot run" in str(error) and "or compile it with backend='numpy'" in str(error)
-        pytest.skip(str(error))
+    found = d.compile(backend="jax")(values)
     close(listed(found), listed(plain(values)), 1e-9)
 
 
@@ -132,7 +127,7 @@ def test_what_is_wrong_with_the_data_is_said_as_ever():
         kernel({s: v for s, v in VALUES.items() if s != X})
     with pytest.raises(ValueError, match="workspace"):
         sn.derive(LOSS, NET.parameters).compile(backend="jax", workspace=True)
-    with pytest.raises(ValueError, match="jaxx.*'numpy'|'numpy'.*jaxx"):
+    with pytest.raises(ValueError, match="backend='jaxx' is none; there are numpy, c, jax"):
         sn.derive(LOSS, NET.parameters).compile(backend="jaxx")
 
 
@@ -181,10 +176,11 @@ def test_a_loss_inside_functions_of_jax():
 
 
 def test_the_gradient_of_jax_is_the_derivation_and_not_jaxs_own():
-    w = sn.vector("w", 2)
+    w = sn.vector("w", 3)
     loss = sn.derive(sn.sum(sn.relu(w)), w).to_jax()
-    equations = str(jax.make_jaxpr(jax.grad(loss))(np.ones((2, 1), np.float32)))
-    assert "custom_vjp" in str(jax.make_jaxpr(loss)(np.ones((2, 1), np.float32))) and "gt" in equations
+    at = np.array([[1.0], [0.0], [-1.0]], np.float32)  # at 0 JAX's own maximum(w, 0) has the slope 1/2
+    assert jax.grad(lambda w: jax.numpy.maximum(w, 0).sum())(at).tolist() == [[1], [0.5], [0]]
+    assert jax.grad(loss)(at).tolist() == [[1], [0], [0]]
 
 
 def test_misuse_of_a_loss_of_jax():

@@ -80,6 +80,29 @@ def test_after_100_steps_the_parameters_are_those_of_numpy(name):
     both(steps=100, **RUNS[name])
 
 
+@pytest.mark.parametrize(
+    "options", [{"epochs": 6}, {"epochs": 5, "batch_size": 10}, {"epochs": 5, "batch_size": 8}], ids=str
+)
+def test_the_loop_that_other_devices_get_gives_the_same(options, monkeypatch):
+    pytest.importorskip("jax")
+    from symnet.training import devices, scanned
+
+    made, scans, begun = devices.Placed.__init__, [], scanned.Scan.__init__
+
+    def elsewhere(self, chosen):
+        made(self, chosen)
+        self.platform = "elsewhere"  # its loops have a known number of steps
+
+    def kept(self, *arguments):
+        begun(self, *arguments)
+        scans.append(self)
+
+    monkeypatch.setattr(devices.Placed, "__init__", elsewhere)
+    monkeypatch.setattr(scanned.Scan, "__init__", kept)
+    both(optimizer=sn.Adam(0.01), **options)
+    assert [scan._whole._cache_size() for scan in scans] == [1]
+
+
 def test_float32_stays_float32():
     data = {X: x.astype("f4"), Y: y.astype("f4")}
     options = {"data": data, "steps": 100, "batch_size": 16, "optimizer": sn.Adam()}

@@ -92,3 +92,19 @@ def test_sizes_and_signs_of_what_might_be_complex_to_sympy(outer):
         slope, h, d = sn.gradient(loss, w), 1e-6, np.array([[1.0], [-2.0], [0.5]])
         ends = [sn.evaluate(slope, {w: values[w] + s * h * d, c: 0.3}) for s in (1, -1)]
         assert np.allclose(sn.evaluate(sn.hvp(loss, w, v), {**values, v: d}), (ends[0] - ends[1]) / (2 * h), atol=1e-6)
+
+
+def test_names_of_lets_cost_no_comparison_of_equations(monkeypatch):
+    H, layers = sn.vector("x", 4), [sn.matrix(f"W{k}", 4, 4) for k in range(40)]
+    for k, layer in enumerate(layers):
+        H = sn.let(f"H{k}", H + sn.tanh(layer * H))
+    count, same = 0, sn.Equation.__eq__
+
+    def counted(mine, other):
+        nonlocal count
+        count += 1
+        return same(mine, other)
+
+    monkeypatch.setattr(sn.Equation, "__eq__", counted)
+    sn.derive(sn.norm(H) ** 2, layers)
+    assert count < 10 * len(layers)

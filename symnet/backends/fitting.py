@@ -90,13 +90,20 @@ def labels_hint(symbol: Any, array: Any) -> str:
             continue
         low, high = array.min(), array.max()
         from_zero, from_one = low >= 0 and high < int(classes), low >= 1 and high == int(classes)
-        if np.array_equal(array, np.round(array)) and (from_zero or from_one):
+        if not np.array_equal(array, np.round(array)):
+            return ""
+        if from_zero or from_one:
             turned = ", axis=1" if axis else ""
             known = classes if from_zero else f"list(range(1, {classes + 1}))"
             where = "row" if axis else "column"
             return (
                 f"; if these are class labels, write sn.one_hot(labels, {known}{turned}), one {where} with "
                 f"{classes} entries for each sample"
+            )
+        if others.is_Symbol and 0 <= low and classes <= high < 2 * classes:
+            return (
+                f"; if these are class labels, they run from 0 to {classes - 1}, and {high:.0f} is none; "
+                f"sn.one_hot(labels, {classes}) makes one {'row' if axis else 'column'} of each"
             )
     return ""
 

@@ -183,7 +183,7 @@ class Kernel(Shown):
     def source(self) -> str:
         """The function as text: `kernel`, with the imports it needs; it runs in an empty file."""
         function: Any = self.function
-        if self.backend in ("c", "jax"):
+        if self.backend in ELSEWHERE:
             return function.text  # type: ignore[no-any-return]
         return standalone(function.text.replace(function.__name__, "kernel", 1), function.imports)
 
@@ -273,7 +273,7 @@ def _by_first_use(program: Program) -> list[str]:
 def checked_backend(backend: Any) -> str:
     """Give the name of a backend. Raises `ValueError` for any other, `ModuleNotFoundError` where JAX is missing."""
     if backend not in ("numpy", *ELSEWHERE):
-        raise ValueError(f"compile: backend={backend!r} is none; there are 'numpy', 'c' and 'jax'")
+        raise ValueError(f"compile: backend={backend!r} is none; there are {', '.join(['numpy', *ELSEWHERE])}")
     if backend == "jax":
         _later("jax_code").jax_library("compile(backend='jax')")
     return str(backend)

@@ -20,7 +20,7 @@ from symnet.diagnosis.result import Fault
 from symnet.diagnosis.stepped import NesterovVelocity, Velocity
 from symnet.diagnosis.stepping import Explained, Stepping, Weights, close
 from symnet.optimizers import (
-    AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, SignSGD, as_optimizer, is_number,
+    FIRST_ORDER, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, as_optimizer, is_number,
 )  # fmt: skip
 
 Faults = list[tuple[Fault, ...]]
@@ -79,8 +79,8 @@ class Step:
             return None if ahead is None else ahead[0]
         if self.weights.velocity:
             return self._with_a_velocity()
-        kinds = (Nesterov, AdaGrad, RMSProp, Adam, AdamW, SignSGD)
-        right = [o for o in (kind(rate=self.rate) for kind in kinds) if self._stepping(o).is_right]
+        others = [kind(rate=self.rate) for kind in FIRST_ORDER if kind not in (GradientDescent, Momentum)]
+        right = [o for o in others if self._stepping(o).is_right]
         if right:
             text = " or ".join(map(repr, right))
             return f"the step is right for the first one of {text}"
@@ -212,8 +212,7 @@ class Step:
         return [(Fault("step", of, "", "", "", f"{words}: before and after the step they are the same"),)]
 
     def _another_optimizer(self) -> str:
-        kinds = (GradientDescent, Momentum, Nesterov, RMSProp, Adam, AdamW, AdaGrad, SignSGD)
-        others: list[Any] = [kind(rate=self.rate) for kind in kinds if not self._has(kind)]
+        others: list[Any] = [kind(rate=self.rate) for kind in FIRST_ORDER if not self._has(kind)]
         kind = type(self.optimizer).__name__
         if self.weights.velocity:
             beta = float(getattr(self.optimizer, "beta", 0.9))

@@ -186,7 +186,9 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
         return raw(
             MatMul, *[a for a in A.args if not a.is_Matrix], *[transpose(a) for a in reversed(A.args) if a.is_Matrix]
         )
-    if A.is_Matrix and A.shape == (1, 1) or isinstance(A, MatrixBase) and len(A) <= SMALL and A.is_symmetric():
+    if A.is_Matrix and A.shape == (1, 1):
+        return A
+    if isinstance(A, MatrixBase) and len(A) <= SMALL and A.is_symmetric(simplify=False):
         return A
     return raw(Transpose, A)
 

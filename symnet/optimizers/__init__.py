@@ -11,11 +11,11 @@ from symnet.optimizers.schedules import (
     SCHEDULES, Rate, cosine_decay, exponential_decay, is_number, number_of, rate_at, rates_at, step_decay, warmup,
 )  # fmt: skip
 from symnet.optimizers.solvers import LBFGS, GaussNewton, LevenbergMarquardt, NewtonCG, Solver
-from symnet.optimizers.updates import Updated, as_optimizer, with_updates
+from symnet.optimizers.updates import FIRST_ORDER, Updated, as_optimizer, with_updates
 
 __all__ = [
-    "LBFGS", "NOT_NEGATIVE", "POSITIVE", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton", "GradientDescent",
-    "LevenbergMarquardt", "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "Rule", "SignSGD",
-    "Solver", "Updated", "as_optimizer", "cosine_decay", "equations_of", "exponential_decay", "hyperparameter",
-    "is_number", "number_of", "rate_at", "rates_at", "step_decay", "warmup", "with_updates",
+    "FIRST_ORDER", "LBFGS", "NOT_NEGATIVE", "POSITIVE", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton",
+    "GradientDescent", "LevenbergMarquardt", "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate",
+    "Rule", "SignSGD", "Solver", "Updated", "as_optimizer", "cosine_decay", "equations_of", "exponential_decay",
+    "hyperparameter", "is_number", "number_of", "rate_at", "rates_at", "step_decay", "warmup", "with_updates",
 ]  # fmt: skip

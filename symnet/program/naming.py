@@ -74,7 +74,8 @@ def final_names(
     kept, uses = live(equations, outputs)
     final = dict(given)
     names.used -= {final.get(lhs, lhs).name for lhs in letters}
-    idle = [e for e in live(equations, {*outputs, *lets})[0] if e not in kept] if lets else []
+    known = {e.lhs for e in kept}
+    idle = [e for e in live(equations, {*outputs, *lets})[0] if e.lhs not in known] if lets else []
     for lhs, text in _layers([*kept, *idle], letters, names).items():
         final[lhs] = symbol_like(text, lhs)
     names.used |= {final[lhs].name for lhs in letters if lhs in final}

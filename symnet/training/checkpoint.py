@@ -19,35 +19,16 @@ import numpy as np
 
 from symnet.backends import BEST, CHECKPOINT, HISTORY, ORIGIN, STATE, as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
-from symnet.optimizers import (
-    LBFGS, SCHEDULES, AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LevenbergMarquardt, Momentum, Nesterov,
-    NewtonCG, RMSProp, SignSGD, is_number,
-)  # fmt: skip
+from symnet.optimizers import FIRST_ORDER, SCHEDULES, is_number
 from symnet.training.batches import checked_count
 from symnet.training.choosing import checked_backend
 from symnet.training.loop import Best, Loop, State
-from symnet.training.minimise import METHODS, Ending
+from symnet.training.minimise import ITERATIONS, METHODS, Ending
 from symnet.training.plan import Task
 
 VERSION = 3
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
-OPTIMIZERS: dict[str, Any] = {
-    kind.__name__: kind
-    for kind in (
-        AdaGrad,
-        Adam,
-        AdamW,
-        GaussNewton,
-        GradientDescent,
-        LBFGS,
-        LevenbergMarquardt,
-        Momentum,
-        Nesterov,
-        NewtonCG,
-        RMSProp,
-        SignSGD,
-    )
-}
+OPTIMIZERS: dict[str, Any] = {kind.__name__: kind for kind in (*FIRST_ORDER, *ITERATIONS)}
 
 
 class Saver:
