@@ -198,7 +198,7 @@ def against(F: Any, symbols: Sequence[Any]) -> tuple[Builder, dict[Name, Name], 
     builder = Builder(symbols)
     value, known = entered(builder, F, symbols, "F")
     u = builder.input(symbol_like(builder.names.fresh("u"), F))
-    name = paired(builder, {u: value})
+    name = paired(builder, [(u, value)])
     builder.section("Backward")
     found = sweep(builder, name, known)
     return builder, {w: found[w] for w in known}, u
@@ -213,7 +213,7 @@ def _along(
         _check_stated(w, d)
     standing = [builder.input(symbol_like(builder.names.fresh("v"), w)) for w in gradients]
     builder.section("Second order")
-    found = slopes_along(builder, dict(zip(gradients.values(), standing, strict=True)), wrt)
+    found = slopes_along(builder, zip(gradients.values(), standing, strict=True), wrt)
     program = builder.finish([found[w] for w in wrt])
     return closed_at(program, dict(zip(standing, directions, strict=True)))
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Abs, Basic, Expr, Function, Integer, Lambda, MatrixSymbol, Mul, Pow, S, exp, log, preorder_traversal
+from sympy import (
+    Abs, Basic, Expr, Function, Integer, Lambda, MatrixSymbol, Mul, OneMatrix, Pow, S, exp, log, preorder_traversal,
+)  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.backends.apart import picked, with_own_lines
@@ -110,7 +112,9 @@ class SignedLogDet(Expr):
 
 
 class Item(Expr):
-    """An item of a pair: `Item(pair, 0)`."""
+    """An item of a pair: `Item(pair, 0)`, a number."""
+
+    is_commutative = True
 
 
 def _opened(target: Builder, c: Any) -> Any:
@@ -179,6 +183,8 @@ def _with_shared(target: Builder, rhs: Elementwise, wanted: set[Any]) -> Any:
     if body is rhs.body:
         return rhs
     used = {v: a for v, a in values.items() if v in body.free_symbols}
+    if not any(a.is_Matrix for a in used.values()):  # sign(s² + 1), where SymPy now sees that s is real
+        return scaled(body.xreplace(used), OneMatrix(*rhs.shape))
     matrices_first = sorted(used, key=lambda v: not used[v].is_Matrix)
     new = bound_variables(len(used))
     renamed = body.xreplace(dict(zip(matrices_first, new, strict=True)))

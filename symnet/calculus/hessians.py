@@ -24,7 +24,7 @@ def second_derivative(
     """
     direction = builder.input(symbol_like(builder.names.fresh("v"), v))
     builder.section("Second order")
-    product = slopes_along(builder, {gradients[v]: direction}, [w])[w]
+    product = slopes_along(builder, [(gradients[v], direction)], [w])[w]
     kept, _ = live(builder.equations, [product])
     return factored(expanded(kept, factored(struck_off(kept, direction, product)), names))
 

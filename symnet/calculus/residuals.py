@@ -212,7 +212,7 @@ def _jacobian(program: Program, r: Name, w: Name, names: Container[Name]) -> Any
     builder = Builder.of(program)
     u = builder.input(symbol_like(builder.names.fresh("u"), r))
     builder.section("Jacobian")
-    pulled = sweep(builder, paired(builder, {u: r}), [w])[w]
+    pulled = sweep(builder, paired(builder, [(u, r)]), [w])[w]
     kept, _ = live(builder.equations, [pulled])
     J = factored(expanded(kept, factored(turned(struck_off(kept, u, pulled))), names))
     if isinstance(J, ZeroMatrix) or J == 0:

@@ -273,8 +273,8 @@ def _block(A: Stack, spans: Sequence[Any]) -> Any:
     first, count, step = spans[A.axis]
     for B in A.operands:
         within, size = given(first - begin), given(B.shape[A.axis])
-        rest = given(size - within - step * (count - 1) - 1)
-        if within.is_nonnegative and rest.is_nonnegative:
+        ends = (within, given(within + step * (count - 1)))  # the last lies before the first in a negative step
+        if all(end.is_nonnegative and given(size - 1 - end).is_nonnegative for end in ends):
             own = (within, count, step)
             return part(B, own, spans[1]) if A.axis == 0 else part(B, spans[0], own)
         begin += size

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sympy import Basic, Dummy, Expr, MatrixSymbol, Mul, Symbol
+from sympy import Basic, Dummy, Expr, Lambda, MatrixSymbol, Mul, Symbol
 from sympy.core.function import AppliedUndef
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
@@ -70,9 +70,12 @@ def _is_mixed(new: Any) -> bool:
 def replaced(expr: Any, rule: Mapping[Any, Any]) -> Any:
     """Give an expression with the parts that are keys of `rule` replaced, everywhere."""
     new: dict[int, Any] = {}
-    for part in parts(expr, lambda p: p not in rule):
+    for part in parts(expr, lambda p: p not in rule and not isinstance(p, Lambda)):
         if part in rule:
             new[id(part)] = rule[part]
+            continue
+        if isinstance(part, Lambda):
+            new[id(part)] = _inside(part, rule)
             continue
         args = [new[id(a)] if isinstance(a, Basic) else a for a in part.args]
         if isinstance(part, AppliedUndef) and (value := defined(part, args, rule)) is not None:
@@ -81,6 +84,20 @@ def replaced(expr: Any, rule: Mapping[Any, Any]) -> Any:
         same = all(a is b for a, b in zip(args, part.args, strict=True))
         new[id(part)] = part if same else part.func(*args)
     return new[id(expr)]
+
+
+def _inside(function: Lambda, rule: Mapping[Any, Any]) -> Lambda:
+    # bound variables are not replaced, and none of what is put in is bound by their names
+    bound = set(function.variables)
+    if any(v in rule for v in bound):
+        rule = {old: new for old, new in rule.items() if old not in bound}
+    body = replaced(function.expr, rule)
+    if body is function.expr:
+        return function
+    if any(not bound.isdisjoint(new.free_symbols) for new in rule.values()):
+        fresh = {v: Dummy(v.name, **v.assumptions0) for v in function.variables}
+        return Lambda(tuple(fresh.values()), replaced(function.expr.xreplace(fresh), rule))
+    return Lambda(function.signature, body)
 
 
 def flat(expr: Any) -> list[Any]:

@@ -164,7 +164,7 @@ def _terms(A: Any) -> Any:
 def _unwritten(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy writes out all the products of which an entry of A·B·C is the sum
     def entry(self: Any, i: Any, j: Any, **options: Any) -> Any:
-        numbers = all(size.is_Integer for part in (self, *self.args) if part.is_Matrix for size in part.shape)
+        numbers = all(given(size).is_Integer for part in (self, *self.args) if part.is_Matrix for size in part.shape)
         if numbers and _terms(self) > WRITTEN:
             return total(self) if one_by_one(self) else MatrixElement(self, i, j)
         return sympys_own(self, i, j, **options)

@@ -128,7 +128,7 @@ class TorchLoss(Shown):
             builder = Builder.of(self.program)
             standing = {w: builder.input(symbol_like(builder.names.fresh("v"), w)) for w in self.gradients}
             builder.section("Second order")
-            found = slopes_along(builder, {self.gradients[w]: v for w, v in standing.items()}, list(self.gradients))
+            found = slopes_along(builder, [(self.gradients[w], v) for w, v in standing.items()], list(self.gradients))
             program = builder.finish([found[w] for w in self.gradients])
             kernel = compile_program(program, program.outputs, Mapped(tuple(self.gradients)), self.kernel.dtype)
         return kernel, {w.name: v.name for w, v in standing.items()}

@@ -10,7 +10,7 @@ from typing import Any
 
 from sympy import (
     Abs, Add, Dummy, Expr, HadamardPower, HadamardProduct, Integer, MatAdd, MatMul, Mul, OneMatrix, Pow, S, Symbol,
-    cancel, factor_terms, sign,
+    cancel, default_sort_key, factor_terms, sign,
 )  # fmt: skip
 
 from symnet.expressions import Elementwise, apply_entrywise, hadamard, raw, scalar_atoms, scaled, split, stable
@@ -141,8 +141,9 @@ def _signs(body: Expr) -> Expr:
 
 def _signs_of(product: Any) -> Expr:
     powers = dict(product.as_powers_dict())
-    for x in {f.args[0] for f in powers if isinstance(f, (sign, Abs))}:
-        size, turn, itself = (powers.get(f, S.Zero) for f in (Abs(x), sign(x), x))
+    for x in sorted({f.args[0] for f in powers if isinstance(f, (sign, Abs))}, key=default_sort_key):
+        turn, itself = (powers.get(f, S.Zero) for f in (sign(x), x))
+        size = powers.get(Abs(x), S.Zero) if Abs(x) != x else S.Zero  # |x| is x itself where x is a size
         if not all(isinstance(e, Integer) for e in (size, turn, itself)) or turn < 0:
             continue
         for f in (Abs(x), sign(x), x):

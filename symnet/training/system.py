@@ -103,7 +103,7 @@ def _with_products(derivation: Derivation) -> tuple[Program, list[Name], list[Na
     text = "v" if len(gradients) == 1 else "v_{}"
     directions = [builder.input(symbol_like(builder.names.fresh(text.format(w.name)), w)) for w in gradients]
     builder.section("Second order")
-    found = slopes_along(builder, dict(zip(gradients.values(), directions, strict=True)), derivation.wrt)
+    found = slopes_along(builder, zip(gradients.values(), directions, strict=True), derivation.wrt)
     text = "Hv" if len(gradients) == 1 else "Hv_{}"
     products = [builder.call(found[w], builder.names.fresh(text.format(w.name))) for w in derivation.wrt]
     program = builder.finish([*derivation.program.outputs, *products])

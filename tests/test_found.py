@@ -1,0 +1,109 @@
+"""Kinds of input that once gave a wrong number or an error of SymPy's: slices of blocks, shared adjoints, nested sizes."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from sympy import Abs, Determinant, Dummy, HadamardProduct, Identity, ImmutableMatrix, Lambda, Trace, log, sign
+
+import symnet as sn
+
+X, W = sn.matrix("X", 3, 2), sn.matrix("W", 3, 3)
+SLICES = [slice(a, b, s) for a, b, s in product((None, 0, 1, 4, -2), (None, 1, 3, -1), (None, 2, -1, -2, -3))]
+rng = np.random.default_rng(5)
+XS, WS = rng.normal(size=(3, 2)), rng.normal(size=(3, 3))
+
+
+@pytest.mark.parametrize("sizes", [(1, 4), (4, 1), (2, 3), (1, 2, 2), (3, 1, 1)], ids=str)
+@pytest.mark.parametrize("axis", [0, 1])
+def test_every_slice_of_a_stack_is_numpys(sizes, axis):
+    shapes = [(size, 2) if axis == 0 else (2, size) for size in sizes]
+    blocks = [sn.matrix(f"B{k}", *shape) for k, shape in enumerate(shapes)]
+    values = {B: rng.normal(size=shape) for B, shape in zip(blocks, shapes, strict=True)}
+    whole, stacked = np.concatenate(list(values.values()), axis), (sn.vstack if axis == 0 else sn.hstack)(*blocks)
+    for s in SLICES:
+        key = (s, slice(None)) if axis == 0 else (slice(None), s)
+        wanted = whole[key]
+        if wanted.size:
+            part = stacked[key]
+            assert part.shape == wanted.shape
+            used = {B: v for B, v in values.items() if part.has(B)}
+            np.testing.assert_array_equal(sn.evaluate(part, used), wanted)
+
+
+FACTS = [{}, {"symmetric": True}, {"diagonal": True}, {"positive_definite": True}]
+OF_SUMS = [
+    lambda A, B: sn.sum(sn.tanh(A + B)), lambda A, B: Trace((A + B) ** 3), lambda A, B: sn.sum(sn.exp((A + B).T)),
+    lambda A, B: log(Determinant((A + B) * (A + B).T + Identity(3))), lambda A, B: sn.norm(A + B - W) ** 2,
+]  # fmt: skip
+
+
+def _drawn(facts, generator):
+    D = generator.normal(size=(3, 3))
+    if "positive_definite" in facts:
+        return D @ D.T + np.eye(3)
+    return {"symmetric": D + D.T, "diagonal": np.diag(np.diag(D))}.get(next(iter(facts), ""), D)
+
+
+@pytest.mark.parametrize("number, facts", [*enumerate(product(FACTS, FACTS))], ids=str)
+def test_symbols_with_one_adjoint_both_count_along_their_directions(number, facts):
+    (first, second), loss, generator = facts, number % len(OF_SUMS), np.random.default_rng(number)
+    values, moves = zip(*[(_drawn(f, generator), _drawn(f, generator)) for f in (first, second)], strict=True)
+    found = []
+    for declared in (facts, ({}, {})):
+        A, B = (sn.matrix(name, 3, 3, **f) for name, f in zip("AB", declared, strict=True))
+        u, v = (sn.matrix(name, 3, 3, **f) for name, f in zip("UV", facts, strict=True))
+        along = sn.jvp(OF_SUMS[loss](A, B), [A, B], [u, v])
+        again = sn.jvp(along, [A, B], [u, v])
+        known = dict(zip((A, B, u, v, W), (*values, *moves, WS), strict=True))
+        found.append([sn.evaluate(e, {s: x for s, x in known.items() if e.has(s)}) for e in (along, again)])
+    np.testing.assert_allclose(*found, rtol=1e-9)
+
+
+SIZED = [Abs, sign, lambda t: Abs(Abs(t)), lambda t: sign(Abs(t)), lambda t: t * Abs(t), lambda t: Abs(t) ** 3]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_closed_products_of_nested_sizes_and_signs(number):
+    choose = np.random.default_rng(number)
+    inner = [sn.sin(X), abs(sn.sin(X)), X, abs(X)]
+    factors = [sn.elementwise(SIZED[choose.integers(6)], inner[choose.integers(4)]) for _ in range(3)]
+    product_ = HadamardProduct(*factors, abs(sn.sin(X)))
+    for loss in (sn.sum(product_), sn.sum(sn.tanh(HadamardProduct(product_, X)))):
+        d = sn.derive(loss, X)
+        wanted = d.compile()({X: XS})[1][X]
+        np.testing.assert_allclose(sn.evaluate(d.closed(X), {X: XS}), wanted, rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(
+            sn.evaluate(sn.canonical(product_), {X: XS}), sn.evaluate(product_, {X: XS}), rtol=1e-12
+        )
+
+
+@pytest.mark.parametrize("write", [
+    lambda c: W - c * Identity(3), lambda c: W + c * Identity(3), lambda c: W - c * W, lambda c: W * W - 2 * c * W.T,
+])  # fmt: skip
+@pytest.mark.parametrize("M", [W * W.T + Identity(3), W], ids=str)
+def test_a_log_determinant_in_front_of_a_matrix_that_is_taken_away(write, M):
+    assert sn.check_gradients(sn.sum(sn.tanh(write(log(Determinant(M) ** 2)))), {W: WS}).ok
+
+
+def test_what_is_put_in_is_not_bound_by_a_function_inside():
+    t = sn.tanh(X).variables[0]  # the variable that entrywise functions bind
+    within = sn.sum(sn.elementwise(Lambda(t, t**2 + t), X))
+    assert within.xreplace({t: t + 1}) == within
+    free = sn.sum(sn.elementwise(lambda a, s: a * s, X, 3 * Dummy("s", real=True)))
+    (s,) = free.free_symbols - {X}
+    moved = free.xreplace({s: t})
+    assert moved.free_symbols == {X, t}
+    assert sn.evaluate(moved.xreplace({t: 2}), {X: XS}) == pytest.approx(6 * XS.sum())
+
+
+def test_an_entry_of_a_product_with_an_explicit_matrix():
+    c = sn.vector("c", 2)
+    loss = (c.T * ImmutableMatrix([[0, 0], [-2, -2]]) * c)[0, 0]
+    np.testing.assert_allclose(sn.evaluate(sn.gradient(loss, c), {c: [[1], [2]]}), [[-4], [-10]])
+
+
+def test_a_function_that_is_constant_once_its_parts_have_names():
+    A = sn.elementwise(lambda t: sign(t**2 + 1) + Abs(t**2 + 1), sn.tanh(X))
+    H = sn.elementwise(lambda t: sign(t**2 + 1) * t, sn.tanh(X)) + A
+    assert sn.check_gradients(sn.sum(H), {X: XS}).ok
