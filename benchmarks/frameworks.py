@@ -26,7 +26,7 @@ from benchmarks.nets import NETS, Net
 from benchmarks.processes import ROOT
 from benchmarks.timing import seconds, table
 from benchmarks.workspace import fastest
-from symnet.backends import in_workspace
+from symnet.backends import in_workspace, jax_function
 from symnet.backends.c_kernel import load
 from symnet.training.choosing import BACKENDS
 from symnet.training.step import compiled_step
@@ -95,6 +95,17 @@ def in_c(d, net: Net, X, Y, parameters: list) -> Run:
     return lambda: library.loop(steps, *pointers[:2], rate, *pointers[2:]), steps, lambda: own
 
 
+def with_symnet_in_jax(jax, net: Net) -> Iterator[tuple[str, Run]]:
+    """Give a run of many steps in a loop of JAX around the function that `backend="jax"` compiles."""
+    jax.config.update("jax_enable_x64", True)
+    f = jax_function(compiled_step(sn.derive(*net.written()), sn.GradientDescent(RATE), net.dtype).kernel)
+    X, Y, *parameters = (jax.numpy.asarray(array) for array in net.arrays().values())
+    steps, rate = LOOPED[net.name], net.dtype(RATE)
+    many = jax.jit(lambda p: jax.lax.fori_loop(0, steps, lambda _, p: list(f(X, Y, rate, *p)[1]), p))
+    call, _, reached = stepping(lambda p: jax.block_until_ready(many(p)), parameters)
+    yield "JAX, a loop of steps", (call, steps, reached)
+
+
 def with_torch(torch, net: Net) -> Iterator[tuple[str, Run]]:
     X, Y, *parameters = (torch.from_numpy(array) for array in net.arrays().values())
     own = [p.clone().requires_grad_() for p in parameters]
@@ -156,6 +167,7 @@ def with_autograd(autograd, net: Net) -> Iterator[tuple[str, Run]]:
 
 LIBRARIES = {  # process: the package that it needs, how it is written, what it does, in the words of the table
     "symnet": ("symnet", with_symnet, ()),
+    "symnet-jax": ("jax", with_symnet_in_jax, ()),
     "torch": ("torch", with_torch, ("PyTorch eager",)),
     "compile": ("torch", with_compile, ("torch.compile",)),
     "jax": ("jax", with_jax, ("JAX jit", "JAX fori_loop")),
@@ -193,7 +205,7 @@ def report(smoke: bool) -> None:
     found = [library for library, (package, _, _) in LIBRARIES.items() if find_spec(package)]
     for package in dict.fromkeys(package for package, _, _ in LIBRARIES.values() if not find_spec(package)):
         print(f"\n{package} is not installed: no comparison with it")
-    if found == ["symnet"]:
+    if all(not LIBRARIES[library][2] for library in found):
         return
     effort, turns = (["2", "0.001"], 1) if smoke else (["25", "0.02"], 3)
     best: list[dict[str, float]] = [{} for _ in FIVE]

@@ -16,7 +16,12 @@ from sympy import (
     Piecewise,
     Rational,
     Symbol,
+    Trace,
     Transpose,
+    exp,
+    log,
+    pi,
+    sqrt,
 )
 
 import symnet as sn
@@ -435,3 +440,20 @@ Forward                   Backward
 @pytest.mark.parametrize("net", GOLDEN, ids=lambda net: net.__name__)
 def test_what_a_net_prints(net):
     assert f"{sn.derive(*net())}\n" == GOLDEN[net]
+
+
+M = sn.matrix("M", 2, 2)
+a, mu, sigma = (Symbol(name, real=True) for name in ("a", "mu", "sigma"))
+SCALAR_SLOPES = [
+    ((a - mu) ** 2 / (2 * sigma**2), mu, "(μ − a)/σ²"), ((2 * a - 4 * mu) ** 2 / sigma, a, "8(a − 2μ)/σ"),
+    ((a - mu) ** 2 * Trace(M) / 4, mu, "(μ − a)⋅tr(M)/2"),
+    (exp(-((a - mu) ** 2) / (2 * sigma**2)), mu, "(a − μ)⋅exp(−(a − μ)²/(2σ²))/σ²"),
+    (sn.sum(sn.elementwise(lambda t: (t - mu) ** 2 / (2 * sigma**2), M)), M, "(M − μ)/σ²"),
+    (-log(exp(-((a - mu) ** 2) / (2 * sigma**2)) / (sigma * sqrt(2 * pi))), mu, "−(a − μ)/σ²"),
+    (-log(exp(-((a - mu) ** 2) / (2 * sigma**2)) / sqrt(2 * pi)), sigma, "−(a − μ)²/σ³"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("loss, w, formula", SCALAR_SLOPES, ids=lambda e: str(e)[:40])
+def test_slopes_of_scalars_have_their_numbers_in_front_and_cancelled(loss, w, formula):
+    assert str(sn.formula(sn.gradient(loss, w))) == formula

@@ -27,6 +27,7 @@ from sympy import (
     cosh,
     exp,
     log,
+    pi,
     sech,
     sinh,
     sqrt,
@@ -139,6 +140,9 @@ ONE: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
     "asinh":                  (lambda t: log(t + sqrt(t**2 + 1)), POSITIVE),
 }
 TWO: dict[str, Callable[[Any, Any], Any]] = {
+    "a factor times exp":        lambda a, b: log((1 + a**2) * exp(b)),
+    "a density":                 lambda a, b: log(exp(-((a - b) ** 2) / 2) / sqrt(2 * pi)),
+    "a share of a factor":       lambda a, b: log(a**2 / (1 + exp(-b))),
     "difference quotient":           lambda a, b: (exp(a) - exp(b)) / (exp(a) + exp(b)),
     "log(exp(a) + exp(b))":          lambda a, b: log(exp(a) + exp(b)),
     "log(2exp(a) + 3exp(b))":        lambda a, b: log(2 * exp(a) + 3 * exp(b)),

@@ -15,6 +15,7 @@ from sympy import (
     im, log, re, sech, sign, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
+from sympy.utilities.iterables import sift
 
 from symnet.expressions.curves import xlogy
 from symnet.expressions.scalars import logaddexp, maximum, sigmoid, softplus, step
@@ -64,6 +65,11 @@ def _positive(factor: Expr) -> bool:
     return number or known or exponents(base) is not None
 
 
+def _log_of_quotient(quotient: Expr) -> Expr:
+    above, below = quotient.as_numer_denom()
+    return -log(below) if above is S.One else log(quotient)
+
+
 def _log(e: Expr) -> Expr:
     argument = e.args[0]
     if isinstance(argument, sigmoid):
@@ -85,10 +91,15 @@ def _log(e: Expr) -> Expr:
     if (argument.is_Mul or argument.is_Pow and not isinstance(argument, exp)) and argument.has(
         exp, sigmoid, sech, cosh, tanh
     ):
-        factors = Mul.make_args(argument)
-        if all(map(_positive, factors)):  # the logarithm of each is finite where that of the product may not be
+        # the logarithm of each that is positive is finite where that of the product may not be
+        factors, rest = sift(Mul.make_args(argument), _positive, binary=True)
+        numbers, factors = sift(factors, lambda f: f.is_number, binary=True)
+        if factors:
             bases = [f.as_base_exp() if f.is_Pow and not isinstance(f, exp) else (f, S.One) for f in factors]
-            return Add(*[k * _rewritten(log(base)) for base, k in bases])
+            c = Mul(*numbers)
+            half = S.Half if c.has(Pow) else S.One  # of √2/(2·√π) the square is shorter
+            outside = half * _log_of_quotient(c ** (1 / half)) + _log_of_quotient(Mul(*rest))
+            return Add(*[k * _rewritten(log(base)) for base, k in bases], outside)
     return e
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sympy import Derivative, Dummy, Expr, Function, Integral, Lambda
+from sympy import Derivative, Dummy, Expr, Function, Integral, Lambda, Mul, S
 from sympy.core.function import AppliedUndef, UndefinedFunction
 
 from symnet.expressions.table import brief
@@ -67,10 +67,27 @@ def called(name: str, orders: tuple[int, ...]) -> str:
 def differentiated(body: Expr, variable: Any) -> Expr:
     """Give the derivative of a scalar expression as SymPy has it, f′ being a function like any other."""
     if not body.has(AppliedUndef):
-        return body.diff(variable)
+        return _numbers_outside(body.diff(variable))
     there = body.replace(lambda e: isinstance(e, AppliedUndef), lambda e: _known(e.func)(*e.args))
     slope = there.diff(variable)
     return slope.replace(lambda e: isinstance(e, _Known), lambda e: e.stands_in_for(*e.args))
+
+
+def _numbers_outside(slope: Expr) -> Expr:
+    # (2x − 2y)/(2s²), which SymPy makes of the square of x − y, is (x − y)/s², and −(y − x)·z is (x − y)·z
+    def shorter(product: Any) -> Expr:
+        parts = [f.primitive() if f.is_Add else (S.One, f) for f in product.args]
+        c, factors = Mul(*[c for c, _ in parts]), [f for _, f in parts]
+        number = next((k for k, f in enumerate(factors) if f.is_Add and _is_difference(f)), None)
+        if number is not None and len(factors) > 2 and Mul(c, *factors).as_coeff_Mul()[0].is_negative:
+            c, factors[number] = -c, -factors[number]
+        return Mul(c, *factors)
+
+    return slope.replace(lambda e: e.is_Mul and any(f.is_Add for f in e.args), shorter)
+
+
+def _is_difference(total: Expr) -> bool:
+    return len(total.args) == 2 and sum(t.could_extract_minus_sign() for t in total.args) == 1
 
 
 def checked(slope: Expr, body: Any) -> Expr:

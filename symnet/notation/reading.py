@@ -290,8 +290,8 @@ def _negated(expr: Any) -> Any:
     return A if c == -1 else MatMul(-c, *(A.args if isinstance(A, MatMul) else (A,)), evaluate=False)
 
 
-def _over_and_under(c: Any) -> tuple[Any, Any]:
-    above, below = [], []
+def _over_and_under(c: Any) -> tuple[Any, ...]:
+    above, below = [], []  # SymPy multiplies 2(a − b) out
     for factor in Mul.make_args(c):
         if factor.is_Rational and factor.q != 1:
             above.append(S(factor.p))
@@ -300,7 +300,7 @@ def _over_and_under(c: Any) -> tuple[Any, Any]:
             below.append(factor.base ** (-factor.exp))
         elif not (factor.is_Number and float(factor) == 1):  # nor 1.0
             above.append(factor)
-    return Mul(*above), Mul(*below)
+    return tuple(Mul(*f, evaluate=len(f) != 2 or not any(a.is_Add for a in f)) for f in (above, below))
 
 
 FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
