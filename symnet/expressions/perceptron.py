@@ -18,6 +18,7 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import elementwise
+from symnet.expressions.answered import plain
 from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given, near
@@ -191,6 +192,7 @@ def as_activation(activation: Any) -> Callable[[Any], Any]:
             hint = f"; did you mean {like[0]!r}?" if like else ""
             raise ValueError(f"activation: {activation!r} is none of {', '.join(NAMED)}{hint}")
         return known
+    activation = plain(activation)
     if activation is None:
         return NAMED["identity"]
     if not callable(activation):

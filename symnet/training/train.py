@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 
-from symnet.expressions import as_scalar, given, named
+from symnet.expressions import as_scalar, given
 from symnet.optimizers import Optimizer, as_optimizer
 from symnet.training.begin import begun
 from symnet.training.checkpoint import Saved, Saver
@@ -26,7 +26,6 @@ from symnet.training.result import Training
 from symnet.training.start import as_generator, as_initializer, checked_clip
 
 
-@named
 def train(
     loss: Any,
     data: Mapping[Any, Any] | Iterable[Mapping[Any, Any]],
