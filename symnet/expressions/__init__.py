@@ -14,7 +14,8 @@ from symnet.expressions.axes import as_axis
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
 from symnet.expressions.answered import answered, plain
-from symnet.expressions.elsewhere import FUNCTIONS, RUN, instead
+from symnet.expressions.elsewhere import FUNCTIONS, instead
+from symnet.expressions.members import Told
 from symnet.expressions.entering import checked_name, given, near
 from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
@@ -78,16 +79,16 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "FUNCTIONS", "MLP", "OPERANDS", "PLAIN", "PRECISE", "RUN", "SCALARS", "Adjugate", "AlongAxis",
-    "Array", "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation",
-    "Diag", "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise", "Entry", "Explicit", "Expm", "ExpmSlope",
+    "CONSTANTS", "FUNCTIONS", "MLP", "OPERANDS", "PLAIN", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array",
+    "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag",
+    "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise", "Entry", "Explicit", "Expm", "ExpmSlope",
     "Expression", "Facts", "Fixed", "Fold", "Hardmax", "Images", "InExponent", "Kron", "Largest", "Leading", "Let",
     "LetScalar", "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix",
     "MatrixNode", "MatrixPower", "MaxPick", "MaxPool", "MaxUnpool", "MeanOfAll", "Means", "Name", "Node",
     "NuclearNorm", "OtherProducts", "OverDeviation", "OverRoot", "Paired", "Parameter", "Part", "Parted", "Pinv",
     "Placed", "Polar", "PowerSlope", "Reduction", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum",
     "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack",
-    "Standardised", "Sylvester", "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values",
+    "Standardised", "Sylvester", "Table", "Tiled", "Told", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values",
     "Variance", "Vec", "accuracy", "add", "adjugate", "allows_complex_step", "among", "answered", "apply_entrywise",
     "arccos", "arcsin", "arctan", "are_inverse", "as_axis", "as_channels", "as_column", "as_expression",
     "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy",

@@ -132,30 +132,58 @@ _FUNCTIONS = {
     "sn.GradientDescent(rate)": "SGD sgd",
     "sn.RMSProp()": "RMSprop rmsprop",
     "sn.AdaGrad()": "Adagrad adagrad",
-    "sn.Adam()": "adam",
+    "sn.Adam()": "adam optim",
     "sn.LBFGS()": "lbfgs BFGS",
-    "sn.gradient(loss, W)": "grad value_and_grad",
+    "sn.gradient(loss, W)": "grad value_and_grad diff",
     "sn.derive(loss, parameters)": "backward autograd",
     "sn.formula(expr, format='latex')": "latex to_latex",
     "sn.formula(expr, format='mathml')": "mathml",
     "sn.binary_cross_entropy(Z, Y)": "binary_crossentropy BCELoss bce_with_logits",
-    "sn.cross_entropy(Z, Y)": "categorical_crossentropy crossentropy CrossEntropyLoss softmax_cross_entropy",
+    "sn.cross_entropy(Z, Y)": "nll_loss categorical_crossentropy crossentropy CrossEntropyLoss softmax_cross_entropy",
     "sn.mse(Z, Y)": "MSELoss mse_loss mean_squared_error",
     "sn.mean(sn.abs(Z - Y))": "mae mean_absolute_error l1_loss",
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)": "where",
+    "sn.elementwise(sympy.Max, A, B), or sn.relu(A) beside 0": "maximum",
+    "sn.elementwise(sympy.Min, A, B)": "minimum",
     "sn.hadamard(A, B)": "multiply mul",
-    "A*B": "matmul dot mm",
+    "A*B": "matmul dot mm bmm",
+    "x*y.T": "outer",
+    "sn.kron(A, B)": "tile repeat",
+    "sn.vstack(A, B) or sn.hstack(A, B)": "concatenate concat cat stack column_stack row_stack block",
+    "products and sums of matrices, A*B, sn.hadamard(A, B), sn.sum(A, axis=0)": "einsum tensordot",
+    "sn.log(1 + A)": "log1p",
+    "sn.exp(A) - 1": "expm1",
+    "sn.log(A)/sympy.log(2)": "log2",
+    "sn.log(A)/sympy.log(10)": "log10",
+    "sn.power(A, 2)": "pow",
+    "sn.elementwise(lambda a: 2**a, A)": "exp2",
+    "numpy.argmax(sn.evaluate(A, {…}), axis=0)": "argmax argmin",
+    "sn.trace(A)": "tr Tr",
+    "sn.norm(A)": "fro frobenius l2_norm",
+    "sn.norm(W)**2": "l2 l2_loss l2_regularization weight_decay L2",
+    "sn.norm1(W)": "l1 L1 l1_norm",
+    "sn.canonical(expr)": "simplify expand factor",
+    "sn.show(expr)": "pprint print display",
+    "run.plot('loss.png')": "plot",
+    "sn.accuracy(net, Y)": "metrics accuracy_score binary_accuracy categorical_accuracy",
+    "sn.dropout(X, mask, keep)": "Dropout",
+    "a number as it is": "constant Constant scalar_tensor",
+    "sympy.Symbol('t') for a number, sn.matrix('X', 2, 'n') for a matrix": "symbol symbols Symbol scalar variable "
+    "Variable placeholder tensor Tensor Input Parameter MatrixSymbol var_ Matrix",
+    "a NumPy array: it is a constant in a formula": "array asarray as_tensor from_numpy",
+    "sympy.OneMatrix(2, 3)": "ones ones_like full",
+    "sympy.ZeroMatrix(2, 3)": "zeros_like",
+    "sympy.Identity(3)": "eye identity Identity",
+    "numpy.random": "random rand randn",
+    "functions: sn.mlp(X, [16, 2]), sn.relu(A), sn.cross_entropy(Z, Y)": "nn layers keras models Model Module F "
+    "functional",
+    "sn.cross_entropy(Z, Y), sn.squared_error(P, Y)": "losses loss",
+    "sn.norm(A), sn.inv(A), sn.solve(A, B)": "linalg",
+    "sn.derive(loss, W).to_jax(), or compile(backend='jax')": "jit vmap pmap jax",
     "sn.silu(A)": "swish",
-    "sn.mlp(X, [16, 2])": "Sequential Linear Dense MLP",
+    "sn.mlp(X, [16, 2])": "Sequential Linear Dense",
     "sn.one_hot(labels, classes)": "to_categorical",
     "sn.train(loss, data, parameters, optimizer)": "fit minimize",
-}
-_RUN = {
-    "run.evaluate(net, {X: new})": "predict predict_proba score",
-    "run.parameters": "weights params coef_ get_weights state_dict",
-    "sn.save('run.npz', run)": "save dump",
-    "run.history['loss']": "losses loss_curve_ history_",
-    "print(run)": "summary",
 }
 
 
@@ -163,7 +191,7 @@ def _by_name(table: dict[str, str]) -> dict[str, str]:
     return {name: ours for ours, names in table.items() for name in names.split()}
 
 
-FUNCTIONS, RUN = _by_name(_FUNCTIONS), _by_name(_RUN)
+FUNCTIONS = _by_name(_FUNCTIONS)
 
 
 def instead(name: str, names: Iterable[str], table: dict[str, str], prefix: str = "") -> str:
