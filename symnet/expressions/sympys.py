@@ -49,6 +49,7 @@ from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given, is_array
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
+from symnet.expressions.rebuilding import reduced
 from symnet.expressions.sizes import same_size
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
@@ -183,6 +184,7 @@ def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
 
 
 Expr.subs = _with_arrays
+Expr.__reduce_ex__ = reduced
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
         setattr(_kind, _name, _taught(_name, getattr(_kind, _name)))
