@@ -74,6 +74,8 @@ typeset_in_notebooks()
 
 
 if not _TYPE_CHECKING:  # who checks types knows every name
+    _answered = _import("symnet.expressions").answered
+    globals().update({name: _answered(globals()[name], name) for name in __all__ if name in globals()})
 
     def __getattr__(name):
         if name in _LATER:
@@ -82,8 +84,9 @@ if not _TYPE_CHECKING:  # who checks types knows every name
             words = _import("symnet.expressions")
             way = "" if name.startswith("_") else words.instead(name, __all__, words.FUNCTIONS, "sn.")
             raise AttributeError(f"module 'symnet' has no attribute {name!r}{way}", name=name, obj=_import("symnet"))
-        globals()[name] = found = getattr(_import(f"symnet.{_WINGS[name]}"), name)
-        return found
+        wing = _import(f"symnet.{_WINGS[name]}")
+        globals().update({n: _answered(getattr(wing, n), n) for n in _LATER[_WINGS[name]].split()})
+        return globals()[name]
 
 
 def __dir__() -> list[str]:

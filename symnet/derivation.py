@@ -123,7 +123,10 @@ class Derivation(Handing, Shown):
         return self.by_name[self.loss_name]
 
     def __getitem__(self, symbol: Name | str) -> Any:
-        """Give the gradient for a symbol (or its name), in the names of the intermediates."""
+        """Give the gradient for a symbol (or its name), in the names of the intermediates; or the value of one."""
+        for e in self.equations:
+            if isinstance(symbol, str) and e.lhs.name == symbol and symbol not in {w.name for w in self.wrt}:
+                return e.rhs
         return self.by_name[self.gradient_names[self._symbol(symbol)]]
 
     def closed(self, symbol: Name | str) -> Any:
@@ -265,7 +268,7 @@ def derive(loss: Any, wrt: Any, *more: Any, order: int = 1) -> Derivation:
       L  = ‖Z₁ − y‖²/(2n)      ∂L/∂w = Xᵀ⋅Z̅₁
     """
     loss = as_scalar(given(loss, "the loss"))
-    symbols = tuple(w for one in (wrt, *more) for w in symbols_in(one))
+    symbols = tuple(w for one in (wrt, *more) for w in symbols_in(one, loss))
     check_request(loss, symbols, "derive")
     if order not in (1, 2):
         raise ValueError(f"derive: order must be 1 (gradients) or 2 (Hessians as well), not {order!r}")
@@ -296,7 +299,7 @@ def gradient(loss: Any, symbol: Any) -> Any:
     >>> gradient(sn.inner(X * w - y, X * w - y) / 2, w)
     X.T*(X*w - y)
     """
-    symbols = symbols_in(symbol)
+    symbols = symbols_in(symbol, loss)
     if len(symbols) != 1:
         raise TypeError(
             f"gradient: it gives the gradient for one symbol, not for {len(symbols)}; write sn.derive(loss, [W, b]), "

@@ -13,16 +13,27 @@ from sympy import Basic, Expr, MatrixSymbol, Symbol, Transpose
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symnet.expressions import Entry, Part, brief, declared, is_declared, part, same_shape, shape_text, transpose
-from symnet.program import Builder
+from symnet.expressions import Entry, Part, brief, declared, given, is_declared, part, same_shape, shape_text, transpose
+from symnet.program import Builder, survey
 
 
-def symbols_in(wrt: Any) -> tuple[Any, ...]:
-    """Give the symbols that are meant: those of a net or of an earlier training, of a list, or the keys of values."""
+def symbols_in(wrt: Any, expr: Any = None) -> tuple[Any, ...]:
+    """Give the symbols that are meant: those of a net or of an earlier training, of a list, or the keys of values.
+
+    expr: the expression whose symbols may be given by their names. Raises `KeyError` for a name that it does not have.
+    """
     wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
     if isinstance(wrt, (set, frozenset)):
         wrt = sorted(wrt, key=str)
-    return tuple(wrt) if isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray)) else (wrt,)
+    several = isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray))
+    symbols = tuple(wrt) if several else (wrt,)
+    if expr is None or not any(isinstance(w, str) for w in symbols):
+        return symbols
+    known = survey(given(expr)).inputs
+    for name in symbols:
+        if isinstance(name, str) and name not in known:
+            raise KeyError(f"{name} is no symbol of the expression, which has {', '.join(known) or 'none'}")
+    return tuple(known[w] if isinstance(w, str) else w for w in symbols)
 
 
 def place_of(w: Any) -> tuple[Any, Callable[[Any], Any]]:
@@ -37,15 +48,21 @@ def place_of(w: Any) -> tuple[Any, Callable[[Any], Any]]:
 
 
 def check_request(loss: Any, symbols: Sequence[Any], who: str) -> None:
-    """Raise `TypeError` where the loss is no scalar expression, and what `check_symbols` raises."""
+    """Raise what `check_loss` and `check_symbols` raise."""
+    check_loss(loss)
+    check_symbols(symbols, who)
+
+
+def check_loss(loss: Any) -> None:
+    """Raise `TypeError` where the loss is no scalar expression."""
     if getattr(loss, "is_Matrix", False):
         raise TypeError(
             f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
-            "sum it with sn.sum(…), or take its Trace or norm"
+            "sum it with sn.sum(…), or take its Trace or norm; the output of a net stands in a loss beside its "
+            "targets, sn.squared_error(net, Y)"
         )
     if not isinstance(loss, Expr):
         raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")
-    check_symbols(symbols, who)
 
 
 def check_symbols(symbols: Sequence[Any], who: str) -> None:

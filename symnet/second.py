@@ -39,13 +39,14 @@ def hvp(loss: Any, wrt: Any, direction: Any) -> Any:
     >>> hvp(sn.norm(X * w - y) ** 2 / 2, w, v)
     X.T*X*v
     """
-    loss, symbols = as_scalar(given(loss, "the loss")), symbols_in(wrt)
+    loss = as_scalar(given(loss, "the loss"))
+    symbols = symbols_in(wrt, loss)
     check_request(loss, symbols, "hvp")
     directions = _directions("hvp", symbols, direction)
     with collector_paused():
         builder, gradients = _gradients(loss, symbols)
         found = _along(builder, gradients, directions, list(gradients))
-    return found[0] if isinstance(wrt, (MatrixSymbol, Symbol)) else found
+    return found[0] if isinstance(wrt, (MatrixSymbol, Symbol, str)) else found
 
 
 def jvp(F: Any, wrt: Any, direction: Any) -> Any:
@@ -59,7 +60,8 @@ def jvp(F: Any, wrt: Any, direction: Any) -> Any:
     >>> print(sn.formula(jvp(sn.tanh(W * x), W, D)))
     (D⋅x) ∘ (1 − tanh(W⋅x)∘²)
     """
-    F, symbols = as_expression(F, "jvp"), symbols_in(wrt)
+    F = as_expression(F, "jvp")
+    symbols = symbols_in(wrt, F)
     check_symbols(symbols, "jvp")
     directions = _directions("jvp", symbols, direction)
     with collector_paused():
@@ -85,7 +87,8 @@ def jacobian(F: Any, w: Any) -> Any:
     I ⊗ A
     """
     F = as_expression(F, "jacobian")
-    check_symbols([_one(w, "jacobian")], "jacobian")
+    w = _one(w, F, "jacobian")
+    check_symbols([w], "jacobian")
     with collector_paused():
         builder, gradients, u = against(F, [w])
         check_free(gradients, "jacobian")
@@ -110,8 +113,9 @@ def hessian(loss: Any, w: Any, v: Any = None) -> Any:
     >>> print(sn.formula(hessian(sn.norm(T - U * V.T) ** 2, U)))
     2⋅(Vᵀ⋅V ⊗ I)
     """
-    loss, v = as_scalar(given(loss, "the loss")), _one(w if v is None else v, "hessian")
-    symbols = [w] if v == _one(w, "hessian") else [w, v]
+    loss = as_scalar(given(loss, "the loss"))
+    w, v = _one(w, loss, "hessian"), _one(w if v is None else v, loss, "hessian")
+    symbols = [w] if v == w else [w, v]
     check_request(loss, symbols, "hessian")
     with collector_paused():
         builder, gradients = _gradients(loss, symbols)
@@ -136,7 +140,8 @@ def gauss_newton(loss: Any, w: Any) -> Any:
     Xᵀ⋅diag((1 − tanh(X⋅w)∘²)∘²)⋅X
     """
     loss = as_scalar(given(loss, "the loss"))
-    check_request(loss, [_one(w, "gauss_newton")], "gauss_newton")
+    w = _one(w, loss, "gauss_newton")
+    check_request(loss, [w], "gauss_newton")
     with collector_paused():
         builder = Builder([w])
         name, (w,) = entered(builder, loss, [w])
@@ -175,13 +180,14 @@ def as_expression(F: Any, who: str) -> Any:
     return F
 
 
-def _one(w: Any, who: str) -> Any:
-    if len(symbols_in(w)) != 1 or symbols_in(w)[0] is not w:
+def _one(w: Any, expr: Any, who: str) -> Any:
+    found = symbols_in(w, expr)
+    if len(found) != 1 or (found[0] is not w and not isinstance(w, str)):
         raise TypeError(
             f"{who}: give one symbol, not a {type(w).__name__}; sn.hessian(loss, W, b) has mixed derivatives, and "
             "sn.derive(loss, [W, b], order=2) every Hessian"
         )
-    return w
+    return found[0]
 
 
 def _gradients(loss: Any, symbols: Sequence[Any]) -> tuple[Builder, dict[Name, Name]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import HadamardPower, HadamardProduct, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy import Expr, HadamardPower, HadamardProduct, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -56,10 +56,27 @@ def _slope(expr: Any, symbol: Any) -> Any:
     if any(symbol in size.free_symbols for M in expr.atoms(MatrixSymbol) for size in M.shape):
         raise TypeError(f"diff: {symbol} is the size of a matrix; nothing can be differentiated by it")
     if symbol not in expr.free_symbols:
+        _check_name(expr, symbol)
         return ZeroMatrix(*symbol.shape) if symbol.is_Matrix else S.Zero
     return derive(expr, symbol).closed(symbol)
 
 
+def _check_name(expr: Any, symbol: Any) -> None:
+    # SymPy makes a scalar of a name, and finds none
+    if isinstance(symbol, (str, Symbol)):
+        if any(isinstance(M, MatrixSymbol) and M.name == str(symbol) for M in expr.free_symbols):
+            raise TypeError(f"diff: {symbol} is a matrix here; give the symbol itself, not its name or a scalar")
+
+
+def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
+    found = _SYMPYS_DIFF(self, *symbols, **options)
+    if found == 0:
+        for symbol in symbols:
+            _check_name(self, symbol)
+    return found
+
+
+_SYMPYS_DIFF = Expr.diff
 _sympys_own = ArrayDerivative._dispatch_eval_derivative_n_times.__func__
 
 
@@ -75,6 +92,7 @@ def _n_times(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
 
 
 Node.slope = staticmethod(slope)
+Expr.diff = _diff
 for _kind in (Determinant, DotProduct):
     _kind._eval_derivative = slope  # SymPy has none
 ArrayDerivative._dispatch_eval_derivative_n_times = classmethod(_n_times)

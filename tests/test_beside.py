@@ -123,7 +123,7 @@ REFUSED = {
     "transposed sum": (lambda: n4 + n4.T, ["transposed", "write Q"]),
     "transposed product": (lambda: n4 * W, ["Q is 3×4", "W is 3×2", "inner sizes 4 and 3", "write Q.T"]),
     "transposed second": (lambda: X * sn.matrix("P", 5, 4), ["X is 2×4", "write P.T"]),
-    "entry by entry": (lambda: W * W, ["inner sizes 2 and 3", "sn.hadamard"]),
+    "entry by entry": (lambda: W * W, ["W*W is a product of matrices", "sn.hadamard(W, W)", "W.T*W"]),
     "array, entry by entry": (lambda: c * (W * X), ["the array is 3×4", "sn.hadamard"]),
     "array of another shape": (lambda: W + np.ones((2, 2)), ["W is 3×2 but the array is 2×2"]),
     "array for symbolic size": (lambda: Y - np.ones((3, 6)), ["Y is 3×n but the array is 3×6", "declare the sizes"]),

@@ -22,7 +22,7 @@ def named(values: Mapping[Any, Any]) -> dict[str, Any]:
     if not isinstance(values, Mapping):
         raise TypeError(
             "values must be a dictionary from symbols or names to arrays, such as {X: x, 'Y': y}, not "
-            f"{type(values).__name__}"
+            f"{type(values).__name__}{'; write {X: x, **run.parameters}' if hasattr(values, 'parameters') else ''}"
         )
     found: dict[str, Any] = {}
     for key, value in values.items():

@@ -286,7 +286,7 @@ def checked_dtype(dtype: Any) -> Any:
     try:
         found = np.dtype(dtype)
     except TypeError:
-        raise TypeError(f"dtype: {dtype!r} is no NumPy type; use float, numpy.float32 or numpy.float64") from None
+        raise TypeError(f"dtype: {dtype!r} is no NumPy type; write dtype='float32', or backend={dtype!r}") from None
     if found.kind != "f":
         raise TypeError(f"dtype: {found} cannot hold a gradient; use float, numpy.float32 or numpy.float64")
     return found

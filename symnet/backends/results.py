@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from symnet.expressions import Name
+from symnet.expressions import Name, Told
 
 
-class ByKey(dict[Any, Any]):
+class ByKey(Told, dict[Any, Any]):
     """Values by symbol or name; the other of the two finds them as well: `grads["W1"]` is `grads[W1]`."""
 
     def __missing__(self, key: Any) -> Any:
@@ -34,6 +34,23 @@ def _name(key: Any) -> str:
     if isinstance(key, tuple):
         return ", ".join(map(_name, key))
     return key if isinstance(key, str) else str(getattr(key, "name", key))
+
+
+class LossGiven(Told, tuple[Any, ByKey]):
+    """A loss and its gradients, to be taken apart: `loss, gradients = kernel(values)`."""
+
+    @property
+    def loss(self) -> Any:
+        """The value of the loss."""
+        return self[0]
+
+    @property
+    def gradients(self) -> ByKey:
+        """The gradients by symbol or name."""
+        return self[1]
+
+    def __getitem__(self, key: Any) -> Any:
+        return tuple.__getitem__(self, key) if isinstance(key, (int, slice)) else tuple.__getitem__(self, 1)[key]
 
 
 @dataclass(frozen=True)
@@ -80,7 +97,7 @@ class LossAndGradients:
         return [loss, *gradients]
 
     def given(self, values: Sequence[Any]) -> tuple[Any, ByKey]:
-        return values[0], ByKey(zip(self.parameters, values[1:], strict=True))
+        return LossGiven((values[0], ByKey(zip(self.parameters, values[1:], strict=True))))
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,7 @@ def written(
     )  # fmt: skip
     function.text = "".join(linecache.getlines(function.__code__.co_filename))
     function.imports, function.names = writer.module_imports, safe
+    function.__qualname__ = "kernel.function"  # which Python says where arguments do not fit
     function.__doc__ = "A flat function that symnet derived."
     return function  # type: ignore[no-any-return]
 

@@ -222,6 +222,12 @@ class GradientCheck(Shown):
         remarks = "".join(f"<p>{escape(r)}</p>" for r in [*self._remarks(), self.summary])
         return f"<table><caption>{escape(self._title)}</caption><tr>{head}</tr>{rows}</table>{remarks}"
 
+    def __getitem__(self, parameter: Any) -> CheckRow:
+        for row in self.rows:
+            if row.parameter == str(parameter):
+                return row
+        raise KeyError(f"{parameter}: there are rows for {', '.join(row.parameter for row in self.rows)}")
+
     def raise_if_failed(self) -> None:
         """Raise `AssertionError` with the table where a gradient is wrong."""
         if not self.ok:

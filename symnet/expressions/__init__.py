@@ -13,7 +13,9 @@ from symnet.expressions.light import CONSTANTS, PLAIN, is_light, is_turned, spre
 from symnet.expressions.axes import as_axis
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
-from symnet.expressions.elsewhere import FUNCTIONS, RUN, instead, named, refuse_strangers
+from symnet.expressions.answered import answered, plain
+from symnet.expressions.elsewhere import FUNCTIONS, instead
+from symnet.expressions.members import Told
 from symnet.expressions.entering import checked_name, given, near
 from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
@@ -77,30 +79,30 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "FUNCTIONS", "MLP", "OPERANDS", "PLAIN", "PRECISE", "RUN", "SCALARS", "Adjugate", "AlongAxis",
-    "Array", "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation",
-    "Diag", "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise", "Entry", "Explicit", "Expm", "ExpmSlope",
+    "CONSTANTS", "FUNCTIONS", "MLP", "OPERANDS", "PLAIN", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array",
+    "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag",
+    "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise", "Entry", "Explicit", "Expm", "ExpmSlope",
     "Expression", "Facts", "Fixed", "Fold", "Hardmax", "Images", "InExponent", "Kron", "Largest", "Leading", "Let",
     "LetScalar", "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix",
     "MatrixNode", "MatrixPower", "MaxPick", "MaxPool", "MaxUnpool", "MeanOfAll", "Means", "Name", "Node",
     "NuclearNorm", "OtherProducts", "OverDeviation", "OverRoot", "Paired", "Parameter", "Part", "Parted", "Pinv",
     "Placed", "Polar", "PowerSlope", "Reduction", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum",
     "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack",
-    "Standardised", "Sylvester", "Table", "Tiled", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values",
-    "Variance", "Vec", "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos",
-    "arcsin", "arctan", "are_inverse", "as_axis", "as_channels", "as_column", "as_expression", "as_images",
-    "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "categorical_hinge", "checked_name", "commutation", "complement", "composed",
-    "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag",
-    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries",
-    "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold",
-    "from_tree", "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column",
-    "in_a_row", "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_light",
-    "is_numeric", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed",
-    "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse", "named", "near", "nested",
-    "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part", "partial",
-    "picked", "pinv", "power", "precise", "preformatted", "raw", "refuse_strangers", "relu", "reshape", "reshaped",
-    "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh",
+    "Standardised", "Sylvester", "Table", "Tiled", "Told", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values",
+    "Variance", "Vec", "accuracy", "add", "adjugate", "allows_complex_step", "among", "answered", "apply_entrywise",
+    "arccos", "arcsin", "arctan", "are_inverse", "as_axis", "as_channels", "as_column", "as_expression",
+    "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy",
+    "bound_variables", "brief", "by_exponential", "called", "categorical_hinge", "checked_name", "commutation",
+    "complement", "composed", "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves",
+    "declared", "det", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide",
+    "elementwise", "entered", "entries", "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of",
+    "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack",
+    "huber", "in_a_column", "in_a_row", "inner_product", "inside_images", "instead", "inv", "inverse_of",
+    "is_declared", "is_light", "is_numeric", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron",
+    "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse",
+    "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin",
+    "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape",
+    "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh",
     "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
     "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step", "strides_of",
     "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold",

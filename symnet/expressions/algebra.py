@@ -81,9 +81,19 @@ def _applied(f: Any, variables: Any) -> Any:
         return f(*variables)
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise TypeError(
-            f"elementwise: {getattr(f, '__name__', f)} cannot be applied to {len(variables)} symbols ({error}); "
+            f"elementwise: {getattr(f, '__name__', f)} cannot be applied to {len(variables)} symbols ({_why(error)}); "
             "write it with functions of SymPy's, such as sympy.tanh, Max and Piecewise"
         ) from error
+
+
+def _why(error: Exception) -> str:
+    # what Python, NumPy and SymPy say of our variables, in words without them
+    text = str(error)
+    if "loop of ufunc" in text or "to float" in text or "real number" in text:
+        return "NumPy's functions and those of math compute with numbers"
+    if "truth value" in text:
+        return "it asks whether a condition on a symbol is true: write Piecewise((1, t > 0), (0, True)) or Max(t, 0)"
+    return text
 
 
 def _constant(A: Any) -> Any:

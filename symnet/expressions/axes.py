@@ -8,6 +8,8 @@ from __future__ import annotations
 from operator import index
 from typing import Any
 
+from sympy import MatrixExpr
+
 from symnet.expressions.entering import given
 from symnet.expressions.sizes import shape_text
 from symnet.expressions.table import brief
@@ -20,7 +22,10 @@ def as_axis(axis: Any) -> int:
     except TypeError:
         number = None
     if number not in (-2, -1, 0, 1):
-        raise ValueError(f"axis must be 0 (down the columns) or 1 (along the rows), not {axis!r}")
+        way = "; all entries are meant where no axis is given" if isinstance(axis, (tuple, list)) else ""
+        if isinstance(axis, MatrixExpr):
+            way = "; of two matrices entry by entry it is sn.elementwise(sympy.Max, A, B)"
+        raise ValueError(f"axis must be 0 (down the columns) or 1 (along the rows), not {axis!r}{way}")
     return number % 2
 
 

@@ -17,6 +17,7 @@ from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given, is_array
+from symnet.expressions.members import MATRIX, SCALAR, hints
 from symnet.expressions.sizes import same_shape, same_size, shape_text
 from symnet.expressions.table import brief
 
@@ -160,7 +161,12 @@ def _no_sum(A: Any, B: Any) -> str:
 def _no_product(A: Any, B: Any) -> str:
     text = f"in a product of matrices {_told(A, B)}: the inner sizes {A.shape[1]} and {B.shape[0]} differ"
     if same_shape(A.shape, B.shape):
-        return f"{text}; for entry by entry write sn.hadamard(…, …)"
+        a, b = _text(A), _text(B)
+        column = f"; {a}.T*{b} is the inner product" if A.shape[1] == 1 else ""
+        if A == B:
+            text = f"{a}*{a} is a product of matrices, and {a} is {shape_text(A.shape)}: its sizes differ"
+            column = column or f"; {a}*{a}.T and {a}.T*{a} are products"
+        return f"{text}; for entry by entry write sn.hadamard({a}, {b}){column}"
     if not _differ(A.shape[1], B.shape[1]):
         return f"{text}; with the second one transposed they agree, write {_turned(B)}"
     if not _differ(A.shape[0], B.shape[0]):
@@ -217,7 +223,7 @@ def _remainder(self: Any, other: Any) -> Any:
                     "divide with /, or write it with sn.elementwise and functions of SymPy's")  # fmt: skip
 
 
-def _no_number(self: Any) -> Any:
+def _no_number(self: Any, *digits: Any) -> Any:
     raise TypeError(f"{brief(self)} is a matrix and no number; sn.evaluate({brief(self)}, {{…}}) gives its value")
 
 
@@ -303,33 +309,17 @@ def _compared(sign: str) -> Callable[[Any, Any], Any]:
     return compare
 
 
-class _Hint:
-    """What stands where a matrix of NumPy or a tensor has a method: an attribute that is missing, and says why."""
-
-    def __init__(self, way: str) -> None:
-        self.way = way
-
-    def __get__(self, A: Any, owner: type) -> Any:
-        raise AttributeError("symbols have no such method" if A is None else f"write {self.way} for A = {brief(A)}")
-
-
 _METHODS: dict[str, Any] = {
     "__array_ufunc__": _of_numpy, "__array_function__": _of_numpys_functions,
     "__array__": _as_array, "__iter__": _entries,
     "__lt__": _compared("<"), "__le__": _compared("<="), "__gt__": _compared(">"), "__ge__": _compared(">="),
-    "sum": _Hint("sn.sum(A), and sn.sum(A, axis=0) along an axis"), "mean": _Hint("sn.mean(A)"),
-    "dot": _Hint("sn.inner(x, y) for two columns, or A*B,"),
-    "norm": _Hint("sn.norm(A)"), "reshape": _Hint("sn.reshape(A, shape)"),
-    "flatten": _Hint("sn.reshape(A, -1)"), "abs": _Hint("sn.abs(A)"),
-    "max": _Hint("sn.elementwise(sympy.Max, A, B) or sn.logsumexp(A)"), "exp": _Hint("sn.exp(A)"),
-    "tanh": _Hint("sn.tanh(A)"), "relu": _Hint("sn.relu(A)"), "sigmoid": _Hint("sn.sigmoid(A)"),
 }  # fmt: skip
 
 
 def extend(kind: type) -> None:
     """Give a class of matrix expressions the methods that NumPy and Python's own functions ask for."""
     for name, method in _METHODS.items():
-        if not any(name in vars(c) for c in kind.__mro__[: None if isinstance(method, _Hint) else 1]):
+        if name not in vars(kind):
             setattr(kind, name, method)
 
 
@@ -338,6 +328,7 @@ def _extend_all() -> None:
         setattr(MatrixExpr, name, _extended(name))
     for name, method in (
         ("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent), ("__complex__", _no_number),
+        ("__float__", _no_number), ("__int__", _no_number), ("__round__", _no_number),
         ("as_real_imag", _parts),
         *((f"__{side}{name}__", _remainder) for name in ("mod", "floordiv", "divmod") for side in ("", "r")),
     ):  # fmt: skip
@@ -345,6 +336,8 @@ def _extend_all() -> None:
     for kind in MatrixExpr.__subclasses__():
         if not issubclass(kind, MatrixBase):  # a matrix of numbers is an array already
             extend(kind)
+    hints(Expr, SCALAR, "loss")
+    hints(MatrixExpr, MATRIX, "A")
 
 
 _extend_all()

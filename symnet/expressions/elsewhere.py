@@ -5,61 +5,185 @@ In: a name that is not ours. Out: what to write instead, as an error or the end 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Container, Iterable, Sequence
 from difflib import get_close_matches
-from functools import wraps
-from inspect import signature
-from typing import Any, TypeVar
-
-F = TypeVar("F", bound=Callable[..., Any])
+from typing import Any
 
 _ARGUMENTS = {
     "validation": "validation_split validation_data validation_fraction val_data",
     "patience": "early_stopping n_iter_no_change",
     "epochs": "n_epochs num_epochs max_iter iterations n_iter",
     "batch_size": "batch minibatch",
-    "seed": "random_state rng",
+    "seed": "random_state rng random_seed prngkey",
     "progress": "verbose",
     "callback": "callbacks",
     "clip": "clipnorm max_norm grad_clip",
     "optimizer": "lr learning_rate",
-    "rate": "lr learning_rate eta step_size",
-    "beta1": "beta_1 betas",
-    "beta2": "beta_2",
+    "rate": "lr learning_rate eta step_size init_value",
+    "beta1": "beta_1 betas b1",
+    "beta2": "beta_2 b2",
     "beta": "momentum",
     "decay": "weight_decay",
     "rho": "alpha",
-    "epsilon": "eps",
+    "epsilon": "eps variance_epsilon",
+    "axis": "dim axes dims",
+    "order": "ord",
+    "ord": "p order",
+    "gain": "weight scale gamma g",
+    "bias": "beta offset b use_bias",
+    "b": "bias",
+    "mask": "attn_mask attention_mask key_padding_mask where is_causal",
+    "Q": "query queries q",
+    "K": "key keys k weight weights filter filters kernels w",
+    "V": "value values v",
+    "W": "weight weights kernel A",
+    "sizes": "hidden hidden_size hidden_sizes hidden_layer_sizes hidden_dims layers layer_sizes units widths "
+    "features out_features neurons dims shapes",
+    "activation": "act activation_fn nonlinearity activation_function",
+    "prefix": "name names",
+    "kernel": "kernel_size pool_size window window_size window_shape ksize size",
+    "stride": "strides window_strides",
+    "padding": "pad pads",
+    "dilation": "dilation_rate dilations rhs_dilation",
+    "units": "hidden_size hidden out_features features",
+    "inputs": "input_size input_dim in_features input_shape",
+    "shape": "newshape new_shape size input_shape image_shape data_format",
+    "classes": "num_classes n_classes depth C",
+    "labels": "y indices classes",
+    "slope": "negative_slope alpha",
+    "alpha": "weight pos_weight",
+    "gamma": "focusing",
+    "delta": "beta threshold",
+    "low": "min a_min min_value min_val minval lower",
+    "high": "max a_max max_value max_val maxval upper",
+    "keep": "p rate prob keep_prob dropout",
+    "ddof": "correction unbiased",
+    "method": "mode fd_method scheme",
+    "exponent": "p n power",
+    "shift": "shifts k",
+    "row": "i",
+    "column": "j col",
+    "size": "n shape length",
+    "rows": "m n_rows",
+    "cols": "n n_cols columns",
+    "name": "symbol names",
+    "wrt": "params parameters variables argnums w inputs symbols weights",
+    "symbol": "wrt params parameters variable variables argnums w inputs weights",
+    "w": "wrt W parameters params argnums inputs",
+    "direction": "v vector tangent tangents p",
+    "loss": "loss_fn fun func f objective expr cost output outputs",
+    "values": "data inputs feed_dict subs point params",
+    "data": "inputs dataset train_data train_loader",
+    "expr": "expression f e formula",
+    "expressions": "expr outputs exprs loss",
+    "format": "fmt mode style notation printer",
+    "f": "func function fun fn",
+    "grad": "gradient jac fprime g",
+    "x0": "x args point w",
+    "path": "file filename fname filepath",
+    "backend": "jit engine framework",
+    "factor": "gamma decay_rate",
+    "every": "step_size decay_steps transition_steps",
+    "steps": "T_max decay_steps total_steps warmup_steps",
+    "last": "eta_min alpha end_value min_lr",
+    "deviation": "std stddev sigma scale",
+    "margin": "m",
+    "threshold": "cutoff",
+    "text": "expr expression string s",
+    "parameters": "params weights state_dict",
+    "model": "net loss",
+    "head": "heads num_heads",
+    "P": "input y_pred pred predictions outputs",
+    "Z": "input logits y_pred pred predictions outputs",
+    "Y": "target targets y_true labels y",
 }
-_VALUES = {"optimizer": "sn.Adam(0.01)", "patience": "20", "progress": "False", "validation": "0.2"}
+_FIRST = "a x input inputs tensor arr array m matrix z logits data vals A X Z".split()  # a first argument, anywhere
+_VALUES = {
+    "optimizer": "sn.Adam(0.01)",
+    "patience": "20",
+    "progress": "False",
+    "validation": "0.2",
+    "epsilon": "1e-05",
+    "keep": "1 - p",
+    "is_causal": "sn.causal_mask('n')",
+    "sizes": "[8, 1], the outputs of all layers",
+    "betas": "0.9",
+    "use_bias": "sn.vector('b', …)",
+    "data_format": "(channels, height, width)",
+    "jit": "'jax'",
+    "train_loader": "{X: x, Y: y}",
+}
+_NONE = {  # an argument that the function must have (or any), what is said → names that no argument of ours stands for
+    ("axis", "a result keeps both axes, as of a matrix"): "keepdims keepdim",
+    ("method", "the tolerance follows from method and precision, and the result has it as .tolerance"): "tol rtol atol "
+    "tolerance",
+    ("method", "the step of a numeric derivative is chosen for each entry"): "h eps epsilon step delta",
+    ("Y", "the first argument is a matrix of logits, before softmax or sigmoid"): "from_logits with_logits",
+    ("Y", "the result is the mean over the samples; times their number it is the sum"): "reduction size_average",
+    ("", "expressions never change in place"): "inplace out",
+    ("", "precision is that of the arrays, or that of sn.compile(…, dtype='float32')"): "dtype precision",
+    ("", "what is derived is a formula again, to be derived once more"): "create_graph retain_graph has_aux",
+    ("", "no gradient is asked for beforehand: sn.gradient(loss, W) gives it"): "requires_grad trainable",
+    ("rows", "sizes are given one by one, sn.matrix('W', 2, 3)"): "shape",
+    ("", "the sizes of the matrices say it"): "in_channels out_channels in_features input_dim num_features "
+    "normalized_shape embed_dim n_features",
+}
 _FUNCTIONS = {
     "sn.GradientDescent(rate)": "SGD sgd",
     "sn.RMSProp()": "RMSprop rmsprop",
     "sn.AdaGrad()": "Adagrad adagrad",
-    "sn.Adam()": "adam",
+    "sn.Adam()": "adam optim",
     "sn.LBFGS()": "lbfgs BFGS",
-    "sn.gradient(loss, W)": "grad value_and_grad",
+    "sn.gradient(loss, W)": "grad value_and_grad diff",
     "sn.derive(loss, parameters)": "backward autograd",
     "sn.formula(expr, format='latex')": "latex to_latex",
     "sn.formula(expr, format='mathml')": "mathml",
     "sn.binary_cross_entropy(Z, Y)": "binary_crossentropy BCELoss bce_with_logits",
-    "sn.cross_entropy(Z, Y)": "categorical_crossentropy crossentropy CrossEntropyLoss softmax_cross_entropy",
+    "sn.cross_entropy(Z, Y)": "nll_loss categorical_crossentropy crossentropy CrossEntropyLoss softmax_cross_entropy",
     "sn.mse(Z, Y)": "MSELoss mse_loss mean_squared_error",
     "sn.mean(sn.abs(Z - Y))": "mae mean_absolute_error l1_loss",
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)": "where",
+    "sn.elementwise(sympy.Max, A, B), or sn.relu(A) beside 0": "maximum",
+    "sn.elementwise(sympy.Min, A, B)": "minimum",
     "sn.hadamard(A, B)": "multiply mul",
-    "A*B": "matmul dot mm",
+    "A*B": "matmul dot mm bmm",
+    "x*y.T": "outer",
+    "sn.kron(A, B)": "tile repeat",
+    "sn.vstack(A, B) or sn.hstack(A, B)": "concatenate concat cat stack column_stack row_stack block",
+    "products and sums of matrices, A*B, sn.hadamard(A, B), sn.sum(A, axis=0)": "einsum tensordot",
+    "sn.log(1 + A)": "log1p",
+    "sn.exp(A) - 1": "expm1",
+    "sn.log(A)/sympy.log(2)": "log2",
+    "sn.log(A)/sympy.log(10)": "log10",
+    "sn.power(A, 2)": "pow",
+    "sn.elementwise(lambda a: 2**a, A)": "exp2",
+    "numpy.argmax(sn.evaluate(A, {…}), axis=0)": "argmax argmin",
+    "sn.trace(A)": "tr Tr",
+    "sn.norm(A)": "fro frobenius l2_norm",
+    "sn.norm(W)**2": "l2 l2_loss l2_regularization weight_decay L2",
+    "sn.norm1(W)": "l1 L1 l1_norm",
+    "sn.canonical(expr)": "simplify expand factor",
+    "sn.show(expr)": "pprint print display",
+    "run.plot('loss.png')": "plot",
+    "sn.accuracy(net, Y)": "metrics accuracy_score binary_accuracy categorical_accuracy",
+    "sn.dropout(X, mask, keep)": "Dropout",
+    "a number as it is": "constant Constant scalar_tensor",
+    "sympy.Symbol('t') for a number, sn.matrix('X', 2, 'n') for a matrix": "symbol symbols Symbol scalar variable "
+    "Variable placeholder tensor Tensor Input Parameter MatrixSymbol var_ Matrix",
+    "a NumPy array: it is a constant in a formula": "array asarray as_tensor from_numpy",
+    "sympy.OneMatrix(2, 3)": "ones ones_like full",
+    "sympy.ZeroMatrix(2, 3)": "zeros_like",
+    "sympy.Identity(3)": "eye identity Identity",
+    "numpy.random": "random rand randn",
+    "functions: sn.mlp(X, [16, 2]), sn.relu(A), sn.cross_entropy(Z, Y)": "nn layers keras models Model Module F "
+    "functional",
+    "sn.cross_entropy(Z, Y), sn.squared_error(P, Y)": "losses loss",
+    "sn.norm(A), sn.inv(A), sn.solve(A, B)": "linalg",
+    "sn.derive(loss, W).to_jax(), or compile(backend='jax')": "jit vmap pmap jax",
     "sn.silu(A)": "swish",
-    "sn.mlp(X, [16, 2])": "Sequential Linear Dense MLP",
+    "sn.mlp(X, [16, 2])": "Sequential Linear Dense",
     "sn.one_hot(labels, classes)": "to_categorical",
     "sn.train(loss, data, parameters, optimizer)": "fit minimize",
-}
-_RUN = {
-    "run.evaluate(net, {X: new})": "predict predict_proba score",
-    "run.parameters": "weights params coef_ get_weights state_dict",
-    "sn.save('run.npz', run)": "save dump",
-    "run.history['loss']": "losses loss_curve_ history_",
-    "print(run)": "summary",
 }
 
 
@@ -67,7 +191,7 @@ def _by_name(table: dict[str, str]) -> dict[str, str]:
     return {name: ours for ours, names in table.items() for name in names.split()}
 
 
-FUNCTIONS, RUN = _by_name(_FUNCTIONS), _by_name(_RUN)
+FUNCTIONS = _by_name(_FUNCTIONS)
 
 
 def instead(name: str, names: Iterable[str], table: dict[str, str], prefix: str = "") -> str:
@@ -79,27 +203,32 @@ def instead(name: str, names: Iterable[str], table: dict[str, str], prefix: str 
     return f"; write {prefix}{lower[near[0]]}" if near else ""
 
 
-def refuse_strangers(what: str, options: Iterable[str], names: Iterable[str]) -> None:
-    """Raise `TypeError` for the first of the options that is none of the names, with the one that is meant."""
-    names = list(names)
-    for option in options:
-        if option in names:
-            continue
-        meant = next((ours for ours, theirs in _ARGUMENTS.items() if ours in names and option in theirs.split()), None)
-        if meant is None:
-            near = get_close_matches(option.lower(), names, 1, 0.7)
-            meant = near[0] if near else None
-        way = f"write {meant}={_VALUES.get(meant, '…')}" if meant else f"there are {', '.join(names)}"
-        raise TypeError(f"{what}: there is no argument {option}=; {way}")
+def meant(option: str, names: Sequence[str]) -> str | None:
+    """Give the argument of ours, one of the names, for which another library says `option`, or None."""
+    for ours in names:
+        if option in _ARGUMENTS.get(ours, "").split():
+            return ours
+    near = get_close_matches(option.lower(), names, 1, 0.7)
+    return near[0] if near else names[0] if names and len(names[0]) == 1 and option in _FIRST else None
 
 
-def named(function: F) -> F:
-    """Give a function that refuses arguments which it does not have by the names of those that it has."""
-    names = list(signature(function).parameters)
+def no_such_argument(option: str, value: Any, names: Sequence[str], taken: Container[str] = ()) -> str:
+    """Say that there is no argument of the name, and what to write instead.
 
-    @wraps(function)
-    def checked(*args: Any, **options: Any) -> Any:
-        refuse_strangers(function.__name__, options, names)
-        return function(*args, **options)
-
-    return checked  # type: ignore[return-value]
+    names: the arguments that there are; taken: those of them that were given.
+    """
+    way = next((w for (a, w), t in _NONE.items() if option in t.split() and (not a or a in names)), None)
+    ours = meant(option, names)
+    book = next((n for n in names if n in ("values", "data") and n not in taken), None)
+    if ours in taken or (way and option not in _ARGUMENTS.get(ours or "", "").split()):
+        ours = None
+    if ours:
+        shown = value if isinstance(value, (int, float, str, tuple)) and len(repr(value)) <= 30 else None
+        way = f"write {ours}={_VALUES.get(option) or _VALUES.get(ours) or ('…' if shown is None else repr(shown))}"
+    elif way is None and book and option not in ("shuffle",):
+        way = f"{book} are given in a dictionary: {{{option!r}: …}}"
+    elif way is None:
+        way = (
+            f"there are {', '.join(names)}" if len(names) > 1 else f"there is {names[0]}" if names else "it takes none"
+        )
+    return f"there is no argument {option}=; {way}"

@@ -40,11 +40,17 @@ def given(value: Any, called: str = "") -> Any:
         )
     if is_array(value):
         return _constant(np.asarray(value), before)  # a data frame of pandas among them
-    if isinstance(value, (list, tuple, set, frozenset, dict)):
+    if isinstance(value, dict):
+        raise TypeError(f"{before}{_short(value)} is a dictionary and no expression; the expression stands first, "
+                        "sn.evaluate(expr, {X: x})")  # fmt: skip
+    if isinstance(value, (list, tuple, set, frozenset)):
         raise TypeError(
             f"{before}{_short(value)} is a {type(value).__name__} and no expression; write numbers as "
             "numpy.array([[…]])"
         )
+    if not hasattr(value, "_sympy_") and type(value).__module__.startswith(__package__.split(".")[0] + "."):
+        raise TypeError(f"{before}a {type(value).__name__} is no expression, but is made of one; give that expression, "
+                        "such as the loss")  # fmt: skip
     try:
         expr = sympify(value, strict=True)
     except (SympifyError, TypeError, ValueError, AttributeError):

@@ -53,6 +53,8 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: Any, axis: int = 0) -> MatrixExpr:
         check_shapes(left, right, "__mul__")
     shape = left.shape[0], right.shape[1]
     product = raw(MatMul, left, right)
+    if b == 0:
+        return product
     if not b.is_Matrix:
         return raw(MatAdd, product, scaled(b, OneMatrix(*shape)))
     wanted = (shape[0], Integer(1)) if axis == 0 else (Integer(1), shape[1])

@@ -16,6 +16,7 @@ from symnet.expressions import curves, scalars
 from symnet.expressions.algebra import elementwise, sums, total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.beside import check_scalar
+from symnet.expressions.declared import facts_of
 from symnet.expressions.entering import given, is_array
 from symnet.expressions.functions import log_softmax, softplus
 from symnet.expressions.nodes import Distribution, LogSoftmax, Softmax
@@ -36,6 +37,23 @@ def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
         raise ShapeError(f"{who}: {_said(P, 'P')} is {shape_text(P.shape)} but {_said(Y, 'Y')} is "
                          f"{shape_text(Y.shape)}{_way(who, P, Y, axis)}")  # fmt: skip
     return P, Y, axis_of_outputs(who, P, axis)
+
+
+def check_order(who: str, Z: Any, Y: Any, squashed: type | None = None) -> None:
+    """Raise `ValueError` where predictions and targets are exchanged for sure, or where the logits are none any more.
+
+    squashed: the function of logits that the loss applies itself.
+    """
+    if isinstance(Z, MatrixSymbol) and not hasattr(Z, "_net"):
+        hot = {"one_hot_columns", "one_hot_rows"} & set(map(str, facts_of(Z)))
+        if hot or any(hasattr(s, "_net") for s in Y.free_symbols):
+            why = "is declared one_hot" if hot else "is a symbol and the other the output of a net"
+            raise ValueError(f"{who}: {Z} {why}, so these are the targets, which stand second; write "
+                             f"sn.{who}({brief(Y)}, {Z})")  # fmt: skip
+    applied = isinstance(Z, Softmax) if squashed is Softmax else isinstance(getattr(Z, "body", None), squashed or ())
+    if squashed is not None and applied:
+        name = squashed.__name__.lower()
+        raise ValueError(f"{who}: {brief(Z)} is a {name}, which the loss takes itself; give the logits, without it")
 
 
 def _as_operand(who: str, A: Any, other: Any) -> Any:
@@ -119,6 +137,7 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr
     True
     """
     Z, Y, axis = _entered("cross_entropy", Z, Y, axis)
+    check_order("cross_entropy", Z, Y, Softmax)
     target: Any = Distribution(Y, Integer(axis)) if isinstance(Y, MatrixSymbol) else Y
     return -total(raw(HadamardProduct, target, log_softmax(Z, axis))) / Z.shape[1 - axis]
 
@@ -135,6 +154,7 @@ def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) 
     True
     """
     Z, Y, axis = _entered("binary_cross_entropy", Z, Y, axis)
+    check_order("binary_cross_entropy", Z, Y, scalars.sigmoid)
     return (total(softplus(Z)) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]
 
 
@@ -171,6 +191,7 @@ def hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     −(Y∘[1 − Y∘Z > 0])/n
     """
     Z, Y, axis = _entered("hinge", Z, Y, axis)
+    check_order("hinge", Z, Y)
     return total(elementwise(lambda y, z: scalars.relu(1 - y * z), Y, Z)) / Z.shape[1 - axis]
 
 
@@ -189,6 +210,7 @@ def categorical_hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> 
     (hardmax(Z + 1 − Y) − Y)/n
     """
     Z, Y, axis = _entered("categorical_hinge", Z, Y, axis)
+    check_order("categorical_hinge", Z, Y)
     wrong = raw(MatAdd, Z, OneMatrix(*Z.shape), raw(MatMul, S.NegativeOne, Y))
     return (total(Largest(wrong, Integer(axis))) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]
 
@@ -209,6 +231,7 @@ def kl_divergence(P: MatrixExpr, Q: MatrixExpr, axis: int | None = None) -> Expr
     −(P ⊘ Q)/n
     """
     P, Q, axis = _entered("kl_divergence", P, Q, axis)
+    check_order("kl_divergence", Q, P)
     target: Any = Distribution(P, Integer(axis)) if isinstance(P, MatrixSymbol) and isinstance(Q, Softmax) else P
     return (_by_logarithm(P, P) - _by_logarithm(target, Q)) / P.shape[1 - axis]
 
@@ -236,6 +259,7 @@ def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis:
     0.911682
     """
     Z, Y, axis = _entered("focal", Z, Y, axis)
+    check_order("focal", Z, Y, scalars.sigmoid)
     power = as_number("focal", "gamma", gamma)
     if power.is_negative:
         raise ValueError(f"focal: gamma must be a number that is not negative, such as 2, not {gamma}")

@@ -14,6 +14,7 @@ from symnet.expressions.algebra import elementwise, total
 from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given
+from symnet.expressions.losses import check_order
 from symnet.expressions.nodes import AxisMax
 from symnet.expressions.operands import as_expression, raw
 from symnet.expressions.scalars import step
@@ -48,6 +49,7 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
             f"accuracy: {brief(output)} is {shape_text(output.shape)}, but {brief(Y)} is {shape_text(Y.shape)}; "
             "class numbers become columns with sn.one_hot(labels, classes)"
         )
+    check_order("accuracy", output, Y)
     axis = axis_of_outputs("accuracy", output, axis)
     samples = output.shape[1 - axis]
     if output.shape[axis] == 1:

@@ -18,10 +18,12 @@ from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions import functions
 from symnet.expressions.algebra import elementwise
+from symnet.expressions.answered import plain
 from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given, near
 from symnet.expressions.functions import affine, matrix
+from symnet.expressions.members import Told
 from symnet.expressions.shown import in_a_line, listed
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -52,20 +54,23 @@ class Parameter(MatrixSymbol):
         return (*self.args, self._net)
 
 
-class Symbols(tuple[Any, ...]):
+class Symbols(Told, tuple[Any, ...]):
     """Symbols in order; each is found by its place and by its name: `net.parameters["W1"]`."""
 
     def __getitem__(self, key: Any) -> Any:
-        if not isinstance(key, str):
+        if not isinstance(key, (str, MatrixSymbol)):
             return super().__getitem__(key)
         for symbol in self:
-            if symbol.name == key:
+            if key in (symbol, symbol.name):
                 return symbol
         raise KeyError(f"{key}: there are the symbols {', '.join(s.name for s in self)}")
 
+    def __call__(self) -> Symbols:
+        return self  # as a method of a model gives them
+
 
 @dataclass(frozen=True, repr=False)
-class MLP:
+class MLP(Told):
     """A multilayer perceptron: its output, an expression, and its parameters, symbols in order W1, b1, W2, b2, …
 
     It stands for its output wherever an expression is meant. Called with another input it gives the output for that,
@@ -91,6 +96,9 @@ class MLP:
             H = affine(W, H, b, self.axis)
             H = self.activation(H) if k < len(layers) else H
         return H
+
+    def __getitem__(self, key: Any) -> Any:
+        return self.parameters[key] if isinstance(key, str) else self.output[key]
 
     def __repr__(self) -> str:
         return in_a_line(f"MLP: output {shape_text(self.output.shape)}, parameters {listed(self.parameters)}")
@@ -119,7 +127,7 @@ def _of_output(name: str) -> Callable[..., Any]:
     return operator
 
 
-for _name in "add radd sub rsub mul rmul matmul rmatmul truediv pow neg abs getitem".split():
+for _name in "add radd sub rsub mul rmul matmul rmatmul truediv pow neg abs iter".split():
     setattr(MLP, f"__{_name}__", _of_output(f"__{_name}__"))
 
 
@@ -142,7 +150,7 @@ def mlp(
     >>> net.parameters, net.output.shape
     ((W1, b1, W2, b2), (3, n))
     """
-    X, f = given(X, "mlp"), as_activation(activation)
+    X = given(X, "mlp")
     if not getattr(X, "is_Matrix", False):
         check_scalar(X)
         raise TypeError(f"mlp: {brief(X)} is no matrix; give the input, such as sn.matrix('X', 2, 'n')")
@@ -150,6 +158,11 @@ def mlp(
     if not isinstance(prefix, str):
         raise TypeError(f"mlp: prefix must be a string such as 'net2_', not {prefix!r}")
     sizes = _listed(sizes)
+    if isinstance(activation, (int, np.integer)):
+        listed_sizes = ", ".join(map(str, [*sizes, activation]))
+        raise TypeError(f"mlp: the sizes are one list with the outputs of each layer; write sn.mlp({brief(X)}, "
+                        f"[{listed_sizes}])")  # fmt: skip
+    f = as_activation(activation)
     inputs, parameters = X.shape[axis], []
     own: Any = partial(Parameter, net=urandom(8).hex())
     for k, outputs in enumerate(sizes, 1):
@@ -191,8 +204,12 @@ def as_activation(activation: Any) -> Callable[[Any], Any]:
             hint = f"; did you mean {like[0]!r}?" if like else ""
             raise ValueError(f"activation: {activation!r} is none of {', '.join(NAMED)}{hint}")
         return known
+    activation = plain(activation)
     if activation is None:
         return NAMED["identity"]
+    if isinstance(activation, (list, tuple)):
+        raise TypeError("activation: one function stands after every layer but the last; for others write the layers, "
+                        "sn.relu(sn.affine(W1, X, b1)), each of its own")  # fmt: skip
     if not callable(activation):
         raise TypeError(f"activation: {activation!r} is no function; write sn.relu, sympy.tanh or a name, 'relu'")
     if activation in (Max, Min):

@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sympy import Basic, Dummy, Expr, Lambda, MatrixSymbol, Mul, Symbol
-from sympy.core.function import AppliedUndef
+from sympy import Add, Basic, Dummy, Expr, Lambda, MatrixSymbol, Mul, Pow, Symbol
+from sympy.core.function import AppliedUndef, DefinedFunction
+from sympy.core.operations import LatticeOp
+from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -102,10 +104,10 @@ def _inside(function: Lambda, rule: Mapping[Any, Any]) -> Lambda:
 
 def flat(expr: Any) -> list[Any]:
     """Give the parts of an expression as a list that can be pickled: a class with the places of its arguments."""
-    within: set[int] = set()  # what holds a node of ours; the rest is SymPy's own business
+    within: set[int] = set()  # a node of ours, what SymPy would simplify, what holds one; the rest is SymPy's business
     everything = list(parts(expr, _has_parts))
     for part in everything:
-        if hasattr(type(part), "ends_lookup") or any(id(a) in within for a in part.args):
+        if hasattr(type(part), "ends_lookup") or isinstance(part, _SIMPLIFIED) or any(id(a) in within for a in part.args):
             within.add(id(part))
     place: dict[int, int] = {}
     listed: list[Any] = []
@@ -113,6 +115,9 @@ def flat(expr: Any) -> list[Any]:
         place[id(part)] = len(listed)
         listed.append((part.func, [place[id(a)] for a in part.args]) if id(part) in within else part)
     return listed
+
+
+_SIMPLIFIED = (Add, Mul, Pow, DefinedFunction)
 
 
 def _has_parts(part: Any) -> bool:
@@ -129,5 +134,22 @@ def unflat(listed: list[Any]) -> Any:
         kind, places = row
         args = [made[k] for k in places]
         whole = hasattr(kind, "ends_lookup") or issubclass(kind, MatrixBase)  # which keeps its entries elsewhere too
-        made.append(kind(*args) if whole else Basic.__new__(kind, *args))
+        made.append(kind(*args) if whole else _as_it_was(kind, args))
     return made[-1]
+
+
+def _as_it_was(kind: Any, args: list[Any]) -> Any:
+    # a part of SymPy's that is not simplified once more, with what its class remembers beside the arguments
+    new = Basic.__new__(kind, *args)
+    if any("is_commutative" in vars(c).get("__slots__", ()) for c in kind.__mro__):
+        new.is_commutative = all(a.is_commutative for a in args)
+    if issubclass(kind, (MinMaxBase, LatticeOp)):
+        new._argset = frozenset(args)
+    return new
+
+
+def reduced(expr: Any, protocol: Any) -> Any:
+    """Give how an expression is pickled and copied: as it is where it has a node of ours, else as SymPy does it."""
+    listed = flat(expr) if _has_parts(expr) else []
+    ours = any(isinstance(row, tuple) and hasattr(row[0], "ends_lookup") for row in listed)
+    return (unflat, (listed,)) if ours else Basic.__reduce_ex__(expr, protocol)

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any, ClassVar
 
+from symnet.expressions.members import Told
+
 WIDEST = 110  # characters of a line
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 NAMED = 8  # names of a list before the others are counted
@@ -37,7 +39,7 @@ def preformatted(text: str) -> str:
     return f'<pre style="font-family:DejaVu Sans Mono,Menlo,Consolas,monospace;line-height:1.4">{escape(text)}</pre>'
 
 
-class Shown:
+class Shown(Told):
     """What shows itself. `_headline`: what stands in the brackets of its `repr`, behind the name of the class."""
 
     def _headline(self) -> str:

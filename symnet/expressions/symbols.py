@@ -79,6 +79,8 @@ def vector(name: str, size: Size, **facts: Any) -> MatrixSymbol:
     >>> sn.vector("b1", 3).shape
     (3, 1)
     """
+    if isinstance(size, (tuple, list)) and len(size) in (1, 2) and size[1:] in ((), [], (1,), [1]):
+        size = size[0]  # the shape of an array
     return matrix(name, size, 1, **facts)
 
 

@@ -7,7 +7,7 @@ SymPy's scalar algorithms, which would make scalars of the matrices inside them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from math import prod
 from typing import Any
 
@@ -28,6 +28,7 @@ from sympy import (
     S,
     Piecewise,
     Symbol,
+    SympifyError,
     Trace,
     Transpose,
     preorder_traversal,
@@ -45,9 +46,10 @@ from sympy.utilities.iterables import iterable
 from symnet.expressions.algebra import OF_MATRICES, total
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
-from symnet.expressions.entering import given
+from symnet.expressions.entering import given, is_array
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
+from symnet.expressions.rebuilding import reduced
 from symnet.expressions.sizes import same_size
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
@@ -172,6 +174,17 @@ def _unwritten(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     return entry
 
 
+def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
+    # SymPy takes no array for a matrix
+    try:
+        return Basic.subs(self, *args, **options)
+    except SympifyError:
+        pairs = [args] if len(args) > 1 else args[0].items() if isinstance(args[0], Mapping) else args[0]
+        return Basic.subs(self, [tuple(given(v) if is_array(v) else v for v in pair) for pair in pairs], **options)
+
+
+Expr.subs = _with_arrays
+Expr.__reduce_ex__ = reduced
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
         setattr(_kind, _name, _taught(_name, getattr(_kind, _name)))

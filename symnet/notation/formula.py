@@ -95,7 +95,7 @@ def _expression(expr: Any) -> Any:
         raise TypeError(f"formula: {expr!r} is a string; give an expression, such as sn.parse({expr!r})")
     try:
         known = expr if isinstance(expr, (type, np.ma.MaskedArray)) else sympify(expr)
-    except SympifyError:
+    except (SympifyError, KeyError):  # of what has entries and is none
         known = expr
     if not isinstance(known, Expr) or isinstance(known, Lambda):
         raise TypeError(f"formula: give a matrix or scalar expression, not {type(expr).__name__}")

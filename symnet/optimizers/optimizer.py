@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import Shown, elementwise, preformatted, refuse_strangers
+from symnet.expressions import Shown, elementwise, preformatted
 from symnet.notation import html, notebook, render
 from symnet.optimizers.schedules import Rate, is_number
 from symnet.program import Equation, Section
@@ -54,10 +54,6 @@ def rate(default: float) -> Any:
 @dataclass(frozen=True)
 class Rule(Shown):
     """What our optimizers share. `str` gives the equations of one step; `repr` is code that makes an equal one."""
-
-    def __new__(cls, *values: Any, **options: Any) -> Any:
-        refuse_strangers(cls.__name__, options, [f.name for f in fields(cls)])
-        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         for f in fields(self):

@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy
 from sympy.functions.elementary.piecewise import Piecewise
-from symnet.expressions import SCALARS, sigmoid
+from symnet.expressions import SCALARS, plain, sigmoid
 
 
 _PACKAGE, _WING = __name__.split(".")[0], sigmoid.__module__.rpartition(".")[0]
@@ -75,7 +75,7 @@ def public() -> dict[str, Callable[..., Any]]:
     found = {name: getattr(package, name, None) for name in getattr(package, "__all__", ())}
     return {
         name: f for name, f in found.items()
-        if inspect.isfunction(f) and f.__module__.startswith(_WING) and name not in _NO_FORMULA
+        if inspect.isfunction(f) and plain(f).__module__.startswith(_WING) and name not in _NO_FORMULA
     }  # fmt: skip
 
 

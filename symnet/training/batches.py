@@ -127,7 +127,7 @@ class Whole:
 class Pieces:
     """Pieces of arrays, shuffled anew in each epoch. `pool`: the places of the samples that take part, None for all.
 
-    Raises `ValueError` where the batch size does not fit the data, `ShapeError` where these have other lengths.
+    Raises `ValueError` for a batch size that is none, `ShapeError` where these have other lengths.
     """
 
     def __init__(self, arrays: Arrays, symbols: Mapping[str, Name], size: int, pool: Any = None) -> None:
@@ -141,9 +141,7 @@ class Pieces:
                 raise ShapeError(f"{name} holds {length} samples, but {next(iter(lengths))} holds {self.total}")
         self.pool = pool
         self.samples: int | None = self.total if pool is None else len(pool)
-        self.size = checked_count("batch_size", size)
-        if self.size > self.samples:
-            raise ValueError(f"batch_size is {size}, but there are only {self.samples} samples")
+        self.size = min(checked_count("batch_size", size), self.samples)  # more than there are: all of them
         self.steps: int | None = -(-self.samples // self.size)
         self.mapped = [n for n in self.names if is_mapped(arrays[n])]
         self.dtype: Any = None

@@ -6,6 +6,7 @@ In: a history. Out: axes, and a file where one is wanted.
 from __future__ import annotations
 
 import sys
+from os import PathLike
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ def drawn(history: Mapping[str, Sequence[float]], best: int | None, path: Any, a
         raise ModuleNotFoundError(
             "plot needs matplotlib, which is not installed: pip install 'symnet[plots]'"
         ) from None
+    if path is not None and not isinstance(path, (str, PathLike)):
+        raise TypeError(f"plot: the path must be a string such as 'loss.png', not {path!r}")
     if axes is None:
         axes = _new_axes(Figure)
     epochs = range(1, len(history["loss"]) + 1)

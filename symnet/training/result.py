@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 from symnet.backends import binding, evaluate
 from symnet.derivation import Derivation
-from symnet.expressions import RUN, Shown, Values, escape, instead, listed
+from symnet.expressions import Shown, Values, escape, listed
 from symnet.training.choosing import BACKENDS
 from symnet.training.picture import drawn
 
@@ -43,11 +43,12 @@ class Training(Shown):
     message: str = ""
     backend: str = "numpy"
 
-    if not TYPE_CHECKING:  # who checks types knows every name
+    def __call__(self, *values: Any, **named: Any) -> NoReturn:
+        raise TypeError("a run of train is no function; write run.evaluate(net, {X: new}), net being the expression "
+                        "of which the value is asked for")  # fmt: skip
 
-        def __getattr__(self, name):
-            way = instead(name, [], RUN)
-            raise AttributeError(f"a run of train has no {name}{way}", name=name, obj=self)
+    def __getitem__(self, parameter: Any) -> Any:
+        return self.parameters[parameter]
 
     @property
     def loss(self) -> float:

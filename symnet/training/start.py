@@ -14,7 +14,7 @@ from sympy import MatMul, MatrixSymbol, OneMatrix, Symbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import as_stated, binding
-from symnet.expressions import Name, declared, facts_of
+from symnet.expressions import Name, declared, facts_of, plain
 from symnet.optimizers import is_number
 from symnet.program import Program, Survey
 from symnet.training.forgotten import check_no_data_missing
@@ -104,7 +104,7 @@ def as_initializer(initializer: Any) -> Initializer:
     if initializer is None:
         return glorot()
     own = (uniform, normal, glorot, zeros)
-    if any(initializer is f for f in own):
+    if any(plain(initializer) is f for f in own):
         way = f"write initializer=sn.{initializer.__name__}()"
     elif isinstance(initializer, str):
         known = ", ".join(f"sn.{f.__name__}()" for f in own)

@@ -11,8 +11,10 @@ from dataclasses import replace
 from typing import Any
 
 
-from symnet.expressions import as_scalar, given, named
+from symnet.backends import ByKey
+from symnet.expressions import as_scalar, given
 from symnet.optimizers import Optimizer, as_optimizer
+from symnet.request import check_loss
 from symnet.training.begin import begun
 from symnet.training.checkpoint import Saved, Saver
 from symnet.training.devices import chosen_devices
@@ -26,7 +28,6 @@ from symnet.training.result import Training
 from symnet.training.start import as_generator, as_initializer, checked_clip
 
 
-@named
 def train(
     loss: Any,
     data: Mapping[Any, Any] | Iterable[Mapping[Any, Any]],
@@ -65,7 +66,8 @@ def train(
     `NewtonCG()`, `GaussNewton()`, `LevenbergMarquardt()`, of which an epoch is one iteration over all data, whose loss
     in the history is the one that the iteration reached, and which ends by itself where it has converged.
     epochs, steps, seconds: the budget, whichever ends first; 100 epochs, passes over the data, where none is given.
-    batch_size: samples a step, all of them by default; the last batch of an epoch may be smaller and counts as such.
+    batch_size: samples a step, all of them by default, and where there are not so many; the last batch of an epoch may
+    be smaller and counts as such.
     seed: makes the order of the samples and the starting weights reproducible; dtype: by default that of the data.
     initializer: draws the weights that have no array, `glorot()` by default; columns used as biases start at 0.
     multipliers: by symbol or name, how far a parameter moves of the optimizer's step: 0.1 of it, or 0 where it stays as
@@ -97,7 +99,7 @@ def train(
     plan = planned(epochs, steps, seconds, checked_patience(patience, validation), progress, callback)
     parameters = getattr(parameters, "parameters", parameters)  # of a net, or of an earlier training
     task = Task(
-        as_scalar(given(loss, "the loss")), checked_metrics(metrics or {}), as_optimizer(optimizer), dtype,
+        _as_loss(loss), checked_metrics(metrics or {}), as_optimizer(optimizer), dtype,
         multipliers, checked_clip(clip), batch_size, float(validation) if is_fraction(validation) else None,
         checked_backend(backend), chosen_devices(backend, devices, seed),
     )  # fmt: skip
@@ -169,11 +171,17 @@ def resume(
     return _run(loop, log, goes_on=True)
 
 
+def _as_loss(loss: Any) -> Any:
+    loss = as_scalar(given(loss, "the loss"))
+    check_loss(loss)
+    return loss
+
+
 def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
     if log is not None:
         loop.log = Log(log, ["epoch", *loop.columns()], goes_on)
     interrupted = loop.run()
-    history = loop.listed()
+    history = ByKey(loop.listed())
     if loop.state.batches:  # a budget that ended within an epoch
         for name, number in loop.row().items():
             history.setdefault(name, []).append(number)

@@ -1,0 +1,177 @@
+"""What users of other libraries ask our objects for: it works, or is answered with what to write here."""
+
+import copy
+import pickle
+import re
+
+import numpy as np
+import pytest
+import sympy
+
+import symnet as sn
+from symnet.expressions import elsewhere, members
+
+RNG = np.random.default_rng(0)
+X, Y, H = sn.matrix("X", 2, "n"), sn.matrix("Y", 1, "n"), sn.matrix("H", 2, "n", one_hot="columns")
+W, A, R, v = sn.matrix("W", 1, 2), sn.matrix("A", 3, 3), sn.matrix("R", 3, 4), sn.vector("v", 3)
+x, y = RNG.normal(size=(2, 6)), RNG.normal(size=(1, 6))
+VALUES = {X: x, Y: y, W: np.ones((1, 2))}
+NET, CLASSES = sn.mlp(X, [4, 1]), sn.mlp(X, [4, 2])
+LOSS, LINEAR = sn.squared_error(NET, Y), sn.squared_error(W * X, Y)
+RUN = sn.train(LOSS, {X: x, Y: y}, NET, epochs=2, progress=False, seed=0)
+D = sn.derive(LINEAR, W)
+K = D.compile()
+CHECK = sn.check_gradients(LINEAR, VALUES)
+OBJECTS = {
+    "Training": RUN, "Derivation": D, "Kernel": K, "MLP": NET, "GradientCheck": CHECK, "Summary": sn.summary(LOSS),
+    "Diagnosis": sn.diagnose(LINEAR, VALUES, K), "Rule": sn.Adam(), "StructuredMatrix": sn.compile(
+        sn.hessian(sn.norm(R.T * R) ** 2, R))({R: np.ones((3, 4))}),
+}  # fmt: skip
+
+
+def test_every_table_has_its_object():
+    assert set(OBJECTS) == set(members.OBJECTS)
+
+
+@pytest.mark.parametrize("kind", OBJECTS)
+def test_attributes_of_others_objects(kind):
+    value, table = OBJECTS[kind], members.OBJECTS[kind]
+    for name, ours in table.items():
+        with pytest.raises(AttributeError, match=re.escape(f"has no {name}; write {ours}")):
+            getattr(value, name)
+    with pytest.raises(AttributeError, match="has no no_such_thing; it has "):
+        value.no_such_thing  # noqa: B018
+    assert not hasattr(value, "__no_such_thing__")
+    if kind not in ("Kernel", "StructuredMatrix", "GradientCheck"):
+        assert type(pickle.loads(pickle.dumps(value))) is type(value) is type(copy.copy(value))
+
+
+@pytest.mark.parametrize("B", [A, A * A, A + v * v.T, sn.tanh(A), A.T, sn.hadamard(A, A), A**-1], ids=str)
+def test_methods_of_tensors(B):
+    for name, ours in members.MATRIX.items():
+        if any(name in vars(c) and not isinstance(vars(c)[name], members.Hint) for c in type(B).__mro__):
+            continue  # SymPy's own
+        with pytest.raises(AttributeError, match=re.escape(f"write {ours} for A = ")):
+            getattr(B, name)
+        assert not hasattr(B, name)
+
+
+@pytest.mark.parametrize("loss", [LOSS, LINEAR + 1, sn.sum(A), LINEAR**2, sympy.log(LINEAR)], ids=range(5))
+def test_methods_of_losses(loss):
+    for name, ours in members.SCALAR.items():
+        if any(name in vars(c) and not isinstance(vars(c)[name], members.Hint) for c in type(loss).__mro__):
+            continue
+        with pytest.raises(AttributeError, match=re.escape(f"write {ours} for loss = ")):
+            getattr(loss, name)
+
+
+def test_what_is_advised_is_there():
+    tables = [members.MATRIX, members.SCALAR, elsewhere.FUNCTIONS, *members.OBJECTS.values()]
+    advice = {ours for table in tables for ours in table.values()}
+    assert {name for ours in advice for name in re.findall(r"\bsn\.(\w+)", ours)} <= set(sn.__all__)
+    for kind, word in (("Training", "run"), ("Derivation", "d"), ("Kernel", "kernel"), ("MLP", "net")):
+        for ours in set(members.OBJECTS[kind].values()):
+            assert all(hasattr(OBJECTS[kind], n) for n in re.findall(rf"(?<!')\b{word}\.(\w+)", ours)), ours
+    for ours in {w for w in members.MATRIX.values() if re.fullmatch(r"sn\.\w+\(A(, [AB2])*\)", w)}:
+        eval(ours, {"sn": sn, "A": A, "B": A})
+
+
+@pytest.mark.parametrize("name", elsewhere.FUNCTIONS)
+def test_functions_of_others(name):
+    with pytest.raises(AttributeError, match=re.escape(f"no attribute {name!r}; write {elsewhere.FUNCTIONS[name]}")):
+        getattr(sn, name)
+
+
+def test_what_works():
+    assert NET.parameters() is NET.parameters and NET["W1"] is NET.parameters["W1"]
+    assert NET.parameters[NET.parameters[0]] is NET.parameters[0]
+    assert RUN["W1"] is RUN.parameters["W1"] and RUN[NET.parameters[0]] is RUN.parameters["W1"]
+    given = K(VALUES)
+    loss, gradients = given
+    assert given.loss == loss and given.gradients is gradients and given["W"] is given[W] is gradients[W]
+    assert isinstance(given, tuple) and given[0] == loss and len(given) == 2
+    assert D["Z1"] == W * X and D["W"] == D[W]
+    assert sn.gradient(LINEAR, "W") == sn.gradient(LINEAR, W)
+    assert sn.hessian(LINEAR, "W") == sn.hessian(LINEAR, W)
+    assert sn.jacobian(W * X, "W") == sn.jacobian(W * X, W)
+    assert str(sn.derive(LOSS, ["W1", "b1"])) == str(sn.derive(LOSS, NET.parameters[:2]))
+    assert CHECK["W"] is CHECK[W] is CHECK.rows[0]
+    assert sn.vector("v", (3,)) == sn.vector("v", (3, 1)) == v
+    assert sn.evaluate(LINEAR.subs({W: np.ones((1, 2))}), VALUES) == sn.evaluate(LINEAR, VALUES)
+    assert A.subs(A, np.eye(3)) == sympy.ImmutableMatrix(np.eye(3))
+    assert sn.affine(W, X, 0) == W * X
+
+
+def test_more_samples_a_batch_than_there_are():
+    runs = [
+        sn.train(LOSS, {X: x, Y: y}, NET, epochs=3, batch_size=size, validation=share, progress=False, seed=0)
+        for share in (None, 0.5)
+        for size in (None, 1000)
+    ]
+    for whole, large in (runs[:2], runs[2:]):
+        np.testing.assert_allclose(whole.history["loss"], large.history["loss"], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "words"),
+    [
+        (lambda: sn.mlp(X, 5, 3), TypeError, "sn.mlp(X, [5, 3])"),
+        (lambda: sn.mlp(X, 8, 1), TypeError, "sn.mlp(X, [8, 1])"),
+        (lambda: sn.mlp(X, [8, 1], [sn.relu, sn.tanh]), TypeError, "one function stands after every layer"),
+        (lambda: sn.train(NET, {X: x, Y: y}, progress=False), TypeError, "sn.squared_error(net, Y)"),
+        (lambda: sn.train(W * X, {X: x, Y: y}, progress=False), TypeError, "sn.squared_error(net, Y)"),
+        (lambda: sn.train(D, {X: x}), TypeError, "a Derivation is no expression, but is made of one"),
+        (lambda: sn.train(K, {X: x}), TypeError, "a Kernel is no expression"),
+        (lambda: sn.gradient(RUN, W), TypeError, "a Training is no expression"),
+        (lambda: sn.formula(D), TypeError, "give a matrix or scalar expression, not Derivation"),
+        (lambda: sn.cross_entropy(H, CLASSES), ValueError, "H is declared one_hot, so these are the targets"),
+        (lambda: sn.cross_entropy(H, X), ValueError, "sn.cross_entropy(X, H)"),
+        (lambda: sn.cross_entropy(X, CLASSES), ValueError, "the other the output of a net"),
+        (lambda: sn.cross_entropy(sn.softmax(X), H), ValueError, "which the loss takes itself"),
+        (lambda: sn.binary_cross_entropy(Y, NET), ValueError, "which stand second"),
+        (lambda: sn.binary_cross_entropy(sn.sigmoid(W * X), Y), ValueError, "which the loss takes itself"),
+        (lambda: sn.focal(sn.sigmoid(W * X), Y), ValueError, "which the loss takes itself"),
+        (lambda: sn.hinge(Y, NET), ValueError, "which stand second"),
+        (lambda: sn.categorical_hinge(H, CLASSES), ValueError, "sn.categorical_hinge("),
+        (lambda: sn.accuracy(H, CLASSES), ValueError, "sn.accuracy("),
+        (lambda: sn.kl_divergence(CLASSES, H), ValueError, "declared one_hot"),
+        (lambda: X * X, sympy.ShapeError, "sn.hadamard(X, X); X*X.T and X.T*X are products"),
+        (lambda: v * v, sympy.ShapeError, "sn.hadamard(v, v); v.T*v is the inner product"),
+        (lambda: R @ R, sympy.ShapeError, "R*R is a product of matrices, and R is 3×4"),
+        (lambda: RUN(x), TypeError, "run.evaluate(net, {X: new})"),
+        (lambda: RUN["Q"], KeyError, "there are values for W1, b1"),
+        (lambda: RUN.history["val_loss"], KeyError, "there are values for loss"),
+        (lambda: RUN.history.loss, AttributeError, "write ['loss']"),
+        (lambda: RUN.parameters.W1, AttributeError, "write ['W1']"),
+        (lambda: RUN.W1, AttributeError, "write .parameters['W1']"),
+        (lambda: RUN.plot(3), TypeError, "loss.png"),
+        (lambda: NET.W1, AttributeError, "write .parameters['W1']"),
+        (lambda: NET.parameters.W1, AttributeError, "write ['W1']"),
+        (lambda: NET["W7"], KeyError, "there are the symbols W1, b1"),
+        (lambda: list(NET), TypeError, "its entries cannot be listed"),
+        (lambda: K(VALUES)["b"], KeyError, "there are values for W"),
+        (lambda: D["Q"], KeyError, "this derivation has gradients for W"),
+        (lambda: CHECK["Q"], KeyError, "there are rows for W"),
+        (lambda: sn.gradient(LINEAR, "Q"), KeyError, "Q is no symbol of the expression, which has W, X, Y"),
+        (lambda: sn.derive(NET, NET), TypeError, "beside its targets, sn.squared_error(net, Y)"),
+        (lambda: LINEAR.diff("W"), TypeError, "W is a matrix here; give the symbol itself"),
+        (lambda: sympy.diff(LINEAR, "W"), TypeError, "W is a matrix here"),
+        (lambda: sn.sum(A).diff(sympy.Symbol("A")), TypeError, "A is a matrix here"),
+        (lambda: sn.evaluate(NET, RUN), TypeError, "write {X: x, **run.parameters}"),
+        (lambda: RUN.evaluate({X: x}), TypeError, "the expression stands first"),
+        (lambda: sn.compile(LINEAR, "jax"), TypeError, "backend='jax'"),
+        (lambda: sn.norm(W, 2), ValueError, "write ord=2"),
+        (lambda: sn.norm(W, "fro"), ValueError, "write ord='fro'"),
+        (lambda: sn.max(A, A), ValueError, "sn.elementwise(sympy.Max, A, B)"),
+        (lambda: sn.sum(A, axis=(0, 1)), ValueError, "all entries are meant where no axis is given"),
+        (lambda: sn.elementwise(np.tanh, A), TypeError, "NumPy's functions and those of math compute with numbers"),
+        (lambda: sn.elementwise(lambda t: max(t, 0), A), TypeError, "asks whether a condition on a symbol is true"),
+        (lambda: float(A), TypeError, "A is a matrix and no number"),
+        (lambda: round(A), TypeError, "A is a matrix and no number"),
+        (lambda: K.function(VALUES), TypeError, "kernel.function() missing"),
+    ],
+)  # fmt: skip
+def test_first_guesses_are_answered(call, error, words):
+    with pytest.raises(error) as raised:
+        call()
+    assert words in str(raised.value)
