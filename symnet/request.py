@@ -13,7 +13,9 @@ from sympy import Basic, Expr, MatrixSymbol, Symbol, Transpose
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symnet.expressions import Entry, Part, brief, declared, is_declared, part, same_shape, shape_text, transpose
+from symnet.expressions import (
+    Entry, Part, Reduction, brief, declared, is_declared, part, same_shape, shape_text, transpose,
+)  # fmt: skip
 from symnet.program import Builder
 
 
@@ -39,9 +41,10 @@ def place_of(w: Any) -> tuple[Any, Callable[[Any], Any]]:
 def check_request(loss: Any, symbols: Sequence[Any], who: str) -> None:
     """Raise `TypeError` where the loss is no scalar expression, and what `check_symbols` raises."""
     if getattr(loss, "is_Matrix", False):
+        every = f" (sn.{loss.title}(…, axis=None) is that of all entries)" if isinstance(loss, Reduction) else ""
         raise TypeError(
             f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
-            "sum it with sn.sum(…), or take its Trace or norm"
+            f"sum it with sn.sum(…), or take its Trace or norm{every}"
         )
     if not isinstance(loss, Expr):
         raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")
