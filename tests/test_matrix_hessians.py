@@ -93,7 +93,7 @@ WITHOUT = {
 @pytest.mark.parametrize("name", WITHOUT)
 def test_a_map_without_a_matrix_is_told_in_names_of_the_user(name):
     loss, told = WITHOUT[name]
-    with pytest.raises(TypeError, match="no matrix is known for the linear map .*sn.hvp and sn.jvp") as refused:
+    with pytest.raises(TypeError, match="there is no matrix of a linear map for .*sn.hvp and sn.jvp") as refused:
         sn.hessian(loss, IMAGE)
     assert told in str(refused.value) and "_1" not in str(refused.value)
     assert sn.hvp(loss, IMAGE, sn.matrix("D", 9, 2)).shape == (9, 2)

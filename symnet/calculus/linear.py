@@ -59,10 +59,8 @@ def _check(expr: Any, known: Known, equations: Sequence[Equation]) -> None:
             continue
         points = {s: symbol_like("·", s) for s in symbols_of(node) & known.keys()}
         text = readable(equations, node.xreplace(points), {e.lhs.name for e in equations})
-        raise TypeError(
-            f"no matrix is known for the linear map {text}, which the derivative along a direction has here: "
-            f"{MATRICES.way_out}"
-        )
+        name = type(node).__name__
+        raise TypeError(f"there is no {MATRICES.what} for {name}, met in {text}: {MATRICES.way_out}")
 
 
 def _product(expr: Any, known: Known) -> Any:
