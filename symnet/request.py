@@ -13,7 +13,9 @@ from sympy import Basic, Expr, MatrixSymbol, Symbol, Transpose
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symnet.expressions import Entry, Part, brief, declared, given, is_declared, part, same_shape, shape_text, transpose
+from symnet.expressions import (
+    Entry, Part, Reduction, brief, declared, given, is_declared, part, same_shape, shape_text, transpose,
+)  # fmt: skip
 from symnet.program import Builder, survey
 
 
@@ -56,9 +58,10 @@ def check_request(loss: Any, symbols: Sequence[Any], who: str) -> None:
 def check_loss(loss: Any) -> None:
     """Raise `TypeError` where the loss is no scalar expression."""
     if getattr(loss, "is_Matrix", False):
+        every = f" (sn.{loss.title}(…, axis=None) is that of all entries)" if isinstance(loss, Reduction) else ""
         raise TypeError(
             f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
-            "sum it with sn.sum(…), or take its Trace or norm; the output of a net stands in a loss beside its "
+            f"sum it with sn.sum(…), or take its Trace or norm{every}; the output of a net stands in a loss beside its "
             "targets, sn.squared_error(net, Y)"
         )
     if not isinstance(loss, Expr):

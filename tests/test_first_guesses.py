@@ -311,6 +311,48 @@ def test_samples_as_rows_are_noticed_where_they_are_normalised(f):
     assert f(z) == f(z, axis=0) and f(z.T, axis=1) and f(sn.matrix("S", "n", "n")) and f(Z) == f(Z, axis=0)
 
 
+def _log_sum_exp(a, axis=None, keepdims=False):
+    return np.log(np.exp(a).sum(axis=axis, keepdims=keepdims))
+
+
+OF_ALL = {"sum": np.sum, "mean": np.mean, "max": np.max, "min": np.min, "prod": np.prod, "var": np.var, "std": np.std}
+OF_ALL |= {"logsumexp": _log_sum_exp}
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (1, 4), ("m", "n"), ("n", 1)], ids=str)
+@pytest.mark.parametrize("name", OF_ALL)
+def test_no_axis_takes_all_entries_as_in_numpy(name, shape):
+    f, A = getattr(sn, name), sn.matrix("A", *shape)
+    a = RNG.normal(size=[5 if isinstance(k, str) else k for k in shape])
+    everything = f(A, axis=None)
+    assert not everything.is_Matrix and everything == f(A, None)
+    assert sn.evaluate(everything, {A: a}) == pytest.approx(OF_ALL[name](a))
+    for axis in (0, 1):
+        assert sn.evaluate(f(A, axis=axis), {A: a}) == pytest.approx(OF_ALL[name](a, axis=axis, keepdims=True))
+    assert sn.check_gradients(everything, {A: a}, A)
+    if name != "logsumexp":
+        assert f(A) == everything
+
+
+def test_logsumexp_takes_each_sample_or_all_entries():
+    Zs, z = sn.matrix("Z", 3, "n"), sn.vector("z", "n")
+    assert sn.logsumexp(Zs) == sn.logsumexp(Zs, axis=0) == sn.logsumexp(Zs, axis="samples")
+    assert sn.gradient(sn.logsumexp(z), z) == sn.gradient(sn.logsumexp(z, axis=None), z) == sn.softmax(z)
+    assert sn.hessian(sn.logsumexp(z, axis=None), z) == sn.hessian(sn.sum(sn.logsumexp(z)), z)
+    values = np.array([[1000.0, 0.0], [3.0, 1000.0], [-1000.0, 1.0]])
+    assert sn.evaluate(sn.logsumexp(Zs, axis=None), {Zs: values}) == pytest.approx(1000 + np.log(2))
+    refused(
+        TypeError,
+        ["logsumexp(Z) is a 1×n", "sn.sum", "sn.logsumexp(…, axis=None)"],
+        lambda: sn.derive(sn.logsumexp(Zs), Zs),
+    )
+    refused(TypeError, ["sum", "scalar already"], lambda: sn.sum(sn.logsumexp(Zs, axis=None)))
+    for text in ("logsumexp(Z)", "logsumexp(Z, axis=None)", "scipy.special.logsumexp(Z)", "sn.logsumexp(Z, axis=None)"):
+        assert sn.parse(text, Z="3×n") == sn.logsumexp(Zs, axis=None)
+    assert sn.parse("sn.sum(sn.logsumexp(Z))", Z="3×n") == sn.sum(sn.logsumexp(Zs))
+    assert sn.parse("sum(logsumexp(Z, axis=1, keepdims=True))", Z="3×n") == sn.sum(sn.logsumexp(Zs, axis=1))
+
+
 def test_samples_as_columns_are_noticed_where_rows_are_said():
     refused(ValueError, ["1×n", "columns", "axis"], lambda: sn.squared_error(Y, Y, axis=1))
     refused(ValueError, ["mlp", "n×2", "axis=1"], lambda: sn.mlp(sn.matrix("X", "n", 2), [3, 1]))

@@ -1,5 +1,6 @@
 """The code that runs: flat, without matrices of ones, stable, and as little of it as there need be."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -104,6 +105,28 @@ def test_values_are_released_in_deep_nets():
     activation, gradient = width * 400 * 8, width * width * 8
     everything = layers * (3 * activation + gradient)  # Z, A and Zbar of every layer, and the gradients
     assert peak < 0.8 * everything
+
+
+@pytest.mark.parametrize("tokens", ["n", 128])
+def test_large_values_are_released_in_short_functions_too(tokens):
+    Q, K, V, Y = (sn.matrix(name, tokens, 64) for name in "QKVY")
+    kernel = sn.derive(sn.squared_error(sn.attention(Q, K, V), Y, axis=1), [Q, K, V]).compile()
+    lines = [line.strip() for line in kernel.source.splitlines()]
+    released = {name for line in lines if line.startswith("del ") for name in line[4:].split(", ")}
+    assert {"Z1", "A1", "Abar1"} <= released and not released & {"L", "n", "Q", "K", "V", "Y", "Qbar", "Kbar", "Vbar"}
+    for name in released:  # after its last use, which is on the line before
+        at = next(k for k, line in enumerate(lines) if line.startswith("del ") and name in line[4:].split(", "))
+        assert re.search(rf"\b{name}\b", lines[at - 1]) and not re.search(rf"\b{name}\b", " ".join(lines[at + 1 :]))
+    assert not lines[-2].startswith("del ")
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=(512, 64)) if tokens == "n" else rng.normal(size=(128, 64)) for _ in kernel.arguments]
+    count, width = arrays[0].shape
+    kernel.function(*arrays)
+    tracemalloc.start()
+    kernel.function(*arrays)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * (3.3 * count * count + 6 * count * width)  # of the four n × n values three live at a time
 
 
 def test_small_nets_have_no_clutter():

@@ -1,5 +1,6 @@
 """How many places it takes to teach symnet something: each kind is added here, from outside the package."""
 
+import runpy
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,6 +110,83 @@ def test_a_nonlinear_primitive(taught_logdet):
     assert sn.evaluate(LogDet(A), {A: a}) == pytest.approx(np.linalg.slogdet(a)[1])
     C = sn.matrix("C", 2, 2)
     assert sn.prove(LogDet(C), C).ok
+
+
+# -- the same as files: what a user writes is one file, with a class and a row in two tables, and nothing else changes
+
+
+LINEAR = """
+import symnet as sn
+
+
+class Mirrored(sn.MatrixNode):
+    title = "mirrored"
+
+    def entry(self, i, j, A):
+        return A[A.rows - 1 - i, j]
+
+
+sn.RULES[Mirrored] = lambda G, Y, A: (Mirrored(G),)
+sn.NUMPY[Mirrored] = lambda c, node: c.full(node.args[0])["::-1"]
+NODE = Mirrored
+"""
+NONLINEAR = """
+import sympy
+import symnet as sn
+
+
+class UnitColumns(sn.MatrixNode):
+    title = "unit"
+
+    def entry(self, i, j, A):
+        return A[i, j] / sympy.sqrt(sum(A[k, j] ** 2 for k in range(A.rows)))
+
+
+def rule(G, Y, A):
+    lengths = sn.norm(A, axis=0)
+    spread = lambda row: sympy.OneMatrix(A.shape[0], 1) * row
+    along = sn.sum(sn.hadamard(G, Y), axis=0)
+    return (sn.divide(G - sn.hadamard(Y, spread(along)), spread(lengths)),)
+
+
+def code(c, node):
+    A = c.full(node.args[0])
+    return A / c.numpy.sqrt((A * A).method("sum", axis=0, keepdims=True))
+
+
+sn.RULES[UnitColumns], sn.NUMPY[UnitColumns] = rule, code
+NODE = UnitColumns
+"""
+
+
+@pytest.mark.parametrize("kind", ["linear", "nonlinear"])
+def test_one_file_and_a_row_in_two_tables_teach_a_node(kind, tmp_path):
+    from symnet.expressions import Table
+
+    (tmp_path / "taught.py").write_text({"linear": LINEAR, "nonlinear": NONLINEAR}[kind], encoding="utf-8")
+    before = Table.changes
+    taught = runpy.run_path(str(tmp_path / "taught.py"))
+    node = taught["NODE"]
+    try:
+        assert Table.changes - before == 2 and len(list(tmp_path.iterdir())) == 1  # two rows, one file
+        loss, D = sn.norm(node(sn.tanh(A * B)) - B) ** 2 / 2, sn.matrix("D", 3, 3)
+        d = sn.derive(loss, [A, B])
+        for text in (str(d), d.latex(), d.mathml(), d.mathematica(), str(d.closed(A))):
+            assert node.title in text.lower() or node.__name__ in text
+        for method in ("complex", "central", "mpmath"):
+            assert sn.check_gradients(loss, {A: a, B: b}, method=method).ok
+        C = sn.matrix("C", 2, 2)
+        assert sn.prove(sn.sum(sn.hadamard(node(C), sn.matrix("M", 2, 2))), C).ok
+        step, given = 1e-6, {A: a, B: b, D: b.T}
+        slope = lambda at: sn.evaluate(sn.gradient(loss, A), {A: at, B: b})
+        numeric = (slope(a + step * b.T) - slope(a - step * b.T)) / (2 * step)
+        np.testing.assert_allclose(sn.evaluate(sn.hvp(loss, A, D), given), numeric, rtol=1e-5, atol=1e-7)
+        kernel, inside = d.compile(), d.compile(workspace=True)
+        assert kernel({A: a, B: b})[0] == inside({A: a, B: b})[0] and "symnet" not in kernel.source
+        run = sn.train(loss, {B: b}, {A: a}, sn.Adam(0.01), epochs=5, progress=False)
+        assert run.loss < kernel({A: a, B: b})[0]
+    finally:
+        del sn.RULES[node], sn.NUMPY[node]
 
 
 # -- an output language: one class and a registration

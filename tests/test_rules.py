@@ -78,7 +78,7 @@ PACKED = Geometry(IMAGE, (1, 2)).packed()
 M, HALF = sympy.ImmutableMatrix([[1, 1], [0, 1]]), sympy.Rational(1, 2)
 K = sympy.Symbol("K", integer=True)
 WITHOUT = {AxisMax, Hardmax}  # they say that they have none, or that it is 0
-NO_PROOF = {Expm, ExpmSlope, Leading, NuclearNorm, Pinv, Polar, PowerSlope, SpectralNorm, Sylvester, MatrixPower}
+NO_PROOF = {ExpmSlope, Leading, Pinv, Polar, Sylvester}  # of these samples it takes long; see test_matrix_proofs
 
 SAMPLES = {
     MatAdd: sn.sum(sn.tanh(A + 2 * C)),
@@ -165,7 +165,7 @@ def test_every_row_against_differences_and_entry_by_entry(node):
         numeric = central_difference(f, values, symbol.name)
         np.testing.assert_allclose(gradients[symbol], numeric, atol=1e-6 * max(1, np.abs(numeric).max()), rtol=0)
         if node not in NO_PROOF:
-            proof = sn.prove(loss, symbol)
+            proof = sn.prove(loss, symbol, {"K": 2} if K in loss.free_symbols else None)
             assert proof.ok, proof
 
 

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sympy import Integer, Max, MatrixSymbol, Symbol, sympify
+from sympy import Integer, Max, MatrixSymbol, Symbol, Tuple, sympify
 
 from symnet.backends.counted import Counted, Ledger
 from symnet.backends.counted_functions import counting
@@ -47,7 +47,7 @@ class _Noted(NumPyCode):
 
 
 def _is_computed(rhs: Any) -> bool:
-    return not isinstance(rhs, (MatrixSymbol, Symbol, SizeOf, str)) and rhs != 0
+    return not isinstance(rhs, (MatrixSymbol, Symbol, SizeOf, Tuple, str)) and rhs != 0
 
 
 def costs(kernel: Kernel, sizes: Mapping[str, Any], dtype: Any = None) -> tuple[Spent, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sympy import (
     Basic, HadamardProduct, Identity, Inverse, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Trace, Transpose,
-    ZeroMatrix, sympify,
+    Tuple, ZeroMatrix, sympify,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.matrixbase import MatrixBase
@@ -296,5 +296,6 @@ NUMPY: Table[Callable[..., Code]] = Table(
     Unpaired:        _unpaired,
     SizeOf:          lambda c, A: Code(f"{c.piece(A.args[0])}.shape[{A.args[1]}]"),
     MatrixSymbol:    lambda c, A: c.symbol(A),
+    Tuple:           lambda c, names: Code(", ".join(str(c.full(name)) for name in names)),
 })
 # fmt: on

@@ -1,7 +1,7 @@
 """The steps of a flat function: sizes read from arrays, equations, and values released when they are no longer needed.
 
 In: the equations that the machine runs. Out: pairs (name, value), as `sympy.lambdify` takes them; the value None
-releases a name.
+releases the names of a tuple.
 """
 
 from __future__ import annotations
@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sympy import Basic, Identity, Integer, MatrixSymbol, OneMatrix, Symbol, ZeroMatrix
+from sympy import Basic, Identity, Integer, MatrixSymbol, OneMatrix, Symbol, Tuple, ZeroMatrix
 
 from symnet.backends.emitter import Code
 from symnet.backends.numpy_code import SizeOf
-from symnet.expressions import Name, Unfold, Unit, axes_of, symbols_of
-from symnet.program import Equation
+from symnet.expressions import Name, Unit, axes_of, symbols_of
+from symnet.program import Equation, estimate
 
 RELEASE_FROM = 24  # lines of code from which values are released as soon as they are no longer needed
+LARGE = 1 << 14  # entries, 128 KiB of float64: from there C's malloc asks the system for new pages each time
 Step: TypeAlias = tuple[Any, Any]
 
 
@@ -54,16 +55,19 @@ def _mentioned(rhs: Any) -> set[Any]:
 
 
 def with_releases(equations: Sequence[Equation], kept: set[Name]) -> list[Step]:
-    """Give the equations as steps; of many, or of windows, what is not `kept` is released after its last use."""
-    if len(equations) < RELEASE_FROM and not any(isinstance(e.rhs, Unfold) for e in equations):
-        return [(e.lhs, e.rhs) for e in equations]
+    """Give the equations as steps; of many, or of large values, what is not `kept` is released after its last use."""
+    every = len(equations) >= RELEASE_FROM
     last = {name: k for k, e in enumerate(equations) for name in symbols_of(e.rhs)}
     done: dict[int, list[Name]] = {}
     for e in equations:
-        if e.lhs in last and e.lhs not in kept:
+        if e.lhs in last and e.lhs not in kept and (every or _is_large(e)):
             done.setdefault(last[e.lhs], []).append(e.lhs)
     steps: list[Step] = []
     for k, e in enumerate(equations):
         steps.append((e.lhs, e.rhs))
-        steps += [(name, None) for name in done.get(k, ())]
+        steps += [(Tuple(*done[k]), None)] if k in done and e is not equations[-1] else []
     return steps
+
+
+def _is_large(e: Equation) -> bool:
+    return bool(e.lhs.is_Matrix) and estimate(e.lhs.shape[0]) * estimate(e.lhs.shape[1]) >= LARGE

@@ -13,7 +13,7 @@ from typing import Any
 
 from sympy import (
     Expr, HadamardProduct, Identity, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Symbol, Trace,
-    Transpose, ZeroMatrix,
+    Transpose, ZeroMatrix, preorder_traversal,
 )  # fmt: skip
 
 from symnet.expressions import (
@@ -21,7 +21,7 @@ from symnet.expressions import (
     Vec, add, apply_entrywise, commutation, composed, diagonal_of, hadamard, kronecker, matmul, partial, scaled,
     stacked, symbols_of, transpose,
 )  # fmt: skip
-from symnet.program import Equation
+from symnet.program import Equation, readable, symbol_like
 
 Known = Mapping[Any, Any]  # the matrix of each name that depends on v
 
@@ -32,6 +32,7 @@ def struck_off(equations: Sequence[Equation], v: Name, output: Name) -> Any:
     known: dict[Any, Any] = {v: Identity(size)}
     for e in equations:
         if not known.keys().isdisjoint(symbols_of(e.rhs)):
+            _check(e.rhs, known, equations)
             found = matrix_in(e.rhs, known)
             if found is not None and not isinstance(found, ZeroMatrix):
                 known[e.lhs] = found
@@ -49,6 +50,17 @@ def matrix_in(expr: Any, known: Known) -> Any:
     if known.keys().isdisjoint(symbols_of(expr)):
         return None
     return MATRICES.of(expr)(expr, known)
+
+
+def _check(expr: Any, known: Known, equations: Sequence[Equation]) -> None:
+    # names that no user has seen are put in, and what depends on v is a point
+    for node in preorder_traversal(expr):
+        if isinstance(node, (MatrixSymbol, Symbol)) or known.keys().isdisjoint(symbols_of(node)) or MATRICES.find(node):
+            continue
+        points = {s: symbol_like("·", s) for s in symbols_of(node) & known.keys()}
+        text = readable(equations, node.xreplace(points), {e.lhs.name for e in equations})
+        name = type(node).__name__
+        raise TypeError(f"there is no {MATRICES.what} for {name}, met in {text}: {MATRICES.way_out}")
 
 
 def _product(expr: Any, known: Known) -> Any:

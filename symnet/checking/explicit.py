@@ -22,7 +22,7 @@ from sympy.matrices.expressions.diagonal import DiagMatrix, DiagonalMatrix, Diag
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions import Elementwise, Let, LetScalar, Node, Table, size_number, walk
+from symnet.expressions import Elementwise, Let, LetScalar, Node, Table, size_number, walk, whole_power
 from symnet.checking.freedom import entries_of
 
 
@@ -120,7 +120,7 @@ ENTRIES: Table[Callable[[_Writer, Any, Any], Any]] = Table(
     ElementwiseApplyFunction: lambda w, node, value: value(node.expr).applyfunc(node.function),
     MatMul:          _product,
     MatAdd:          _sum,
-    MatPow:          lambda w, node, value: value(node.base) ** value(node.exp),
+    MatPow:          lambda w, node, value: whole_power(value(node.base), value(node.exp)),
     Inverse:         lambda w, node, value: value(node.arg).inv(),
     Transpose:       lambda w, node, value: value(node.arg).T,
     HadamardProduct: lambda w, node, value: reduce(lambda A, B: A.multiply_elementwise(B), map(value, node.args)),

@@ -7,12 +7,13 @@ numbers in 50 digits at random rational points where the formulas do not simplif
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import sympy
-from sympy import Dummy, Expr, Function, Integer, MatrixSymbol, Pow, Rational, S, Symbol
+from sympy import Dummy, Expr, Function, Integer, MatrixSymbol, Max, Min, Piecewise, Pow, Rational, S, Symbol
+from sympy.core.relational import Relational
 
 from symnet.checking.explicit import entries, explicit
 from symnet.checking.freedom import diagonals
@@ -22,6 +23,7 @@ from symnet.expressions import Shown, as_scalar, differentiated, facts_of, given
 DIGITS = 50
 POINTS = 5
 LARGEST = 60_000  # operations beyond which a difference is not expanded
+LARGEST_FRACTION = 8_000  # likewise of one with denominators, whose common one grows with each
 
 
 @dataclass(frozen=True, repr=False)
@@ -139,24 +141,43 @@ def _vanishes(difference: Any) -> bool:
         return known.setdefault(sympy.expand(part.func(*map(_expanded, part.args))), Dummy())
 
     taken = difference.replace(lambda e: isinstance(e, Function) or (isinstance(e, Pow) and not e.exp.is_Integer), name)
+    if difference.count_ops() > LARGEST_FRACTION and any(p.exp.is_negative for p in taken.atoms(Pow)):
+        return False
     return bool(sympy.cancel(sympy.together(taken)) == 0)
 
 
 def _vanishes_at_points(difference: Any, seed: int, dominant: Mapping[Any, Any]) -> bool:
     generator = random.Random(seed)
     symbols = sorted(difference.free_symbols, key=str)
+    value_at = _by_parts(difference)
     judged = 0
     for _ in range(POINTS * 10):
         point = {s: Rational(generator.randint(1, 97), 50) * generator.choice((1, -1)) for s in symbols}
         point |= {s: abs(v) for s, v in point.items() if isinstance(s, Symbol) and s.is_positive}
         point |= {d: 1 + sum(abs(point.get(s, 0)) for s in rest) for d, rest in dominant.items()}
-        value = difference.xreplace(point)
+        value = value_at(point)
         if value.has(S.NaN):
             continue  # a case distinction that has no case there
-        if value != 0 and abs(value.evalf(DIGITS, maxn=400)) > S(10) ** (-DIGITS // 2):
+        if value != 0 and abs(value) > S(10) ** (-DIGITS // 2):
             return False
         judged += 1
         if judged == POINTS:
             return True
     raise ValueError("prove: the loss has no value at most of the points tried; give its case distinctions a last "
                      "case, (…, True)")  # fmt: skip
+
+
+def _by_parts(difference: Any) -> Callable[[Mapping[Any, Any]], Any]:
+    # its value at a point; what stands in it often is computed once, where no case distinction needs exact numbers
+    if difference.has(Piecewise, Relational, Max, Min, sympy.Abs, sympy.sign):
+        whole = lambda point: difference.xreplace(point)
+        return lambda point: v if (v := whole(point)).has(S.NaN) or v == 0 else v.evalf(DIGITS, maxn=400)
+    parts, (rest,) = sympy.cse(difference)
+
+    def value(point: Mapping[Any, Any]) -> Any:
+        known = {s: v.evalf(2 * DIGITS) for s, v in point.items()}
+        for name, part in parts:
+            known[name] = part.xreplace(known).evalf(2 * DIGITS)
+        return rest.xreplace(known).evalf(2 * DIGITS)
+
+    return value

@@ -69,6 +69,7 @@ from symnet.expressions.blocks import (
     Entry, Explicit, LinearMap, Part, Placed, Reshape, Roll, RunningSum, Stack, part, reshaped, span_text, stack,
 )  # fmt: skip
 from symnet.expressions.symbols import entry
+from symnet.expressions.by_entries import whole_power
 from symnet.expressions.spectral import (
     Expm, ExpmSlope, InExponent, Leading, MatrixPower, NuclearNorm, Pinv, Polar, PowerSlope, SpectralNorm,
     Sylvester, expm, nuclear_norm, pinv, spectral_norm,
@@ -106,5 +107,6 @@ __all__ = [
     "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
     "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step", "strides_of",
     "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold",
-    "unpacked", "unstacked", "vec", "vstack", "walk", "wide_flag", "without_definition", "without_indices", "xlogy",
+    "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition",
+    "without_indices", "xlogy",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from symnet.expressions.entering import given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
 from symnet.expressions.normalising import batch_norm, dropout, embedding, layer_norm, rms_norm
 from symnet.expressions.operands import as_expression, as_matrix, raw
-from symnet.expressions.reductions import max, min, prod, std, var
+from symnet.expressions.reductions import max, min, prod, reduced, std, var
 from symnet.expressions.spectral import norm_of
 from symnet.expressions.symbols import entry, matrix, unit, vector
 from symnet.expressions.table import brief
@@ -157,8 +157,9 @@ def _along(who: str, Z: Any, axis: Any) -> tuple[Any, Integer]:
 def softmax(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
     """Give exp(Z) divided by its sums along `axis`: probabilities, one sample a column (axis 0) or a row (axis 1).
 
-    Z: a matrix expression; the result has its shape. Samples are columns where no axis is given. Raises `ValueError`
-    for another axis, and where the declared sizes tell that samples are rows.
+    Z: a matrix expression; the result has its shape. Samples are columns where no axis is given, or None; that of all
+    entries together is `sn.exp(Z)/sn.sum(sn.exp(Z))`. Raises `ValueError` for another axis, and where the declared
+    sizes tell that samples are rows.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.softmax(sn.matrix("Z", 2, 1)), {"Z": [[0.0], [0.0]]}).tolist()
@@ -179,16 +180,28 @@ def log_softmax(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
     return LogSoftmax(*_along("log_softmax", Z, axis))
 
 
-def logsumexp(Z: MatrixExpr, axis: int | None = None) -> MatrixExpr:
-    """Give log of the sums of exp(Z) along `axis`: a row (axis 0) or a column (axis 1), without overflow.
+def logsumexp(Z: MatrixExpr, axis: int | str | None = "samples") -> Any:
+    """Give log of the sums of exp(Z) along `axis`, a row (axis 0) or a column (axis 1), or of all entries (axis None).
 
-    Z, axis: as in `softmax`.
+    Z: a matrix expression. axis: None takes all entries together and gives a scalar, as in `sum`, `max` and SciPy;
+    where it is left away each sample is taken by itself, as in `softmax`: of a vector all its entries, else each
+    column. Never overflows. Raises `ValueError` for another axis, and without one where the declared sizes tell that
+    samples are rows.
 
     >>> import symnet as sn
-    >>> sn.evaluate(sn.logsumexp(sn.matrix("Z", 2, 1)), {"Z": [[1000.0], [0.0]]}).tolist()
-    [[1000.0]]
+    >>> Z = sn.matrix("Z", 2, 2)
+    >>> sn.evaluate(sn.logsumexp(Z), {Z: [[1000.0, 0.0], [0.0, 2000.0]]}).tolist()
+    [[1000.0, 2000.0]]
+    >>> sn.evaluate(sn.logsumexp(Z, axis=None), {Z: [[1000.0, 0.0], [0.0, 2000.0]]})
+    2000.0
+    >>> print(sn.derive(sn.logsumexp(Z, axis=None), Z))
+    Forward                 Backward
+      T₁ = vec(Z)             ∂L/∂Z = unvec(softmax(T₁), 2, 2)
+      L  = logsumexp(T₁)
     """
-    return LogSumExp(*_along("logsumexp", Z, axis))
+    if axis is None:
+        return reduced(LogSumExp, "logsumexp", Z, None)
+    return LogSumExp(*_along("logsumexp", Z, None if axis == "samples" else axis))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:

@@ -22,7 +22,8 @@ from symnet.expressions.sizes import shape_text
 from symnet.expressions.table import brief
 
 
-def _reduced(kind: type[Reduction], who: str, A: Any, axis: Any) -> Any:
+def reduced(kind: type[Reduction], who: str, A: Any, axis: Any) -> Any:
+    """Give a reduction along an axis, of one row or column, or of all entries, a scalar; `who` asks for it."""
     A = as_matrix(who, A)
     if axis is not None:
         return kind(A, Integer(as_axis(axis)))
@@ -43,7 +44,7 @@ def max(A: MatrixExpr, axis: int | None = None) -> Any:
     >>> sn.evaluate(sn.gradient(sn.max(A), A), {A: [[1, 3], [3, 2]]}).tolist()
     [[0.0, 0.5], [0.5, 0.0]]
     """
-    return _reduced(Largest, "max", A, axis)
+    return reduced(Largest, "max", A, axis)
 
 
 def min(A: MatrixExpr, axis: int | None = None) -> Any:
@@ -55,7 +56,7 @@ def min(A: MatrixExpr, axis: int | None = None) -> Any:
     >>> sn.evaluate(sn.min(sn.matrix("A", 2, 2), axis=1), {"A": [[1, 5], [3, 2]]}).tolist()
     [[1.0], [2.0]]
     """
-    return _reduced(Smallest, "min", A, axis)
+    return reduced(Smallest, "min", A, axis)
 
 
 def prod(A: MatrixExpr, axis: int | None = None) -> Any:
@@ -72,7 +73,7 @@ def prod(A: MatrixExpr, axis: int | None = None) -> Any:
     >>> sn.evaluate(sn.gradient(sn.prod(A), A), {A: [[1, 5], [0, 2]]}).tolist()
     [[0.0, 0.0], [10.0, 0.0]]
     """
-    return _reduced(AxisProd, "prod", A, axis)
+    return reduced(AxisProd, "prod", A, axis)
 
 
 def var(A: MatrixExpr, axis: int | None = None, ddof: Any = 0) -> Any:

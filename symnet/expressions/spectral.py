@@ -11,6 +11,7 @@ from typing import Any
 import sympy
 from sympy import Expr, Integer, MatrixExpr, S, nan
 
+from symnet.expressions import by_entries
 from symnet.expressions.algebra import elementwise, inner_product, sums, total
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import given
@@ -27,7 +28,7 @@ class Expm(MatrixNode):
     title = "expm"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        return operands[0].exp()[i, j]
+        return by_entries.exponential(operands[0])[i, j]
 
 
 class ExpmSlope(MatrixNode):
@@ -36,7 +37,7 @@ class ExpmSlope(MatrixNode):
     title = "L_expm"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        return _above_right(*operands).exp()[i, j + operands[0].cols]
+        return by_entries.slope_of_exponential(*operands)[i, j]
 
 
 class MatrixPower(MatrixNode):
@@ -52,7 +53,7 @@ class MatrixPower(MatrixNode):
         return type(self)(*operands)
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        return (operands[0] ** operands[1])[i, j]
+        return by_entries.whole_power(*operands)[i, j]
 
 
 class PowerSlope(MatrixPower):
@@ -61,12 +62,7 @@ class PowerSlope(MatrixPower):
     title = "L_power"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        A, k, E = operands
-        return (_above_right(A, E) ** k)[i, j + A.cols]
-
-
-def _above_right(A: Any, E: Any) -> Any:
-    return A.row_join(E).col_join((0 * A).row_join(A))
+        return by_entries.slope_of_power(*operands)[i, j]
 
 
 class InExponent(ScalarNode):
@@ -89,9 +85,7 @@ class Pinv(MatrixNode):
         return cols, rows
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        (A,) = operands
-        found = (A.T * A).inv() * A.T if A.rows >= A.cols else A.T * (A * A.T).inv()
-        return found[i, j]
+        return by_entries.pseudo_inverse(operands[0])[i, j]
 
 
 class SpectralNorm(ScalarNode):
@@ -100,7 +94,7 @@ class SpectralNorm(ScalarNode):
     title = "spectral_norm"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        return sympy.Max(*[sympy.sqrt(v) for v in (operands[0].T * operands[0]).eigenvals()])
+        return by_entries.largest_singular_value(operands[0])
 
 
 class NuclearNorm(ScalarNode):
@@ -109,7 +103,7 @@ class NuclearNorm(ScalarNode):
     title = "nuclear_norm"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        return sum((sympy.sqrt(v) * k for v, k in (operands[0].T * operands[0]).eigenvals().items()), S.Zero)
+        return by_entries.sum_of_singular_values(operands[0])
 
 
 class Leading(MatrixNode):
@@ -118,7 +112,7 @@ class Leading(MatrixNode):
     title = "leading"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        raise TypeError("the leading singular vectors are not written out entry by entry; check them by numbers")
+        return by_entries.leading(operands[0])[i, j]
 
 
 class Polar(MatrixNode):
@@ -127,7 +121,7 @@ class Polar(MatrixNode):
     title = "polar"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        raise TypeError("the polar factor is not written out entry by entry; check it by numbers")
+        return by_entries.polar(operands[0])[i, j]
 
 
 class Sylvester(MatrixNode):
@@ -136,7 +130,7 @@ class Sylvester(MatrixNode):
     title = "sylvester"
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
-        raise TypeError("the solution of Sylvester's equation is not written out entry by entry; check it by numbers")
+        return by_entries.sylvester(*operands)[i, j]
 
 
 # -- what users write

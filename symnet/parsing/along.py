@@ -49,7 +49,7 @@ def _along(name: str) -> Meaning:
             raise ValueError(
                 f"{c.name} of all entries is nothing that symnet has yet; write it with sum and functions of entries"
             )
-        return ours(A) if axis is None or c.form().flat else ours(A, axis=axis)
+        return ours(A, axis=None if c.form().flat else axis)
 
     return Meaning(form, value)
 
@@ -115,5 +115,7 @@ def _where(c: Call) -> Any:
     return guarded.compared(condition.op, left, right, then, otherwise)
 
 
-ALONG: dict[str, Meaning] = {name: _along(name) for name in ("sum", "mean", "prod", "max", "min", "var", "std")}
+ALONG: dict[str, Meaning] = {
+    name: _along(name) for name in ("sum", "mean", "prod", "max", "min", "var", "std", "logsumexp")
+}
 CASES: dict[str, Meaning] = {"piecewise": Meaning(_cases_form, _cases), "where": Meaning(_where_form, _where)}

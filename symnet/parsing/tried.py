@@ -64,7 +64,7 @@ def of_ours(name: str) -> Meaning:
     return Meaning(form, value)
 
 
-_NEEDS_AXIS = {"softmax", "log_softmax", "logsumexp", "cumsum", "roll"}  # others take all entries where none is given
+_NEEDS_AXIS = {"softmax", "log_softmax", "cumsum", "roll"}  # others take all entries where none is given
 _ALIKE = {"hadamard", "squared_error", "mse", "cross_entropy", "binary_cross_entropy", "accuracy"}
 
 

@@ -555,6 +555,7 @@ OF_ONE: dict[str, tuple[str, Callable[..., Any]]] = {
     "Frobenius by trace": ("Trace(({0}).T*({0}))", lambda p, a: (a * a).sum()),
     "normed and summed": ("sn.sum(({0})/sympy.sqrt(1 + sn.sum(HadamardProduct({0}, {0}))))",
                           lambda p, a: (a / np.sqrt(1 + (a * a).sum())).sum()),
+    "logsumexp of all entries": ("sn.logsumexp({0}, axis=None)", lambda p, a: N.logsumexp(a.reshape(-1, 1), 0)[0, 0]),
     "log of summed exponentials": ("sympy.log(sn.sum(sn.exp({0})))", lambda p, a: N.logsumexp(a.reshape(-1, 1), 0)[0, 0]),
     "entry": ("sn.entry({0}, 0, 0)", lambda p, a: a[0, 0]),
     "entry by index": ("sn.tanh({0})[0, 0]", lambda p, a: np.tanh(a[0, 0])),
