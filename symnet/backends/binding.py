@@ -14,7 +14,7 @@ from sympy import Basic, Expr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends.fitting import as_numbers, check_fixed, no_numbers, settled_by_turning, turned_hint
-from symnet.expressions import axes_of, near, shape_text, size_number
+from symnet.expressions import axes_of, is_masked, near, shape_text, size_number
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def needed(values: Mapping[Any, Any], wanted: Iterable[str], optional: Iterable[
 
 def as_array(name: str, value: Any) -> Any:
     """Give a value as an array of real numbers; whole ones become floats. Raises `TypeError` for anything else."""
-    if isinstance(value, np.ma.MaskedArray):
+    if is_masked(value):
         raise TypeError(
             f"{name}: a masked array is given, and its masked entries have no value; write {name}.filled(0), with the "
             "number that they shall have, or leave these samples out"

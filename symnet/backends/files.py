@@ -20,7 +20,7 @@ from numpy.lib import format as npy
 from symnet.backends import binding
 from symnet.backends.results import ByKey
 from symnet.backends.tensors import ENDING, packed, unpacked
-from symnet.expressions import checked_name
+from symnet.expressions import checked_name, is_masked
 
 # beside the weights of a run
 CHECKPOINT, STATE, BEST, HISTORY, ORIGIN = "symnet:checkpoint", "state:", "best:", "history:", "origin:"
@@ -119,7 +119,7 @@ def _arrays(parameters: Any) -> dict[str, Any]:
     found = {}
     for name, value in binding.named(parameters).items():
         checked_name(name, "save", "W1")
-        if isinstance(value, np.ma.MaskedArray):
+        if is_masked(value):
             binding.as_array(name, value)
         try:
             array = np.asarray(value)

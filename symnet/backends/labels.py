@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Basic
 
-from symnet.expressions import as_axis
+from symnet.expressions import as_axis, is_masked
 
 
 def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
@@ -46,7 +46,7 @@ def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
 def _listed(labels: Any) -> list[Any]:
     if isinstance(labels, (str, bytes, Basic)) or not (isinstance(labels, Iterable) or hasattr(labels, "__array__")):
         raise TypeError(f"one_hot: labels must be an array or a list with a label for each sample, not {labels!r}")
-    if isinstance(labels, np.ma.MaskedArray):
+    if is_masked(labels):
         raise TypeError(
             "one_hot: a masked array is given, and its masked entries have no class; leave these samples out"
         )

@@ -16,7 +16,7 @@ from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, 
 from symnet.expressions.answered import answered, plain
 from symnet.expressions.elsewhere import FUNCTIONS, instead
 from symnet.expressions.members import Told
-from symnet.expressions.entering import checked_name, given, near
+from symnet.expressions.entering import checked_name, given, is_masked, near
 from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.convolution import avg_pool2d, conv1d, conv2d, fold, max_pool2d, unfold
@@ -99,14 +99,14 @@ __all__ = [
     "elementwise", "entered", "entries", "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of",
     "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack",
     "huber", "in_a_column", "in_a_row", "inner_product", "inside_images", "instead", "inv", "inverse_of",
-    "is_declared", "is_light", "is_numeric", "is_subtracted", "is_turned", "kinks_of", "kl_divergence", "kron",
-    "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse",
-    "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin",
-    "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape",
-    "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh",
-    "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
-    "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step", "strides_of",
-    "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold",
-    "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition",
+    "is_declared", "is_light", "is_masked", "is_numeric", "is_subtracted", "is_turned", "kinks_of", "kl_divergence",
+    "kron", "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp",
+    "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one",
+    "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
+    "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
+    "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split",
+    "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step",
+    "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned",
+    "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition",
     "without_indices", "xlogy",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from sympy.core.function import Application
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.entering import given, is_array
+from symnet.expressions.entering import given, is_array, is_masked
 from symnet.expressions.members import MATRIX, SCALAR, hints
 from symnet.expressions.sizes import same_shape, same_size, shape_text
 from symnet.expressions.table import brief
@@ -33,7 +33,7 @@ def beside(A: Any, other: Any, name: str) -> Any:
     """
     if not isinstance(other, (Expr, MatrixBase)):
         if is_array(other):
-            if isinstance(other, np.ma.MaskedArray):
+            if is_masked(other):
                 given(other, f"beside {brief(A)}")
             other = _constant(A, np.asarray(other), name)
         elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):

@@ -6,6 +6,7 @@ list or an array, since reading it with SymPy would run it: `parse` reads it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
@@ -31,7 +32,7 @@ def given(value: Any, called: str = "") -> Any:
     if isinstance(value, MatrixBase):
         return value.as_immutable()
     before = f"{called}: " if called else ""
-    if isinstance(value, np.ma.MaskedArray):
+    if is_masked(value):
         raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
     if isinstance(value, (str, bytes)):
         raise TypeError(
@@ -63,6 +64,12 @@ def given(value: Any, called: str = "") -> Any:
     return expr
 
 
+def is_masked(value: Any) -> bool:
+    """Tell whether a value is a masked array; there is none before `numpy.ma` is imported, which takes its time."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray)
+
+
 def is_array(value: Any) -> bool:
     """Tell whether a value is an array, or gives one, as the columns of a data frame do."""
     if isinstance(value, (type, Basic, MatrixBase)):
@@ -71,7 +78,7 @@ def is_array(value: Any) -> bool:
 
 
 def _constant(array: Any, before: str) -> Any:
-    if isinstance(array, np.ma.MaskedArray):
+    if is_masked(array):
         raise TypeError(f"{before}a masked array is no expression: its masked entries have no value; write .filled(0)")
     if array.dtype.kind not in "biuf" or array.ndim > 2:
         if array.dtype.kind == "O" and any(isinstance(v, Basic) for v in array.flat):

@@ -9,11 +9,10 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-import numpy as np
 from sympy import Expr, Lambda, MatrixExpr, sympify
 from sympy.core.sympify import SympifyError
 
-from symnet.expressions import Shown, brief
+from symnet.expressions import Shown, brief, is_masked
 from symnet.notation.page import style_of
 from symnet.notation.reading import Names, Reading
 from symnet.program import Builder
@@ -94,7 +93,7 @@ def _expression(expr: Any) -> Any:
     if isinstance(expr, str):
         raise TypeError(f"formula: {expr!r} is a string; give an expression, such as sn.parse({expr!r})")
     try:
-        known = expr if isinstance(expr, (type, np.ma.MaskedArray)) else sympify(expr)
+        known = expr if isinstance(expr, type) or is_masked(expr) else sympify(expr)
     except (SympifyError, KeyError):  # of what has entries and is none
         known = expr
     if not isinstance(known, Expr) or isinstance(known, Lambda):
