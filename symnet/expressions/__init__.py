@@ -14,9 +14,9 @@ from symnet.expressions.axes import as_axis
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
 from symnet.expressions.answered import answered, plain
-from symnet.expressions.elsewhere import FUNCTIONS, instead
+from symnet.expressions.elsewhere import FUNCTIONS, instead, near
 from symnet.expressions.members import Told
-from symnet.expressions.entering import checked_name, given, is_masked, near
+from symnet.expressions.entering import checked_name, given, is_masked
 from symnet.expressions.factored import factored, number_of
 from symnet.expressions.facts import SCALARS, Facts, allows_complex_step, kinks_of
 from symnet.expressions.convolution import avg_pool2d, conv1d, conv2d, fold, max_pool2d, unfold

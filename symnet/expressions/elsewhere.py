@@ -6,7 +6,7 @@ In: a name that is not ours. Out: what to write instead, as an error or the end 
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Sequence
-from difflib import get_close_matches
+from importlib import import_module
 from typing import Any
 
 _ARGUMENTS = {
@@ -194,13 +194,20 @@ def _by_name(table: dict[str, str]) -> dict[str, str]:
 FUNCTIONS = _by_name(_FUNCTIONS)
 
 
+def near(word: str, known: Iterable[str], likeness: float = 0.6) -> list[str]:
+    """Give the known word that is most like one that is not known, in a list, or none; a likeness of 1 is the same."""
+    close = import_module("difflib").get_close_matches  # loaded where a word is wrong
+    found: list[str] = close(word, list(known), 1, likeness)
+    return found
+
+
 def instead(name: str, names: Iterable[str], table: dict[str, str], prefix: str = "") -> str:
     """Give "; write …" for a name that is none of `names`, or nothing where none is like it."""
     if name in table:
         return f"; write {table[name]}"
     lower = {known.lower(): known for known in names}
-    near = get_close_matches(name.lower(), lower, 1, 0.75)
-    return f"; write {prefix}{lower[near[0]]}" if near else ""
+    close = near(name.lower(), lower, 0.75)
+    return f"; write {prefix}{lower[close[0]]}" if close else ""
 
 
 def meant(option: str, names: Sequence[str]) -> str | None:
@@ -208,8 +215,8 @@ def meant(option: str, names: Sequence[str]) -> str | None:
     for ours in names:
         if option in _ARGUMENTS.get(ours, "").split():
             return ours
-    near = get_close_matches(option.lower(), names, 1, 0.7)
-    return near[0] if near else names[0] if names and len(names[0]) == 1 and option in _FIRST else None
+    close = near(option.lower(), names, 0.7)
+    return close[0] if close else names[0] if names and len(names[0]) == 1 and option in _FIRST else None
 
 
 def no_such_argument(option: str, value: Any, names: Sequence[str], taken: Container[str] = ()) -> str:

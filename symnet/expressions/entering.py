@@ -7,19 +7,11 @@ list or an array, since reading it with SymPy would run it: `parse` reads it.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 from sympy import Basic, ImmutableMatrix, SympifyError, sympify
 from sympy.matrices.matrixbase import MatrixBase
-
-
-def near(word: str, known: Iterable[str]) -> list[str]:
-    """Give the known word that is most like one that is not known, in a list, or none."""
-    found: list[str] = import_module("difflib").get_close_matches(word, list(known), 1)  # loaded where a word is wrong
-    return found
 
 
 def given(value: Any, called: str = "") -> Any:

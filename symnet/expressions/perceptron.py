@@ -21,7 +21,8 @@ from symnet.expressions.algebra import elementwise
 from symnet.expressions.answered import plain
 from symnet.expressions.axes import axis_of_outputs
 from symnet.expressions.beside import check_scalar
-from symnet.expressions.entering import given, near
+from symnet.expressions.elsewhere import near
+from symnet.expressions.entering import given
 from symnet.expressions.functions import affine, matrix
 from symnet.expressions.members import Told
 from symnet.expressions.shown import in_a_line, listed
