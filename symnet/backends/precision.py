@@ -104,7 +104,11 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, A
     if isinstance(rhs, Total) and isinstance(split(rhs.args[0])[1], HadamardProduct):
         inner = precisely(definition, rhs.args[0], variables, written)
         return rhs if inner is rhs.args[0] else total(inner)
-    if not (isinstance(split(rhs)[1], OPERATIONS) if rhs.is_Matrix else _scalar(rhs)):
+    if rhs.is_Matrix and not isinstance(split(rhs)[1], OPERATIONS):
+        c, rest = split(rhs)
+        better = precisely(definition, c, variables, written) if _scalar(c) else c
+        return rhs if better is c else scaled(better, rest)
+    if not (rhs.is_Matrix or _scalar(rhs)):
         return rhs
     seen = Seen(definition, variables)
     body = seen.formula(rhs)

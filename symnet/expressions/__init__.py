@@ -61,7 +61,7 @@ from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, Max
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.scalars import Bound, bound_variables, logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.shown import Made, Shown, escape, listed, preformatted
-from symnet.expressions.stability import complement, entered, exponent, partial, stable
+from symnet.expressions.stability import complement, entered, exponent, partial, stable, together
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
 from symnet.expressions.columns import as_column, in_a_column, in_a_row
@@ -106,7 +106,7 @@ __all__ = [
     "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
     "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split",
     "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "step",
-    "strides_of", "sums", "symbols_of", "tan", "total", "trace", "transpose", "transposed", "triplet", "turned",
-    "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition",
-    "without_indices", "xlogy",
+    "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose", "transposed", "triplet",
+    "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag",
+    "without_definition", "without_indices", "xlogy",
 ]  # fmt: skip

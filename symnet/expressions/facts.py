@@ -26,7 +26,7 @@ from sympy.core.relational import Relational
 from symnet.expressions.curves import (
     among, clip, elu, exp_below, finite, huber, normal_cdf, normal_pdf, or_one, softsign, xlogy,
 )  # fmt: skip
-from symnet.expressions.precise import bose, capped_exp, log1mexp, logcosh, logmeanexp, part, whole
+from symnet.expressions.precise import bose, capped_exp, log1mexp, logcosh, logmeanexp, logsoftplus, part, rate, whole
 from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
 
@@ -145,6 +145,31 @@ def _logmeanexp(np: Any, x: Any) -> Any:
     return np.where(x < 1, np.log1p(np.expm1(np.minimum(x, 1)) / 2), np.logaddexp(0, x) - math.log(2))
 
 
+def _far_below(np: Any, x: Any) -> tuple[Any, Any]:  # where softplus(x) is exp(x)·(1 - exp(x)/2), and an x that is not
+    far = np.real(x) < -30
+    return far, np.where(far, -30, x)
+
+
+def _logsoftplus(np: Any, x: Any) -> Any:
+    return np.where(x < -30, x - np.exp(np.minimum(x, -30)) / 2, np.log(np.logaddexp(0, np.maximum(x, -30))))
+
+
+def _logsoftplus_analytic(np: Any, x: Any) -> Any:
+    far, near = _far_below(np, x)
+    return np.where(far, x - np.exp(np.where(far, x, -30)) / 2, np.log(_softplus_analytic(np, near)))
+
+
+def _rate(np: Any, x: Any) -> Any:
+    near = np.maximum(x, -30)
+    return np.where(x < -30, 1 - np.exp(np.minimum(x, -30)) / 2, 1 / ((1 + np.exp(-near)) * np.logaddexp(0, near)))
+
+
+def _rate_analytic(np: Any, x: Any) -> Any:
+    far, near = _far_below(np, x)
+    quotient = 1 / ((1 + np.exp(-near)) * _softplus_analytic(np, near))
+    return np.where(far, 1 - np.exp(np.where(far, x, -30)) / 2, quotient)
+
+
 def _differences(body: Piecewise) -> tuple[Expr, ...]:
     return tuple(r.lhs - r.rhs for r in body.atoms(Relational))
 
@@ -195,6 +220,8 @@ SCALARS: Table[Facts] = Table(
         log1mexp: Facts(_log1mexp, lambda np, x: np.log(-np.expm1(x)), {"expm1": "expm1", "log1p": "log1p"}),
         logmeanexp: Facts(_logmeanexp, lambda np, x: _softplus_analytic(np, x) - math.log(2),
                           {"expm1": "expm1", "log1p": "log1p", "logaddexp": _logaddexp}),
+        logsoftplus: Facts(_logsoftplus, _logsoftplus_analytic, {"logaddexp": _logaddexp}, repeats=True),
+        rate: Facts(_rate, _rate_analytic, {"logaddexp": _logaddexp}, repeats=True),
         logcosh: Facts(_logcosh, _logcosh_analytic, {"log1p": "log1p", "sinh": "sinh", "absolute": "fabs"}),
         normal_pdf: Facts(_normal_pdf, lambda np, x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
                           {"absolute": "fabs"}, names=_PHI),

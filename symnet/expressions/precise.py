@@ -63,6 +63,18 @@ class logmeanexp(MachineFunction):
     literal = staticmethod(lambda x: log((1 + exp(x)) / 2))
 
 
+class logsoftplus(MachineFunction):
+    """log(log(1 + exp(x))), which is x far below 0."""
+
+    literal = staticmethod(lambda x: log(softplus(x)))
+
+
+class rate(MachineFunction):
+    """sigmoid(x)/softplus(x), the slope of log(softplus(x)), which is 1 far below 0."""
+
+    literal = staticmethod(lambda x: sigmoid(x) / softplus(x))
+
+
 PRECISE = (exp, log, sigmoid, softplus, logaddexp, tanh, cosh, sinh, sech)
 
 
@@ -147,10 +159,14 @@ def _log(e: Expr) -> Expr:
         found = x.args[0] + log1mexp(-x.args[0])
     elif isinstance(x, sigmoid):
         found = -softplus(-x.args[0])
+    elif isinstance(x, softplus):
+        found = logsoftplus(x.args[0])
     elif (x.is_Mul or x.is_Pow) and all(map(_positive, Mul.make_args(x))):
         found = Add(*[f.exp * _log(log(f.base)) if _is_power(f) else _log(log(f)) for f in Mul.make_args(x)])
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
+    elif x.is_Add and c == 1 and (k := x.as_coeff_Add()[0] - 1) and (beside := _sum(x - 1 - k + k)) != x - 1:
+        return log1p(beside)  # 2 - exp(u) is 1 - expm1(u)
     return e if found is None or not c.is_positive else log(c) + found
 
 
@@ -171,6 +187,9 @@ def _log1p(w: Expr) -> Expr:
 
 def _power(e: Expr) -> Expr:
     base, power = e.args
+    if power.is_Rational and not power.is_Integer and isinstance(base, (softplus, sigmoid)):  # the base may be 0 alone
+        u = base.args[0]
+        return exp(power * logsoftplus(u)) if isinstance(base, softplus) else exp(-power * softplus(-u))
     if power.is_number and power.is_negative:
         for kind, inverse in ((cosh, sech), (sinh, csch), (expm1, bose)):
             if isinstance(base, kind):
@@ -185,6 +204,8 @@ def _product(e: Expr) -> Expr:
     factors = dict(f.as_base_exp() if f.is_Pow and not isinstance(f, exp) else (f, S.One) for f in e.args)
     for f, k in list(factors.items()):
         u = f.args[0] if f.args else f
+        if isinstance(f, sigmoid) and k.is_positive and (found := _of_softplus(e, f, factors)) is not None:
+            return _product_of(found)
         if isinstance(f, sinh) and k.is_positive and factors.get(sech(u), S.Zero).is_positive:
             return _product_of(e / (f * sech(u)) * tanh(u))
         if isinstance(f, cosh) and k.is_positive and factors.get(csch(u), S.Zero).is_positive:
@@ -196,6 +217,18 @@ def _product(e: Expr) -> Expr:
         if isinstance(f, exp) and factors.get(bose(u), S.Zero).is_positive:
             return _product_of(-e / (f * bose(u)) * bose(-u))
     return e
+
+
+def _of_softplus(e: Expr, f: sigmoid, factors: dict[Expr, Expr]) -> Expr | None:
+    # a sigmoid beside a softplus below the line, whose quotient is finite
+    u = f.args[0]
+    if factors.get(softplus(u), S.Zero).is_negative:
+        return e / f * softplus(u) * rate(u)
+    for g in factors:
+        k = g.args[0].coeff(logsoftplus(u)) if isinstance(g, exp) else S.Zero
+        if k.is_negative:
+            return e / (f * g) * exp(g.args[0] + logsoftplus(u)) * rate(u)
+    return None
 
 
 def _product_of(e: Expr) -> Expr:

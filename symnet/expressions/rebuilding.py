@@ -107,11 +107,8 @@ def flat(expr: Any) -> list[Any]:
     within: set[int] = set()  # a node of ours, what SymPy would simplify, what holds one; the rest is SymPy's business
     everything = list(parts(expr, _has_parts))
     for part in everything:
-        if (
-            hasattr(type(part), "ends_lookup")
-            or isinstance(part, _SIMPLIFIED)
-            or any(id(a) in within for a in part.args)
-        ):
+        kept = hasattr(type(part), "ends_lookup") or isinstance(part, _SIMPLIFIED)
+        if kept or any(id(a) in within for a in part.args):
             within.add(id(part))
     place: dict[int, int] = {}
     listed: list[Any] = []

@@ -298,6 +298,13 @@ class _Sign(Function):
         return S.Zero
 
 
+def together(body: Expr) -> set[Expr]:
+    """Give what may be 0 alone where its logarithm or a root of it is not."""
+    inside = {f.args[0] for f in body.atoms(log)}
+    inside |= {p.base for p in body.atoms(Pow) if p.exp.is_Rational and not p.exp.is_Integer}
+    return {f for f in inside if isinstance(f, (softplus, sigmoid))}
+
+
 def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     """Differentiate the scalar `body` in `variable`, written with `output`, the value of `body`, where it can be.
 
@@ -317,7 +324,7 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     if any(not p.exp.is_number for p in slope.atoms(Pow)):
         slope = slope.replace(lambda e: e.is_Mul, _joined_powers).replace(lambda e: e.is_Mul, _with_xlogy)
     checked(slope, body)
-    if body.args and not body.is_Add and not body.is_Mul:
+    if body.args and not body.is_Add and not body.is_Mul and not any(isinstance(f, softplus) for f in together(body)):
         power = body.is_Pow and not body.exp.is_number  # SymPy would write x**(p - 1) as output/x
         slope = slope.xreplace({body: output}) if power else slope.subs(body, output)
     return slope

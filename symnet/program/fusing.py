@@ -16,7 +16,7 @@ from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
     Elementwise, LogSoftmax, LogSumExp, Softmax, Total, apply_entrywise, entered, exponent, hadamard, sigmoid,
-    softplus, spread, spread_vector, total, transpose,
+    softplus, spread, spread_vector, together, total, transpose,
 )  # fmt: skip
 from symnet.program.looking import DEPTH, Defining, View, meaning, risk_of
 
@@ -30,11 +30,14 @@ def fused(b: Defining, node: Any) -> Any:
         return along
     view = View(b)
     body = view(node)
-    if not view.crossed or not body.has(exp, log, sigmoid, softplus, tanh, cosh, sinh, Abs):
+    if not view.crossed:
         return None
-    better = entered(body)
-    if better == body and not _collapsed(b, node, body):
+    if not body.has(exp, log, sigmoid, softplus, tanh, cosh, sinh, Abs) and not _collapsed(b, node, body):
         return None
+    better, kept = entered(body), together(body)
+    if better == body and not kept and not _collapsed(b, node, body):
+        return None
+    view.named = {formula: name for formula, name in view.named.items() if formula not in kept}
     better = view.with_names(better, entered)
     found = apply_entrywise(better, view.leaves) if view.leaves else None
     return None if found == node else found
@@ -61,13 +64,14 @@ def fused_scalar(b: Defining, c: Any) -> Any:
     real = {s: Dummy(real=True) for s in body.free_symbols}
     body = body.xreplace(real)
     better = entered(body)
-    if better == body and not (view.crossed and risk_of(body) < risk_of(c) + view.risk and _collapses(c)):
+    safer = view.crossed and risk_of(body) < risk_of(c) + view.risk and _collapses(c)
+    if better == body and not safer and not (view.crossed and together(body)):
         return None
     return better.xreplace({d: s for s, d in real.items()})
 
 
 def _collapses(outer: Expr) -> bool:
-    return outer.has(log) or any(p.exp == S.Half for p in outer.atoms(Pow))
+    return outer.has(log) or any(p.exp == S.Half or p.exp == -1 for p in outer.atoms(Pow))
 
 
 def _collapsed(b: Defining, node: Any, body: Expr) -> bool:

@@ -31,7 +31,7 @@ from symnet.expressions import (
     LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation, OverRoot, Pinv,
     Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
     bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric, is_turned,
-    kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, transpose,
+    kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, together, transpose,
     without_indices,
 )  # fmt: skip
 
@@ -231,7 +231,7 @@ def _scalar(b: Building, node: Any) -> Any:
     rebuilt = node.func(*arguments) if changed else node
     rebuilt = stable(rebuilt) if isinstance(node, (Max, Min, ITE, ExprCondPair)) else rebuilt
     if b.entering and isinstance(rebuilt, (log, Pow, Mul, Add)) and (better := fused_scalar(b, rebuilt)) is not None:
-        return b.value(better)
+        return b.scalar(better, node) if together(better) else b.value(better)
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
 
