@@ -12,14 +12,14 @@ from typing import Any
 
 from sympy import (
     Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow, Mul, Pow,
-    S, Transpose, ZeroMatrix, default_sort_key, exp, log,
+    S, Trace, Transpose, ZeroMatrix, default_sort_key, exp, log,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Channels, Elementwise, Explicit, Images, LogAbsDet, LogSoftmax, Node, Part, Softmax, Solve, Total,
-    apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
+    Channels, Elementwise, Explicit, Images, Kron, LogAbsDet, LogSoftmax, Node, Paired, Part, Softmax, Solve, Total,
+    Unvec, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -33,6 +33,7 @@ from symnet.program.factoring import (
     terms_of,
     written,
 )
+from symnet.program.laws import by_laws, inside_vec, inverse_by_blocks, multiplied_out
 
 
 def canonical_node(node: Any, *arguments: Any) -> Any:
@@ -63,14 +64,23 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return turned(type(node)(arguments[0].args[0], Integer(1 - node.axis)))
     if isinstance(node, xlogy):
         return _spelled(*arguments)
+    if isinstance(node, Unvec):
+        return by_laws(node.func(_sum_of_products(arguments[0]), *arguments[1:]))
+    if isinstance(node, (Part, Paired, Determinant, LogAbsDet)):
+        same = all(a is b for a, b in zip(arguments, node.args, strict=True))
+        taken = node if same else node.with_operands(arguments[0]) if isinstance(node, Part) else node.func(*arguments)
+        return canonical_node(taken, *taken.args) if isinstance(taken, MatAdd) else by_laws(taken)
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):
         return node
-    if isinstance(node, Part):
-        taken = node.with_operands(arguments[0])
-        return canonical_node(taken, *taken.args) if isinstance(taken, MatAdd) else taken
     if isinstance(node, (Channels, Images)):
         return node.with_operands(arguments[0])
     return node.func(*arguments)
+
+
+def _sum_of_products(v: Any) -> Any:
+    # of which one has a vec that falls away
+    found = multiplied_out(v)
+    return v if found is None else written(collected(t for a in found for t in terms_of(_product((a,)))))
 
 
 def _product(arguments: Sequence[Any]) -> Any:
@@ -134,6 +144,8 @@ def turned(A: Any) -> Any:
         return Inverse(turned(A.args[0]))
     if isinstance(A, HadamardProduct):
         return canonicalize(raw(HadamardProduct, *map(turned, A.args)))
+    if isinstance(A, Kron):
+        return Kron(*map(turned, A.args))
     if isinstance(A, HadamardPower):
         return HadamardPower(turned(A.args[0]), A.args[1])
     return transpose(A)
@@ -142,6 +154,9 @@ def turned(A: Any) -> Any:
 def _inverse(A: Any) -> tuple[Expr, Any]:
     # (c·A·B)⁻¹ is B⁻¹·A⁻¹/c where A and B are square
     c, A = split(A)
+    blocks = inverse_by_blocks(A)
+    if blocks is not None:
+        return 1 / c, blocks
     factors = factors_of(A)
     if all(same_size(*f.shape) for f in factors):
         return 1 / c, matmul(*[f.args[0] if isinstance(f, Inverse) else Inverse(f) for f in reversed(factors)])
@@ -207,7 +222,8 @@ def _total(A: Any) -> Expr:
 
 
 def _square(A: Any) -> Expr:
-    # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖²
+    # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖², ‖vec A‖² as well
+    A = A if inside_vec(A) is None else inside_vec(A)
     if isinstance(factors_of(A)[0], Transpose):
         A = _fewer_transposes(A)
     return Total(raw(HadamardProduct, A, A))
@@ -223,8 +239,18 @@ def _transposes(A: Any) -> int:
     )
 
 
+def _of_matrices(A: Any, B: Any) -> Expr:
+    # ⟨A, B⟩, of which one may be I or the inverse of the other turned
+    c, word = simple(S.One, factors_of(turned(A)) + factors_of(B))
+    if len(word) > 1:
+        return c * _inner(word)
+    return c * (word[0].shape[0] if isinstance(word[0], Identity) else Trace(word[0]))
+
+
 def _inner(word: Factors) -> Expr:
     # the trace of a product: read from its best place, forwards or backwards
+    if len(word) == 2 and (left := inside_vec(word[0])) is not None and (right := inside_vec(word[1])) is not None:
+        return _of_matrices(left, right)
     cuts = [k for k in range(len(word)) if word[k].shape[0] == 1] or list(range(len(word)))
     words = [word[k:] + word[:k] for k in cuts]
     words += [tuple(turned(f) for f in reversed(w)) for w in words]
