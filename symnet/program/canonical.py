@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import (
-    Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow, Mul, Pow,
-    S, Trace, Transpose, ZeroMatrix, default_sort_key, exp, log,
+    Add, Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow,
+    Mul, OneMatrix, Pow, S, Trace, Transpose, ZeroMatrix, default_sort_key, exp, log,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
@@ -92,10 +92,22 @@ def _product(arguments: Sequence[Any]) -> Any:
         factors += () if rest is None else factors_of(rest)
     if any(isinstance(f, ZeroMatrix) for f in factors):
         return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
-    c, kept = _normalised(*simple(c, factors))
+    c, kept = _normalised(*_with_sums(*simple(c, factors)))
     if len(kept) == 1 and isinstance(kept[0], MatAdd) and c.is_number:
         return written(collected((c * d, f) for d, f in terms_of(kept[0])))
     return written({kept: c})
+
+
+def _with_sums(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
+    # 1·1ᵀ·x of a column is sum(x)·1, and of a row x·1·1ᵀ is sum(x)·1ᵀ
+    for i, f in enumerate(factors):
+        if not isinstance(f, OneMatrix) or S.One in f.shape:
+            continue
+        if i + 1 < len(factors) and factors[-1].shape[1] == 1:
+            return c * _total(term(S.One, factors[i + 1 :])), (*factors[:i], OneMatrix(f.shape[0], S.One))
+        if i and factors[0].shape[0] == 1:
+            return c * _total(term(S.One, factors[:i])), (OneMatrix(S.One, f.shape[1]), *factors[i + 1 :])
+    return c, factors
 
 
 def _normalised(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
@@ -211,11 +223,16 @@ def _total(A: Any) -> Expr:
     factors: tuple[Any, ...] = A.args if isinstance(A, HadamardProduct) else ()
     if isinstance(A, HadamardPower) and A.args[1:] == (S(2),):
         factors = (A.base, A.base)
+    if isinstance(A, MatAdd) and any(isinstance(split(t)[1], OneMatrix) for t in A.args):
+        return c * Add(*map(_total, A.args)).expand()
     if len(factors) != 2:
         return c * total(A)
     if factors[0] == factors[1]:
         return c * _square(factors[0])
     (a, P), (b, Q) = map(split, factors)
+    for one, other in ((P, Q), (Q, P)):  # ⟨c·x − y, x⟩ is c·‖x‖² − ⟨x, y⟩
+        if isinstance(one, MatAdd) and any(split(t)[1] == other for t in one.args):
+            return c * a * b * Add(*[_total(hadamard(t, other)) for t in one.args])
     if isinstance(P, MatAdd) or isinstance(Q, MatAdd):
         return c * Total(raw(HadamardProduct, *factors))
     return a * b * c * _inner(factors_of(turned(P)) + factors_of(Q))

@@ -49,14 +49,18 @@ def on_the_diagonal(A: Any) -> list[Any] | None:
     return [row[k] for k, row in enumerate(rows)] if rows and (below or above) else None
 
 
+def _inverse(A: Any) -> Any:
+    return A if isinstance(A, Identity) else A.args[0] if isinstance(A, Inverse) else Inverse(A)
+
+
 def inverse_by_blocks(A: Any) -> Any:
     """Give the inverse of a matrix that is zero off its blocks, or is a Kronecker product, as its blocks; else None."""
     if isinstance(A, Kron) and all(same_size(*B.shape) for B in A.args):
-        return Kron(*map(Inverse, A.args))
+        return Kron(*map(_inverse, A.args))
     rows = _rows(A)
     if not rows or not _are_zero(B for k, row in enumerate(rows) for j, B in enumerate(row) if j != k):
         return None
-    return stack(0, *[stack(1, *[Inverse(B) if j == k else B for j, B in enumerate(r)]) for k, r in enumerate(rows)])
+    return stack(0, *[stack(1, *[_inverse(B) if j == k else B for j, B in enumerate(r)]) for k, r in enumerate(rows)])
 
 
 # -- what vec and ⊗ leave
