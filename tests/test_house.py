@@ -15,7 +15,7 @@ import pytest
 # fmt: off
 WINGS = {
     "expressions": "types elsewhere answered members entering deep shown table sizes undefined beside axes rebuilding scalars curves stability precise facts interned written lengths declared nodes structured reduced normalised masked operands algebra light images pooling gathered sympys blocks symbols kronecker factored columns parts linalg by_entries spectral activations reductions indexed normalising attention functions elementary convolution perceptron cells losses metrics tree",
-    "program":     "building names survey chains program entrywise factoring canonical inline naming shapes looking fusing fused_sums solving totals normal_form builder",
+    "program":     "building names survey chains program entrywise factoring laws canonical inline naming shapes looking fusing fused_sums solving totals normal_form builder",
     "calculus":    "networks rules free images reverse second linear linalg spectral dense hessians outer residuals",
     "notation":    "spelling style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
     "backends":    "precision apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions functional linalg_code networks identifiers fitting binding steps instructions liveness writing workspace results source jax_code stated structured skeleton c_text c_code c_rows c_blocks c_function c_file c_main c_kernel jax_kernel kernel counted counted_functions cost labels tensors files",

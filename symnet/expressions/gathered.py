@@ -13,7 +13,7 @@ from itertools import permutations, product
 from math import prod
 from typing import Any, NamedTuple
 
-from sympy import Add, Expr, MatMul, Mul, Pow, S, Sum, Symbol, Trace
+from sympy import Abs, Add, Expr, MatMul, Mul, Pow, S, Sum, Symbol, Trace
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions.entering import given
@@ -73,7 +73,7 @@ def _has_entries(expr: Any) -> bool:
         part = ahead.pop()
         if isinstance(part, MatrixElement):
             return True
-        if isinstance(part, (Add, Mul, Pow)) and part not in seen:
+        if isinstance(part, (Add, Mul, Pow, Abs)) and part not in seen:
             seen.add(part)
             ahead += part.args
     return False
@@ -92,6 +92,7 @@ def _monomials(expr: Any) -> list[tuple[Any, list[_Entry]]] | None:
     for factor in Mul.make_args(expr):
         base, times = factor.args if isinstance(factor, Pow) else (factor, S.One)
         repeated = bool(times.is_Integer and 0 < times <= FACTORS)
+        base = base.args[0] if isinstance(base, Abs) and times.is_even else base  # SymPy's norms have |x|²
         if repeated and isinstance(base, MatrixElement):
             found = [(c, [*entries, *[_Entry(*base.args)] * int(times)]) for c, entries in found]
         elif repeated and isinstance(base, Add) and _has_entries(base):

@@ -319,6 +319,8 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
         there, back = body.xreplace(real).replace(Abs, _Size).replace(sign, _Sign), {d: s for s, d in real.items()}
         slope = differentiated(there, real[variable]).xreplace(back)
         slope = stable(slope.replace(_Size, Abs).replace(_Sign, sign))
+    if slope.has(Abs) and slope.has(sign):
+        slope = slope.replace(lambda e: e.is_Mul, _without_sign)
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
     if any(not p.exp.is_number for p in slope.atoms(Pow)):
@@ -328,3 +330,12 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
         power = body.is_Pow and not body.exp.is_number  # SymPy would write x**(p - 1) as output/x
         slope = slope.xreplace({body: output}) if power else slope.subs(body, output)
     return slope
+
+
+def _without_sign(e: Expr) -> Expr:
+    # |x|·sign(x) is x
+    powers = dict(e.as_powers_dict())
+    for f in [f for f in powers if isinstance(f, sign) and powers[f] == 1 and powers.get(Abs(f.args[0])) == 1]:
+        del powers[f], powers[Abs(f.args[0])]
+        powers[f.args[0]] = powers.get(f.args[0], S.Zero) + 1
+    return Mul(*[base**power for base, power in powers.items()])

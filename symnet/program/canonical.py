@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from sympy import (
-    Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow, Mul, Pow,
-    S, Transpose, ZeroMatrix, default_sort_key, exp, log,
+    Add, Expr, HadamardPower, HadamardProduct, Identity, ImmutableMatrix, Integer, Inverse, MatAdd, MatMul, MatPow,
+    Mul, OneMatrix, Pow, S, Trace, Transpose, ZeroMatrix, default_sort_key, exp, log,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
-    Channels, Elementwise, Explicit, Images, LogAbsDet, LogSoftmax, Node, Part, Softmax, Solve, Total,
-    apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
+    Channels, Elementwise, Explicit, Images, Kron, LogAbsDet, LogSoftmax, Node, Paired, Part, Softmax, Solve, Total,
+    Unvec, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -33,6 +33,7 @@ from symnet.program.factoring import (
     terms_of,
     written,
 )
+from symnet.program.laws import by_laws, inside_vec, inverse_by_blocks, multiplied_out
 
 
 def canonical_node(node: Any, *arguments: Any) -> Any:
@@ -63,14 +64,23 @@ def canonical_node(node: Any, *arguments: Any) -> Any:
         return turned(type(node)(arguments[0].args[0], Integer(1 - node.axis)))
     if isinstance(node, xlogy):
         return _spelled(*arguments)
+    if isinstance(node, Unvec):
+        return by_laws(node.func(_sum_of_products(arguments[0]), *arguments[1:]))
+    if isinstance(node, (Part, Paired, Determinant, LogAbsDet)):
+        same = all(a is b for a, b in zip(arguments, node.args, strict=True))
+        taken = node if same else node.with_operands(arguments[0]) if isinstance(node, Part) else node.func(*arguments)
+        return canonical_node(taken, *taken.args) if isinstance(taken, MatAdd) else by_laws(taken)
     if all(a is b for a, b in zip(arguments, node.args, strict=True)):
         return node
-    if isinstance(node, Part):
-        taken = node.with_operands(arguments[0])
-        return canonical_node(taken, *taken.args) if isinstance(taken, MatAdd) else taken
     if isinstance(node, (Channels, Images)):
         return node.with_operands(arguments[0])
     return node.func(*arguments)
+
+
+def _sum_of_products(v: Any) -> Any:
+    # of which one has a vec that falls away
+    found = multiplied_out(v)
+    return v if found is None else written(collected(t for a in found for t in terms_of(_product((a,)))))
 
 
 def _product(arguments: Sequence[Any]) -> Any:
@@ -82,10 +92,22 @@ def _product(arguments: Sequence[Any]) -> Any:
         factors += () if rest is None else factors_of(rest)
     if any(isinstance(f, ZeroMatrix) for f in factors):
         return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
-    c, kept = _normalised(*simple(c, factors))
+    c, kept = _normalised(*_with_sums(*simple(c, factors)))
     if len(kept) == 1 and isinstance(kept[0], MatAdd) and c.is_number:
         return written(collected((c * d, f) for d, f in terms_of(kept[0])))
     return written({kept: c})
+
+
+def _with_sums(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
+    # 1·1ᵀ·x of a column is sum(x)·1, and of a row x·1·1ᵀ is sum(x)·1ᵀ
+    for i, f in enumerate(factors):
+        if not isinstance(f, OneMatrix) or S.One in f.shape:
+            continue
+        if i + 1 < len(factors) and factors[-1].shape[1] == 1:
+            return c * _total(term(S.One, factors[i + 1 :])), (*factors[:i], OneMatrix(f.shape[0], S.One))
+        if i and factors[0].shape[0] == 1:
+            return c * _total(term(S.One, factors[:i])), (OneMatrix(S.One, f.shape[1]), *factors[i + 1 :])
+    return c, factors
 
 
 def _normalised(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
@@ -134,6 +156,8 @@ def turned(A: Any) -> Any:
         return Inverse(turned(A.args[0]))
     if isinstance(A, HadamardProduct):
         return canonicalize(raw(HadamardProduct, *map(turned, A.args)))
+    if isinstance(A, Kron):
+        return Kron(*map(turned, A.args))
     if isinstance(A, HadamardPower):
         return HadamardPower(turned(A.args[0]), A.args[1])
     return transpose(A)
@@ -142,6 +166,9 @@ def turned(A: Any) -> Any:
 def _inverse(A: Any) -> tuple[Expr, Any]:
     # (c·A·B)⁻¹ is B⁻¹·A⁻¹/c where A and B are square
     c, A = split(A)
+    blocks = inverse_by_blocks(A)
+    if blocks is not None:
+        return 1 / c, blocks
     factors = factors_of(A)
     if all(same_size(*f.shape) for f in factors):
         return 1 / c, matmul(*[f.args[0] if isinstance(f, Inverse) else Inverse(f) for f in reversed(factors)])
@@ -196,18 +223,24 @@ def _total(A: Any) -> Expr:
     factors: tuple[Any, ...] = A.args if isinstance(A, HadamardProduct) else ()
     if isinstance(A, HadamardPower) and A.args[1:] == (S(2),):
         factors = (A.base, A.base)
+    if isinstance(A, MatAdd) and any(isinstance(split(t)[1], OneMatrix) for t in A.args):
+        return c * Add(*map(_total, A.args)).expand()
     if len(factors) != 2:
         return c * total(A)
     if factors[0] == factors[1]:
         return c * _square(factors[0])
     (a, P), (b, Q) = map(split, factors)
+    for one, other in ((P, Q), (Q, P)):  # ⟨c·x − y, x⟩ is c·‖x‖² − ⟨x, y⟩
+        if isinstance(one, MatAdd) and any(split(t)[1] == other for t in one.args):
+            return c * a * b * Add(*[_total(hadamard(t, other)) for t in one.args])
     if isinstance(P, MatAdd) or isinstance(Q, MatAdd):
         return c * Total(raw(HadamardProduct, *factors))
     return a * b * c * _inner(factors_of(turned(P)) + factors_of(Q))
 
 
 def _square(A: Any) -> Expr:
-    # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖²
+    # ‖A‖², ‖xᵀ·A‖² being ‖Aᵀ·x‖², ‖vec A‖² as well
+    A = A if inside_vec(A) is None else inside_vec(A)
     if isinstance(factors_of(A)[0], Transpose):
         A = _fewer_transposes(A)
     return Total(raw(HadamardProduct, A, A))
@@ -223,8 +256,18 @@ def _transposes(A: Any) -> int:
     )
 
 
+def _of_matrices(A: Any, B: Any) -> Expr:
+    # ⟨A, B⟩, of which one may be I or the inverse of the other turned
+    c, word = simple(S.One, factors_of(turned(A)) + factors_of(B))
+    if len(word) > 1:
+        return c * _inner(word)
+    return c * (word[0].shape[0] if isinstance(word[0], Identity) else Trace(word[0]))
+
+
 def _inner(word: Factors) -> Expr:
     # the trace of a product: read from its best place, forwards or backwards
+    if len(word) == 2 and (left := inside_vec(word[0])) is not None and (right := inside_vec(word[1])) is not None:
+        return _of_matrices(left, right)
     cuts = [k for k in range(len(word)) if word[k].shape[0] == 1] or list(range(len(word)))
     words = [word[k:] + word[:k] for k in cuts]
     words += [tuple(turned(f) for f in reversed(w)) for w in words]

@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from sympy import (
     Add, Basic, Expr, Float, HadamardProduct, Identity, Integer, Inverse, MatAdd, MatMul, MatPow, MatrixSymbol, Mul,
     OneMatrix, Rational, S, Symbol, Transpose, ZeroMatrix, default_sort_key,
+    expand_mul,
 )  # fmt: skip
 from sympy.matrices.expressions.hadamard import canonicalize
 
@@ -89,7 +90,10 @@ def collected(terms: Iterable[tuple[Expr, Factors]]) -> Terms:
 
 
 def _exact(c: Any) -> Any:
-    # SymPy's 1.0 is not 1, and is no factor that can be taken out of a sum either
+    # SymPy's 1.0 is not 1, and is no factor that can be taken out of a sum either; brackets go where terms fall away
+    if c.is_Add and len(c.args) < MANY:
+        whole = Add(*[expand_mul(t, deep=False) for t in c.args])
+        c = whole if len(Add.make_args(whole)) < len(c.args) else c
     return Integer(int(c)) if c.is_Float and c in (Float(1), Float(-1)) else c
 
 

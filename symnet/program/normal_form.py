@@ -12,8 +12,8 @@ from functools import reduce
 from typing import Any
 
 from sympy import (
-    S, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct, MatAdd,
-    MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Product, Sum, Symbol,
+    S, Abs, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct,
+    MatAdd, MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Product, Sum, Symbol,
     Trace, Transpose, ZeroMatrix, conjugate, eye, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
@@ -235,6 +235,12 @@ def _scalar(b: Building, node: Any) -> Any:
     return b.scalar(rebuilt, node) if isinstance(node, Expr) else rebuilt
 
 
+def _scalar_power(b: Building, node: Any) -> Any:
+    # |x|² is x²: all numbers are real
+    base, exponent = node.args
+    return _scalar(b, base.args[0] ** exponent if isinstance(base, Abs) and exponent.is_even else node)
+
+
 # fmt: off
 NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it one in NORMAL_FORMS", {
     **dict.fromkeys((MatrixSymbol, Symbol), lambda b, node: b.input(node)),
@@ -271,6 +277,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     **dict.fromkeys((Means, MeanOfAll, OverDeviation, OverRoot), _linear),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real
     Add:             _sum,
+    Pow:             _scalar_power,
     **dict.fromkeys((Sum, Product, FunctionMatrix), lambda b, node: b.atom(without_indices(node))),
     **dict.fromkeys((Let, LetScalar), _let),
     MatrixNode:      lambda b, node: b.store(node.with_operands(*map(b.atom, node.operands)), node),
