@@ -100,6 +100,7 @@ def test_what_works():
     assert sn.evaluate(LINEAR.subs({W: np.ones((1, 2))}), VALUES) == sn.evaluate(LINEAR, VALUES)
     assert A.subs(A, np.eye(3)) == sympy.ImmutableMatrix(np.eye(3))
     assert sn.affine(W, X, 0) == W * X
+    assert A.H == A.mT == A.T and (A * R).H == (A * R).T and sn.tanh(A).mT == sn.tanh(A).T
 
 
 def test_more_samples_a_batch_than_there_are():
@@ -166,6 +167,7 @@ def test_more_samples_a_batch_than_there_are():
         (lambda: sn.sum(A, axis=(0, 1)), ValueError, "all entries are meant where no axis is given"),
         (lambda: sn.elementwise(np.tanh, A), TypeError, "NumPy's functions and those of math compute with numbers"),
         (lambda: sn.elementwise(lambda t: max(t, 0), A), TypeError, "asks whether a condition on a symbol is true"),
+        (lambda: (A * R).subs([(A, None)]), TypeError, "subs: None is no SymPy expression"),
         (lambda: float(A), TypeError, "A is a matrix and no number"),
         (lambda: round(A), TypeError, "A is a matrix and no number"),
         (lambda: K.function(VALUES), TypeError, "kernel.function() missing"),

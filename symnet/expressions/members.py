@@ -33,7 +33,7 @@ MATRIX = _by_name({
     "x*y.T": "outer ger",
     "sn.reshape(A, shape)": "reshape view resize unflatten",
     "sn.reshape(A, -1)": "flatten ravel",
-    "A.T": "t mT H mH swapaxes permute permute_dims transpose_",
+    "A.T": "t mH swapaxes permute permute_dims transpose_",
     "sn.abs(A)": "abs",
     "sn.max(A)": "max amax",
     "sn.min(A)": "min amin",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import BlockDiagMatrix, BlockMatrix, Integer, MatrixExpr, MatrixSlice, S, ceiling
+from sympy import BlockDiagMatrix, BlockMatrix, Integer, MatrixExpr, MatrixSlice, S, SympifyError, ceiling
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -255,7 +255,7 @@ def _getitem(self: Any, key: Any) -> Any:
         return sliced(self, *pair)
     try:
         return _sympys_own(self, key)
-    except IndexError:
+    except (IndexError, SympifyError):
         raise IndexError(
             f"{brief(self)} is {shape_text(self.shape)} and has no entry {key!r}; write A[i, j] with a row and a "
             "column, counted from 0, or slices such as A[:, 0]"

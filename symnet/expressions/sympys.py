@@ -34,7 +34,7 @@ from sympy import (
     preorder_traversal,
 )
 from sympy.core import sorting
-from sympy.core.function import DefinedFunction
+from sympy.core.function import DefinedFunction, FunctionClass
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.matrices.expressions.determinant import Determinant
@@ -46,7 +46,7 @@ from sympy.utilities.iterables import iterable
 from symnet.expressions.algebra import OF_MATRICES, total
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
-from symnet.expressions.entering import given, is_array
+from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
 from symnet.expressions.rebuilding import reduced
@@ -180,7 +180,11 @@ def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
         return Basic.subs(self, *args, **options)
     except SympifyError:
         pairs = [args] if len(args) > 1 else args[0].items() if isinstance(args[0], Mapping) else args[0]
-        return Basic.subs(self, [tuple(given(v) if is_array(v) else v for v in pair) for pair in pairs], **options)
+        return Basic.subs(self, [tuple(map(_replacing, pair)) for pair in pairs], **options)
+
+
+def _replacing(value: Any) -> Any:
+    return value if isinstance(value, (Basic, FunctionClass, str)) else given(value, "subs")
 
 
 Expr.subs = _with_arrays
@@ -204,6 +208,7 @@ MatMul.could_extract_minus_sign = lambda self: self.args[0].is_Number and bool(s
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
 sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
 MatrixExpr.trace = lambda self: Trace(self)
+MatrixExpr.H = MatrixExpr.mT = property(lambda self: self.T)  # all is real
 Transpose._eval_inverse = lambda self: inverse_of(self) or Inverse(self)
 Trace.is_Atom = Determinant.is_Atom = True
 DotProduct.is_commutative = True
