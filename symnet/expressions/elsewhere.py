@@ -47,6 +47,7 @@ _FUNCTIONS = {
     "sn.mse(Z, Y)": "MSELoss mse_loss mean_squared_error",
     "sn.mean(sn.abs(Z - Y))": "mae mean_absolute_error l1_loss",
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)": "where",
+    "sn.softmax(Z) for shares that move, as argmax has no derivative": "argmax argmin",
     "sn.hadamard(A, B)": "multiply mul",
     "A*B": "matmul dot mm",
     "sn.silu(A)": "swish",
