@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from sympy import Basic, Expr, MatrixSymbol, Symbol, Transpose
+from sympy.logic.boolalg import Boolean
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
@@ -63,6 +64,11 @@ def check_loss(loss: Any) -> None:
             f"the loss must be a scalar, but {brief(loss)} is a {shape_text(loss.shape)} matrix; "
             f"sum it with sn.sum(…), or take its Trace or norm{every}; the output of a net stands in a loss beside its "
             "targets, sn.squared_error(net, Y)"
+        )
+    if isinstance(loss, (Boolean, bool)):
+        raise TypeError(
+            f"the loss must be a number, but {brief(loss)} is true or false, which has no derivative; for 1 where it "
+            "holds write Piecewise((1, …), (0, True))"
         )
     if not isinstance(loss, Expr):
         raise TypeError(f"the loss must be a SymPy expression, not {type(loss).__name__}")

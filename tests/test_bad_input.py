@@ -194,3 +194,22 @@ def test_an_interrupted_or_diverged_training_loses_nothing():
 
 def test_a_row_for_a_new_node_is_all_it_takes():
     assert sn.evaluate(sn.elementwise(Lambda(Symbol("t"), 2 * Symbol("t")), A), {A: [[1, 2], [3, 4]]}).sum() == 20
+
+
+@pytest.mark.parametrize(
+    "make",
+    [lambda A: A.inv(), lambda A: sympy.Trace(A), lambda A: sympy.Determinant(A), lambda A: A.inverse()],
+    ids=["inv", "Trace", "Determinant", "inverse"],
+)
+def test_what_needs_a_square_matrix_in_sympy_names_it(make):
+    with pytest.raises(sympy.matrices.exceptions.ShapeError, match="Wide is 2×3, and a square matrix is needed"):
+        make(sn.matrix("Wide", 2, 3))
+
+
+def test_comparisons_have_no_derivative():
+    A = sn.vector("A", 3)
+    for ask in (lambda: sn.gradient(sn.sum(A) > 0, A), lambda: sn.elementwise(lambda a: a > 0, A)):
+        with pytest.raises(TypeError, match=r"> 0.*Piecewise\(\(1, …\), \(0, True\)\)"):
+            ask()
+    with pytest.raises(AttributeError, match="argmax.*softmax"):
+        sn.argmax  # noqa: B018

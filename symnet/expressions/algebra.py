@@ -12,6 +12,7 @@ from sympy import (
     S, Dummy, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, Max, Min,
     OneMatrix, Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
+from sympy.core.relational import Relational
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
@@ -58,7 +59,8 @@ def elementwise(f: Any, *args: Any) -> Any:
     with nested_variables(len(values)) as variables:
         body = given(_applied(f, variables), f"elementwise: what {name} gave")
     if not isinstance(body, Expr) or body.is_Matrix:
-        raise TypeError(f"{f} must give a scalar for each entry; it gave {body}")
+        way = "; for 1 where it holds write Piecewise((1, …), (0, True))" if isinstance(body, Relational) else ""
+        raise TypeError(f"{name} must give a scalar for each entry; it gave {body}{way}")
     body, away = _hidden(body)
     body = entered(body).xreplace(away)
     matrices = [a for a in values if a.is_Matrix]

@@ -157,7 +157,9 @@ _FUNCTIONS = {
     "sn.log(A)/sympy.log(10)": "log10",
     "sn.power(A, 2)": "pow",
     "sn.elementwise(lambda a: 2**a, A)": "exp2",
-    "numpy.argmax(sn.evaluate(A, {…}), axis=0)": "argmax argmin",
+    "numpy.argmax(sn.evaluate(A, {…}), axis=0), or sn.softmax(Z) for shares that move, as argmax has no derivative": (
+        "argmax argmin"
+    ),
     "sn.trace(A)": "tr Tr",
     "sn.norm(A)": "fro frobenius l2_norm",
     "sn.norm(W)**2": "l2 l2_loss l2_regularization weight_decay L2",

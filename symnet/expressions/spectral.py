@@ -202,7 +202,7 @@ def norm_of(A: Any, axis: Any, ord: Any) -> Any:
         names = ", ".join(map(repr, ("fro", *_OF_SINGULAR_VALUES)))
         raise ValueError(f"norm: ord must be a number from 1, infinity or one of {names}, not {ord!r}")
     if axis in (2, 3, S.Infinity, float("inf"), "fro", "nuc"):
-        raise ValueError(f"norm: the second argument is the axis; write ord={axis!r}")
+        raise ValueError(f"norm: axis must be 0, 1 or None, not {axis!r}; for that order write ord={axis!r}")
     along = None if axis is None else as_axis(axis)
     if order is S.Infinity:
         largest = AxisMax(abs(A), Integer(0 if along is None else along))

@@ -37,6 +37,7 @@ from sympy.core import sorting
 from sympy.core.function import DefinedFunction, FunctionClass
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.matrices.exceptions import NonSquareMatrixError
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -50,7 +51,8 @@ from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
 from symnet.expressions.rebuilding import reduced
-from symnet.expressions.sizes import same_size
+from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.table import brief
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
 LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
@@ -74,6 +76,18 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
         if issubclass(cls, _WITHIN) and any(getattr(a, "is_Matrix", False) for a in scalars):
             check_argument(raw(cls, *map(given, scalars)))
         return sympys_own(cls, *scalars, **options)
+
+    return new
+
+
+def _of_square(sympys_own: Callable[..., Any], who: str) -> Callable[..., Any]:
+    # SymPy's errors name no matrix
+    def new(*args: Any, **options: Any) -> Any:
+        A = next((a for a in args if getattr(a, "is_Matrix", False)), None)
+        if A is not None and A.is_square is False:
+            text = f"{who}: {brief(A)} is {shape_text(A.shape)}, and a square matrix is needed"
+            raise NonSquareMatrixError(text + ("; sn.pinv(A) is for others" if who == "Inverse" else ""))
+        return sympys_own(*args, **options)
 
     return new
 
@@ -199,6 +213,9 @@ _sympys_traversal = preorder_traversal._preorder_traversal
 preorder_traversal._preorder_traversal = _all_parts
 for _kind in (Function, DefinedFunction, MinMaxBase):
     _kind.__new__ = _of_scalars(_kind.__new__)
+for _kind in (Trace, Inverse, Determinant):
+    _kind.__new__ = _of_square(_kind.__new__, _kind.__name__)
+MatrixExpr.inverse = _of_square(MatrixExpr.inverse, "Inverse")
 MatrixExpr.__rpow__ = _below_scalars(MatrixExpr.__rpow__, lambda a, b: b**a)
 for _kind in (MatrixNode, MatrixExpr):
     _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)  # type: ignore[method-assign]

@@ -118,8 +118,7 @@ def by_laws(node: Any) -> Any:
         blocks = on_the_diagonal(node.args[0])
         if blocks is None:
             return node
-        found = [type(node)(B) for B in blocks]
-        return Add(*found) if isinstance(node, LogAbsDet) else Mul(*found)
+        return (Add if isinstance(node, LogAbsDet) else Mul)(*[type(node)(B) for B in blocks])
     law = _LAWS.get(type(node))
     found = law(node) if law is not None else None
     return node if found is None else found
