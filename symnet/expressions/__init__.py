@@ -37,7 +37,7 @@ from symnet.expressions.losses import (
     squared_error, triplet,
 )  # fmt: skip
 from symnet.expressions.metrics import accuracy
-from symnet.expressions.curves import among, exp_below, finite, or_one, xlogy
+from symnet.expressions.curves import among, clip as clipped, exp_below, finite, or_one, xlogy
 from symnet.expressions.masked import Earlier, MaskedSoftmax
 from symnet.expressions.normalised import (
     AxisVar, MeanOfAll, Means, OverDeviation, OverRoot, RootMeanSquared, Standardised, Variance,
@@ -90,7 +90,7 @@ __all__ = [
     "Variance", "Vec", "accuracy", "add", "adjugate", "allows_complex_step", "among", "apply_entrywise", "arccos",
     "arcsin", "arctan", "are_inverse", "as_axis", "as_channels", "as_column", "as_expression", "as_images",
     "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "categorical_hinge", "checked_name", "commutation", "complement", "composed",
+    "by_exponential", "called", "categorical_hinge", "checked_name", "clipped", "commutation", "complement", "composed",
     "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag",
     "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries",
     "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold",
