@@ -59,11 +59,11 @@ def _known_factors(
             size = Symbol(name)
             yield float(n), say("a factor {} = {}: the gradient of the sum, not of the mean", size, n), 0.95
             yield 1 / n, say("a factor 1/{} = 1/{}: the mean is taken once too often", size, n), 0.95
-    yield from _of_several_sizes(sizes)
     for w, g in right.items():
         entries = int(np.size(g))
         if entries > 2:
             yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2
+    yield from _of_several_sizes(sizes)
 
 
 def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[float, Words, float]]:

@@ -17,8 +17,8 @@ from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import diagnosed
 from symnet.diagnosis.given import (
-    Written, apart, called, check_forward_names, checked, parameters_in, point_at, random_points, taken,
-    with_other_data,
+    Point, Written, apart, called, check_forward_names, checked, parameters_in, point_at, point_elsewhere,
+    random_points, taken, with_other_data, with_other_labels,
 )  # fmt: skip
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
@@ -67,12 +67,20 @@ def diagnose(
     if callable(gradients):
         names = [p.name for p in parameters]
         others = list(random_points(values, names, seed, kernel.symbols))
-        for elsewhere in others:
-            points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere, stacks), {}))
+
+        def point(elsewhere: Values) -> Point | None:
+            return point_elsewhere(derivation, kernel, elsewhere, gradients, stacks)
+
+        points += filter(None, map(point, others))
+        if not any(p.is_wrong(w) for p in points for w in derivation.wrt):
+            for readings in with_other_labels(others[0], names, gradients, seed):
+                found = [p for p in map(point, readings) if p is not None]
+                right = [p for p in found if not any(map(p.is_wrong, derivation.wrt))]
+                # wrong is what is so whatever these labels may be
+                points += right[:1] or (found[:1] if len(found) == len(readings) else [])
         if any(p.is_wrong(w) for p in points for w in derivation.wrt):
             other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
-            if other is not None:
-                points.append(point_at(derivation, kernel, other, called(gradients, other, stacks), {}))
+            points += [] if other is None else filter(None, [point(other)])
     return diagnosed(derivation, kernel, points, learning_rate, known=[s.words for s in stacks])
 
 

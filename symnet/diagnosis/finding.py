@@ -22,6 +22,7 @@ from symnet.diagnosis.given import Point
 from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
+from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
@@ -51,9 +52,15 @@ def diagnosed(
     told = step.recognised() if step is not None and (wrong or not step.shows_gradients) else None
     if told is not None:
         return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
-    if not wrong and not off:
-        return Diagnosis(right, spoiled, (extra,) if extra else (), tuple(known), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
+    if not wrong and not off:
+        hidden = looking.ties().hidden() if step is None and not extra else []
+        return Diagnosis(right, spoiled, (extra,) if extra else (), (*known, *hidden), partials=partials)
+    if wrong and not any(map(points[0].is_wrong, wrong)):
+        known = [
+            *known,
+            "for these data only: at the values that you gave your numbers are right, at others they are not",
+        ]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off)
     if not found and not wrong:
@@ -64,12 +71,14 @@ def diagnosed(
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
         facts = (*known, *off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
         return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
+    known = [*known, *looking.tied]
     shown: dict[Any, tuple[Fault, ...]] = {}
     for faults in found:
         # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
         key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
         shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
-    more = advice(len(shown), points) if len(shown) > 1 else ""
+    number = len(shown) + len(looking.tied)
+    more = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
     return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
 
 
@@ -101,6 +110,12 @@ class _Looking:
         self.derivation, self.points, self.rate = derivation, points, rate
         self.explainer, self.wrong = explainer, wrong
         self.setting = _setting(derivation, kernel, points[0])
+        self.symbols = kernel.symbols
+        self.tied: list[str] = []  # what these data cannot tell apart
+
+    def ties(self) -> Ties:
+        """Give what compares explanations for other data."""
+        return Ties(self.setting, self.points, self.symbols, self.explainer.write)
 
     def forward(self) -> Explained:
         """Give what the forward pass may have been."""
@@ -120,6 +135,8 @@ class _Looking:
             return bool(instead)
 
         found = Search(self.setting, self.points, self.rate, elsewhere).run()
+        if len(found) > 1 and not instead:
+            found, self.tied = self.ties().apart(found)
         return instead or [tuple(map(self.explainer.fault, mutations)) for mutations in found]
 
 
