@@ -72,8 +72,19 @@ def _complement(ground: Ground, place: Place) -> _Found:
         return
     if not value.size or value.min() < 0 or value.max() > 1:
         return
-    new = 1 - node if isinstance(node, Symbol) else _applied(1 - _X, node)
+    new = 1 - node if isinstance(node, Symbol) else _named(ground, node)
     yield "wrong-operand", new, say(_STANDS, new, node), 1.65, ("complement", node)
+
+
+def _named(ground: Ground, node: Any) -> Any:
+    # the complement, by its name where it has one
+    whole = _applied(1 - _X, node)
+    for e in ground.setting.forward:
+        if e.rhs == whole:
+            return e.lhs
+        if e.lhs == node and isinstance(e.rhs, Elementwise) and e.rhs == _applied(1 - _X, e.rhs.args[1]):
+            return e.rhs.args[1]
+    return whole
 
 
 def _divided(ground: Ground, node: Any) -> _Found:

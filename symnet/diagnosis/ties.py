@@ -33,6 +33,7 @@ class Ties:
     ) -> None:
         self.setting, self.points, self.symbols, self.write = setting, points, symbols, write
         self.here = self._variants(points[0].arrays, points[0].sizes)
+        self._tried: list[Variants] | None = None
         self._elsewhere: list[Variants] | None = None
 
     def apart(self, found: list[tuple[Mutation, ...]]) -> tuple[list[tuple[Mutation, ...]], list[str]]:
@@ -153,8 +154,9 @@ class Ties:
         try:
             if not test(np.asarray(self.here.value(node), float)):
                 return False
-            tried = [self._variants(p.arrays, p.sizes) for p in self.points[1:]]
-            if not all(test(np.asarray(v.value(node), float)) for v in tried):
+            if self._tried is None:
+                self._tried = [self._variants(p.arrays, p.sizes) for p in self.points[1:]]
+            if not all(test(np.asarray(v.value(node), float)) for v in self._tried):
                 return False
             return not all(test(np.asarray(v.value(node), float)) for v in self.elsewhere())
         except IMPOSSIBLE:
