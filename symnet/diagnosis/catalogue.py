@@ -24,7 +24,6 @@ _REPEATED = {
     "missing-input-factor", "missing-batch-sum", "updated-weights", "untransposed-weights", "bias-gradient",
     "relu-at-zero", "missing-output-sum", "activation-for-delta", "regularisation", "transposed",
 }  # fmt: skip
-SMALL = 14  # equations of a net whose forward pass is written out
 _ONE_WAY = {"missing-activation-derivative", "missing-input-factor"}  # there is one way to make this mistake in a layer
 
 
@@ -172,7 +171,7 @@ def _early(setting: Setting, lhs: Any, rhs: Any) -> Found:
         if other in rhs.free_symbols:
             words = say("{} was updated already when this gradient was taken", other)
             yield "updated-weights", rhs.xreplace({other: moved}), words, 1.0
-        if len(setting.equations) + len(setting.forward) <= SMALL:
+        if len(setting.deltas) <= 1:  # parameters side by side, as factors are, that may be fitted in turn
             everything = _written_out(setting, rhs, other)
             words = say("{} was updated already, and the forward pass done again, when this gradient was taken", other)
             if everything.has(other):

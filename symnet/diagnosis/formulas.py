@@ -31,7 +31,7 @@ def formula_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
     for path, part, parent in _parts(body):
         for kind, new, words, cost in _at(node, part, parent):
             changed = _put(body, path, new)
-            if changed != body and not changed.has(nan, zoo, oo):
+            if changed not in (body, 0) and not changed.has(nan, zoo, oo):
                 yield kind, of_operands(node, changed), words, cost, ("inside", str(body), str(path), str(new))
     for changed, words in _one_branch(node):
         yield "wrong-function", of_operands(node, changed), words, 1.6, ("branch", str(body), str(changed))
@@ -76,7 +76,7 @@ def _at(node: Any, part: Any, parent: Any) -> _Parts:
     elif isinstance(parent, Mul) and part != -1:
         yield "missing-factor", S.One, say("the factor {} of {} is missing", shown(part), node), 1.35
         if not part.is_number and not isinstance(part, Pow):
-            yield "extra-factor", part**2, say("the factor {} of {} is there twice", shown(part), node), 1.75
+            yield "extra-factor", part**2, say("the factor {} of {} is there twice", shown(part), node), 2.0
     elif isinstance(parent, Function):
         yield "wrong-function", -part, say("the sign of {} inside {} is wrong", shown(part), shown(parent)), 1.55
     if isinstance(part, Pow) and part.exp.is_number:
@@ -121,7 +121,7 @@ def _other_functions(part: Any, parent: Any, shown: Any) -> _Parts:
     others += [exp(a), sign(a), Abs(a), a**2, part.diff(a) if a.is_Symbol else a]
     for other in dict.fromkeys(others):
         if other not in (part, a) and not other.is_number:
-            yield "wrong-function", other, say(words, shown(other), shown(part)), 1.75
+            yield "wrong-function", other, say(words, shown(other), shown(part)), 2.6
 
 
 def _other_clips(part: Any, shown: Any) -> _Parts:
