@@ -283,3 +283,44 @@ def test_targets_that_are_shares_stay_shares():
         return {"W": (v["Y"] - E / E.sum(axis=0)) @ v["X"].T / 5}
 
     assert sn.diagnose(sn.cross_entropy(Z, Y), values, gradients).faults[0].kind == "sign"
+
+
+# -- what is handed over
+
+
+def test_a_function_that_gives_the_same_for_all_weights():
+    loss, values = NETS[linear]
+    once = linear(values)
+    found = sn.diagnose(loss, values, lambda v: once)
+    assert found.ok and "gives the same for all weights" in found.facts[0]
+    assert not sn.diagnose(loss, values, lambda v: {"w": -once["w"], "b": once["b"]}).ok
+
+
+@pytest.mark.parametrize("elsewhere", [lambda: np.nan, lambda: 1 // 0], ids=["NaN", "raises"])
+def test_a_function_that_is_defined_at_your_values_alone(elsewhere):
+    loss, values = NETS[linear]
+
+    def gradients(v):
+        here = v["w"][0, 0] == values["w"][0, 0]
+        return {name: g * (1 if here else elsewhere()) for name, g in linear(v).items()}
+
+    assert sn.diagnose(loss, values, gradients).ok
+
+
+STEP = {"U": NETS[factors][1]["U"], "V": NETS[factors][1]["V"]}
+HANDED = [
+    ((None, STEP), {}, TypeError, "before must be a dictionary"),
+    ((STEP, [STEP["U"]]), {}, TypeError, "after must be a dictionary"),
+    (({}, {}), {}, ValueError, "no weight is given"),
+    ((STEP, {**STEP, "U": STEP["U"] * np.nan}), {}, ValueError, "U after the step has NaN"),
+    ((STEP, STEP), {"velocity": 3}, TypeError, "velocity must be a dictionary"),
+    ((STEP, STEP), {"velocity": {**STEP, "U": STEP["U"].T}}, ValueError, "it is the transpose"),
+    ((STEP, STEP), {"velocity": {**STEP, "Q": 1.0}}, KeyError, "Q is no parameter of the step, which has U, V"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(HANDED)))
+def test_a_step_that_is_handed_over_wrongly(number):
+    (before, after), more, error, said = HANDED[number]
+    with pytest.raises(error, match=said):
+        sn.diagnose_update(NETS[factors][0], before, after, 0.1, {"R": NETS[factors][1]["R"]}, **more)

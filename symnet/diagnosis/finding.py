@@ -26,6 +26,7 @@ from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
+_ANOTHER_LOSS = "the gradients are right, but the loss that is reported is another one"
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
 Explained = list[tuple[Fault, ...]]
 
@@ -56,16 +57,11 @@ def diagnosed(
     if not wrong and not off:
         hidden = looking.ties().hidden() if step is None and not extra else []
         return Diagnosis(right, spoiled, (extra,) if extra else (), (*known, *hidden), partials=partials)
-    if wrong and not any(map(points[0].is_wrong, wrong)):
-        known = [
-            *known,
-            "for these data only: at the values that you gave your numbers are right, at others they are not",
-        ]
+    known = [*known, *_elsewhere_only(points, wrong)]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off)
     if not found and not wrong:
-        words = "the gradients are right, but the loss that is reported is another one"
-        found = [(Fault("forward", (), "", "", "", words),)]
+        found = [(Fault("forward", (), "", "", "", _ANOTHER_LOSS),)]
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
@@ -80,6 +76,12 @@ def diagnosed(
     number = len(shown) + len(looking.tied)
     more = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
     return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
+
+
+def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]:
+    if not wrong or any(map(points[0].is_wrong, wrong)):
+        return []
+    return ["for these data only: at the values that you gave your numbers are right, at others they are not"]
 
 
 def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name], off: Sequence[str]) -> Explained:
