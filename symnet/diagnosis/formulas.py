@@ -132,9 +132,9 @@ def _other_clips(part: Any, shown: Any) -> _Parts:
     for there, text in outside.items():
         words = say(f"outside of the bounds of {{}} stands {text}", shown(part))
         yield "wrong-function", a * inside + there * (1 - inside), words, 1.55
-    words = "{} stands where {} belongs"
-    yield "wrong-function", high * sign(a), say(words, shown(high * sign(a)), shown(part)), 1.55
-    yield "wrong-function", sign(a), say(words, shown(sign(a)), shown(part)), 1.55
+    stands = "{} stands where {} belongs"
+    yield "wrong-function", high * sign(a), say(stands, shown(high * sign(a)), shown(part)), 1.55
+    yield "wrong-function", sign(a), say(stands, shown(sign(a)), shown(part)), 1.55
     for bound in {S.One, 2 * high, high / 2} - {high}:
         other = clipped(a, -bound, bound)
         yield "wrong-function", other, say("the bounds of {} are {} and {}", shown(part), -bound, bound), 1.6

@@ -40,7 +40,8 @@ class Ties:
         """Give the explanations that are bugs of their own, and what is said of those that are not."""
         if len(found) < 2:
             return found, []
-        kept, said = [found[0]], []
+        kept: list[tuple[Mutation, ...]] = [found[0]]
+        said: list[str] = []
         first = _changes(found[0])
         for other in found[1:]:
             changes = _changes(other)
