@@ -15,7 +15,8 @@ from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Transpose, ZeroMat
 
 from symnet.diagnosis.deltas import Found, mistakes_in_delta
 from symnet.diagnosis.edits import Mutation, Name, Setting, say
-from symnet.expressions import Elementwise, Unit, add, matmul, scaled, split, transpose
+from symnet.expressions import Elementwise, Unit, add, matmul, scaled, split, symbols_of, transpose
+from symnet.program import as_read, substitute
 
 _SHARED_IN_A_LAYER = {"missing-batch-sum", "wrong-layer", "activation-for-delta"}
 _REPEATED = {
@@ -37,7 +38,7 @@ def catalogue(setting: Setting, only: Name | None = None) -> list[Mutation]:
 
 def _mistakes(setting: Setting, lhs: Any, rhs: Any) -> Found:
     if lhs in setting.partials:
-        for operator in (_transposed, _without_input, _one_sample, _bias, _regularisation, _value_in_gradient):
+        for operator in (_transposed, _without_input, _one_sample, _bias, _regularisation, _value_in_gradient, _early):
             yield from (found for found in operator(setting, lhs, rhs) if found[1] != rhs)
     else:
         yield from (found for found in mistakes_in_delta(setting, rhs) if found[1] != rhs)
@@ -159,6 +160,32 @@ def _value_in_gradient(setting: Setting, lhs: Any, rhs: Any) -> Found:
         for value in setting.values_of(delta):
             words = say("the value {} stands where the delta {} belongs", value, delta)
             yield "activation-for-delta", rhs.xreplace({delta: value}), words, 1.4
+
+
+def _early(setting: Setting, lhs: Any, rhs: Any) -> Found:
+    # another parameter was updated before this gradient was taken: in its own equation, or in the forward pass as well
+    for other, g in setting.gradients.items():
+        if other == setting.partials[lhs] or not other.is_Matrix:
+            continue
+        moved = add(other, scaled(-setting.rate, g))
+        if other in rhs.free_symbols:
+            words = say("{} was updated already when this gradient was taken", other)
+            yield "updated-weights", rhs.xreplace({other: moved}), words, 1.0
+        if len(setting.deltas) <= 1:  # parameters side by side, as factors are, that may be fitted in turn
+            everything = _written_out(setting, rhs, other)
+            words = say("{} was updated already, and the forward pass done again, when this gradient was taken", other)
+            if everything.has(other):
+                yield "updated-weights", everything.xreplace({other: moved}), words, 1.3
+
+
+def _written_out(setting: Setting, rhs: Any, w: Any) -> Any:
+    # with the equations of all values that depend on a parameter in their places
+    known: dict[Any, Any] = {}
+    for e in [*setting.forward, *setting.equations]:
+        written = substitute(e.rhs, known, as_read)
+        if e.lhs not in setting.partials and w in symbols_of(written):
+            known[e.lhs] = written
+    return substitute(rhs, known, as_read)
 
 
 # -- the wrong name, in any equation

@@ -51,6 +51,8 @@ def _known_factors(
 ) -> Iterator[tuple[float, Words, float]]:
     yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
     yield 2.0, say("a factor 2 too much, as from the square"), 0.9
+    yield 0.25, say("a factor ¼ too much, or the 2 of the square is missing twice"), 1.2
+    yield 4.0, say("a factor 4 too much, as from the square, twice"), 1.2
     yield 0.5, say("a factor ½ too much, or the 2 of the square is missing"), 0.9
     for name, n in sizes.items():
         if n > 1:
@@ -61,3 +63,32 @@ def _known_factors(
         entries = int(np.size(g))
         if entries > 2:
             yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2
+    yield from _of_several_sizes(sizes)
+
+
+def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[float, Words, float]]:
+    # n − 1 for n, one size for another, several at once, a root
+    named = [(Symbol(name), n) for name, n in sizes.items() if n > 1]
+    for size, n in named:
+        if n > 2:
+            words = say("divided by {} = {}, not by {} = {}", size - 1, n - 1, size, n)
+            yield n / (n - 1), words, 1.0
+            yield (n - 1) / n, say("multiplied by {} = {}, and divided by {} = {}", size - 1, n - 1, size, n), 1.3
+        yield n / (n + 1), say("divided by {} = {}, not by {} = {}", size + 1, n + 1, size, n), 1.2
+        yield 2 * n, say("a factor 2{} = {}: no mean, and a factor 2 too much", size, 2 * n), 1.3
+        yield n / 2, say("a factor {}/2 = {:.6g}: no mean, and a factor ½ too much", size, n / 2), 1.3
+        yield 2 / n, say("a factor 2/{0} = 2/{1}: the mean is taken once more, and a factor 2 too much", size, n), 1.3
+        yield 1 / (2 * n), say("a factor 1/(2{0}): the mean is taken once more, and a factor ½ too much", size), 1.3
+        yield 1 / n**2, say("a factor 1/{0}² = 1/{1}: the mean is taken twice too often", size, n**2), 1.2
+        yield n**0.5, say("divided by the root of {} = {}, not by {}", size, n, size), 1.3
+        yield n**-0.5, say("divided by the root of {} = {} once more", size, n), 1.3
+    for i, (size, n) in enumerate(named):
+        for other, m in named[i + 1 :]:
+            yield (
+                1 / (n * m),
+                say("a factor 1/({}⋅{}) = 1/{}: a mean over both once too often", size, other, n * m),
+                1.2,
+            )
+            yield n * m, say("a factor {}⋅{} = {}: a sum over both, no mean", size, other, n * m), 1.2
+            yield n / m, say("divided by {} = {}, not by {} = {}", other, m, size, n), 1.2
+            yield m / n, say("divided by {} = {}, not by {} = {}", size, n, other, m), 1.2

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from sympy import (
-    Function, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, exp, tanh,
+    Add, Function, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, exp, tanh,
 )  # fmt: skip
 from sympy.matrices.immutable import ImmutableDenseMatrix
 
@@ -66,8 +66,15 @@ def _known(body: Any) -> str | None:
     return next((name for name, (f, _, _) in activations().items() if f == body), None)
 
 
-def _name_of(body: Any) -> str:
-    return _known(body) or (type(body).__name__ if isinstance(body, Function) else "f")
+def named(body: Any, Z: Any) -> Any:
+    """Give the name of an activation, or its formula where it has none."""
+    return _known(body) or (type(body).__name__ if isinstance(body, Function) else _apply(body, Z))
+
+
+def slope_of(body: Any, Z: Any) -> tuple[str, tuple[Any, ...]]:
+    """Give how the slope of an activation is written: tanh'(Z), or the slope of its formula; a template and parts."""
+    name = named(body, Z)
+    return ("{}'({})", (name, Z)) if isinstance(name, str) else ("the slope of {}", (name,))
 
 
 def _apply(body: Any, A: Any) -> Any:
@@ -75,7 +82,9 @@ def _apply(body: Any, A: Any) -> Any:
 
 
 def _dropped(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
-    yield OneMatrix(*factor.shape), say("the factor {}'({}) is missing", _name_of(body), Z)
+    text, parts = slope_of(body, Z)
+    text = f"the factor {text} is missing" if len(parts) > 1 else f"{text}, a factor, is missing"
+    yield OneMatrix(*factor.shape), say(text, *parts)
 
 
 def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
@@ -90,14 +99,34 @@ def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
 
 
 def _of_another(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
-    name = _name_of(body)
+    name = named(body, Z)
+    for wrong in (_X, 1 - _X, 1 + _X, 1 + _X**2, _X**2):
+        yield _apply(wrong, A), _for_its_slope(wrong, name, A)
     for other, (_, of_input, of_output) in activations().items():
-        if other != _known(body):
+        if other != _known(body) and not (other == "softplus" and factor.body.has(sigmoid)):
             words = say("the derivative is that of {}, but the activation is {}", other, name)
             yield _apply(of_input, Z), words
             yield _apply(of_output, A), words
-    for wrong in (_X, 1 - _X, 1 + _X, 1 + _X**2, _X**2):
-        yield _apply(wrong, A), say("this is not the derivative of {}", name)
+
+
+def _for_its_slope(wrong: Any, name: Any, A: Any) -> Words:
+    # what a slope that is written in the activation's value lacks
+    right = activations()[name][2] if name in ("sigmoid", "tanh") else None
+    if wrong == _X and right is None:
+        return say("{} itself stands where its derivative belongs", name)
+    for factor in right.args if isinstance(right, Mul) else ():
+        if wrong == right / factor:
+            return say("the factor {} of {}' is missing", _apply(factor, A), name)
+    for term in right.args if isinstance(right, Add) else ():
+        if wrong == right - 2 * term:
+            return say("the sign of the term {} of {}' is wrong", _apply(term, A), name)
+        if wrong == right - term or wrong == term - right:
+            return say("the term {} of {}' is missing", _apply(term, A), name)
+    if right is not None and wrong == right.xreplace({_X**2: _X}):
+        return say("the square of {} in {}' is missing", A, name)
+    if wrong == _X:
+        return say("{} itself stands where its derivative belongs", name)
+    return say("this is not the derivative of {}", name)
 
 
 def _one_at_zero(setting: Setting, node: Any) -> Rewritten:

@@ -17,14 +17,14 @@ from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import diagnosed
 from symnet.diagnosis.given import (
-    Written, apart, called, check_forward_names, checked, parameters_in, point_at, random_points, taken,
-    with_other_data,
+    Point, Written, apart, called, check_forward_names, checked, parameters_in, point_at, point_elsewhere,
+    random_points, taken, with_other_data, with_other_labels,
 )  # fmt: skip
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
 from symnet.diagnosis.stacked import stacks_in
 from symnet.diagnosis.stepping import Weights
-from symnet.diagnosis.steps import Step, optimizer_of, named_arrays
+from symnet.diagnosis.steps import Step, by_name, named_arrays, optimizer_of
 from symnet.expressions import given
 from symnet.optimizers import Optimizer
 
@@ -37,11 +37,14 @@ def diagnose(
     loss: a scalar expression; values: symbols or names → arrays, data and weights.
     gradients: parameters (symbols or names) → the arrays your code gives for them at `values`; or (loss, such a
     dictionary); or a function that takes such values by name and gives either: it is then tried at several random
-    points, which leaves less doubt. Values of the forward pass may stand in the dictionary too, by name: {"A1": …}.
+    points, with other labels and data too, which leaves less doubt. Values of the forward pass may stand in the
+    dictionary too, by name: {"A1": …}. Lists, float32, vectors of one axis, class numbers for one-hot targets, and a
+    bias as one more column of its weights are read as what they are.
     learning_rate: the rate of your updates, if weights may have been updated too early; else it is found out.
     seed: chooses the random points.
 
-    Gives a `Diagnosis`: `.ok`, `.right`, `.wrong`, `.faults` with `.kind`, the right equation and yours. Raises
+    Gives a `Diagnosis`: `.ok`, `.right`, `.wrong`, `.faults` with `.kind`, the right equation and yours; `.facts` say
+    "for these data only: …" where these data hide a mistake or make two look the same, as a mask of ones does. Raises
     `KeyError` for a name that the loss does not have, `ValueError` where a gradient has the wrong shape (it says if it
     is the transpose) or NaN in it, `TypeError` for one that holds no numbers, `RuntimeError` where your function
     raises.
@@ -63,17 +66,30 @@ def diagnose(
     derivation = derive(loss, parameters)
     check_forward_names(derivation, loss, written)
     kernel = derivation.compile(dtype=float)
-    points = [point_at(derivation, kernel, values, written, {})]
+    points, known = [point_at(derivation, kernel, values, written, {})], [s.words for s in stacks]
     if callable(gradients):
         names = [p.name for p in parameters]
         others = list(random_points(values, names, seed, kernel.symbols))
-        for elsewhere in others:
-            points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere, stacks), {}))
-        if any(p.is_wrong(w) for p in points for w in derivation.wrt):
+
+        def point(elsewhere: Values) -> Point | None:
+            return point_elsewhere(derivation, kernel, elsewhere, gradients, stacks)
+
+        points += filter(None, map(point, others))
+        if _is_constant(points):  # it does not look at the weights that it is given
+            others, points = [], points[:1]
+            known.append(
+                "your function gives the same for all weights: it was checked at the values that you gave alone"
+            )
+        if others and not any(p.is_wrong(w) for p in points for w in derivation.wrt):
+            for readings in with_other_labels(others[0], names, gradients, seed):
+                found = [p for p in map(point, readings) if p is not None]
+                right = [p for p in found if not any(map(p.is_wrong, derivation.wrt))]
+                # wrong is what is so whatever these labels may be
+                points += right[:1] or (found[:1] if len(found) == len(readings) else [])
+        if others and any(p.is_wrong(w) for p in points for w in derivation.wrt):
             other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
-            if other is not None:
-                points.append(point_at(derivation, kernel, other, called(gradients, other, stacks), {}))
-    return diagnosed(derivation, kernel, points, learning_rate, known=[s.words for s in stacks])
+            points += [] if other is None else filter(None, [point(other)])
+    return diagnosed(derivation, kernel, points, learning_rate, known=known)
 
 
 def diagnose_update(
@@ -93,7 +109,9 @@ def diagnose_update(
     learning_rate: the rate of that step; values: the data of the step, symbols or names → arrays.
     velocity: the move of the step before, parameters → arrays, where your step is −learning_rate·∂L/∂W +
     momentum·velocity; momentum: its factor, found out where it is not given. optimizer: what the step was meant to be,
-    such as `sn.Adam()`, at its first step; with a velocity, that is its state v.
+    such as `sn.Adam()`, at its first step; with a velocity, that is its state v. A step that is right for an optimizer
+    that is not told is called right, and said for which. A parameter that was updated before the gradient of another
+    one was taken is the fault "updated-weights".
 
     Gives a `Diagnosis` and raises what `diagnose` does; also `KeyError` where a parameter is only in one of `before`
     and `after`, `ValueError` for a learning rate that is not positive.
@@ -104,7 +122,9 @@ def diagnose_update(
     'sign'
     """
     _check_rate(learning_rate)
-    old, new = binding.named(before), binding.named(after)
+    old, new = by_name("before", before), by_name("after", after)
+    if not old:
+        raise ValueError("before and after: no weight is given; give those of the step, {W: array}, in both")
     for name in [*old, *new]:
         if name not in old or name not in new:
             raise KeyError(f"{name} is given {'before' if name in old else 'after'} the step only; give it in both")
@@ -115,6 +135,8 @@ def diagnose_update(
         if a.shape != b.shape:
             turned = "; it is the transpose" if a.shape == b.shape[::-1] else ""
             raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
+        for array, when in ((a, "before"), (b, "after")):
+            binding.check_finite(f"{name} {when} the step", array)
         arrays[0][name], arrays[1][name] = a, b
         rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
     moved_before = {} if velocity is None else named_arrays("velocity", velocity, arrays[0])
@@ -135,6 +157,13 @@ def diagnose_update(
 
 
 # -- what is given
+
+
+def _is_constant(points: list[Point]) -> bool:
+    first, *others = points
+    same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
+    moved = all(any(map(p.is_wrong, p.right)) for p in others)
+    return bool(others) and same and moved and not any(map(first.is_wrong, first.right))
 
 
 def _check_rate(learning_rate: Any) -> None:

@@ -22,9 +22,11 @@ from symnet.diagnosis.given import Point
 from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
+from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
+_ANOTHER_LOSS = "the gradients are right, but the loss that is reported is another one"
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
 Explained = list[tuple[Fault, ...]]
 
@@ -51,26 +53,35 @@ def diagnosed(
     told = step.recognised() if step is not None and (wrong or not step.shows_gradients) else None
     if told is not None:
         return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
-    if not wrong and not off:
-        return Diagnosis(right, spoiled, (extra,) if extra else (), tuple(known), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
+    if not wrong and not off:
+        hidden = looking.ties().hidden() if step is None and not extra else []
+        return Diagnosis(right, spoiled, (extra,) if extra else (), (*known, *hidden), partials=partials)
+    known = [*known, *_elsewhere_only(points, wrong)]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off)
     if not found and not wrong:
-        words = "the gradients are right, but the loss that is reported is another one"
-        found = [(Fault("forward", (), "", "", "", words),)]
+        found = [(Fault("forward", (), "", "", "", _ANOTHER_LOSS),)]
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
         facts = (*known, *off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
         return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
+    known = [*known, *looking.tied]
     shown: dict[Any, tuple[Fault, ...]] = {}
     for faults in found:
         # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
         key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
         shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
-    more = advice(len(shown), points) if len(shown) > 1 else ""
+    number = len(shown) + len(looking.tied)
+    more = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
     return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
+
+
+def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]:
+    if not wrong or any(map(points[0].is_wrong, wrong)):
+        return []
+    return ["for these data only: at the values that you gave your numbers are right, at others they are not"]
 
 
 def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name], off: Sequence[str]) -> Explained:
@@ -101,6 +112,12 @@ class _Looking:
         self.derivation, self.points, self.rate = derivation, points, rate
         self.explainer, self.wrong = explainer, wrong
         self.setting = _setting(derivation, kernel, points[0])
+        self.symbols = kernel.symbols
+        self.tied: list[str] = []  # what these data cannot tell apart
+
+    def ties(self) -> Ties:
+        """Give what compares explanations for other data."""
+        return Ties(self.setting, self.points, self.symbols, self.explainer.write)
 
     def forward(self) -> Explained:
         """Give what the forward pass may have been."""
@@ -120,6 +137,8 @@ class _Looking:
             return bool(instead)
 
         found = Search(self.setting, self.points, self.rate, elsewhere).run()
+        if len(found) > 1 and not instead:
+            found, self.tied = self.ties().apart(found)
         return instead or [tuple(map(self.explainer.fault, mutations)) for mutations in found]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, exp
+from sympy import HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, exp
 
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Name, Words, say
@@ -90,14 +90,6 @@ def _other_signs(node: Any) -> _Found:
         turned = Elementwise(Lambda(node.variables, node.body.xreplace({v: -v})), *node.args[1:])
         words = say("the sign of {} inside {} is wrong", a, node)
         yield "wrong-function", turned, words, 1.5, ("sign inside", node.body)
-    body, variables = node.body, node.variables
-    for power in body.atoms(Pow):
-        if power.base in variables and power.exp.is_number:
-            for other in {power.exp - 1, power.exp + 1} - {S.Zero}:
-                changed = body.xreplace({power: power.base**other})
-                new = Elementwise(Lambda(variables, changed), *node.args[1:])
-                words = say("the exponent {} stands where {} belongs", other, power.exp)
-                yield "wrong-function", new, words, 1.9, ("exponent", power, other)
 
 
 def _other_slopes(node: Any) -> _Found:

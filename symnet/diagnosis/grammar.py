@@ -10,14 +10,29 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from sympy import Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, S, Transpose, ZeroMatrix
+from sympy import (
+    Add,
+    HadamardProduct,
+    MatAdd,
+    MatMul,
+    MatrixSymbol,
+    Mul,
+    OneMatrix,
+    Rational,
+    S,
+    Symbol,
+    Transpose,
+    ZeroMatrix,
+)
 
 from symnet.diagnosis.edits import Name, Words, say
+from symnet.diagnosis.formulas import formula_edits
 from symnet.diagnosis.functions import function_edits
 from symnet.diagnosis.operands import operand_edits
 from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
 from symnet.diagnosis.quantities import Ground
+from symnet.diagnosis.replaced import replaced_edits
 from symnet.diagnosis.windows import window_edits
 from symnet.expressions import Total, raw, scaled, split, symbols_of
 
@@ -79,8 +94,9 @@ def _less(ground: Ground, lhs: Name, place: Place) -> Written:
         cost = 1.0 if len(symbols_of(node)) > 1 or len(place.path) == 1 else 1.4
         nothing = ZeroMatrix(*node.shape) if node.is_Matrix else S.Zero
         yield "missing-term", nothing, say("the term {} is missing", node), cost, ("less", node)
-        if len(parent.args) > 2 or parent.args[0] != node:
-            yield "sign", times(-1, node), say("the sign of the term {} is wrong", node), 1.3, ("sign", node)
+        first = len(parent.args) == 2 and parent.args[0] == node
+        words = say("the sign of the term {} is wrong", node)
+        yield "sign", times(-1, node), words, 1.4 if first else 1.3, ("sign", node)
     elif isinstance(parent, (HadamardProduct, MatMul, Mul)):
         if node == -1:
             yield "sign", S.One, say("the sign is wrong"), 1.1, ("less", node)
@@ -210,9 +226,15 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
     if isinstance(place.parent, MatAdd):
         words = say("the term {} has the factor {{number}}", place.node)
         yield "constant-factor", lambda c, A=place.node: times(c, A), words, 1.7, ("scaled", place.node)
+        for size, n in ground.setting.sizes.items():
+            if n > 1:
+                words = say("the term {} has a factor {} = {}: a sum, not a mean", place.node, Symbol(size), n)
+                yield "constant-factor", times(n, place.node), words, 1.5, ("of size", n, place.node)
+                words = say("the term {} is divided by {} = {} once more", place.node, Symbol(size), n)
+                yield "constant-factor", times(Rational(1, n), place.node), words, 1.5, ("by size", n, place.node)
 
 
 _RULES: tuple[Rule, ...] = (
-    _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, product_edits,
-    sum_edits, window_edits,
+    _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, formula_edits,
+    replaced_edits, product_edits, sum_edits, window_edits,
 )  # fmt: skip

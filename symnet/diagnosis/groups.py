@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 from sympy import Basic, Transpose
@@ -44,12 +45,20 @@ class Item:
         words, kind = first.words, first.kind
         if number is not None and abs(number + 1) < 1e-6 and kind == "constant-factor":
             kind = "sign"
+        number = None if number is None else plain_number(number)
         if number is not None:
             words = Words(words.template.replace("{{number}}", f"{number:.6g}"), words.parts)
         changes = changes_of(self.edits, right, number) or {}
         several = len(changes) > 1
         factor = number if first.kind == "constant-factor" else None
         return Mutation(kind, changes, words, self.cost, several, factor, number is not None)
+
+
+def plain_number(number: float) -> float:
+    """Give the number of a few digits that is meant, without the rounding of a fit."""
+    near = Fraction(number).limit_denominator(100)
+    is_near = abs(number - near) < 1e-7 * abs(number)
+    return float(near) if is_near else float(f"{number:.10g}")
 
 
 def changes_of(edits: Iterable[Edit], right: Changes, number: float | None = None) -> Changes | None:

@@ -252,13 +252,27 @@ def optimizer_of(optimizer: Any, momentum: Any, has_velocity: bool) -> Any:
     return optimizer
 
 
+def by_name(what: str, values: Any) -> dict[str, Any]:
+    """Give arrays by name. Raises `TypeError` for what is no dictionary, in the words of the argument that it is."""
+    if not isinstance(values, Mapping):
+        given = type(values).__name__
+        raise TypeError(f"{what} must be a dictionary from parameters to arrays, such as {{W: array}}, not {given}")
+    return binding.named(values)
+
+
 def named_arrays(what: str, values: Mapping[Any, Any], names: Mapping[str, Any]) -> dict[str, Any]:
     """Give arrays by name, one for each of `names`. Raises `KeyError` where one is missing."""
-    found = {n: binding.as_array(n, v).astype(float) for n, v in binding.named(values).items()}
+    found = {n: binding.as_array(f"{what}: {n}", v).astype(float) for n, v in by_name(what, values).items()}
+    for n in found:
+        if n not in names:
+            raise KeyError(f"{what}: {n} is no parameter of the step, which has {', '.join(names)}")
     missing = [n for n in names if n not in found]
     if missing:
         raise KeyError(f"{what}: nothing is given for {', '.join(missing)}; give it for each parameter of the step")
     for n, a in names.items():
-        if found[n].size != np.size(a):
-            raise ValueError(f"{what}: {n} has shape {found[n].shape}, but the parameter has shape {np.shape(a)}")
+        shapes = found[n].shape, np.shape(a)
+        if found[n].size != np.size(a) or len(shapes[0]) == len(shapes[1]) and shapes[0] != shapes[1]:
+            turned = "; it is the transpose" if shapes[0] == shapes[1][::-1] else ""
+            raise ValueError(f"{what}: {n} has shape {shapes[0]}, but the parameter has shape {shapes[1]}{turned}")
+        binding.check_finite(f"{what}: {n}", found[n])
     return found
