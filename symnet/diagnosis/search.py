@@ -26,7 +26,7 @@ from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
-EVALUATIONS_FOR_PAIRS = 60_000  # equations that are computed, some seconds
+EVALUATIONS_FOR_PAIRS = 40_000  # equations that are computed, some seconds
 AFTER_THE_FIRST = 10_000  # equations for pairs that say it in fewer words than the first one found
 DEAREST = 4.0  # a single mistake that takes more words than this is none
 Explanation: TypeAlias = tuple[Mutation, ...]
@@ -56,7 +56,8 @@ class Search:
         self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
         self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
         ground = Ground(setting, self.variants[0].value, rate is not None)
-        self.edited = Edited(ground, self.wrong, self, Influence(setting, points[0], self.variants[0]))
+        self.influence = Influence(setting, points[0], self.variants[0])
+        self.edited = Edited(ground, self.wrong, self, self.influence)
         self.numbers = explained(points, self.wrong)
 
     def singles(self) -> list[Explanation]:
@@ -66,7 +67,7 @@ class Search:
         found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
         found = self._worth(found or [(m.cost, (m,)) for m in self._common_factor()])
         best = min((cost for cost, _ in found), default=DEAREST)
-        return ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)]))
+        return ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2, bool(found))]))
 
     def pairs(self) -> list[Explanation]:
         """Give two mistakes that fit together at all points, the simplest first."""
@@ -142,13 +143,17 @@ class Search:
         return None
 
     def _fits(self, changes: Changes, eta: float | None = None, scaled: Mapping[Name, float] | None = None) -> bool:
-        if not self.wrong <= self.setting.spoils({*changes, *(scaled or {})}):
-            return False  # a wrong gradient would stay as it is
+        if not self._may_fit({*changes, *(scaled or {})}):
+            return False
         return all(
             point.agrees(w, value)
             for point, variants in zip(self.points, self.variants, strict=True)
             for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta), scaled, True)
         )
+
+    def _may_fit(self, sites: Iterable[Name]) -> bool:
+        # else a wrong gradient would stay as it is, or could not become what it is
+        return self.wrong <= self.setting.spoils(sites) and self.influence.reaches(sites)
 
     def _extra(self, eta: float | None) -> dict[str, float]:
         return {} if eta is None else {self.setting.rate.name: eta}
@@ -169,7 +174,7 @@ class Search:
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
         eta, at_first, wanted = 0.0, np.inf, flat(self.mine, self.right)
-        if not self.wrong <= self.setting.spoils(changes):
+        if not self._may_fit(changes):
             return None
         for turn in range(12):
             here, there = (flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
@@ -193,7 +198,7 @@ class Search:
         """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
         base = self._gradients_at(changes)
         for lhs, rhs in self.setting.equations:
-            if not self.wrong <= self.setting.spoils([lhs, *changes]):
+            if not self._may_fit([lhs, *changes]):
                 continue
             factor = self._factor(changes, lhs, base)
             if factor is not None:
@@ -322,7 +327,7 @@ class Search:
         start, end = (self._gradients_at(m.changes, eta) for eta in (0.0, 1.0))
         moved = {w: end[w] - start[w] for w in start}
         for lhs, rhs in self.setting.equations:
-            if not self.wrong <= self.setting.spoils([lhs, *m.changes]):
+            if not self._may_fit([lhs, *m.changes]):
                 continue
             current = m.changes.get(lhs, rhs)
             doubled = self.variants[0].gradients(m.changes, self.setting.partials, self._extra(0.0), {lhs: 2.0})
