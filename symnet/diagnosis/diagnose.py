@@ -17,12 +17,12 @@ from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import diagnosed
 from symnet.diagnosis.given import (
-    Written, apart, called, check_forward_names, checked, parameters_in, point_at, random_points, taken,
+    Point, Written, apart, called, check_forward_names, checked, parameters_in, point_at, random_points, taken,
     with_other_data,
 )  # fmt: skip
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
-from symnet.diagnosis.stacked import stacks_in
+from symnet.diagnosis.stacked import stacks_in, stacks_in_step, taken_apart
 from symnet.diagnosis.stepping import Weights
 from symnet.diagnosis.steps import Step, optimizer_of, named_arrays
 from symnet.expressions import given
@@ -64,8 +64,8 @@ def diagnose(
     check_forward_names(derivation, loss, written)
     kernel = derivation.compile(dtype=float)
     points = [point_at(derivation, kernel, values, written, {})]
+    names = [p.name for p in parameters]
     if callable(gradients):
-        names = [p.name for p in parameters]
         others = list(random_points(values, names, seed, kernel.symbols))
         for elsewhere in others:
             points.append(point_at(derivation, kernel, elsewhere, called(gradients, elsewhere, stacks), {}))
@@ -73,7 +73,16 @@ def diagnose(
             other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
             if other is not None:
                 points.append(point_at(derivation, kernel, other, called(gradients, other, stacks), {}))
-    return diagnosed(derivation, kernel, points, learning_rate, known=[s.words for s in stacks])
+
+    def fresh() -> Point:
+        # other parameters and, where they are looked at, other data than at all points so far
+        moved = list(random_points(values, names, seed + 100, kernel.symbols))[-1]
+        other = with_other_data(moved, names, gradients, seed + 100, kernel.symbols)
+        there = moved if other is None else other
+        return point_at(derivation, kernel, there, called(gradients, there, stacks), {})
+
+    more = fresh if callable(gradients) else None
+    return diagnosed(derivation, kernel, points, learning_rate, known=[s.words for s in stacks], more=more)
 
 
 def diagnose_update(
@@ -90,6 +99,7 @@ def diagnose_update(
     """Say what is wrong with an update step that you wrote, W ← W − learning_rate·∂L/∂W.
 
     loss: a scalar expression; before, after: parameters → arrays before and after one step of your code;
+    A matrix [b W] of weights and bias, under a name of its own, is read as the two.
     learning_rate: the rate of that step; values: the data of the step, symbols or names → arrays.
     velocity: the move of the step before, parameters → arrays, where your step is −learning_rate·∂L/∂W +
     momentum·velocity; momentum: its factor, found out where it is not given. optimizer: what the step was meant to be,
@@ -108,19 +118,20 @@ def diagnose_update(
     for name in [*old, *new]:
         if name not in old or name not in new:
             raise KeyError(f"{name} is given {'before' if name in old else 'after'} the step only; give it in both")
-    arrays: tuple[dict[str, Any], dict[str, Any]] = {}, {}
-    rounding = {}
-    for name in old:
-        a, b = binding.as_array(name, old[name]), binding.as_array(name, new[name])
-        if a.shape != b.shape:
-            turned = "; it is the transpose" if a.shape == b.shape[::-1] else ""
-            raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
-        arrays[0][name], arrays[1][name] = a, b
-        rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
-    moved_before = {} if velocity is None else named_arrays("velocity", velocity, arrays[0])
+    pairs = {name: _of_one_shape(name, old[name], new[name]) for name in old}
+    loss, data = given(loss, "the loss"), checked(values)
+    moved_before = {} if velocity is None else named_arrays("velocity", velocity, {n: a for n, (a, _) in pairs.items()})
+    checked(old)
+    moves = {n: (a - b) / learning_rate for n, (a, b) in pairs.items()}
+    stacks = stacks_in_step(loss, data, {n: a for n, (a, _) in pairs.items()}, moves)
+    arrays = tuple(taken_apart({n: pair[i] for n, pair in pairs.items()}, stacks) for i in (0, 1))
+    moved_before = taken_apart(moved_before, stacks)
+    rounding = {
+        n: 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(arrays[0][n]), initial=0.0)) / learning_rate
+        for n, b in arrays[1].items()
+    }
     optimizer = optimizer_of(optimizer, momentum, bool(moved_before))
-    everything = checked({**binding.named(values), **old})
-    loss = given(loss, "the loss")
+    everything = {**data, **arrays[0]}
     derivation = derive(loss, parameters_in(loss, Written(arrays[1])))
     check_forward_names(derivation, loss, Written(arrays[1]))
     kernel = derivation.compile(dtype=float)
@@ -131,10 +142,18 @@ def diagnose_update(
     weights = Weights(*arrays, gradients_at({}), moved_before)
     step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)
     point = point_at(derivation, kernel, everything, Written(step.as_gradients()), rounding)
-    return diagnosed(derivation, kernel, [point], learning_rate, step)
+    return diagnosed(derivation, kernel, [point], learning_rate, step, [s.words_of_step for s in stacks])
 
 
 # -- what is given
+
+
+def _of_one_shape(name: str, before: Any, after: Any) -> tuple[Any, Any]:
+    a, b = binding.as_array(name, before), binding.as_array(name, after)
+    if a.shape != b.shape:
+        turned = "; it is the transpose" if a.shape == b.shape[::-1] else ""
+        raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
+    return a, b
 
 
 def _check_rate(learning_rate: Any) -> None:

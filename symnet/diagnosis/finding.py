@@ -36,8 +36,12 @@ def diagnosed(
     rate: float | None,
     step: Step | None = None,
     known: Sequence[str] = (),
+    more: Callable[[], Point] | None = None,
 ) -> Diagnosis:
-    """Say what is wrong, if anything is; `step`: where the gradients come from one; `known`: facts to be told."""
+    """Say what is wrong, if anything is; `step`: where the gradients come from one; `known`: facts to be told.
+
+    `more`: gives a point that was not seen so far; two mistakes together have to hold there too.
+    """
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     if step is not None and step.told is not None and not step.shows_gradients:
         wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
@@ -53,7 +57,7 @@ def diagnosed(
         return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
     if not wrong and not off:
         return Diagnosis(right, spoiled, (extra,) if extra else (), tuple(known), partials=partials)
-    looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
+    looking = _Looking(derivation, kernel, points, rate, explainer, wrong, more)
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off)
     if not found and not wrong:
@@ -97,8 +101,9 @@ class _Looking:
         rate: float | None,
         explainer: Explainer,
         wrong: tuple[Name, ...],
+        more: Callable[[], Point] | None,
     ) -> None:
-        self.derivation, self.points, self.rate = derivation, points, rate
+        self.derivation, self.points, self.rate, self.more = derivation, points, rate, more
         self.explainer, self.wrong = explainer, wrong
         self.setting = _setting(derivation, kernel, points[0])
 
@@ -119,7 +124,7 @@ class _Looking:
                 instead.extend(self.forward())
             return bool(instead)
 
-        found = Search(self.setting, self.points, self.rate, elsewhere).run()
+        found = Search(self.setting, self.points, self.rate, elsewhere, self.more).run()
         return instead or [tuple(map(self.explainer.fault, mutations)) for mutations in found]
 
 

@@ -42,18 +42,19 @@ class Search:
         points: list[Point],
         rate: float | None,
         elsewhere: Callable[[list[Explanation]], bool] = lambda found: False,
+        more: Callable[[], Point] | None = None,
     ) -> None:
-        self.elsewhere = elsewhere
+        self.elsewhere, self.more = elsewhere, more
         self.setting = setting
-        self.points = points
+        self.points = [*points]
         self.rate = rate
         self.mine, self.right = points[0].mine, points[0].right
         self.before_pairs = 0  # evaluations
         self.share = 1.0  # of the evaluations for pairs
         self._mistakes: list[Mutation] | None = None
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
-        trial = {setting.rate.name: 1.0 if rate is None else rate}
-        self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
+        self._trial = {setting.rate.name: 1.0 if rate is None else rate}
+        self.variants = [self._variants_at(p) for p in points]
         self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
         ground = Ground(setting, self.variants[0].value, rate is not None)
         self.influence = Influence(setting, points[0], self.variants[0])
@@ -70,7 +71,10 @@ class Search:
         return ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2, bool(found))]))
 
     def pairs(self) -> list[Explanation]:
-        """Give two mistakes that fit together at all points, the simplest first."""
+        """Give two mistakes that fit together at all points and at one more, the simplest first."""
+        if self.more is not None:
+            self.points.append(self.more())
+            self.variants.append(self._variants_at(self.points[-1]))
         self.before_pairs = self.evaluations()
         found: list[tuple[float, Explanation]] = []
         first = None
@@ -88,6 +92,10 @@ class Search:
         """
         found = self.singles()
         return found if self.elsewhere(found) else found or self.pairs()
+
+    def _variants_at(self, point: Point) -> Variants:
+        s = self.setting
+        return Variants(s.forward, s.equations, point.arrays | self._trial, point.sizes)
 
     def _catalogued(self) -> list[Mutation]:
         if self._mistakes is None:
