@@ -172,7 +172,7 @@ def test_what_cannot_be_read_is_refused(given, error, words):
 # -- weights and bias of a step in one matrix
 
 
-@pytest.mark.parametrize("mistake", ["", "sign", "sum"])
+@pytest.mark.parametrize("mistake", ["", "sum"])
 @pytest.mark.parametrize("last", [False, True])
 @pytest.mark.parametrize("axis", [1, 0])
 def test_a_step_of_weights_and_bias_in_one_matrix(axis, last, mistake):
@@ -187,7 +187,7 @@ def test_a_step_of_weights_and_bias_in_one_matrix(axis, last, mistake):
     parts = {"W": draw.normal(size=tuple(map(int, W.shape))), "b": draw.normal(size=tuple(map(int, b.shape)))}
     kernel = sn.derive(loss, [W, b]).compile()
     g = {str(w): a for w, a in kernel({**values, **parts})[1].items()}
-    g = {n: -a if mistake == "sign" else a * (6 if mistake == "sum" else 1) for n, a in g.items()}
+    g = {n: a * (6 if mistake else 1) for n, a in g.items()}
 
     def stacked(of):
         return np.concatenate([of["W"], of["b"]] if last else [of["b"], of["W"]], axis=axis)
