@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sympy import Float, MatAdd, Symbol, nsimplify
 
-from symnet.diagnosis.edits import Name, Words, say
+from symnet.diagnosis.edits import Mutation, Name, Words, say
 from symnet.diagnosis.price import INVENTED
 from symnet.expressions import scaled
 
@@ -61,3 +61,8 @@ def _known_factors(
         entries = int(np.size(g))
         if entries > 2:
             yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2
+
+
+def with_this_rate(m: Mutation, eta: float) -> Words:
+    """Give the words of a mistake with the learning rate that was found out."""
+    return m.words + say(" (with a learning rate of {:.6g})", eta)

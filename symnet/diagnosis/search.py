@@ -17,9 +17,9 @@ from sympy import MatAdd
 
 from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import IMPOSSIBLE, Edited
-from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
+from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.constants import flat, named_factor, times_constant
+from symnet.diagnosis.constants import flat, named_factor, times_constant, with_this_rate
 from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
@@ -86,16 +86,12 @@ class Search:
         return ordered(found)
 
     def run(self) -> list[Explanation]:
-        """Give the explanations that fit at all points, the simplest first: single mistakes, or else pairs.
-
-        None are given where `elsewhere`, which is asked in between, explains the numbers.
-        """
+        """Give single mistakes, or else pairs, the simplest first; none where `elsewhere` explains the numbers."""
         found = self.singles()
         return found if self.elsewhere(found) else found or self.pairs()
 
     def _variants_at(self, point: Point) -> Variants:
-        s = self.setting
-        return Variants(s.forward, s.equations, point.arrays | self._trial, point.sizes)
+        return Variants(self.setting.forward, self.setting.equations, point.arrays | self._trial, point.sizes)
 
     def _catalogued(self) -> list[Mutation]:
         if self._mistakes is None:
@@ -177,7 +173,7 @@ class Search:
 
     def _with_rate(self, m: Mutation) -> Mutation | None:
         eta = self._fitted_rate(m.changes)
-        return None if eta is None else replace(m, words=_with_this_rate(m, eta), cost=m.cost + 1.0)
+        return None if eta is None else replace(m, words=with_this_rate(m, eta), cost=m.cost + 1.0)
 
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
@@ -351,8 +347,4 @@ class Search:
             constant = self._constant(float(fit[0]), lhs, current)
             eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:
-                yield m.cost + constant.cost, (replace(m, words=_with_this_rate(m, eta)), constant)
-
-
-def _with_this_rate(m: Mutation, eta: float) -> Words:
-    return m.words + say(" (with a learning rate of {:.6g})", eta)
+                yield m.cost + constant.cost, (replace(m, words=with_this_rate(m, eta)), constant)
