@@ -74,12 +74,12 @@ def diagnose(
             if other is not None:
                 points.append(point_at(derivation, kernel, other, called(gradients, other, stacks), {}))
 
-    def fresh() -> Point:
+    def fresh(function: Any = gradients) -> Point:
         # other parameters and, where they are looked at, other data than at all points so far
         moved = list(random_points(values, names, seed + 100, kernel.symbols))[-1]
-        other = with_other_data(moved, names, gradients, seed + 100, kernel.symbols)
+        other = with_other_data(moved, names, function, seed + 100, kernel.symbols)
         there = moved if other is None else other
-        return point_at(derivation, kernel, there, called(gradients, there, stacks), {})
+        return point_at(derivation, kernel, there, called(function, there, stacks), {})
 
     more = fresh if callable(gradients) else None
     return diagnosed(derivation, kernel, points, learning_rate, known=[s.words for s in stacks], more=more)
@@ -139,7 +139,7 @@ def diagnose_update(
     def gradients_at(weights: Values) -> dict[str, Any]:
         return {w.name: g for w, g in kernel(with_one_hot({**everything, **weights}, kernel.symbols))[1].items()}
 
-    weights = Weights(*arrays, gradients_at({}), moved_before)
+    weights = Weights(arrays[0], arrays[1], gradients_at({}), moved_before)
     step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)
     point = point_at(derivation, kernel, everything, Written(step.as_gradients()), rounding)
     return diagnosed(derivation, kernel, [point], learning_rate, step, [s.words_of_step for s in stacks])

@@ -73,8 +73,8 @@ def diagnosed(
         # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
         key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
         shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
-    more = advice(len(shown), points) if len(shown) > 1 else ""
-    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
+    hint = advice(len(shown), points) if len(shown) > 1 else ""
+    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), hint, partials)
 
 
 def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name], off: Sequence[str]) -> Explained:
