@@ -167,3 +167,35 @@ def test_what_cannot_be_read_is_refused(given, error, words):
         sn.diagnose(LOSS, VALUES, given)
     for word in words:
         assert word in str(raised.value), raised.value
+
+
+# -- weights and bias of a step in one matrix
+
+
+@pytest.mark.parametrize("mistake", ["", "sum"])
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("axis", [1, 0])
+def test_a_step_of_weights_and_bias_in_one_matrix(axis, last, mistake):
+    draw = np.random.default_rng(3)
+    W, b, X, Y = sn.matrix("W", 3, 4), sn.vector("b", 3), sn.matrix("X", 4, "n"), sn.matrix("Y", 3, "n")
+    if axis == 0:
+        W, b = sn.matrix("W", 4, 3), sn.matrix("b", 1, 3)
+    score = sn.affine(W, X, b) if axis == 1 else sn.affine(W, sn.transpose(X), b, axis=1)
+    target = Y if axis == 1 else sn.transpose(Y)
+    loss = sn.squared_error(sn.tanh(score), target, axis=1 - axis)
+    values = {"X": draw.normal(size=(4, 6)), "Y": draw.normal(size=(3, 6))}
+    parts = {"W": draw.normal(size=tuple(map(int, W.shape))), "b": draw.normal(size=tuple(map(int, b.shape)))}
+    kernel = sn.derive(loss, [W, b]).compile()
+    g = {str(w): a for w, a in kernel({**values, **parts})[1].items()}
+    g = {n: a * (6 if mistake else 1) for n, a in g.items()}
+
+    def stacked(of):
+        return np.concatenate([of["W"], of["b"]] if last else [of["b"], of["W"]], axis=axis)
+
+    before = stacked(parts)
+    kept = before.copy()
+    found = sn.diagnose_update(loss, {"Theta": before}, {"Theta": before - 0.1 * stacked(g)}, 0.1, values)
+    assert found.ok == (mistake == "") and np.array_equal(before, kept), str(found)
+    if mistake:
+        assert {str(w) for w in found.wrong} == {"W", "b"} and "as one matrix of weights and bias" in str(found)
+        assert found.faults[0].kind != "unknown", str(found)

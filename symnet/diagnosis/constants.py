@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sympy import Float, MatAdd, Symbol, nsimplify
 
-from symnet.diagnosis.edits import Name, Words, say
+from symnet.diagnosis.edits import Mutation, Name, Words, say
 from symnet.diagnosis.price import INVENTED
 from symnet.expressions import scaled
 
@@ -92,3 +92,8 @@ def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[float, Words, 
             yield n * m, say("a factor {}⋅{} = {}: a sum over both, no mean", size, other, n * m), 1.2
             yield n / m, say("divided by {} = {}, not by {} = {}", other, m, size, n), 1.2
             yield m / n, say("divided by {} = {}, not by {} = {}", size, n, other, m), 1.2
+
+
+def with_this_rate(m: Mutation, eta: float) -> Words:
+    """Give the words of a mistake with the learning rate that was found out."""
+    return m.words + say(" (with a learning rate of {:.6g})", eta)

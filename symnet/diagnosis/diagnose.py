@@ -22,7 +22,7 @@ from symnet.diagnosis.given import (
 )  # fmt: skip
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
-from symnet.diagnosis.stacked import stacks_in
+from symnet.diagnosis.stacked import stacks_in, stacks_in_step, taken_apart
 from symnet.diagnosis.stepping import Weights
 from symnet.diagnosis.steps import Step, by_name, named_arrays, optimizer_of
 from symnet.expressions import given
@@ -67,8 +67,8 @@ def diagnose(
     check_forward_names(derivation, loss, written)
     kernel = derivation.compile(dtype=float)
     points, known = [point_at(derivation, kernel, values, written, {})], [s.words for s in stacks]
+    names = [p.name for p in parameters]
     if callable(gradients):
-        names = [p.name for p in parameters]
         others = list(random_points(values, names, seed, kernel.symbols))
 
         def point(elsewhere: Values) -> Point | None:
@@ -89,7 +89,15 @@ def diagnose(
         if others and any(p.is_wrong(w) for p in points for w in derivation.wrt):
             other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
             points += [] if other is None else filter(None, [point(other)])
-    return diagnosed(derivation, kernel, points, learning_rate, known=known)
+
+    def fresh(function: Any = gradients) -> Point | None:
+        # other parameters and, where they are looked at, other data than at all points so far
+        moved = list(random_points(values, names, seed + 100, kernel.symbols))[-1]
+        other = with_other_data(moved, names, function, seed + 100, kernel.symbols)
+        return point_elsewhere(derivation, kernel, moved if other is None else other, function, stacks)
+
+    more = fresh if callable(gradients) and len(points) > 1 else None
+    return diagnosed(derivation, kernel, points, learning_rate, known=known, more=more)
 
 
 def diagnose_update(
@@ -106,6 +114,7 @@ def diagnose_update(
     """Say what is wrong with an update step that you wrote, W ← W − learning_rate·∂L/∂W.
 
     loss: a scalar expression; before, after: parameters → arrays before and after one step of your code;
+    A matrix [b W] of weights and bias, under a name of its own, is read as the two.
     learning_rate: the rate of that step; values: the data of the step, symbols or names → arrays.
     velocity: the move of the step before, parameters → arrays, where your step is −learning_rate·∂L/∂W +
     momentum·velocity; momentum: its factor, found out where it is not given. optimizer: what the step was meant to be,
@@ -128,21 +137,20 @@ def diagnose_update(
     for name in [*old, *new]:
         if name not in old or name not in new:
             raise KeyError(f"{name} is given {'before' if name in old else 'after'} the step only; give it in both")
-    arrays: tuple[dict[str, Any], dict[str, Any]] = {}, {}
-    rounding = {}
-    for name in old:
-        a, b = binding.as_array(name, old[name]), binding.as_array(name, new[name])
-        if a.shape != b.shape:
-            turned = "; it is the transpose" if a.shape == b.shape[::-1] else ""
-            raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
-        for array, when in ((a, "before"), (b, "after")):
-            binding.check_finite(f"{name} {when} the step", array)
-        arrays[0][name], arrays[1][name] = a, b
-        rounding[name] = 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(a), initial=0.0)) / learning_rate
-    moved_before = {} if velocity is None else named_arrays("velocity", velocity, arrays[0])
+    pairs = {name: _of_one_shape(name, old[name], new[name]) for name in old}
+    loss, data = given(loss, "the loss"), checked(values)
+    moved_before = {} if velocity is None else named_arrays("velocity", velocity, {n: a for n, (a, _) in pairs.items()})
+    checked(old)
+    moves = {n: (a - b) / learning_rate for n, (a, b) in pairs.items()}
+    stacks = stacks_in_step(loss, data, {n: a for n, (a, _) in pairs.items()}, moves)
+    arrays = tuple(taken_apart({n: pair[i] for n, pair in pairs.items()}, stacks) for i in (0, 1))
+    moved_before = taken_apart(moved_before, stacks)
+    rounding = {
+        n: 8 * np.finfo(b.dtype).eps * float(np.max(np.abs(arrays[0][n]), initial=0.0)) / learning_rate
+        for n, b in arrays[1].items()
+    }
     optimizer = optimizer_of(optimizer, momentum, bool(moved_before))
-    everything = checked({**binding.named(values), **old})
-    loss = given(loss, "the loss")
+    everything = {**data, **arrays[0]}
     derivation = derive(loss, parameters_in(loss, Written(arrays[1])))
     check_forward_names(derivation, loss, Written(arrays[1]))
     kernel = derivation.compile(dtype=float)
@@ -150,10 +158,10 @@ def diagnose_update(
     def gradients_at(weights: Values) -> dict[str, Any]:
         return {w.name: g for w, g in kernel(with_one_hot({**everything, **weights}, kernel.symbols))[1].items()}
 
-    weights = Weights(*arrays, gradients_at({}), moved_before)
+    weights = Weights(arrays[0], arrays[1], gradients_at({}), moved_before)
     step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)
     point = point_at(derivation, kernel, everything, Written(step.as_gradients()), rounding)
-    return diagnosed(derivation, kernel, [point], learning_rate, step)
+    return diagnosed(derivation, kernel, [point], learning_rate, step, [s.words_of_step for s in stacks])
 
 
 # -- what is given
@@ -164,6 +172,16 @@ def _is_constant(points: list[Point]) -> bool:
     same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
     moved = all(any(map(p.is_wrong, p.right)) for p in others)
     return bool(others) and same and moved and not any(map(first.is_wrong, first.right))
+
+
+def _of_one_shape(name: str, before: Any, after: Any) -> tuple[Any, Any]:
+    a, b = binding.as_array(name, before), binding.as_array(name, after)
+    if a.shape != b.shape:
+        turned = "; it is the transpose" if a.shape == b.shape[::-1] else ""
+        raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
+    for array, when in ((a, "before"), (b, "after")):
+        binding.check_finite(f"{name} {when} the step", array)
+    return a, b
 
 
 def _check_rate(learning_rate: Any) -> None:

@@ -7,6 +7,7 @@ one after the other where the first alone mends a gradient. Evaluations are coun
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Any, Protocol
@@ -17,10 +18,13 @@ from symnet.diagnosis.edits import Changes, Mutation, Name
 from symnet.diagnosis.grammar import edits_of, edits_of_its_own_delta
 from symnet.diagnosis.groups import Item, changes_of, groups
 from symnet.diagnosis.influence import Influence
+from symnet.diagnosis.places import Edit
 from symnet.diagnosis.quantities import Ground
 
 AT_MOST = 60_000  # edits
 IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
+CLEAR = 2.0  # a single edit that takes no more words is not looked for in several equations
+OF_ITS_OWN = 4  # gradients that may have a delta of their own; in more it is the delta that is wrong
 PARTIAL = 40  # first edits of two that are followed up
 LOOKED_AT = 200_000  # pairs
 
@@ -47,30 +51,49 @@ class Edited:
         spoils = {e.lhs: ground.setting.spoils([e.lhs]) for e in ground.setting.equations}
         self.spoils = spoils
         self.sites = [lhs for lhs in ground.order if spoils[lhs] and spoils[lhs] <= wrong]
-        self._items: dict[bool, list[Item]] = {}
+        self._edits: dict[Name, list[Edit]] = {}
+        self._items: list[Item] | None = None
 
-    def items(self, apart: bool = False) -> list[Item]:
-        """Give every edit, alone and in groups, the cheapest first; `apart`: in a delta for one gradient alone."""
-        if apart not in self._items:
-            of = edits_of_its_own_delta if apart else edits_of
-            edits = [e for lhs in self.sites for e in of(self.ground, lhs)][:AT_MOST]
-            found = [Item((e,), e.cost) for e in edits]
-            found += groups(self.ground, edits, 1 if apart else 3)
-            self._items[apart] = sorted(found, key=lambda item: item.cost)
-        return self._items[apart]
+    def items(self) -> list[Item]:
+        """Give every edit, alone and in groups, the cheapest first."""
+        if self._items is None:
+            self._items = self._items_at(self.sites)
+        return self._items
 
-    def singles(self, dearest: float) -> Iterator[Mutation]:
-        """Give the items that explain everything and cost no more than `dearest`."""
-        best, any_found = dearest, False
-        for apart in (False, True):
-            for item in self.items(apart) if not any_found else ():
+    def _items_at(self, sites: list[Name]) -> list[Item]:
+        for lhs in sites:
+            if lhs not in self._edits:
+                self._edits[lhs] = edits_of(self.ground, lhs)
+        return self._in_groups([e for lhs in sites for e in self._edits[lhs]], 3)
+
+    def _in_groups(self, edits: list[Edit], levels: int) -> list[Item]:
+        edits = edits[:AT_MOST]
+        found = [Item((e,), e.cost) for e in edits]
+        return sorted([*found, *groups(self.ground, edits, levels)], key=lambda item: item.cost)
+
+    def singles(self, dearest: float, explained: bool) -> Iterator[Mutation]:
+        """Give the items that explain everything and cost no more than `dearest`; `explained`: whether another does.
+
+        First come the edits of one equation, where one alone reaches all that is wrong; the same edit in several
+        equations is looked for where no plain one is found, and last a delta of its own in some gradients.
+        """
+        best = dearest
+        alone = [s for s in self.sites if self.spoils[s] == self.wrong and self.influence.reaches([s])]
+        stages: tuple[Callable[[], list[Item]], ...] = (lambda: self._items_at(alone), self.items, self._of_its_own)
+        for stage, items in enumerate(stages):
+            if stage == 1 and explained and best <= CLEAR or stage == 2 and (explained or len(self.wrong) > OF_ITS_OWN):
+                return
+            for item in items():
                 if item.cost > best:
                     break
-                if self.spoiled(item) == self.wrong:
+                if self.spoiled(item) == self.wrong and (stage != 1 or len(item.sites) > 1):
                     found = self._tried(item)
                     if found is not None:
-                        best, any_found = min(best, item.cost + 0.4), True
+                        best, explained = min(best, item.cost + 0.4), True
                         yield found
+
+    def _of_its_own(self) -> list[Item]:
+        return self._in_groups([e for lhs in self.sites for e in edits_of_its_own_delta(self.ground, lhs)], 1)
 
     def spoiled(self, item: Item) -> frozenset[Name]:
         """Give the parameters whose gradients an item may change."""
@@ -78,6 +101,8 @@ class Edited:
 
     def _allowed(self, item: Item, number: float | None = None) -> bool:
         # what one equation gives with the edit in it, seen by the gradients' random sums
+        if not self.influence.reaches(item.sites):
+            return False
         if len(item.sites) > 1:
             return True
         (site,) = item.sites
@@ -113,28 +138,54 @@ class Edited:
         for item in affordable(items):
             if item.cost < 2.6:
                 changes = changes_of(item.edits, self.right)
-                if changes is not None and self.trial.mended(changes):
+                if changes is not None and self._may_mend(changes) and self.trial.mended(changes):
                     partial.append(item)
+        by_sites: dict[tuple[Name, ...], list[int]] = {}
+        for k, item in enumerate(items):
+            by_sites.setdefault(item.sites, []).append(k)
+        others: dict[tuple[Name, ...], list[int]] = {}
+
+        def beside(first: Item) -> list[int]:
+            # the items that may explain everything together with this one, the cheapest first
+            if first.sites not in others:
+                lacking = wrong & ~spoiled[first]
+                fitting = [
+                    ks
+                    for sites, ks in by_sites.items()
+                    if not lacking & ~spoiled[items[ks[0]]] and self.influence.reaches((*first.sites, *sites))
+                ]
+                others[first.sites] = sorted(chain.from_iterable(fitting))
+            return others[first.sites]
+
         for first in partial[:PARTIAL]:
-            for second in affordable(items):
-                if spoiled[first] | spoiled[second] == wrong:
-                    yield from self._both(first, second)
-        yield from self._in_order(items, spoiled, wrong, affordable)
+            for k in affordable(beside(first)):
+                yield from self._both(first, items[k])
+        yield from self._in_order(items, beside, affordable)
+
+    def _may_mend(self, changes: Changes) -> bool:
+        if len(changes) > 1:
+            return True
+        ((site, rhs),) = changes.items()
+        try:
+            return self.influence.mends(site, self.ground.value(rhs))
+        except IMPOSSIBLE:
+            return False
 
     def _in_order(
-        self, items: list[Item], spoiled: dict[Item, int], wrong: int, affordable: Any
+        self, items: list[Item], beside: Callable[[Item], list[int]], affordable: Any
     ) -> Iterator[tuple[float, tuple[Mutation, Mutation]]]:
-        seen = 0
+        seen, costs = 0, [item.cost for item in items]
         for total in np.arange(1.6, 4.2, 0.2):
             for i, first in enumerate(items):
                 if 2 * first.cost > total + 0.2 or seen > LOOKED_AT:
                     break
-                for second in affordable(chain(items[i + 1 :])):
+                found = beside(first)
+                least = max(i + 1, bisect_right(costs, total - first.cost))  # the first that is not too cheap
+                for k in affordable(found[bisect_left(found, least) :]):
                     seen += 1
-                    if first.cost + second.cost > total + 0.2:
+                    if first.cost + costs[k] > total + 0.2:
                         break
-                    if first.cost + second.cost > total and spoiled[first] | spoiled[second] == wrong:
-                        yield from self._both(first, second)
+                    yield from self._both(first, items[k])
 
     def _both(self, first: Item, second: Item) -> Iterator[tuple[float, tuple[Mutation, Mutation]]]:
         if first is second:

@@ -38,8 +38,12 @@ def diagnosed(
     rate: float | None,
     step: Step | None = None,
     known: Sequence[str] = (),
+    more: Callable[[], Point | None] | None = None,
 ) -> Diagnosis:
-    """Say what is wrong, if anything is; `step`: where the gradients come from one; `known`: facts to be told."""
+    """Say what is wrong, if anything is; `step`: where the gradients come from one; `known`: facts to be told.
+
+    `more`: gives a point that was not seen so far; two mistakes together have to hold there too.
+    """
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     if step is not None and step.told is not None and not step.shows_gradients:
         wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
@@ -53,7 +57,7 @@ def diagnosed(
     told = step.recognised() if step is not None and (wrong or not step.shows_gradients) else None
     if told is not None:
         return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
-    looking = _Looking(derivation, kernel, points, rate, explainer, wrong)
+    looking = _Looking(derivation, kernel, points, rate, explainer, wrong, more)
     if not wrong and not off:
         hidden = looking.ties().hidden() if step is None and not extra else []
         return Diagnosis(right, spoiled, (extra,) if extra else (), (*known, *hidden), partials=partials)
@@ -74,8 +78,8 @@ def diagnosed(
         key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
         shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
     number = len(shown) + len(looking.tied)
-    more = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
-    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), more, partials)
+    hint = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
+    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), hint, partials)
 
 
 def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]:
@@ -108,8 +112,9 @@ class _Looking:
         rate: float | None,
         explainer: Explainer,
         wrong: tuple[Name, ...],
+        more: Callable[[], Point | None] | None,
     ) -> None:
-        self.derivation, self.points, self.rate = derivation, points, rate
+        self.derivation, self.points, self.rate, self.more = derivation, points, rate, more
         self.explainer, self.wrong = explainer, wrong
         self.setting = _setting(derivation, kernel, points[0])
         self.symbols = kernel.symbols
@@ -136,7 +141,7 @@ class _Looking:
                 instead.extend(self.forward())
             return bool(instead)
 
-        found = Search(self.setting, self.points, self.rate, elsewhere).run()
+        found = Search(self.setting, self.points, self.rate, elsewhere, self.more).run()
         if len(found) > 1 and not instead:
             found, self.tied = self.ties().apart(found)
         return instead or [tuple(map(self.explainer.fault, mutations)) for mutations in found]

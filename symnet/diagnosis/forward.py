@@ -33,6 +33,7 @@ STEP = 1e-5  # to either side, for the slope of a loss
 DEAREST = 2.4
 OPERANDS = 2.05  # of the same sort: another gate's bias, another step's input
 AT_MOST = 4_000  # forward passes that are tried
+EQUATIONS = 250_000  # that are computed for them
 _KINDS = {"missing-term", "missing-factor", "sign", "wrong-operand", "wrong-function", "wrong-sum", "extra-factor"}
 
 
@@ -65,7 +66,7 @@ class ForwardSearch:
         tried = 0
         best = DEAREST
         for m in sorted(self._candidates(), key=lambda m: m.cost):
-            if m.cost > best or tried == AT_MOST:
+            if m.cost > best or tried == AT_MOST or self._evaluations() > EQUATIONS:
                 break
             tried += 1
             follow = self._fits(m)
@@ -76,6 +77,9 @@ class ForwardSearch:
         numbers += sum(int(np.size(g)) for p in self.points for g in p.mine.values())
         found = [f for f in found if is_worth_it(numbers if f.follow else len(self.points), 0, tried)]
         return sorted(found, key=lambda f: (not f.follow, f.mutation.cost))[:4]
+
+    def _evaluations(self) -> int:
+        return sum(v.evaluations for v in (*self.variants, *self.aside))
 
     # -- what may have been computed instead
 

@@ -18,7 +18,7 @@ from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Values
 from symnet.diagnosis.handed import not_by_name, shaped, tolerance, with_one_hot
 from symnet.diagnosis.labels import is_of_shares, is_one_hot, readings, redrawn
-from symnet.diagnosis.stacked import Stacked
+from symnet.diagnosis.stacked import Stacked, taken_apart
 from symnet.expressions import facts_of
 from symnet.program import survey
 
@@ -90,11 +90,7 @@ def apart(written: Written, stacks: Sequence[Stacked]) -> Written:
     """Give gradients with those of weights and bias apart where they came as one matrix."""
     if not stacks:
         return written
-    values: dict[str, Any] = {}
-    of = {s.key: s for s in stacks}
-    for name, array in written.values.items():
-        values |= of[name].apart(array) if name in of else {name: array}
-    return Written(values, written.loss)
+    return Written(taken_apart(written.values, stacks), written.loss)
 
 
 def checked(values: Values) -> dict[str, Any]:

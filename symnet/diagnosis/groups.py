@@ -105,15 +105,19 @@ def groups(ground: Ground, edits: Iterable[Edit], levels: int = 3) -> Iterator[I
                     yield Item(_carried_on(ground, chosen), max(e.cost for e in chosen) + extra)
 
 
-def _place_of(ground: Ground, site: Name) -> Any:
-    return ("gradient", site) if site in ground.setting.partials else ground.likeness.sort(site, True)
+def _place_of(ground: Ground, site: Name) -> int:
+    likeness = ground.likeness
+    return likeness.number(("gradient", site)) if site in ground.setting.partials else likeness.sort(site, True)
 
 
-def _chosen(same: list[Edit], places: dict[Name, Any]) -> Iterator[tuple[Edit, ...]]:
+def _chosen(same: list[Edit], places: dict[Name, int]) -> Iterator[tuple[Edit, ...]]:
     # one in each equation, one in each term, all of them; everywhere, and in the equations of one chain
-    kinds = {places[e.site] for e in same}
-    for kind in (None, *kinds) if len(kinds) > 1 else (None,):
-        here = same if kind is None else [e for e in same if places[e.site] == kind]
+    by_kind: dict[int, list[Edit]] = {}
+    for e in same:
+        by_kind.setdefault(places[e.site], []).append(e)
+    for here in (same, *by_kind.values()) if len(by_kind) > 1 else (same,):
+        if len(here) == 1:
+            continue
         in_each = [tuple({e.site: e for e in reversed(here)}.values())[::-1]]
         if len(in_each[0]) < len(here):
             in_each.append(tuple({(e.site, e.path[:1]): e for e in reversed(here)}.values())[::-1])
@@ -138,11 +142,12 @@ def _carried_on(ground: Ground, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
 
 
 def _apart(edits: tuple[Edit, ...]) -> bool:
-    seen: list[Edit] = []
+    seen: dict[Name, list[Edit]] = {}
     for e in edits:
-        if any(o.site == e.site and (_within(o.path, e.path) or _within(e.path, o.path)) for o in seen):
+        here = seen.setdefault(e.site, [])
+        if any(_within(o.path, e.path) or _within(e.path, o.path) for o in here):
             return False
-        seen.append(e)
+        here.append(e)
     return True
 
 

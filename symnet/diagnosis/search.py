@@ -17,16 +17,16 @@ from sympy import MatAdd
 
 from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import IMPOSSIBLE, Edited
-from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
+from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.constants import flat, named_factor, times_constant
+from symnet.diagnosis.constants import flat, named_factor, times_constant, with_this_rate
 from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
-EVALUATIONS_FOR_PAIRS = 60_000  # equations that are computed, some seconds
+EVALUATIONS_FOR_PAIRS = 40_000  # equations that are computed, some seconds
 AFTER_THE_FIRST = 10_000  # equations for pairs that say it in fewer words than the first one found
 DEAREST = 4.0  # a single mistake that takes more words than this is none
 Explanation: TypeAlias = tuple[Mutation, ...]
@@ -42,21 +42,23 @@ class Search:
         points: list[Point],
         rate: float | None,
         elsewhere: Callable[[list[Explanation]], bool] = lambda found: False,
+        more: Callable[[], Point | None] | None = None,
     ) -> None:
-        self.elsewhere = elsewhere
+        self.elsewhere, self.more = elsewhere, more
         self.setting = setting
-        self.points = points
+        self.points = [*points]
         self.rate = rate
         self.mine, self.right = points[0].mine, points[0].right
         self.before_pairs = 0  # evaluations
         self.share = 1.0  # of the evaluations for pairs
         self._mistakes: list[Mutation] | None = None
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
-        trial = {setting.rate.name: 1.0 if rate is None else rate}
-        self.variants = [Variants(setting.forward, setting.equations, p.arrays | trial, p.sizes) for p in points]
+        self._trial = {setting.rate.name: 1.0 if rate is None else rate}
+        self.variants = [self._variants_at(p) for p in points]
         self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
         ground = Ground(setting, self.variants[0].value, rate is not None)
-        self.edited = Edited(ground, self.wrong, self, Influence(setting, points[0], self.variants[0]))
+        self.influence = Influence(setting, points[0], self.variants[0])
+        self.edited = Edited(ground, self.wrong, self, self.influence)
         self.numbers = explained(points, self.wrong)
 
     def singles(self) -> list[Explanation]:
@@ -66,10 +68,13 @@ class Search:
         found += [(sum(m.cost for m in ms), ms) for ms in map(self._sign_apart, self._constants({}))]
         found = self._worth(found or [(m.cost, (m,)) for m in self._common_factor()])
         best = min((cost for cost, _ in found), default=DEAREST)
-        return ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2)]))
+        return ordered(found + self._worth([(m.cost, (m,)) for m in self.edited.singles(best + 0.2, bool(found))]))
 
     def pairs(self) -> list[Explanation]:
-        """Give two mistakes that fit together at all points, the simplest first."""
+        """Give two mistakes that fit together at all points and at one more, the simplest first."""
+        if self.more is not None and (point := self.more()) is not None:
+            self.points.append(point)
+            self.variants.append(self._variants_at(self.points[-1]))
         self.before_pairs = self.evaluations()
         found: list[tuple[float, Explanation]] = []
         first = None
@@ -81,12 +86,12 @@ class Search:
         return ordered(found)
 
     def run(self) -> list[Explanation]:
-        """Give the explanations that fit at all points, the simplest first: single mistakes, or else pairs.
-
-        None are given where `elsewhere`, which is asked in between, explains the numbers.
-        """
+        """Give single mistakes, or else pairs, the simplest first; none where `elsewhere` explains the numbers."""
         found = self.singles()
         return found if self.elsewhere(found) else found or self.pairs()
+
+    def _variants_at(self, point: Point) -> Variants:
+        return Variants(self.setting.forward, self.setting.equations, point.arrays | self._trial, point.sizes)
 
     def _catalogued(self) -> list[Mutation]:
         if self._mistakes is None:
@@ -142,13 +147,17 @@ class Search:
         return None
 
     def _fits(self, changes: Changes, eta: float | None = None, scaled: Mapping[Name, float] | None = None) -> bool:
-        if not self.wrong <= self.setting.spoils({*changes, *(scaled or {})}):
-            return False  # a wrong gradient would stay as it is
+        if not self._may_fit({*changes, *(scaled or {})}):
+            return False
         return all(
             point.agrees(w, value)
             for point, variants in zip(self.points, self.variants, strict=True)
             for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta), scaled, True)
         )
+
+    def _may_fit(self, sites: Iterable[Name]) -> bool:
+        # else a wrong gradient would stay as it is, or could not become what it is
+        return self.wrong <= self.setting.spoils(sites) and self.influence.reaches(sites)
 
     def _extra(self, eta: float | None) -> dict[str, float]:
         return {} if eta is None else {self.setting.rate.name: eta}
@@ -164,12 +173,12 @@ class Search:
 
     def _with_rate(self, m: Mutation) -> Mutation | None:
         eta = self._fitted_rate(m.changes)
-        return None if eta is None else replace(m, words=_with_this_rate(m, eta), cost=m.cost + 1.0)
+        return None if eta is None else replace(m, words=with_this_rate(m, eta), cost=m.cost + 1.0)
 
     def _fitted_rate(self, changes: Changes) -> float | None:
         # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
         eta, at_first, wanted = 0.0, np.inf, flat(self.mine, self.right)
-        if not self.wrong <= self.setting.spoils(changes):
+        if not self._may_fit(changes):
             return None
         for turn in range(12):
             here, there = (flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
@@ -193,7 +202,7 @@ class Search:
         """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
         base = self._gradients_at(changes)
         for lhs, rhs in self.setting.equations:
-            if not self.wrong <= self.setting.spoils([lhs, *changes]):
+            if not self._may_fit([lhs, *changes]):
                 continue
             factor = self._factor(changes, lhs, base)
             if factor is not None:
@@ -322,7 +331,7 @@ class Search:
         start, end = (self._gradients_at(m.changes, eta) for eta in (0.0, 1.0))
         moved = {w: end[w] - start[w] for w in start}
         for lhs, rhs in self.setting.equations:
-            if not self.wrong <= self.setting.spoils([lhs, *m.changes]):
+            if not self._may_fit([lhs, *m.changes]):
                 continue
             current = m.changes.get(lhs, rhs)
             doubled = self.variants[0].gradients(m.changes, self.setting.partials, self._extra(0.0), {lhs: 2.0})
@@ -338,8 +347,4 @@ class Search:
             constant = self._constant(float(fit[0]), lhs, current)
             eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:
-                yield m.cost + constant.cost, (replace(m, words=_with_this_rate(m, eta)), constant)
-
-
-def _with_this_rate(m: Mutation, eta: float) -> Words:
-    return m.words + say(" (with a learning rate of {:.6g})", eta)
+                yield m.cost + constant.cost, (replace(m, words=with_this_rate(m, eta)), constant)

@@ -7,7 +7,7 @@ whether it comes first or last, the numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,16 @@ class Stacked:
     @property
     def words(self) -> str:
         """What was read, for a person."""
+        return self._read(f"the gradient of {self.bias}")
+
+    @property
+    def words_of_step(self) -> str:
+        """What was read of a step, for a person."""
+        return self._read(f"the bias {self.bias}")
+
+    def _read(self, what: str) -> str:
         which = ("last" if self.last else "first") + (" column" if self.axis == 1 else " row")
-        return f"{self.key} is read as one matrix of weights and bias: its {which} is the gradient of {self.bias}"
+        return f"{self.key} is read as one matrix of weights and bias: its {which} is {what}"
 
 
 def _shape_of(array: Any) -> tuple[int, ...]:
@@ -65,7 +73,44 @@ def stacks_in(loss: Expr, values: Mapping[str, Any], given: Mapping[str, Any]) -
                 found.append(Stacked(key, *pairs[0]))
     taken = [s.weights for s in found] + [s.bias for s in found]
     apart = [s for s in found if taken.count(s.weights) == 1 == taken.count(s.bias)]
-    return _by_numbers(loss, symbols, values, given, apart) if apart else []
+    return _by_numbers(loss, symbols, lambda _: values, given, apart) if apart else []
+
+
+def stacks_in_step(
+    loss: Expr, values: Mapping[str, Any], before: Mapping[str, Any], moves: Mapping[str, Any]
+) -> list[Stacked]:
+    """Give the matrices among the parameters of a step, by name, that have a bias in them."""
+    symbols = survey(loss).inputs
+    free = [n for n in symbols if n not in before and n not in values]
+    found = []
+    for key, array in before.items():
+        own = symbols.get(key)
+        if np.ndim(array) != 2 or own is not None and _stands(own, np.shape(array)):
+            continue
+        pairs = []
+        for n in [key] if own is not None else free:
+            for axis in (1, 0):
+                bias, weights = np.split(np.moveaxis(np.asarray(array), axis, 0), [1])
+                trial = {**values, **dict.fromkeys(free, bias), n: np.moveaxis(weights, 0, axis)}
+                if isinstance(symbols[n], MatrixSymbol) and _stands(symbols[n], trial[n].shape):
+                    pairs += [(n, b, axis) for b in _biases(loss, symbols, trial, n, axis) if b in free and b != n]
+        if len(pairs) == 1:
+            found.append(Stacked(key, *pairs[0]))
+
+    def split(stacks: list[Stacked]) -> dict[str, Any]:
+        rest = {n: a for n, a in before.items() if n not in {s.key for s in stacks}}
+        return {**values, **rest, **taken_apart(before, stacks)}
+
+    return _by_numbers(loss, symbols, split, moves, found) if found else []
+
+
+def taken_apart(arrays: Mapping[str, Any], stacks: Sequence[Stacked]) -> dict[str, Any]:
+    """Give arrays by name, those of weights and bias apart where they came as one matrix."""
+    of = {s.key: s for s in stacks}
+    found: dict[str, Any] = {}
+    for name, array in arrays.items():
+        found |= of[name].apart(array) if name in of else {name: array}
+    return found
 
 
 def _one_more(shape: Sequence[int], symbol: Any, value: Any, axis: int) -> bool:
@@ -88,15 +133,19 @@ def _stands(symbol: Any, wanted: tuple[int, int]) -> bool:
 
 
 def _by_numbers(
-    loss: Expr, symbols: Mapping[str, Any], values: Mapping[str, Any], given: Mapping[str, Any], stacks: list[Stacked]
+    loss: Expr,
+    symbols: Mapping[str, Any],
+    values_of: Callable[[list[Stacked]], Mapping[str, Any]],
+    given: Mapping[str, Any],
+    stacks: list[Stacked],
 ) -> list[Stacked]:
     # first or last, whichever is more like the right gradients; one answer for all of a net
     wrt = [symbols[n] for s in stacks for n in (s.weights, s.bias)]
     kernel = derive(loss, wrt).compile(dtype=float)
-    right = {w.name: g for w, g in kernel(with_one_hot(values, kernel.symbols))[1].items()}
     choices = []
     for last in (False, True):
         turned = [Stacked(s.key, s.weights, s.bias, s.axis, last) for s in stacks]
+        right = {w.name: g for w, g in kernel(with_one_hot(values_of(turned), kernel.symbols))[1].items()}
         likeness = [_likeness(a, right[n]) for s in turned for n, a in s.apart(given[s.key]).items()]
         choices.append((sum(likeness), turned))
     return max(choices, key=lambda c: c[0])[1]

@@ -102,6 +102,7 @@ class Variants:
         self._code = _Code([*values, *sizes, *[e.lhs.name for e in [*forward, *backward]]], sizes)
         self._safe = self._code.safe
         self._backward = backward
+        self._rhs = {e.lhs: e.rhs for e in backward}
         self._reads = {e.lhs: frozenset(symbols_of(e.rhs)) for e in backward}
         self._right = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
         self.numbers = Numbers(self._safe, sizes, self._code.run, self._code.applied)
@@ -114,6 +115,16 @@ class Variants:
         """Give the value of an expression where every equation is right."""
         return self.numbers.value(expr, self._right, self._known)
 
+    def reads(self, lhs: Name) -> frozenset[Name]:
+        """Give the names that a backward equation reads."""
+        return self._reads[lhs]
+
+    def again(self, lhs: Name, values: Mapping[Name, Any]) -> Any:
+        """Give what one backward equation gives where some names have other values."""
+        self.evaluations += 1
+        here = {**self._right, **{self._safe[n.name]: v for n, v in values.items()}}
+        return self._code.run(self._rhs[lhs], here)
+
     def gradients(
         self,
         changes: Changes,
@@ -121,16 +132,15 @@ class Variants:
         extra: Mapping[str, float] | None = None,
         scaled: Mapping[Name, float] | None = None,
         moved_only: bool = False,
-        instead: Mapping[Name, Any] | None = None,
     ) -> Iterator[tuple[Name, Any]]:
         """Give (parameter, gradient) with some equations replaced, `wanted` being gradient name → parameter.
 
         They come as soon as they are computed, in the order of the equations; `extra`: other values by name;
         `scaled`: factors of what equations give. Only what depends on a change is computed again; `moved_only`: and
-        only that is given; `instead`: arrays that equations give.
+        only that is given.
         """
-        scaled, instead = scaled or {}, instead or {}
-        sites = {*changes, *scaled, *instead}
+        scaled = scaled or {}
+        sites = {*changes, *scaled}
         values, moved, untouched = self._right, set[Name](), not extra
         for lhs, rhs in self._backward:
             here = lhs in sites
@@ -139,7 +149,7 @@ class Variants:
                     values = {**self._right, **{self._safe[name]: value for name, value in (extra or {}).items()}}
                 self.evaluations += 1
                 known = untouched and not moved
-                new = instead[lhs] if lhs in instead else self._computed(changes, lhs, rhs, values, known)
+                new = self._computed(changes, lhs, rhs, values, known)
                 values[self._safe[lhs.name]] = new * scaled[lhs] if lhs in scaled else new  # type: ignore[index]
                 moved.add(lhs)
             if lhs in wanted and (lhs in moved or not moved_only):
