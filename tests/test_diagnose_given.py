@@ -197,7 +197,7 @@ MISTAKES = [
     (lambda: update(after={**AFTER, "W2": AFTER["W2"] * np.nan}), ValueError, ["W2", "NaN"]),
     (lambda: update(after={**AFTER, "W2": [[1.0], [1.0, 2.0]]}), TypeError, ["W2", "length"]),
     (lambda: update({**BEFORE, "Q": 1.0}, {**AFTER, "Q": 1.0}), KeyError, ["Q"]),
-    (lambda: update({}, {}), ValueError, ["no gradient"]),
+    (lambda: update({}, {}), ValueError, ["before and after", "no weight"]),
     (lambda: update(data=without("X", DATA)), KeyError, ["X"]),
 ]
 

@@ -165,7 +165,7 @@ class Ties:
 
     def _of_sizes(self) -> Iterator[str]:
         for name, n in self.points[0].sizes.items():
-            if n == 1 and any(name in str(e.rhs.args) for e in self.setting.equations):
+            if n == 1 and any(name == s.name for e in self.setting.equations for s in e.rhs.free_symbols):
                 yield f"{name} is 1, so a sum, a mean and one sample alone are the same"
 
     def _of_parts(self) -> Iterator[str]:
