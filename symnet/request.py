@@ -65,7 +65,7 @@ def check_loss(loss: Any) -> None:
             f"sum it with sn.sum(…), or take its Trace or norm{every}; the output of a net stands in a loss beside its "
             "targets, sn.squared_error(net, Y)"
         )
-    if isinstance(loss, (Boolean, bool)):
+    if isinstance(loss, (Boolean, bool)) and not isinstance(loss, Expr):  # a symbol of SymPy's is both
         raise TypeError(
             f"the loss must be a number, but {brief(loss)} is true or false, which has no derivative; for 1 where it "
             "holds write Piecewise((1, …), (0, True))"

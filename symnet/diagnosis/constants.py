@@ -51,14 +51,14 @@ def _known_factors(
 ) -> Iterator[tuple[float, Words, float]]:
     yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
     yield 2.0, say("a factor 2 too much, as from the square"), 0.9
-    yield 0.25, say("a factor ¼ too much, or the 2 of the square is missing twice"), 1.2
-    yield 4.0, say("a factor 4 too much, as from the square, twice"), 1.2
     yield 0.5, say("a factor ½ too much, or the 2 of the square is missing"), 0.9
     for name, n in sizes.items():
         if n > 1:
             size = Symbol(name)
             yield float(n), say("a factor {} = {}: the gradient of the sum, not of the mean", size, n), 0.95
             yield 1 / n, say("a factor 1/{} = 1/{}: the mean is taken once too often", size, n), 0.95
+    yield 0.25, say("a factor ¼ too much, or the 2 of the square is missing twice"), 1.2
+    yield 4.0, say("a factor 4 too much, as from the square, twice"), 1.2
     for w, g in right.items():
         entries = int(np.size(g))
         if entries > 2:
