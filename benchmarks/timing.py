@@ -8,12 +8,11 @@ from timeit import Timer
 def interleaved(*calls: Callable[[], object], rounds: int, block: float) -> list[float]:
     """Give the median seconds of one call of each, run in turn: A, B, A, B, …
 
-    rounds: how often each has its turn; block: about how many seconds a turn lasts.
+    rounds: how often each has its turn; block: about how many seconds a turn of one lasts, at least a call.
     """
     timers = [Timer(call) for call in calls]
-    once = min(timer.timeit(3) / 3 for timer in timers)
-    number = max(1, round(block / once))
-    turns = [[timer.timeit(number) / number for timer in timers] for _ in range(rounds)]
+    numbers = [max(1, round(3 * block / timer.timeit(3))) for timer in timers]
+    turns = [[timer.timeit(k) / k for timer, k in zip(timers, numbers, strict=True)] for _ in range(rounds)]
     return [median(times) for times in zip(*turns, strict=True)]
 
 

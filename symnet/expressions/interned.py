@@ -8,9 +8,9 @@ and notation; no calculus. The order of nodes depends on what they are, never on
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable
-from functools import reduce
-from operator import mul
+from math import prod
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
@@ -47,6 +47,7 @@ class Node(Printed, Basic):
     letter: ClassVar[str] = "T"  # what a value of it is called that needs a name
     sums_to_one: int | None = None  # the axis along which the entries are known to sum to 1
     _pool: ClassVar[WeakValueDictionary[Any, Any]] = WeakValueDictionary()
+    atexit.register(_pool.clear)  # while SymPy can still tell one key from another
     _height: int
     _digest: str
     _size: int  # parts, each as often as it is written
@@ -111,8 +112,7 @@ class Node(Printed, Basic):
     def doit(self, **hints: Any) -> Any:
         return self
 
-    def _eval_simplify(self, **hints: Any) -> Any:
-        return self
+    _eval_simplify = doit
 
     def normal(self) -> Any:
         return self
@@ -332,7 +332,7 @@ def _sum(a: Any, b: Any) -> Any:
 def _product(a: Any, b: Any) -> Any:
     inside = [f for part in (a, b) for f in (part.args if isinstance(part, MatMul) else (part,))]
     factors = [f for f in inside if f.is_Matrix]
-    c = reduce(mul, [f for f in inside if not f.is_Matrix], S.One)
+    c = prod([f for f in inside if not f.is_Matrix], start=S.One)
     if c == 1 and len(factors) == 1:
         return factors[0]
     return DeepProduct(*factors) if c == 1 else DeepProduct(c, *factors)
