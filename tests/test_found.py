@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from sympy import Abs, Determinant, Dummy, HadamardProduct, Identity, ImmutableMatrix, Lambda, Trace, log, sign
+from sympy import Abs, Determinant, Dummy, HadamardProduct, Identity, ImmutableMatrix, Lambda, Trace, log, sign, sqrt
 
 import symnet as sn
 
@@ -107,3 +107,16 @@ def test_a_function_that_is_constant_once_its_parts_have_names():
     A = sn.elementwise(lambda t: sign(t**2 + 1) + Abs(t**2 + 1), sn.tanh(X))
     H = sn.elementwise(lambda t: sign(t**2 + 1) * t, sn.tanh(X)) + A
     assert sn.check_gradients(sn.sum(H), {X: XS}).ok
+
+
+@pytest.mark.parametrize("u", [
+    sn.sum(sn.exp(X)), Trace(W * W.T), sn.norm(X) ** 2 + 1, sn.norm(W), Determinant(W * W.T), sn.max(sn.exp(W)),
+], ids=str)  # fmt: skip
+def test_an_even_power_of_the_size_of_a_root_is_what_is_under_it(u):
+    (w,) = u.free_symbols & {X, W}
+    for power in (2, 4):
+        loss = Abs(sqrt(u), evaluate=False) ** power + u
+        assert sn.check_gradients(loss, {w: XS if w is X else WS}).ok
+        assert sn.evaluate(loss, {w: XS if w is X else WS}) == pytest.approx(
+            sn.evaluate(u + u ** (power // 2), {w: XS if w is X else WS})
+        )

@@ -238,7 +238,10 @@ def _scalar(b: Building, node: Any) -> Any:
 def _scalar_power(b: Building, node: Any) -> Any:
     # |x|² is x²: all numbers are real
     base, exponent = node.args
-    return _scalar(b, base.args[0] ** exponent if isinstance(base, Abs) and exponent.is_even else node)
+    if not (isinstance(base, Abs) and exponent.is_even):
+        return _scalar(b, node)
+    squared = base.args[0] ** exponent
+    return _scalar(b, squared) if isinstance(squared, Pow) else b.value(squared)  # |√u|² is u, of any kind
 
 
 # fmt: off
