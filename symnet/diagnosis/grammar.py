@@ -11,19 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from sympy import (
-    Add,
-    HadamardProduct,
-    MatAdd,
-    MatMul,
-    MatrixSymbol,
-    Mul,
-    OneMatrix,
-    Rational,
-    S,
-    Symbol,
-    Transpose,
-    ZeroMatrix,
-)
+    Add, HadamardProduct, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Rational, S, Symbol, Transpose, ZeroMatrix,
+)  # fmt: skip
 
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.formulas import formula_edits

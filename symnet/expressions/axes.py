@@ -15,14 +15,15 @@ from symnet.expressions.sizes import shape_text
 from symnet.expressions.table import brief
 
 
-def as_axis(axis: Any) -> int:
-    """Give an axis as 0 or 1; -1 is the last and -2 the first. Raises `ValueError` for all else."""
+def as_axis(axis: Any, way: str = "") -> int:
+    """Give an axis as 0 or 1; -1 is the last and -2 the first. Raises `ValueError` for all else; `way`: its end."""
     try:
         number = None if isinstance(axis, bool) else index(axis)
     except TypeError:
         number = None
     if number not in (-2, -1, 0, 1):
-        way = "; all entries are meant where no axis is given" if isinstance(axis, (tuple, list)) else ""
+        if isinstance(axis, (tuple, list)):
+            way = "; all entries are meant where no axis is given"
         if isinstance(axis, MatrixExpr):
             way = "; of two matrices entry by entry it is sn.elementwise(sympy.Max, A, B)"
         raise ValueError(f"axis must be 0 (down the columns) or 1 (along the rows), not {axis!r}{way}")

@@ -151,6 +151,5 @@ def _as_it_was(kind: Any, args: list[Any]) -> Any:
 
 def reduced(expr: Any, protocol: Any) -> Any:
     """Give how an expression is pickled and copied: as it is where it has a node of ours, else as SymPy does it."""
-    listed = flat(expr) if _has_parts(expr) else []
-    ours = any(isinstance(row, tuple) and hasattr(row[0], "ends_lookup") for row in listed)
-    return (unflat, (listed,)) if ours else Basic.__reduce_ex__(expr, protocol)
+    ours = any(hasattr(type(part), "ends_lookup") for part in parts(expr, _has_parts))
+    return (unflat, (flat(expr),)) if ours else Basic.__reduce_ex__(expr, protocol)

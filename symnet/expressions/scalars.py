@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, ClassVar
 
-from sympy import Dummy, Expr, Function, S, Symbol, exp, log
+from sympy import Abs, Dummy, Expr, Function, Integer, Mul, S, Symbol, default_sort_key, exp, log, sign
 from sympy.core.function import ArgumentIndexError
 
 
@@ -165,3 +165,23 @@ class logaddexp(Real):
 
     def _eval_evalf(self, prec: int) -> Expr:
         return self.rewrite(log)._eval_evalf(prec)
+
+
+def joined_signs(product: Any) -> Expr:
+    """Give a product with |x|·sign(x) as x, x·sign(x) as |x| and x/|x| as sign(x)."""
+    powers = dict(product.as_powers_dict())
+    for x in sorted({f.args[0] for f in powers if isinstance(f, (sign, Abs))}, key=default_sort_key):
+        turn, itself = (powers.get(f, S.Zero) for f in (sign(x), x))
+        size = powers.get(Abs(x), S.Zero) if Abs(x) != x else S.Zero  # |x| is x itself where x is a size
+        if not all(isinstance(e, Integer) for e in (size, turn, itself)) or turn < 0:
+            continue
+        for f in (Abs(x), sign(x), x):
+            powers.pop(f, None)
+        odd, whole = (turn + itself) % 2, size + itself
+        if whole > 0:
+            powers[x if odd else Abs(x)] = S.One
+            powers[Abs(x)] = powers.get(Abs(x), S.Zero) + whole - 1
+        else:
+            powers[Abs(x)] = whole
+            powers[sign(x)] = Integer(odd)
+    return Mul(*[base**e for base, e in powers.items()])

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
-    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh, coth, exp,
-    im, log, re, sech, sign, sinh, sqrt, tanh,
+    Abs, Add, Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh,
+    coth, exp, im, log, re, sech, sign, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
 from sympy.utilities.iterables import sift
 
 from symnet.expressions.curves import xlogy
-from symnet.expressions.scalars import logaddexp, maximum, sigmoid, softplus, step
+from symnet.expressions.scalars import joined_signs, logaddexp, maximum, sigmoid, softplus, step
 from symnet.expressions.undefined import checked, differentiated
 
 
@@ -320,7 +320,7 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
         slope = differentiated(there, real[variable]).xreplace(back)
         slope = stable(slope.replace(_Size, Abs).replace(_Sign, sign))
     if slope.has(Abs) and slope.has(sign):
-        slope = slope.replace(lambda e: e.is_Mul, _without_sign)
+        slope = slope.replace(lambda e: e.is_Mul, joined_signs)
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
     if any(not p.exp.is_number for p in slope.atoms(Pow)):
@@ -330,12 +330,3 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
         power = body.is_Pow and not body.exp.is_number  # SymPy would write x**(p - 1) as output/x
         slope = slope.xreplace({body: output}) if power else slope.subs(body, output)
     return slope
-
-
-def _without_sign(e: Expr) -> Expr:
-    # |x|·sign(x) is x
-    powers = dict(e.as_powers_dict())
-    for f in [f for f in powers if isinstance(f, sign) and powers[f] == 1 and powers.get(Abs(f.args[0])) == 1]:
-        del powers[f], powers[Abs(f.args[0])]
-        powers[f.args[0]] = powers.get(f.args[0], S.Zero) + 1
-    return Mul(*[base**power for base, power in powers.items()])

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from sympy import (
-    Abs, Add, Dummy, Expr, HadamardPower, HadamardProduct, Integer, MatAdd, MatMul, Mul, OneMatrix, Pow, S, Symbol,
-    cancel, default_sort_key, factor_terms, sign,
+    Abs, Add, Dummy, Expr, HadamardPower, HadamardProduct, MatAdd, MatMul, Mul, OneMatrix, Pow, S, Symbol,
+    cancel, factor_terms, sign,
 )  # fmt: skip
 
-from symnet.expressions import Elementwise, apply_entrywise, hadamard, raw, scalar_atoms, scaled, split, stable
+from symnet.expressions import (
+    Elementwise, apply_entrywise, hadamard, joined_signs, raw, scalar_atoms, scaled, split, stable,
+)  # fmt: skip
 
 _ENTRYWISE = (Elementwise, HadamardProduct, HadamardPower)
 MANY = 30  # operations from which nothing is tried
@@ -136,26 +138,7 @@ def _signs(body: Expr) -> Expr:
         lambda e: isinstance(e, Pow) and e.base.is_Pow and e.base.exp == 2 and (2 * e.exp).is_Integer,
         lambda e: Abs(e.base.base) ** (2 * e.exp),
     )
-    return body.replace(lambda e: isinstance(e, Mul) and e.has(sign, Abs), _signs_of)
-
-
-def _signs_of(product: Any) -> Expr:
-    powers = dict(product.as_powers_dict())
-    for x in sorted({f.args[0] for f in powers if isinstance(f, (sign, Abs))}, key=default_sort_key):
-        turn, itself = (powers.get(f, S.Zero) for f in (sign(x), x))
-        size = powers.get(Abs(x), S.Zero) if Abs(x) != x else S.Zero  # |x| is x itself where x is a size
-        if not all(isinstance(e, Integer) for e in (size, turn, itself)) or turn < 0:
-            continue
-        for f in (Abs(x), sign(x), x):
-            powers.pop(f, None)
-        odd, whole = (turn + itself) % 2, size + itself
-        if whole > 0:
-            powers[x if odd else Abs(x)] = S.One
-            powers[Abs(x)] = powers.get(Abs(x), S.Zero) + whole - 1
-        else:
-            powers[Abs(x)] = whole
-            powers[sign(x)] = Integer(odd)
-    return Mul(*[base**e for base, e in powers.items()])
+    return body.replace(lambda e: isinstance(e, Mul) and e.has(sign, Abs), joined_signs)
 
 
 def _matrix(body: Expr, matrices: dict[Any, Any], scalars: dict[Any, Any], shape: Any) -> Any:
