@@ -124,9 +124,10 @@ class Derivation(Handing, Shown):
 
     def __getitem__(self, symbol: Name | str) -> Any:
         """Give the gradient for a symbol (or its name), in the names of the intermediates; or the value of one."""
-        for e in self.equations:
-            if isinstance(symbol, str) and e.lhs.name == symbol and symbol not in {w.name for w in self.wrt}:
-                return e.rhs
+        if isinstance(symbol, str) and symbol not in {w.name for w in self.wrt}:
+            named = next((e for e in self.equations if e.lhs.name == symbol), None)
+            if named is not None:
+                return named.rhs
         return self.by_name[self.gradient_names[self._symbol(symbol)]]
 
     def closed(self, symbol: Name | str) -> Any:

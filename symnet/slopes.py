@@ -15,7 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.derivation import derive
-from symnet.expressions import Node, as_scalar, brief, functions, shape_text
+from symnet.expressions import Node, as_scalar, brief, check_name, functions, shape_text
 
 
 def slope(expr: Any, *symbols: Any) -> Any:
@@ -56,23 +56,16 @@ def _slope(expr: Any, symbol: Any) -> Any:
     if any(symbol in size.free_symbols for M in expr.atoms(MatrixSymbol) for size in M.shape):
         raise TypeError(f"diff: {symbol} is the size of a matrix; nothing can be differentiated by it")
     if symbol not in expr.free_symbols:
-        _check_name(expr, symbol)
+        check_name(expr, symbol, "diff")
         return ZeroMatrix(*symbol.shape) if symbol.is_Matrix else S.Zero
     return derive(expr, symbol).closed(symbol)
-
-
-def _check_name(expr: Any, symbol: Any) -> None:
-    # SymPy makes a scalar of a name, and finds none
-    if isinstance(symbol, (str, Symbol)):
-        if any(isinstance(M, MatrixSymbol) and M.name == str(symbol) for M in expr.free_symbols):
-            raise TypeError(f"diff: {symbol} is a matrix here; give the symbol itself, not its name or a scalar")
 
 
 def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
     found = _SYMPYS_DIFF(self, *symbols, **options)
     if found == 0:
         for symbol in symbols:
-            _check_name(self, symbol)
+            check_name(self, symbol, "diff")
     return found
 
 

@@ -8,6 +8,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -173,3 +174,9 @@ def test_functions_are_short(module):
         if isinstance(node, FUNCTION) and (size := lines_of(node)) > LONGEST_FUNCTION
     }
     assert not long, f"symnet/{module}.py: {long} lines; {LONGEST_FUNCTION} are allowed in a function"
+
+
+@pytest.mark.parametrize("wing", WINGS)
+def test_what_a_wing_hands_on_is_there(wing):
+    door = import_module(f"symnet.{wing}")
+    assert [name for name in getattr(door, "__all__", ()) if not hasattr(door, name)] == []

@@ -32,7 +32,7 @@ if _TYPE_CHECKING:
     from symnet.backends.jax_kernel import known_arguments, numbers_of
 
 __all__ = [
-    "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "ORIGIN", "STATE", "ByKey", "CFile", "Code", "Cost",
+    "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "ORIGIN", "STATE", "ByKey", "CFile", "Code",
     "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "StructuredMatrix",
     "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_backend",
     "checked_dtype", "checked_name", "checked_type", "collector_paused", "compile", "compile_program",

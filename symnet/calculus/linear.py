@@ -32,8 +32,11 @@ def struck_off(equations: Sequence[Equation], v: Name, output: Name) -> Any:
     known: dict[Any, Any] = {v: Identity(size)}
     for e in equations:
         if not known.keys().isdisjoint(symbols_of(e.rhs)):
-            _check(e.rhs, known, equations)
-            found = matrix_in(e.rhs, known)
+            try:
+                found = matrix_in(e.rhs, known)
+            except TypeError:
+                _tell(e.rhs, known, equations)
+                raise
             if found is not None and not isinstance(found, ZeroMatrix):
                 known[e.lhs] = found
     return known[output] if output in known else ZeroMatrix(_length(output), size)
@@ -52,8 +55,8 @@ def matrix_in(expr: Any, known: Known) -> Any:
     return MATRICES.of(expr)(expr, known)
 
 
-def _check(expr: Any, known: Known, equations: Sequence[Equation]) -> None:
-    # names that no user has seen are put in, and what depends on v is a point
+def _tell(expr: Any, known: Known, equations: Sequence[Equation]) -> None:
+    # what has no matrix: names that no user has seen are put in, and what depends on v is a point
     for node in preorder_traversal(expr):
         if isinstance(node, (MatrixSymbol, Symbol)) or known.keys().isdisjoint(symbols_of(node)) or MATRICES.find(node):
             continue

@@ -25,7 +25,7 @@ def as_axis(axis: Any, way: str = "") -> int:
         if isinstance(axis, (tuple, list)):
             way = "; all entries are meant where no axis is given"
         if isinstance(axis, MatrixExpr):
-            way = "; of two matrices entry by entry it is sn.elementwise(sympy.Max, A, B)"
+            way = way or "; a second matrix has no place here"
         raise ValueError(f"axis must be 0 (down the columns) or 1 (along the rows), not {axis!r}{way}")
     return number % 2
 

@@ -165,7 +165,7 @@ def _log(e: Expr) -> Expr:
         found = Add(*[f.exp * _log(log(f.base)) if _is_power(f) else _log(log(f)) for f in Mul.make_args(x)])
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
-    elif x.is_Add and c == 1 and (k := x.as_coeff_Add()[0] - 1) and (beside := _sum(x - 1 - k + k)) != x - 1:
+    elif x.is_Add and c == 1 and (beside := _sum(x - 1)) != x - 1:
         return log1p(beside)  # 2 - exp(u) is 1 - expm1(u)
     return e if found is None or not c.is_positive else log(c) + found
 

@@ -58,11 +58,11 @@ def checked_rule(rule: Any) -> Any:
     return rule
 
 
-def check_name(expr: Any, old: Any) -> None:
-    """Raise `TypeError` for a scalar with the name of a matrix, which is what SymPy's `subs` makes of a text."""
-    if isinstance(old, Symbol) and not isinstance(old, Dummy) and old not in (found := expr.free_symbols):
-        if any(isinstance(w, MatrixSymbol) and w.name == old.name for w in found):
-            raise TypeError(f"subs: {old} is a matrix here; give the symbol itself, not its name or a scalar")
+def check_name(expr: Any, old: Any, who: str = "subs") -> None:
+    """Raise `TypeError` for a scalar with the name of a matrix, which is what SymPy makes of a text; `who` takes it."""
+    if isinstance(old, (Symbol, str)) and not isinstance(old, Dummy) and old not in (found := expr.free_symbols):
+        if any(isinstance(w, MatrixSymbol) and w.name == str(old) for w in found):
+            raise TypeError(f"{who}: {old} is a matrix here; give the symbol itself, not its name or a scalar")
 
 
 def _is_mixed(new: Any) -> bool:

@@ -26,7 +26,8 @@ def reduced(kind: type[Reduction], who: str, A: Any, axis: Any) -> Any:
     """Give a reduction along an axis, of one row or column, or of all entries, a scalar; `who` asks for it."""
     A = as_matrix(who, A)
     if axis is not None:
-        return kind(A, Integer(as_axis(axis)))
+        way = f"; of two matrices entry by entry it is sn.elementwise(sympy.{who.title()}, A, B)"
+        return kind(A, Integer(as_axis(axis, way if isinstance(axis, MatrixExpr) and who in ("max", "min") else "")))
     return total(kind(A if A.shape[1] == 1 else vec(A), Integer(0)))
 
 
