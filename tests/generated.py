@@ -15,7 +15,8 @@ from mistaken import NETS, Mistaken
 import symnet as sn
 from symnet.diagnosis.explain import Explainer
 from symnet.diagnosis.forward import ForwardSearch
-from symnet.diagnosis.given import called, point_at, random_points, with_other_data
+from symnet.diagnosis.given import called, point_at
+from symnet.diagnosis.sampled import random_points, with_other_data
 from symnet.diagnosis.search import Search
 
 

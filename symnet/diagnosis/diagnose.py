@@ -17,11 +17,11 @@ from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import diagnosed
 from symnet.diagnosis.given import (
-    Point, Written, apart, called, check_forward_names, checked, parameters_in, point_at, point_elsewhere,
-    random_points, taken, with_other_data, with_other_labels,
+    Written, apart, called, check_forward_names, checked, parameters_in, point_at, taken,
 )  # fmt: skip
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
+from symnet.diagnosis.sampled import Sampling
 from symnet.diagnosis.stacked import stacks_in, stacks_in_step, taken_apart
 from symnet.diagnosis.stepping import Weights
 from symnet.diagnosis.steps import Step, by_name, named_arrays, optimizer_of
@@ -66,38 +66,13 @@ def diagnose(
     derivation = derive(loss, parameters)
     check_forward_names(derivation, loss, written)
     kernel = derivation.compile(dtype=float)
-    points, known = [point_at(derivation, kernel, values, written, {})], [s.words for s in stacks]
-    names = [p.name for p in parameters]
-    if callable(gradients):
-        others = list(random_points(values, names, seed, kernel.symbols))
-
-        def point(elsewhere: Values) -> Point | None:
-            return point_elsewhere(derivation, kernel, elsewhere, gradients, stacks)
-
-        points += filter(None, map(point, others))
-        if _is_constant(points):  # it does not look at the weights that it is given
-            others, points = [], points[:1]
-            known.append(
-                "your function gives the same for all weights: it was checked at the values that you gave alone"
-            )
-        if others and not any(p.is_wrong(w) for p in points for w in derivation.wrt):
-            for readings in with_other_labels(others[0], names, gradients, seed):
-                found = [p for p in map(point, readings) if p is not None]
-                right = [p for p in found if not any(map(p.is_wrong, derivation.wrt))]
-                # wrong is what is so whatever these labels may be
-                points += right[:1] or (found[:1] if len(found) == len(readings) else [])
-        if others and any(p.is_wrong(w) for p in points for w in derivation.wrt):
-            other = with_other_data(others[-1], names, gradients, seed, kernel.symbols)
-            points += [] if other is None else filter(None, [point(other)])
-
-    def fresh(function: Any = gradients) -> Point | None:
-        # other parameters and, where they are looked at, other data than at all points so far
-        moved = list(random_points(values, names, seed + 100, kernel.symbols))[-1]
-        other = with_other_data(moved, names, function, seed + 100, kernel.symbols)
-        return point_elsewhere(derivation, kernel, moved if other is None else other, function, stacks)
-
-    more = fresh if callable(gradients) and len(points) > 1 else None
-    return diagnosed(derivation, kernel, points, learning_rate, known=known, more=more)
+    point, known = point_at(derivation, kernel, values, written, {}), [s.words for s in stacks]
+    if not callable(gradients):
+        return diagnosed(derivation, kernel, [point], learning_rate, known=known)
+    sampling = Sampling(derivation, kernel, gradients, values, [p.name for p in parameters], stacks, seed)
+    points, said = sampling.points(point)
+    more = sampling.fresh if len(points) > 1 else None
+    return diagnosed(derivation, kernel, points, learning_rate, known=[*known, *said], more=more)
 
 
 def diagnose_update(
@@ -165,13 +140,6 @@ def diagnose_update(
 
 
 # -- what is given
-
-
-def _is_constant(points: list[Point]) -> bool:
-    first, *others = points
-    same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
-    moved = all(any(map(p.is_wrong, p.right)) for p in others)
-    return bool(others) and same and moved and not any(map(first.is_wrong, first.right))
 
 
 def _of_one_shape(name: str, before: Any, after: Any) -> tuple[Any, Any]:

@@ -6,23 +6,19 @@ user's function gets copies and is asked at several points; nothing of the user'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from sympy import Expr
 
-from symnet.backends import Kernel, as_stated, binding
+from symnet.backends import Kernel, binding
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Values
 from symnet.diagnosis.handed import not_by_name, shaped, tolerance, with_one_hot
-from symnet.diagnosis.labels import is_of_shares, is_one_hot, readings, redrawn
 from symnet.diagnosis.stacked import Stacked, taken_apart
-from symnet.expressions import facts_of
 from symnet.program import survey
-
-POINTS = 3  # at which a callable is tried
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,100 +143,3 @@ def point_at(
     names = {w.name for w in derivation.wrt}
     given = {n: binding.as_array(n, v) for n, v in written.values.items() if n not in names}
     return Point(arrays, sizes, right, mine, allowed, frozenset(unsummed), written.loss, float(right_loss), given)
-
-
-def point_elsewhere(
-    derivation: Derivation,
-    kernel: Kernel,
-    values: Mapping[str, Any],
-    gradients: Callable[..., Any],
-    stacks: Sequence[Stacked],
-) -> Point | None:
-    """Give the numbers for values that nobody gave; None where the loss or your function is not defined there."""
-    try:
-        with np.errstate(all="ignore"):
-            point = point_at(derivation, kernel, values, called(gradients, values, stacks), {})
-    except (RuntimeError, ValueError):
-        return None
-    return point if all(np.isfinite(g).all() for g in point.right.values()) else None
-
-
-# -- other points
-
-
-def random_points(
-    values: Mapping[str, Any], parameters: Sequence[str], seed: int, symbols: Mapping[str, Name]
-) -> Iterator[dict[str, Any]]:
-    """Give values with other parameters, which are what their symbols are declared to be."""
-    generator = np.random.default_rng(seed)
-    for turn in range(POINTS - 1):
-        moved = dict(values)
-        for name in parameters:
-            array = np.asarray(values[name])
-            precision = array.dtype if array.dtype.kind == "f" else np.dtype(float)
-            spread = float(np.std(array)) or 1.0
-            there = array + 0.5 * spread * generator.normal(size=array.shape)
-            if turn > 0:
-                there = there * generator.choice([-1.0, 1.0], size=array.shape)  # what is inactive becomes active
-            moved[name] = _stated(name, there.astype(precision), symbols)
-        yield moved
-
-
-def with_other_data(
-    values: Mapping[str, Any],
-    parameters: Sequence[str],
-    gradients: Callable[..., Any],
-    seed: int,
-    symbols: Mapping[str, Name],
-) -> dict[str, Any] | None:
-    """Give values with other data as well, where the user's function looks at the data that it is given; else None."""
-    generator = np.random.default_rng(seed + 1)
-    moved = dict(values)
-    try:
-        base = called(gradients, values).values
-        for name in values:
-            if name not in parameters:
-                other = {**values, name: _stated(name, _other(np.asarray(values[name]), generator), symbols)}
-                found = called(gradients, other).values
-                if any(not np.array_equal(np.asarray(base[k]), np.asarray(found[k])) for k in base):
-                    moved[name] = other[name]
-    except Exception:  # the user's function may refuse other data: then it is not asked about any
-        return None
-    return moved
-
-
-def with_other_labels(
-    values: Mapping[str, Any], parameters: Sequence[str], gradients: Callable[..., Any], seed: int
-) -> Iterator[list[dict[str, Any]]]:
-    """Give values with other labels, for each name that your function looks at; several where they may be several."""
-    generator = np.random.default_rng(seed + 2)
-    for name in values:
-        if name not in parameters:
-            labels = readings(values[name], generator)
-            large = {**values, **{p: 10 * np.asarray(values[p]) for p in parameters}}  # a margin is passed there
-            if any(_looks_at(gradients, there, {**there, name: a}) for a in labels for there in (values, large)):
-                yield [{**values, name: a} for a in labels]
-
-
-def _looks_at(gradients: Callable[..., Any], values: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    try:
-        base, found = called(gradients, values).values, called(gradients, other).values
-        return any(not np.array_equal(np.asarray(base[k]), np.asarray(found[k])) for k in base)
-    except (RuntimeError, KeyError, TypeError, ValueError):
-        return False
-
-
-def _stated(name: str, array: Any, symbols: Mapping[str, Name]) -> Any:
-    symbol = symbols.get(name)
-    return as_stated(symbol, array) if np.ndim(array) == 2 and facts_of(symbol) else array
-
-
-def _other(array: Any, generator: np.random.Generator) -> Any:
-    # what is a mask, a sign, a label or one-hot stays one; probabilities stay between 0 and 1
-    if np.issubdtype(array.dtype, np.number) and (is_one_hot(array) or is_of_shares(array)):
-        return redrawn(array, array.shape, generator).astype(array.dtype)
-    if array.ndim:
-        array = array[generator.permutation(array.shape[0])]
-    if not np.issubdtype(array.dtype, np.floating) or np.all(array == np.round(array)):
-        return array
-    return (array * generator.uniform(0.6, 1.0, size=array.shape)).astype(array.dtype)

@@ -1,0 +1,167 @@
+"""Where a function that gives gradients is tried: at other weights, with other labels, with other data.
+
+In: what a user handed over, with a function. Out: `Point`s at values that nobody gave; what is a mask, a sign, a label
+or one-hot stays one. Each value is drawn from a seed, so that the same is tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symnet.backends import Kernel, as_stated
+from symnet.derivation import Derivation
+from symnet.diagnosis.edits import Name
+from symnet.diagnosis.given import Point, called, point_at
+from symnet.diagnosis.labels import is_of_shares, is_one_hot, readings, redrawn
+from symnet.diagnosis.stacked import Stacked
+from symnet.expressions import facts_of
+
+POINTS = 3  # at which a callable is tried
+CONSTANT = "your function gives the same for all weights: it was checked at the values that you gave alone"
+
+
+@dataclass(frozen=True, eq=False)
+class Sampling:
+    """Tries a function elsewhere. `values`: what was given; `parameters`: names of the weights among them."""
+
+    derivation: Derivation
+    kernel: Kernel
+    gradients: Callable[..., Any]
+    values: Mapping[str, Any]
+    parameters: Sequence[str]
+    stacks: Sequence[Stacked]
+    seed: int
+
+    def points(self, given: Point) -> tuple[list[Point], list[str]]:
+        """Give the point of the values that were given and others, and what is said of the function."""
+        others = list(random_points(self.values, self.parameters, self.seed, self.kernel.symbols))
+        points = [given, *filter(None, map(self._at, others))]
+        if _is_constant(points):  # it does not look at the weights that it is given
+            return [given], [CONSTANT]
+        if not self._shows(points):
+            points += self._with_other_labels(others[0])
+        if self._shows(points):
+            other = with_other_data(others[-1], self.parameters, self.gradients, self.seed, self.kernel.symbols)
+            points += [] if other is None else filter(None, [self._at(other)])
+        return points, []
+
+    def fresh(self) -> Point | None:
+        """Give a point with other weights and, where they are looked at, other data than at all points so far."""
+        seed = self.seed + 100
+        moved = list(random_points(self.values, self.parameters, seed, self.kernel.symbols))[-1]
+        other = with_other_data(moved, self.parameters, self.gradients, seed, self.kernel.symbols)
+        return self._at(moved if other is None else other)
+
+    def _at(self, values: Mapping[str, Any]) -> Point | None:
+        # None where the loss or the function is not defined
+        try:
+            with np.errstate(all="ignore"):
+                written = called(self.gradients, values, self.stacks)
+                point = point_at(self.derivation, self.kernel, values, written, {})
+        except (RuntimeError, ValueError):
+            return None
+        return point if all(np.isfinite(g).all() for g in point.right.values()) else None
+
+    def _shows(self, points: Sequence[Point]) -> bool:
+        return any(p.is_wrong(w) for p in points for w in self.derivation.wrt)
+
+    def _with_other_labels(self, values: Mapping[str, Any]) -> Iterator[Point]:
+        # wrong is what is so whatever these labels may be
+        for meant in with_other_labels(values, self.parameters, self.gradients, self.seed):
+            found = [p for p in map(self._at, meant) if p is not None]
+            right = [p for p in found if not self._shows([p])]
+            yield from right[:1] or (found[:1] if len(found) == len(meant) else [])
+
+
+def _is_constant(points: Sequence[Point]) -> bool:
+    first, *others = points
+    same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
+    moved = all(any(map(p.is_wrong, p.right)) for p in others)
+    return bool(others) and same and moved and not any(map(first.is_wrong, first.right))
+
+
+# -- other values
+
+
+def random_points(
+    values: Mapping[str, Any], parameters: Sequence[str], seed: int, symbols: Mapping[str, Name]
+) -> Iterator[dict[str, Any]]:
+    """Give values with other parameters, which are what their symbols are declared to be."""
+    generator = np.random.default_rng(seed)
+    for turn in range(POINTS - 1):
+        moved = dict(values)
+        for name in parameters:
+            array = np.asarray(values[name])
+            precision = array.dtype if array.dtype.kind == "f" else np.dtype(float)
+            spread = float(np.std(array)) or 1.0
+            there = array + 0.5 * spread * generator.normal(size=array.shape)
+            if turn > 0:
+                there = there * generator.choice([-1.0, 1.0], size=array.shape)  # what is inactive becomes active
+            moved[name] = _stated(name, there.astype(precision), symbols)
+        yield moved
+
+
+def with_other_data(
+    values: Mapping[str, Any],
+    parameters: Sequence[str],
+    gradients: Callable[..., Any],
+    seed: int,
+    symbols: Mapping[str, Name],
+) -> dict[str, Any] | None:
+    """Give values with other data as well, where the user's function looks at the data that it is given; else None."""
+    generator = np.random.default_rng(seed + 1)
+    moved = dict(values)
+    try:
+        base = called(gradients, values).values
+        for name in values:
+            if name not in parameters:
+                other = _stated(name, _other(np.asarray(values[name]), generator), symbols)
+                if _differ(base, called(gradients, {**values, name: other}).values):
+                    moved[name] = other
+    except Exception:  # the user's function may refuse other data: then it is not asked about any
+        return None
+    return moved
+
+
+def with_other_labels(
+    values: Mapping[str, Any], parameters: Sequence[str], gradients: Callable[..., Any], seed: int
+) -> Iterator[list[dict[str, Any]]]:
+    """Give values with other labels, for each name that your function looks at; several where they may be several."""
+    generator = np.random.default_rng(seed + 2)
+    for name in values:
+        if name not in parameters:
+            labels = readings(values[name], generator)
+            large = {**values, **{p: 10 * np.asarray(values[p]) for p in parameters}}  # a margin is passed there
+            if any(_looks_at(gradients, there, {**there, name: a}) for a in labels for there in (values, large)):
+                yield [{**values, name: a} for a in labels]
+
+
+def _differ(base: Mapping[str, Any], found: Mapping[str, Any]) -> bool:
+    return any(not np.array_equal(np.asarray(base[k]), np.asarray(found[k])) for k in base)
+
+
+def _looks_at(gradients: Callable[..., Any], values: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    try:
+        return _differ(called(gradients, values).values, called(gradients, other).values)
+    except (RuntimeError, KeyError, TypeError, ValueError):  # it refuses these labels
+        return False
+
+
+def _stated(name: str, array: Any, symbols: Mapping[str, Name]) -> Any:
+    symbol = symbols.get(name)
+    return as_stated(symbol, array) if np.ndim(array) == 2 and facts_of(symbol) else array
+
+
+def _other(array: Any, generator: np.random.Generator) -> Any:
+    # what is a mask, a sign, a label or one-hot stays one; probabilities stay between 0 and 1
+    if np.issubdtype(array.dtype, np.number) and (is_one_hot(array) or is_of_shares(array)):
+        return redrawn(array, array.shape, generator).astype(array.dtype)
+    if array.ndim:
+        array = array[generator.permutation(array.shape[0])]
+    if not np.issubdtype(array.dtype, np.floating) or np.all(array == np.round(array)):
+        return array
+    return (array * generator.uniform(0.6, 1.0, size=array.shape)).astype(array.dtype)
