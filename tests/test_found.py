@@ -12,6 +12,7 @@ from sympy import (
     Identity,
     ImmutableMatrix,
     Lambda,
+    Symbol,
     Trace,
     asin,
     log,
@@ -138,3 +139,14 @@ def test_an_even_power_of_the_size_of_a_root_is_what_is_under_it(u):
         assert sn.evaluate(loss, {w: XS if w is X else WS}) == pytest.approx(
             sn.evaluate(u + u ** (power // 2), {w: XS if w is X else WS})
         )
+
+
+@pytest.mark.parametrize(
+    "whole", [3, np.int64(3), np.int32(3), np.uint8(3), np.array(3), np.array(3, np.int16)], ids=repr
+)
+@pytest.mark.parametrize("narrow", [np.float32(1.1), np.array(1.1, np.float32), np.full((2, 2), 1.1, np.float32)])
+def test_a_whole_number_does_not_widen_what_stands_beside_it(whole, narrow):
+    a, k = sn.matrix("a", 2, 2) if narrow.ndim else Symbol("a"), Symbol("k")
+    kernel = sn.derive(k**2 * (sn.sum(a) if narrow.ndim else a) ** 2, [a]).compile()
+    value, gradients = kernel({a: narrow, k: whole})
+    assert value.dtype == gradients[a].dtype == np.float32

@@ -222,14 +222,14 @@ def _typed(value: Any, output: Any, dtype: np.dtype[Any]) -> Any:
 
 
 def _common_dtype(arrays: Mapping[str, Any], given: Mapping[str, Any]) -> Any:
-    # that of the matrices; else that of the scalars, of which Python's own numbers take any dtype
-    told = [
-        a
-        for name, a in arrays.items()
-        if not isinstance(given[name], (int, float)) or isinstance(given[name], np.generic)
-    ]
+    # that of the matrices; else that of the scalars, of which Python's own numbers and whole ones take any dtype
+    told = [a for name, a in arrays.items() if a.ndim or _tells(given[name])]
     kinds = {a.dtype for a in told if a.ndim} or {a.dtype for a in told}
     return np.result_type(*kinds) if kinds else np.dtype(float)
+
+
+def _tells(scalar: Any) -> bool:
+    return getattr(scalar, "dtype", np.dtype(int)).kind == "f"
 
 
 def compile_program(
