@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Dummy, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, preorder_traversal, sech, sinh
+from sympy import Expr, HadamardProduct, MatAdd, OneMatrix, cosh, preorder_traversal, sech, sinh
 
-from symnet.expressions import PRECISE, Elementwise, Total, apply_entrywise, precise, scaled, split, total
+from symnet.expressions import PRECISE, Elementwise, Total, apply_entrywise, precise, scaled, split, stand_in, total
 
 DEPTH = 8  # how many equations deep a formula is looked through
 LONGEST = 24  # parts of a formula that a name is put in for
@@ -31,7 +31,7 @@ class Seen:
     def variable(self, value: Any) -> Any:
         """Give the variable that stands for a matrix or scalar."""
         if value not in self._variables:
-            self._variables[value] = Dummy(real=True)
+            self._variables[value] = stand_in(len(self._variables))
         self.leaves[self._variables[value]] = value
         return self._variables[value]
 

@@ -23,6 +23,14 @@ def bound_variables(number: int, level: int = 0) -> tuple[Bound, ...]:
     return tuple(Bound(f"x{k}" + "_" * level, real=True) for k in range(1, number + 1))
 
 
+@cache
+def stand_in(number: int) -> Dummy:
+    """Give what stands for the value of a number, from 0 on, in a formula that is looked at, the same one every time.
+
+    SymPy remembers what it finds out of a formula: with variables of its own each formula is looked at anew."""
+    return Dummy(f"v{number:04}", real=True)
+
+
 _level = 0
 
 

@@ -14,7 +14,7 @@ from sympy import (
 )  # fmt: skip
 
 from symnet.expressions import (
-    Elementwise, apply_entrywise, hadamard, joined_signs, raw, scalar_atoms, scaled, split, stable,
+    Elementwise, apply_entrywise, hadamard, joined_signs, raw, scalar_atoms, scaled, split, stable, stand_in,
 )  # fmt: skip
 
 _ENTRYWISE = (Elementwise, HadamardProduct, HadamardPower)
@@ -33,7 +33,7 @@ class _Entry:
         self.merged = 0
 
     def atom(self, part: Any) -> Dummy:
-        return self.atoms.setdefault(part, Dummy(real=True))
+        return self.atoms.setdefault(part, stand_in(len(self.atoms)))
 
     def of(self, A: Any) -> Expr:
         if isinstance(A, OneMatrix):

@@ -10,13 +10,13 @@ from typing import Any
 
 from sympy import (
     Abs, Dummy, Expr, HadamardProduct, Integer, MatMul, Mul, OneMatrix, Pow, S, Transpose,
-    cosh, exp, log, sinh, tanh,
+    cosh, default_sort_key, exp, log, sinh, tanh,
 )  # fmt: skip
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
     Elementwise, LogSoftmax, LogSumExp, Softmax, Total, apply_entrywise, entered, exponent, hadamard, sigmoid,
-    softplus, spread, spread_vector, together, total, transpose,
+    softplus, spread, spread_vector, stand_in, together, total, transpose,
 )  # fmt: skip
 from symnet.program.looking import DEPTH, Defining, View, meaning, risk_of
 
@@ -61,7 +61,7 @@ def fused_scalar(b: Defining, c: Any) -> Any:
         return shared
     view = View(b)
     body = view.scalar(c, DEPTH)
-    real = {s: Dummy(real=True) for s in body.free_symbols}
+    real = {s: stand_in(k) for k, s in enumerate(sorted(body.free_symbols, key=default_sort_key))}
     body = body.xreplace(real)
     better = entered(body)
     safer = view.crossed and risk_of(body) < risk_of(c) + view.risk and _collapses(c)

@@ -11,11 +11,11 @@ from itertools import islice
 from typing import Any, Protocol
 
 from sympy import (
-    Dummy, Expr, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose, ZeroMatrix, exp,
+    Expr, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose, ZeroMatrix, exp,
     log, preorder_traversal,
 )  # fmt: skip
 
-from symnet.expressions import Elementwise, is_light, split, spread_vector, transpose
+from symnet.expressions import Elementwise, is_light, split, stand_in, spread_vector, transpose
 
 DEPTH = 6  # how many equations deep a formula is looked through
 LARGEST = 200  # parts of a formula; a step of a textbook has fewer
@@ -43,7 +43,7 @@ class View:
     def leaf(self, A: Any) -> Any:
         """Give the variable that stands for a value."""
         if A not in self._known:
-            self._known[A] = Dummy(real=True)
+            self._known[A] = stand_in(len(self._known))
             self.leaves[self._known[A]] = A
         return self._known[A]
 
