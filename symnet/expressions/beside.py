@@ -206,6 +206,8 @@ def _divided(self: Any, other: Any) -> Any:
 
 
 def _powered(self: Any, power: Any) -> Any:
+    if power == 1:
+        return self  # as SymPy's algorithms have it of any factor
     if _differ(*self.shape):
         raise ShapeError(
             f"A**{power} is a product of A with itself, and A = {brief(self)} is {shape_text(self.shape)}; for entry "
