@@ -94,6 +94,8 @@ def entered(
     """Enter an expression; give its value, and the symbols as it has them. Raises `ValueError` where it lacks one."""
     value = builder.enter(expr, "L" if called == "the loss" else None)
     for w in symbols:
+        if w.name in builder.names.sizes:
+            raise TypeError(f"{w.name} is the size of a matrix; nothing can be differentiated by it")
         if w.name not in builder.inputs:
             known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
             raise ValueError(f"{called} does not depend on {w.name}; it depends on {known}")

@@ -29,6 +29,11 @@ OBJECTS = {
 }  # fmt: skip
 
 
+def test_what_an_object_has_is_told_with_its_fields():
+    with pytest.raises(AttributeError, match="it has absolute, .*parameter, .*verdict"):
+        CHECK.rows[0].no_such_thing  # noqa: B018
+
+
 def test_every_table_has_its_object():
     assert set(OBJECTS) == set(members.OBJECTS)
 

@@ -278,7 +278,7 @@ def hadamard(*matrices: Any) -> Any:
     return scaled(factor, algebra.hadamard(*wide))
 
 
-def norm(A: MatrixExpr, axis: int | None = None, ord: Any = 2) -> Any:
+def norm(A: MatrixExpr, *, axis: int | None = None, ord: Any = 2) -> Any:
     """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined.
 
     A: a matrix expression; axis: the norms of the columns (0, a row) or of the rows (1, a column) instead; ord: 2,
