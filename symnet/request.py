@@ -28,7 +28,8 @@ def symbols_in(wrt: Any, expr: Any = None) -> tuple[Any, ...]:
     wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
     if isinstance(wrt, (set, frozenset)):
         wrt = sorted(wrt, key=str)
-    several = isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray))
+    single = isinstance(wrt, (str, bytes, Basic, np.ndarray)) or hasattr(wrt, "toarray")
+    several = isinstance(wrt, Iterable) and not single
     symbols = tuple(wrt) if several else (wrt,)
     if expr is None or not any(isinstance(w, str) for w in symbols):
         return symbols

@@ -36,7 +36,7 @@ def beside(A: Any, other: Any, name: str) -> Any:
             if is_masked(other):
                 given(other, f"beside {brief(A)}")
             other = _constant(A, np.asarray(other), name)
-        elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
+        elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)) or hasattr(other, "toarray"):
             other = given(other, f"beside {brief(A)}")
         elif isinstance(other, bool):
             raise TypeError(f"{other} beside {brief(A)}: a Boolean is no number here; write {int(other)}")

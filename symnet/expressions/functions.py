@@ -201,7 +201,7 @@ def logsumexp(Z: MatrixExpr, axis: int | str | None = "samples") -> Any:
     """
     if axis is None:
         return reduced(LogSumExp, "logsumexp", Z, None)
-    return LogSumExp(*_along("logsumexp", Z, None if axis == "samples" else axis))
+    return LogSumExp(*_along("logsumexp", Z, None if isinstance(axis, str) and axis == "samples" else axis))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:

@@ -16,7 +16,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from symnet.expressions.algebra import scaled, total
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import given
-from symnet.expressions.operands import OPERANDS, as_matrix, split
+from symnet.expressions.operands import OPERANDS, as_expression, as_matrix, split
 from symnet.expressions.sizes import same_size, shape_text
 from symnet.expressions.blocks import Roll, RunningSum, part, reshaped, stack
 from symnet.expressions.table import brief
@@ -247,7 +247,13 @@ def is_numeric(M: MatrixBase) -> bool:
 
 
 def _of_explicit(node: Any) -> tuple[Any, ...]:
-    return () if is_numeric(node) else tuple(node)
+    if 0 in node.shape:
+        raise ValueError(f"a matrix of {shape_text(node.shape)} has no entries; leave it away")
+    if not is_numeric(node):
+        return tuple(node)
+    for a in {a for a in node.flat() if not (a.is_Rational or a.is_Float)}:
+        as_expression(a, "an entry of a matrix")  # infinite, no number, imaginary
+    return ()
 
 
 def _getitem(self: Any, key: Any) -> Any:

@@ -207,6 +207,8 @@ def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
         return Basic.subs(self, *args, **options)
     except SympifyError:
         return Basic.subs(self, [tuple(map(_replacing, pair)) for pair in pairs], **options)
+    except NotImplementedError as error:  # SymPy's products take no matrix for a scalar
+        raise TypeError(f"subs: a matrix cannot take the place of a scalar in {brief(self)} ({error})") from None
 
 
 def _checked(expr: Any, matrices: set[Any], old: Any, new: Any) -> tuple[Any, Any]:
