@@ -574,7 +574,7 @@ def _case(operation: Operation, subject: Subject) -> Case:
     if s.W is not None:
         rows, cols = s.W.shape
         lines.append(f'W_ = {s.W.name}; V_ = sn.matrix("V_", {rows}, {cols})')
-        values["V_"] = np.full(np.shape(s.values[s.W.name]), 0.3) + 0.1 * np.arange(
+        values["V_"] = np.full(np.shape(s.values[s.W.name]), 0.317) + 0.1031 * np.arange(
             np.size(s.values[s.W.name])
         ).reshape(np.shape(s.values[s.W.name]))
     lam = s.lam or 'sympy.Symbol("lam")'
