@@ -77,6 +77,21 @@ def test_sparse_matrices_are_asked_for_dense(make):
         sn.check_gradients(sn.norm(A), {A: np.eye(2)}, sparse)
 
 
+@pytest.mark.parametrize(
+    "size", [sympy.IndexedBase("A")[0], sympy.Idx("i"), A[0, 0], sympy.Function("f")(lam)], ids=str
+)
+def test_what_stands_at_an_index_is_no_size(size):
+    for use in (lambda: sn.matrix("Q", size, 2), lambda: sn.vector("q", size), lambda: sn.unit(size, 0)):
+        with pytest.raises((TypeError, ValueError), match="size"):
+            use()
+
+
+def test_an_angle_of_a_matrix_is_told():
+    for E in (A * B + B, sn.tanh(A) * B, A, A**-1):
+        with pytest.raises(TypeError, match=r"in arg\(.* is a 2×2 matrix where a scalar is meant"):
+            sympy.arg(E)
+
+
 def test_an_axis_that_is_an_array_is_told():
     for axis in (np.array(["2020-01-01"] * 2, "M8[D]"), np.array([0, 1]), np.ones((2, 2))):
         for f in (sn.sum, sn.mean, sn.logsumexp, sn.softmax, sn.max, sn.std):

@@ -32,6 +32,7 @@ from sympy import (
     SympifyError,
     Trace,
     Transpose,
+    arg,
     preorder_traversal,
 )
 from sympy.core import sorting
@@ -57,7 +58,7 @@ from symnet.expressions.table import brief
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
 LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
-_WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta)  # they look inside, and fail or multiply a matrix by itself
+_WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta, arg)  # they look inside, and fail or multiply a matrix by itself
 
 
 def one_by_one(A: Any) -> bool:
