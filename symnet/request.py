@@ -28,7 +28,8 @@ def symbols_in(wrt: Any, expr: Any = None) -> tuple[Any, ...]:
     wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
     if isinstance(wrt, (set, frozenset)):
         wrt = sorted(wrt, key=str)
-    several = isinstance(wrt, Iterable) and not isinstance(wrt, (str, bytes, Basic, np.ndarray))
+    single = isinstance(wrt, (str, bytes, Basic, np.ndarray)) or hasattr(wrt, "toarray")
+    several = isinstance(wrt, Iterable) and not single
     symbols = tuple(wrt) if several else (wrt,)
     if expr is None or not any(isinstance(w, str) for w in symbols):
         return symbols
@@ -94,6 +95,8 @@ def entered(
     """Enter an expression; give its value, and the symbols as it has them. Raises `ValueError` where it lacks one."""
     value = builder.enter(expr, "L" if called == "the loss" else None)
     for w in symbols:
+        if w.name in builder.names.sizes:
+            raise TypeError(f"{w.name} is the size of a matrix; nothing can be differentiated by it")
         if w.name not in builder.inputs:
             known = ", ".join(sorted(builder.inputs)) or "no symbol at all"
             raise ValueError(f"{called} does not depend on {w.name}; it depends on {known}")

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, HadamardPower, HadamardProduct, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy import Expr, Float, HadamardPower, HadamardProduct, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
+from symnet.backends import evaluate
 from symnet.derivation import derive
-from symnet.expressions import Node, as_scalar, brief, check_name, functions, shape_text
+from symnet.expressions import Node, ScalarNode, as_scalar, brief, check_name, functions, shape_text
 
 
 def slope(expr: Any, *symbols: Any) -> Any:
@@ -35,7 +36,10 @@ def _asked(symbols: tuple[Any, ...]) -> list[Any]:
     # diff(x, 2) and diff((x, 2)) are diff(x, x)
     asked: list[Any] = []
     for symbol in symbols:
-        symbol, times = symbol if isinstance(symbol, (tuple, Tuple)) and len(symbol) == 2 else (symbol, 1)
+        several = isinstance(symbol, (tuple, Tuple, list))
+        symbol, times = symbol if several and len(symbol) == 2 else (symbol, 1)
+        if several and not isinstance(times, (int, Integer)):
+            raise TypeError("diff: one symbol after the other; write sn.derive(loss, [W, b]) for several gradients")
         if isinstance(symbol, (int, Integer)) and asked:
             symbol, times = asked[-1], symbol - 1
         asked += [symbol] * int(times)
@@ -62,7 +66,12 @@ def _slope(expr: Any, symbol: Any) -> Any:
 
 
 def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
-    found = _SYMPYS_DIFF(self, *symbols, **options)
+    try:
+        found = _SYMPYS_DIFF(self, *symbols, **options)
+    except (NotImplementedError, ValueError, AttributeError, TypeError):  # in SymPy's words, or none
+        if not any(isinstance(s, MatrixSymbol) for s in self.free_symbols):
+            raise
+        return slope(self, *symbols)
     if found == 0:
         for symbol in symbols:
             check_name(self, symbol, "diff")
@@ -84,7 +93,13 @@ def _n_times(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
     return _sympys_own(cls, expr, symbol, times)
 
 
+def _number(self: Any, precision: int) -> Any:
+    # of matrices of numbers; SymPy asks with 53 bits for a float, and with 10 more inside of a function
+    return None if self.free_symbols or precision > 63 else Float(evaluate(self, {}), 15)
+
+
 Node.slope = staticmethod(slope)
+ScalarNode._eval_evalf = _number
 Expr.diff = _diff
 for _kind in (Determinant, DotProduct):
     _kind._eval_derivative = slope  # SymPy has none

@@ -29,6 +29,11 @@ OBJECTS = {
 }  # fmt: skip
 
 
+def test_what_an_object_has_is_told_with_its_fields():
+    with pytest.raises(AttributeError, match="it has absolute, .*parameter, .*verdict"):
+        CHECK.rows[0].no_such_thing  # noqa: B018
+
+
 def test_every_table_has_its_object():
     assert set(OBJECTS) == set(members.OBJECTS)
 
@@ -44,6 +49,54 @@ def test_attributes_of_others_objects(kind):
     assert not hasattr(value, "__no_such_thing__")
     if kind not in ("Kernel", "StructuredMatrix", "GradientCheck"):
         assert type(pickle.loads(pickle.dumps(value))) is type(value) is type(copy.copy(value))
+
+
+DIAGONAL, MIRRORED = sn.matrix("D", 3, 3, diagonal=True), sn.matrix("S", 3, 3, symmetric=True)
+
+
+@pytest.mark.parametrize(
+    "B", [A, 2 * A, A.T, A * A, sn.tanh(A), A + v * v.T, DIAGONAL, MIRRORED, sn.unit(3, 2), sympy.Identity(3), R, X],
+    ids=str,
+)  # fmt: skip
+def test_entries_are_counted_from_the_end_as_in_numpy(B):
+    rows, cols = map(sympy.sympify, B.shape)
+    for k, size in enumerate((rows, cols)):
+        for place in (-1, -2, sympy.Integer(-1), np.int64(-2)):
+            key = (place, 0) if k == 0 else (0, place)
+            if size.is_Integer and size > 1:
+                assert B[key] == B[(int(place) + size, 0) if k == 0 else (0, int(place) + size)]
+        if size.is_Integer:
+            with pytest.raises(IndexError, match="has no entry"):
+                B[(-size - 1, 0) if k == 0 else (0, -size - 1)]
+    for key in (True, (True, 0), (0.0, 0), (0, 1.5)):
+        with pytest.raises(IndexError, match="has no entry"):
+            B[key]
+    if cols.is_Integer:
+        assert B[-1] == B[rows - 1, cols - 1] == B[-1, -1]
+
+
+def test_the_last_entry_has_its_gradient():
+    for B, symbol, at in ((A, A, np.ones((3, 3))), (sn.tanh(A), A, np.ones((3, 3))), (X, X, x), (X * X.T, X, x)):
+        entry, step = B[1, -1], np.random.default_rng(1).normal(size=at.shape)
+        ends = [sn.evaluate(entry, {symbol: at + h * step}) for h in (1e-6, -1e-6)]
+        found = np.sum(sn.evaluate(sn.gradient(entry, symbol), {symbol: at}) * step)
+        assert found == pytest.approx((ends[0] - ends[1]) / 2e-6, rel=1e-6)
+    i = sympy.Symbol("i")
+    with pytest.raises(IndexError, match="counted from 0"):
+        sn.gradient(A[i - 1, 0].subs(i, 0), A)
+
+
+@pytest.mark.parametrize(
+    "E", [sn.sum(X), sn.mean(X), sn.sum(X[:, -1]), X[0, -1], sn.sum(sn.roll(X, 1, axis=1))], ids=str
+)
+def test_a_gradient_that_has_sizes_alone_is_evaluated_with_the_data(E):
+    found, ends = sn.evaluate(sn.gradient(E, X), {X: x}), []
+    step = np.random.default_rng(2).normal(size=x.shape)
+    assert found.shape == x.shape
+    ends = [sn.evaluate(E, {X: x + h * step}) for h in (0.5, -0.5)]
+    assert np.sum(found * step) == pytest.approx(ends[0] - ends[1], rel=1e-10)
+    with pytest.raises(KeyError, match="no value is given for n"):
+        sn.evaluate(sn.gradient(E, X), {A: np.eye(3)})
 
 
 @pytest.mark.parametrize("B", [A, A * A, A + v * v.T, sn.tanh(A), A.T, sn.hadamard(A, A), A**-1], ids=str)
@@ -161,8 +214,8 @@ def test_more_samples_a_batch_than_there_are():
         (lambda: sn.evaluate(NET, RUN), TypeError, "write {X: x, **run.parameters}"),
         (lambda: RUN.evaluate({X: x}), TypeError, "the expression stands first"),
         (lambda: sn.compile(LINEAR, "jax"), TypeError, "backend='jax'"),
-        (lambda: sn.norm(W, 2), ValueError, "write ord=2"),
-        (lambda: sn.norm(W, "fro"), ValueError, "write ord='fro'"),
+        (lambda: sn.norm(W, axis=2), ValueError, "write ord=2"),
+        (lambda: sn.norm(W, axis="fro"), ValueError, "write ord='fro'"),
         (lambda: sn.max(A, A), ValueError, "sn.elementwise(sympy.Max, A, B)"),
         (lambda: sn.sum(A, axis=(0, 1)), ValueError, "all entries are meant where no axis is given"),
         (lambda: sn.elementwise(np.tanh, A), TypeError, "NumPy's functions and those of math compute with numbers"),

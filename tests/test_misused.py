@@ -53,6 +53,52 @@ def test_what_is_no_function_of_the_arrays_is_told(f):
             call()
 
 
+@pytest.mark.parametrize("strange", [sympy.nan, sympy.oo, -sympy.oo, sympy.zoo, sympy.I, 2 * sympy.I + 1], ids=str)
+def test_matrices_of_what_is_no_number_are_refused_as_the_number_is(strange):
+    M = sympy.Matrix([[strange, 1], [1, 2]])
+    for E in (M * A, sn.tanh(M), sn.sum(M), sn.mean(A - M), sn.softmax(M), sympy.Trace(A * M), lam * sn.norm(M)):
+        for use in (lambda E=E: sn.compile(E), lambda E=E: sn.evaluate(E, {A: np.eye(2), lam: 1})):
+            with pytest.raises(TypeError, match="no number to compute with|complex numbers"):
+                use()
+    with pytest.raises(ValueError, match="no entries"):
+        sn.evaluate(sn.sum(sympy.Matrix(0, 0, [])), {})
+
+
+@pytest.mark.parametrize("make", ["csr_matrix", "csr_array", "coo_matrix", "dia_array"])
+def test_sparse_matrices_are_asked_for_dense(make):
+    sparse = getattr(pytest.importorskip("scipy.sparse"), make)(np.eye(2))
+    for use in (
+        lambda: A + sparse, lambda: A - sparse, lambda: A @ sparse, lambda: A * sparse, lambda: sn.hadamard(A, sparse),
+        lambda: sn.tanh(sparse), lambda: sn.evaluate(sn.norm(A), {A: sparse}), lambda: sn.sum(sparse),
+    ):  # fmt: skip
+        with pytest.raises(TypeError, match=r"write \.toarray\(\)"):
+            use()
+    with pytest.raises(TypeError, match="no symbol"):
+        sn.check_gradients(sn.norm(A), {A: np.eye(2)}, sparse)
+
+
+@pytest.mark.parametrize(
+    "size", [sympy.IndexedBase("A")[0], sympy.Idx("i"), A[0, 0], sympy.Function("f")(lam)], ids=str
+)
+def test_what_stands_at_an_index_is_no_size(size):
+    for use in (lambda: sn.matrix("Q", size, 2), lambda: sn.vector("q", size), lambda: sn.unit(size, 0)):
+        with pytest.raises((TypeError, ValueError), match="size"):
+            use()
+
+
+def test_an_angle_of_a_matrix_is_told():
+    for E in (A * B + B, sn.tanh(A) * B, A, A**-1):
+        with pytest.raises(TypeError, match=r"in arg\(.* is a 2×2 matrix where a scalar is meant"):
+            sympy.arg(E)
+
+
+def test_an_axis_that_is_an_array_is_told():
+    for axis in (np.array(["2020-01-01"] * 2, "M8[D]"), np.array([0, 1]), np.ones((2, 2))):
+        for f in (sn.sum, sn.mean, sn.logsumexp, sn.softmax, sn.max, sn.std):
+            with pytest.raises(ValueError, match="axis must be"):
+                f(A, axis=axis)
+
+
 def test_an_error_inside_a_users_function_comes_out_as_it_is():
     with pytest.raises(TypeError, match="^mine$"):
         sn.check_function(lambda p: (_ for _ in ()).throw(TypeError("mine")), lambda p: p, POINT)

@@ -92,3 +92,56 @@ def test_metrics_without_names(metrics):
 def test_a_size_left_open():
     refused(ValueError, "a name such as 'n', not None", lambda: sn.matrix("X", None, 4))
     refused(ValueError, "a name such as 'n', not None", lambda: sn.vector("x", None))
+
+
+A22, T, S2 = sn.matrix("A", 2, 2), sn.matrix("T", 2, "n"), sn.matrix("S", 3, "n")
+V2 = sn.matrix("V", 2, 3)
+FIT = sn.squared_error(sn.tanh(V2 * S2), T)
+AT = {V2: np.ones((2, 3)) / 4, S2: np.arange(12.0).reshape(3, 4) / 12, T: np.ones((2, 4)) / 2}
+
+
+def test_a_norm_along_an_axis_is_not_one_of_an_order():
+    for second in (1, 0, 2, "fro", np.inf):
+        with pytest.raises(TypeError, match="the others have names: axis=, ord="):
+            sn.norm(A22, second)
+
+
+def test_nothing_is_differentiated_by_a_size():
+    n = S2.shape[1]
+    for ask in (
+        lambda: sn.gradient(FIT, n),
+        lambda: sn.derive(FIT, [V2, n]),
+        lambda: FIT.diff(n),
+        lambda: sn.hessian(FIT, n),
+    ):
+        with pytest.raises(TypeError, match="n is the size of a matrix"):
+            ask()
+
+
+def test_activations_are_no_sizes():
+    for sizes in ([4, "relu", 2], ["tanh", 2], [4, 2, "sigmoid"]):
+        with pytest.raises(TypeError, match="write activation="):
+            sn.mlp(S2, sizes)
+
+
+def test_a_derivation_is_checked_in_its_own_symbols():
+    d = sn.derive(FIT, [V2, S2])
+    for wrt in (None, [V2, S2], ["V", "S"]):
+        check = sn.check_gradients(d, AT, wrt)
+        assert check.ok and len(check.rows) == 2
+    with pytest.raises(ValueError, match="its own symbols, V, S"):
+        sn.check_gradients(d, AT, [V2])
+
+
+def test_a_checkpoint_of_another_loss_is_not_overwritten(tmp_path):
+    path, data = tmp_path / "run.npz", {S2: AT[S2], T: AT[T]}
+    options = {"epochs": 1, "progress": False, "checkpoint": path}
+    for _ in range(2):  # the same one is begun anew
+        sn.train(FIT, data, **options)
+    weights = tmp_path / "weights.npz"
+    sn.save(weights, {V2: AT[V2]})
+    for loss, file in ((2 * FIT, path), (FIT, weights), (sn.squared_error(V2 * S2, T), path)):
+        before = file.read_bytes()
+        with pytest.raises(ValueError, match="is no checkpoint of this loss"):
+            sn.train(loss, data, **{**options, "checkpoint": file})
+        assert file.read_bytes() == before

@@ -135,7 +135,13 @@ REFUSED = [
     (lambda: sn.gradient(sp.Derivative(sn.sum(A) * f**2, f), A), "Derivative"),
     (lambda: sn.gradient(sp.Subs(sn.sum(A) * f**2, f, 2), A), "Subs"),
     (lambda: sn.tanh(W * X).diff(W), "differentiate a scalar"),
-    (lambda: sn.sum(A).diff(), "give the symbol"),
+    *[(lambda e=e: e.diff(), "give the symbol") for e in (sn.sum(A), f * sn.sum(A), sp.Trace(A * A), f * A)],
+    *[
+        (lambda s=s, e=e: e.diff(s), "no symbol")
+        for s in (2 * f, A.T, A * A, 2, None, b"A", np.ones(2), sp.ones(2, 2))
+        for e in (sn.sum(A), f * sn.sum(A), sp.Trace(A * A), sp.cos(sp.Trace(A)))
+    ],
+    (lambda: sn.sum(A * X).diff([A, X]), "sn.derive"),
     (lambda: sn.sum(X).diff(X.shape[1]), "size"),
     (lambda: sp.lambdify(A, sn.norm(A)), "sn.compile"),
     (lambda: 1 / sn.tanh(A), "entry by entry"),
@@ -230,11 +236,47 @@ def test_free_symbols_of_a_function_with_a_parameter():
     assert value(sn.sum(sn.softplus(-OneMatrix(1, 3)))) == pytest.approx(3 * np.log1p(np.exp(-1)))
 
 
-def test_several_at_once_are_replaced_by_xreplace():
-    loss = sn.norm(v - 2 * u)
-    with pytest.raises(TypeError, match="xreplace"):
-        loss.subs({v: u, u: v}, simultaneous=True)
-    assert loss.xreplace({v: u, u: v}) == sn.norm(u - 2 * v)
+def test_several_are_replaced_at_once():
+    for expr, other in (
+        (sn.norm(v - 2 * u), sn.norm(u - 2 * v)),
+        (SQUARE * v + u, SQUARE * u + v),
+        (sp.Trace(u * v.T * SQUARE), sp.Trace(v * u.T * SQUARE)),
+    ):
+        swap = {v: u, u: v}
+        for pairs in (swap, list(swap.items()), zip(swap, swap.values(), strict=True)):
+            assert expr.subs(pairs, simultaneous=True) == expr.xreplace(swap) == other
+
+
+@pytest.mark.parametrize(
+    "expr", [SQUARE, 2 * SQUARE, SQUARE * v, SQUARE + SQUARE.T, sp.Trace(SQUARE), SQUARE**-1, s1 * sn.tanh(SQUARE)],
+    ids=str,
+)  # fmt: skip
+def test_no_scalar_no_name_and_no_text_takes_the_place_of_a_matrix(expr):
+    for new in (2, s1, 0.5):
+        for pairs in ((SQUARE, new), ({SQUARE: new},), ([(SQUARE, new)],)):
+            with pytest.raises(TypeError, match="OneMatrix"):
+                expr.subs(*pairs)
+    for old in ("Q", Symbol("Q")):
+        with pytest.raises(TypeError, match="Q is a matrix here"):
+            expr.subs(old, SQUARE.T)
+    for new in ("2", "__import__('os')", None, [[1]]):
+        with pytest.raises(TypeError, match="text|no SymPy expression|a list"):
+            (s1 * expr).subs(s1, new)
+    assert (s1 * expr).subs("s1", 2) == (s1 * expr).subs(s1, 2)
+
+
+def test_what_is_made_of_numbers_is_a_number():
+    at = {v: np.arange(3.0), SQUARE: np.diag([1.0, 2.0, 3.0]), u: np.ones(3), s1: 0.5}
+    for expr in (sn.norm(v), s1 * sn.sum(sn.tanh(SQUARE * v)) - 1, sp.log(sn.norm(u) ** 2), sn.norm(v - u)):
+        there = expr.subs({symbol: sp.Matrix(a) if s1 != symbol else a for symbol, a in at.items()})
+        for found in (float(there), float(there.evalf()), complex(there)):
+            assert found == pytest.approx(value_at(expr, at), rel=1e-14)
+    with pytest.raises(TypeError):
+        float(sn.norm(v))
+
+
+def value_at(expr, at):
+    return sn.evaluate(expr, {symbol: a for symbol, a in at.items() if symbol in expr.free_symbols})
 
 
 def test_a_name_does_not_stand_for_a_matrix():

@@ -13,8 +13,8 @@ import numpy as np
 from sympy import Basic, Expr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.backends.fitting import as_numbers, check_fixed, no_numbers, settled_by_turning, turned_hint
-from symnet.expressions import axes_of, is_masked, near, shape_text, size_number
+from symnet.backends.fitting import as_numbers, check_fixed, fitted, no_numbers, settled_by_turning, turned_hint
+from symnet.expressions import axes_of, given, is_masked, near, shape_text, size_number
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -49,15 +49,21 @@ def check_names(given: Iterable[str], wanted: Iterable[str], optional: Iterable[
 
 
 def needed(values: Mapping[Any, Any], wanted: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
-    """Give those of the values that are wanted, by name. Raises `KeyError` for a missing one; names what is like it."""
-    given = named(values)
-    wanted, known = list(wanted), {*wanted, *optional}
-    missing = [name for name in wanted if name not in given]
+    """Give those of the values that are wanted, by name, and sizes that any of them tells.
+
+    Raises `KeyError` for a missing one; names what is like it.
+    """
+    found = named(values)
+    wanted, optional = list(wanted), set(optional)
+    known = {*wanted, *optional}
+    if untold := optional.intersection(wanted) - found.keys():
+        found |= _told(values, untold)
+    missing = [name for name in wanted if name not in found]
     if missing:
-        like = {m: near(m, [n for n in given if n not in known]) for m in missing}
+        like = {m: near(m, [n for n in found if n not in known]) for m in missing}
         hint = "".join(f"; {close[0]} is given, did you mean {m}?" for m, close in like.items() if close)
         raise KeyError(f"no value is given for {', '.join(missing)}{hint}")
-    return {name: value for name, value in given.items() if name in known}
+    return {name: value for name, value in found.items() if name in known}
 
 
 def as_array(name: str, value: Any) -> Any:
@@ -110,6 +116,16 @@ def bind_sizes(
     for symbol in matrices:
         _check_shape(symbol, arrays[symbol.name], bound)
     return bound
+
+
+def _told(values: Mapping[Any, Any], missing: set[str]) -> dict[str, Any]:
+    # the sizes among them that the arrays of symbols tell which are not needed
+    telling = [
+        s for s in values
+        if isinstance(s, MatrixSymbol) and any(w.name in missing for size in s.shape for w in given(size).free_symbols)
+    ]  # fmt: skip
+    bound = bind_sizes(telling, {s.name: fitted(s, as_array(s.name, values[s])) for s in telling})
+    return {name: n for name, n in bound.items() if name in missing}
 
 
 def _check_shape(symbol: MatrixSymbol, array: Any, bound: Mapping[str, int]) -> None:

@@ -100,7 +100,7 @@ def labels_hint(symbol: Any, array: Any) -> str:
                 f"; if these are class labels, write sn.one_hot(labels, {known}{turned}), one {where} with "
                 f"{classes} entries for each sample"
             )
-        if others.is_Symbol and 0 <= low and classes <= high < 2 * classes:
+        if others.is_Symbol and 0 <= low and classes <= high < 10 * classes:
             return (
                 f"; if these are class labels, they run from 0 to {classes - 1}, and {high:.0f} is none; "
                 f"sn.one_hot(labels, {classes}) makes one {'row' if axis else 'column'} of each"

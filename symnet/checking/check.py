@@ -30,8 +30,8 @@ def check_gradients(
 ) -> GradientCheck:
     """Check the symbolic gradients of a loss against numeric ones.
 
-    loss: a scalar expression; values: symbols or names → arrays, data and weights; wrt: a symbol or a sequence of
-    symbols, by default every symbol of the loss that is not a size.
+    loss: a scalar expression, or a `Derivation`; values: symbols or names → arrays, data and weights; wrt: a symbol or
+    a sequence of symbols, by default every symbol of the loss that is not a size, or those of the derivation.
     method: "complex" (complex steps, exact to rounding), "central" (central differences with extrapolation), "mpmath"
     (50 digits, for small nets), or "auto": complex where every function of the loss allows it, else central.
     seed: chooses the entries and directions that probe parameters of more than 250 entries.
@@ -49,8 +49,7 @@ def check_gradients(
     """
     if not isinstance(method, str) or method not in ("auto", *TOLERANCE):
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(('auto', *TOLERANCE))}")
-    loss = given(loss, "the loss")
-    derivation = derive(loss, symbols_to_check(loss, wrt))
+    derivation = _derivation(loss, wrt)
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)
     single = [n for n, a in binding.named(values).items() if np.asarray(a).dtype == np.float32]
@@ -161,6 +160,18 @@ def symbols_to_check(loss: Any, wrt: Any, fixed: Iterable[str] = ()) -> list[Any
         return [found.symbols.get(w, w) if isinstance(w, str) else w for w in symbols_in(wrt)]
     known = {*declared.NO_DERIVATIVE, *fixed}
     return [s for s in found.inputs.values() if known.isdisjoint(facts_of(s))]
+
+
+def _derivation(loss: Any, wrt: Any) -> Derivation:
+    if not isinstance(loss, Derivation):
+        loss = given(loss, "the loss")
+        return derive(loss, symbols_to_check(loss, wrt))
+    asked = [getattr(w, "name", w) for w in symbols_in(loss.wrt if wrt is None else wrt)]
+    if asked != [w.name for w in loss.wrt]:
+        own = ", ".join(w.name for w in loss.wrt)
+        raise ValueError(f"check_gradients: a derivation has its own symbols, {own}; for others write "
+                         "sn.check_gradients(loss, values, wrt) with the loss that it is of")  # fmt: skip
+    return loss
 
 
 def _subject(derivation: Derivation, kernel: Kernel, arrays: list[Any], gradients: list[Any], method: str) -> Subject:

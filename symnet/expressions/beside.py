@@ -36,7 +36,7 @@ def beside(A: Any, other: Any, name: str) -> Any:
             if is_masked(other):
                 given(other, f"beside {brief(A)}")
             other = _constant(A, np.asarray(other), name)
-        elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)):
+        elif isinstance(other, (str, bytes, list, tuple, set, frozenset, dict)) or hasattr(other, "toarray"):
             other = given(other, f"beside {brief(A)}")
         elif isinstance(other, bool):
             raise TypeError(f"{other} beside {brief(A)}: a Boolean is no number here; write {int(other)}")
@@ -206,6 +206,8 @@ def _divided(self: Any, other: Any) -> Any:
 
 
 def _powered(self: Any, power: Any) -> Any:
+    if power == 1:
+        return self  # as SymPy's algorithms have it of any factor
     if _differ(*self.shape):
         raise ShapeError(
             f"A**{power} is a product of A with itself, and A = {brief(self)} is {shape_text(self.shape)}; for entry "

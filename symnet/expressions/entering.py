@@ -33,6 +33,8 @@ def given(value: Any, called: str = "") -> Any:
         )
     if is_array(value):
         return _constant(np.asarray(value), before)  # a data frame of pandas among them
+    if hasattr(value, "toarray"):
+        raise TypeError(f"{before}a sparse matrix is no expression; write .toarray()")
     if isinstance(value, dict):
         raise TypeError(f"{before}{_short(value)} is a dictionary and no expression; the expression stands first, "
                         "sn.evaluate(expr, {X: x})")  # fmt: skip

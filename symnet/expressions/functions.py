@@ -201,7 +201,7 @@ def logsumexp(Z: MatrixExpr, axis: int | str | None = "samples") -> Any:
     """
     if axis is None:
         return reduced(LogSumExp, "logsumexp", Z, None)
-    return LogSumExp(*_along("logsumexp", Z, None if axis == "samples" else axis))
+    return LogSumExp(*_along("logsumexp", Z, None if isinstance(axis, str) and axis == "samples" else axis))
 
 
 def sum(A: MatrixExpr, axis: int | None = None) -> Any:
@@ -278,7 +278,7 @@ def hadamard(*matrices: Any) -> Any:
     return scaled(factor, algebra.hadamard(*wide))
 
 
-def norm(A: MatrixExpr, axis: int | None = None, ord: Any = 2) -> Any:
+def norm(A: MatrixExpr, *, axis: int | None = None, ord: Any = 2) -> Any:
     """Give the Frobenius norm √(tr(AᵀA)), a scalar; for a column it is its length. Its gradient at 0 is not defined.
 
     A: a matrix expression; axis: the norms of the columns (0, a row) or of the rows (1, a column) instead; ord: 2,

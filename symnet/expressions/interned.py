@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
 from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
-from sympy.core.function import FunctionClass
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 
@@ -131,12 +130,6 @@ class Node(Printed, Basic):
     def _subs(self, old: Any, new: Any, **hints: Any) -> Any:
         check_name(self, old)
         return self._xreplace({old: new})[0]
-
-    def subs(self, *args: Any, **kwargs: Any) -> Any:
-        pairs = args[0] if len(args) == 1 else [args]
-        pairs = list(pairs.items() if isinstance(pairs, dict) else pairs)
-        pairs = [(a if isinstance(a, FunctionClass) else given(a) for a in pair) for pair in pairs]
-        return Basic.subs(self, [(old, new) for old, new in pairs], **kwargs)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         return unflat, (flat(self),)

@@ -221,5 +221,6 @@ def missing(value: Any, name: str) -> str:
     elif name in table:
         way = f"write {table[name]}"
     else:
-        way = f"it has {', '.join(n for n in dir(type(value)) if not n.startswith('_'))}"
+        own = {*dir(type(value)), *getattr(value, "__dict__", ())}
+        way = f"it has {', '.join(sorted(n for n in own if not n.startswith('_')))}"
     return f"a{'n' * (kinds[0][0] in 'AEIO' or kinds[0] == 'MLP')} {kinds[0]} has no {name}; {way}"

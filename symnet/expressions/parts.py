@@ -6,16 +6,17 @@ In: matrix expressions, whole numbers and slices. Out: nodes of `blocks`. What d
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
-from sympy import BlockDiagMatrix, BlockMatrix, Integer, MatrixExpr, MatrixSlice, S, SympifyError, ceiling
+from sympy import BlockDiagMatrix, BlockMatrix, Float, Integer, MatrixExpr, MatrixSlice, S, SympifyError, ceiling
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.algebra import scaled
+from symnet.expressions.algebra import scaled, total
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import given
-from symnet.expressions.operands import OPERANDS, as_matrix, split
+from symnet.expressions.operands import OPERANDS, as_expression, as_matrix, split
 from symnet.expressions.sizes import same_size, shape_text
 from symnet.expressions.blocks import Roll, RunningSum, part, reshaped, stack
 from symnet.expressions.table import brief
@@ -246,7 +247,13 @@ def is_numeric(M: MatrixBase) -> bool:
 
 
 def _of_explicit(node: Any) -> tuple[Any, ...]:
-    return () if is_numeric(node) else tuple(node)
+    if 0 in node.shape:
+        raise ValueError(f"a matrix of {shape_text(node.shape)} has no entries; leave it away")
+    if not is_numeric(node):
+        return tuple(node)
+    for a in {a for a in node.flat() if not (a.is_Rational or a.is_Float)}:
+        as_expression(a, "an entry of a matrix")  # infinite, no number, imaginary
+    return ()
 
 
 def _getitem(self: Any, key: Any) -> Any:
@@ -254,12 +261,28 @@ def _getitem(self: Any, key: Any) -> Any:
     if any(isinstance(k, slice) for k in (pair if isinstance(key, tuple) else (key,))):
         return sliced(self, *pair)
     try:
-        return _sympys_own(self, key)
+        places = _from_the_start(self, key)
+        return _sympys_own(self, places) if places is not None else total(sliced(self, *key))
     except (IndexError, SympifyError):
         raise IndexError(
             f"{brief(self)} is {shape_text(self.shape)} and has no entry {key!r}; write A[i, j] with a row and a "
             "column, counted from 0, or slices such as A[:, 0]"
         ) from None
+
+
+def _from_the_start(A: Any, key: Any) -> Any:
+    # SymPy keeps the −1 of A[-1, 0], which is no place of an entry; None where it is counted from an unknown size
+    keys = key if isinstance(key, tuple) and len(key) == 2 else (key,)
+    if any(isinstance(k, (bool, float, Float)) for k in keys):
+        raise IndexError
+    below = [isinstance(k, Integral) and k < 0 for k in keys]
+    sizes = [given(size) for size in A.shape] if keys[1:] else [given(A.shape[0]) * A.shape[1]]
+    places = [int(k) + n if less else k for k, n, less in zip(keys, sizes, below, strict=True)]
+    counted = [p for less, p in zip(below, places, strict=True) if less]
+    known = all(p.is_Integer for p in counted)
+    if any(p.is_negative for p in counted) or not (known or keys[1:]):
+        raise IndexError
+    return None if not known else tuple(places) if keys[1:] else places[0]
 
 
 OPERANDS[MatrixBase] = _of_explicit

@@ -180,6 +180,10 @@ def _listed(sizes: Any) -> list[Any]:
     if isinstance(sizes, (str, bytes, MatrixExpr)) or not isinstance(sizes, (Iterable, int, np.integer)):
         raise TypeError(f"mlp: sizes must be a list with the outputs of each layer, such as [16, 10], not {sizes!r}")
     found = list(sizes) if isinstance(sizes, Iterable) else [sizes]
+    named = next((size for size in found if isinstance(size, str) and size in NAMED), None)
+    if named is not None:
+        raise TypeError(f"mlp: sizes are numbers, and {named!r} is an activation; write activation={named!r}, which "
+                        "stands after every layer but the last")  # fmt: skip
     if not found:
         raise ValueError("mlp: give the size of one layer at least, such as [16, 10]")
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from sympy import Expr, Function, Lambda, Order, Symbol
+from sympy import Expr, Idx, Indexed, Function, Lambda, Order, Symbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions.entering import checked_name, given
@@ -33,7 +33,7 @@ def as_size(value: Size, name: str) -> Expr:
 def _may_be_size(size: Any) -> bool:
     if not isinstance(size, Expr) or isinstance(size, Lambda) or size.is_Matrix:
         return False
-    if size.is_number and not size.is_Integer or size.atoms(Function, MatrixElement, Order):
+    if size.is_number and not size.is_Integer or size.atoms(Function, Idx, Indexed, MatrixElement, Order):
         return False
     return size.is_integer is not False and size.is_positive is not False and size.is_finite is not False
 

@@ -15,6 +15,7 @@ from sympy import (
     Abs,
     Basic,
     DiracDelta,
+    Dummy,
     Expr,
     Function,
     Heaviside,
@@ -31,6 +32,7 @@ from sympy import (
     SympifyError,
     Trace,
     Transpose,
+    arg,
     preorder_traversal,
 )
 from sympy.core import sorting
@@ -50,13 +52,13 @@ from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
-from symnet.expressions.rebuilding import reduced
+from symnet.expressions.rebuilding import check_name, checked_rule, reduced
 from symnet.expressions.sizes import same_size, shape_text
 from symnet.expressions.table import brief
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
 LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
-_WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta)  # they look inside, and fail or multiply a matrix by itself
+_WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta, arg)  # they look inside, and fail or multiply a matrix by itself
 
 
 def one_by_one(A: Any) -> bool:
@@ -189,12 +191,35 @@ def _unwritten(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
-    # SymPy takes no array for a matrix
+    # SymPy takes no array for a matrix, runs text, and lets a scalar or nothing take the place of a matrix
+    if len(args) == 1 and not isinstance(args[0], Mapping) and iterable(args[0]):
+        args = (list(args[0]),)
+    pairs = [args] if len(args) > 1 else args[0].items() if args and isinstance(args[0], Mapping) else args and args[0]
+    matrices = {s for s in self.free_symbols if isinstance(s, MatrixSymbol)}
+    if (
+        (matrices or isinstance(self, Node))
+        and iterable(pairs)
+        and all(len(pair) == 2 for pair in pairs if iterable(pair))
+    ):
+        args = ([_checked(self, matrices, *pair) for pair in pairs],)
+        if options.get("simultaneous") and all(isinstance(old, (Symbol, MatrixSymbol)) for old, _ in args[0]):
+            return self.xreplace(dict(args[0]))  # SymPy would put a scalar in between
     try:
         return Basic.subs(self, *args, **options)
     except SympifyError:
-        pairs = [args] if len(args) > 1 else args[0].items() if isinstance(args[0], Mapping) else args[0]
         return Basic.subs(self, [tuple(map(_replacing, pair)) for pair in pairs], **options)
+    except NotImplementedError as error:  # SymPy's products take no matrix for a scalar
+        raise TypeError(f"subs: a matrix cannot take the place of a scalar in {brief(self)} ({error})") from None
+
+
+def _checked(expr: Any, matrices: set[Any], old: Any, new: Any) -> tuple[Any, Any]:
+    check_name(expr, old)
+    named = (s for s in expr.free_symbols if s.name == old)
+    old = next(named, Symbol(old)) if isinstance(old, str) else _replacing(old)
+    new = _replacing(given(new, "subs") if isinstance(new, str) else new)
+    if old in matrices and not (isinstance(new, Basic) and new.atoms(Dummy)):
+        checked_rule({old: new})
+    return old, new
 
 
 def _replacing(value: Any) -> Any:

@@ -30,8 +30,8 @@ from symnet.expressions import (
     Adjugate, AvgPool, PLAIN, Diagonal, Distribution, Elementwise, Entry, Explicit, Expm, InExponent, Leading, Let,
     LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation, OverRoot, Pinv,
     Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
-    bound_variables, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric, is_turned,
-    kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, together, transpose,
+    bound_variables, brief, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric,
+    is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, together, transpose,
     without_indices,
 )  # fmt: skip
 
@@ -196,6 +196,8 @@ def _entry(b: Building, node: Any) -> Any:
     A, i, j = node.args
     if not (i.is_Integer and j.is_Integer):
         raise TypeError(f"in {node}: the indices of an entry must be numbers")
+    if i < 0 or j < 0:
+        raise IndexError(f"{node}: {brief(A)} has no entry there; rows and columns are counted from 0")
     c, name = split(b.atom(A))
     turned = isinstance(name, Transpose)
     name = name.args[0] if turned else name

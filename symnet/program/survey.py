@@ -17,8 +17,9 @@ from sympy import (
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    Bound, PLAIN, Channels, Elementwise, Images, Let, LetScalar, LogSoftmax, LogSumExp, MaskedSoftmax, MatrixNode,
-    Name, Node, RootMeanSquared, Softmax, Standardised, Total, Unit, brief, operands_of, split, walk,
+    Bound, PLAIN, Channels, Elementwise, Images, Let, LetScalar, LinearMap, LogSoftmax, LogSumExp, MaskedSoftmax,
+    MatrixNode, Name, Node, RootMeanSquared, Softmax, Standardised, Total, Unit, brief, operands_of, split,
+    walk,
 )  # fmt: skip
 from symnet.program.names import Namer
 
@@ -87,7 +88,7 @@ def _declare(expr: Basic, nodes: list[Any], names: Namer) -> None:
                 )
             elif isinstance(symbol, Symbol):
                 names.declare(symbol)
-        if isinstance(node, PLAIN):
+        if isinstance(node, (*PLAIN, LinearMap)):  # whose sizes stand in no operand
             sizes |= node.shape[0].free_symbols | node.shape[1].free_symbols
         elif isinstance(node, (Let, LetScalar)):
             name = node.args[0].name

@@ -48,6 +48,7 @@ class Saver:
         self.number, self.unit = _interval(every)
         self.task = task
         self.told = _described(task)
+        _check_own(self.path, self.told)
         self.failed = False
         self.muted = False  # in all processes but the first, where several run together
         self.due_at = clock()
@@ -106,6 +107,20 @@ class Saver:
             "best": None if best is None else [best.loss, best.epoch],
             "ended": None if loop.ended is None else list(loop.ended),
         }  # fmt: skip
+
+
+def _check_own(path: Any, told: dict[str, Any]) -> None:
+    # a run of the same loss is begun anew; of anything else nothing is overwritten
+    if not path.exists():
+        return
+    try:
+        held = read_arrays("checkpoint", path).get(CHECKPOINT)
+        same = held is not None and json.loads(held.tobytes())["loss"] == json.loads(json.dumps(told["loss"]))
+    except (ValueError, KeyError, TypeError):
+        same = False
+    if not same:
+        raise ValueError(f"checkpoint: {path} is there already, and is no checkpoint of this loss; give another file, "
+                         "or delete it")  # fmt: skip
 
 
 def _interval(every: Any) -> tuple[float, str]:

@@ -20,7 +20,7 @@ from .judge import HOSTILE, NO_MEANING, Case, accepted, same_value
 SETUP = (
     PRELUDE
     + """\
-import copy, datetime, decimal, fractions, math
+import copy, datetime, decimal, fractions, math, scipy.sparse
 A, B = sn.matrix("A", 2, 2), sn.matrix("B", 2, 2)
 W, X, Y = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
 b, x, lam = sn.vector("b", 2), sn.vector("x", 3), sympy.Symbol("lam")
@@ -67,6 +67,17 @@ STRANGE: dict[str, Any] = dict.fromkeys([
     "sympy.MatrixSymbol('A', 5, 5)", "sympy.Symbol('A')", "sympy.S.Half > lam", "sympy.Basic()", "sn.tanh", "sn.GradientDescent()",
     "sympy.Array([1, 2])", "sympy.combinatorics.Permutation([1, 0])", "sympy.Poly(lam)", "np.random.default_rng(0)", "type(A)", "A.args",
     "sympy.MatrixSymbol('A', 2, 2)[sympy.Symbol('i'), 0]", "sympy.Order(lam)", "sympy.Quaternion(1, 2, 3, 4)",
+    "memoryview(b'12')", "bytearray(b'A')", "frozenset({1})", "enumerate([1])", "print", "range", "decimal.Decimal('nan')", "complex('nan')",
+    "np.array(None)", "np.array([['a', 1]], dtype=object)", "np.zeros((2, 2), dtype=[('p', 'f4')])", "np.array('A')", "np.array(1j)", "np.array([])",
+    "np.ma.masked", "np.array([[np.inf, 1.], [1., 1.]])", "np.array([['2020-01-01']*2]*2, 'M8[D]')", "np.array([[1, 2], [3, 4]], 'm8[s]')", "np.str_('A')",
+    "scipy.sparse.eye(2)", "scipy.sparse.csr_array([[1., 2.], [3., 4.]])", "scipy.sparse.coo_matrix(np.eye(2))", "np.add", "np.ndarray", "np.nditer([1])",
+    "sympy.FiniteSet(1)", "sympy.S.Reals", "sympy.IndexedBase('A')", "sympy.IndexedBase('A')[0]", "-sympy.oo", "sympy.Wild('A')",
+    "sympy.Derivative(sympy.Function('g')(lam), lam)", "sympy.Subs(sympy.Function('g')(lam), lam, 0)", "sympy.Contains(lam, sympy.S.Reals)", "sympy.Dict({1: 2})",
+    "sympy.And(lam > 0, lam < 1)", "sympy.Ne(lam, 1)", "sympy.Not(lam > 1)", "sympy.false", "sympy.Integral(sympy.sin(lam)/lam, (lam, 0, 1))",
+    "sympy.AccumBounds(0, 1)", "sympy.Symbol('Q', commutative=False)", "sympy.Matrix(0, 0, [])",
+    "sympy.ImmutableDenseNDimArray([[[1]]])", "sympy.Matrix([[sympy.I, 1], [1, 1]])", "sympy.Matrix([[sympy.nan, 1], [1, 1]])", "sympy.Matrix([[1, sympy.oo], [1, 1]])",
+    "sn.derive(loss, W)", "sn.derive(loss, W).compile()", "sn.derive(loss, W).equations", "sn.summary(loss)", "sn.RULES", "sn.C99", "sn.Adam",
+    "sn.derive(loss, W).cost()", "sn.Facts", "sn.lstm(2, 3)", "sn.JAX", "sn.check_function(np.sum, np.ones_like, np.ones(2))", "sn.derive", "sn.MatrixNode",
 ], NOTHING) | {
     "1": 1.0, "2.5": 2.5, "True": 1.0, "np.float32(1.5)": 1.5, "np.int64(3)": 3.0, "fractions.Fraction(1, 2)": 0.5,
     "decimal.Decimal('1.5')": 1.5, "10**400": NOTHING, "10**30": FREE, "sympy.Rational(1, 3)": 1 / 3, "sympy.pi": np.pi,
@@ -77,7 +88,24 @@ STRANGE: dict[str, Any] = dict.fromkeys([
     "np.array([[1., 2.], [3., 4.]], dtype=object)": np.array([[1.0, 2], [3, 4]]), "sympy.BlockMatrix([[A, A]])": FREE,
 }  # fmt: skip
 NUMBERS = [text for text, meaning in STRANGE.items() if meaning is not NOTHING]
+STRANGE["sympy.Symbol('Q', commutative=False)"] = FREE
 MATRIX = STRANGE | {
+    "sympy.Matrix([[sympy.Symbol('q'), 1], [1, 2]])": FREE,
+    "np.ones((2, 2), order='F')": np.ones((2, 2)),
+    "np.ones((4, 4))[::2, ::2]": np.ones((2, 2)),
+    "np.array([[1, 2], [3, 4]], '>i4')": np.array([[1.0, 2], [3, 4]]),
+    "np.matrix([[1., 2.], [3., 4.]])": np.array([[1.0, 2], [3, 4]]),
+    "sympy.OneMatrix(2, 2)": np.ones((2, 2)),
+    "sympy.ZeroMatrix(2, 2)": np.zeros((2, 2)),
+    "sympy.SparseMatrix([[1, 2], [3, 4]])": np.array([[1.0, 2], [3, 4]]),
+    "sympy.ImmutableMatrix([[1, 2], [3, 4]])": np.array([[1.0, 2], [3, 4]]),
+    "A.as_explicit()": VALUES["A"],
+    "sn.let('K', A)": VALUES["A"],
+    "A[0, 0]": VALUES["A"][0, 0],
+    "A[-1, 0]": VALUES["A"][-1, 0],
+    "A[:, -1:]": VALUES["A"][:, -1:],
+    "sympy.MatrixSymbol('A', 2, sympy.Symbol('k'))": FREE,
+    "np.array([[1, 2], [3, 4]], dtype=np.uint64)": np.array([[1.0, 2], [3, 4]]),
     "lam": VALUES["lam"],
     "W": VALUES["W"],
     "X": VALUES["X"],
@@ -111,9 +139,9 @@ DTYPE = dict.fromkeys(["int", "'what'", "object", "bool", "np.int32", "np.bool_"
     "None": FREE, "'float32'": FREE, "np.float16": FREE, "np.longdouble": FREE, "'>f8'": FREE, "np.dtype('float32')": FREE,
 }  # fmt: skip
 WRT = {k: NOTHING for k in STRANGE if k not in ("sympy.Symbol('A')", "A.args", "sympy.MatrixSymbol('A', 5, 5)")} | dict.fromkeys(
-    ["[W, W]", "[[W]]", "W*X", "W.T", "W[0, 0]", "sn.tanh(W)", "sn.let('H', W)", "sympy.Symbol('q')", "A", "[W, None]", "[W, 'Q']",
+    ["[W, W]", "[[W]]", "W*X", "W.T", "sn.tanh(W)", "sn.let('H', W)", "sympy.Symbol('q')", "A", "[W, None]", "[W, 'Q']",
      "sn.sum(W)", "loss", "[W, W.T]", "sympy.MatrixSymbol('W', 9, 9)", "W + 0*W.T.T + W", "'Q'", "(W, A)", "[3]"], NOTHING
-) | {"'W'": FREE, "{W}": FREE, "(w for w in [W])": FREE, "{W: 1}": FREE, "['W', b]": FREE, "sympy.Symbol('n')": FREE, "X.shape[1]": FREE,
+) | {"'W'": FREE, "W[0, 0]": FREE, "{W}": FREE, "(w for w in [W])": FREE, "{W: 1}": FREE, "['W', b]": FREE, "sympy.Symbol('n')": FREE, "X.shape[1]": FREE,
      "W": FREE, "np.array([W, b], dtype=object)": FREE, "sympy.Tuple(W, b)": FREE, "'A'": NOTHING, "lam": FREE}  # fmt: skip
 LOSS = {k: NOTHING for k in STRANGE} | dict.fromkeys(
     ["W", "W*X", "sn.tanh(W)", "[loss]", "{'L': loss}", "lambda: loss", "sn.derive(loss, W)", "loss > 0", "W*X - Y", "sn.mlp(X, [2])",
@@ -306,7 +334,7 @@ def _workshop_calls() -> list[Call]:
         Call("sn.derive(loss, {0})", (("[W, b]", WRT),), compare=_right_gradients),
         Call("sn.gradient({0}, W)", (("loss", LOSS | UNDEFINED),), compare=accepted),
         Call("sn.gradient(loss, {0})", (("W", WRT),), compare=accepted),
-        Call("sn.compile({0})", (("loss", LOSS | dict.fromkeys(["W", "W*X", "sn.tanh(W)", "{'L': loss}", "W*X - Y", "{1: 2}", "sympy.Symbol('A')", "sn.mlp(X, [2])", "sympy.MatrixSymbol('A', 5, 5)", *NUMBERS], FREE)),), compare=accepted),
+        Call("sn.compile({0})", (("loss", LOSS | dict.fromkeys(["sympy.Matrix([[sympy.Symbol('q'), 1], [1, 2]])", "W", "W*X", "sn.tanh(W)", "{'L': loss}", "W*X - Y", "{1: 2}", "sympy.Symbol('A')", "sn.mlp(X, [2])", "sympy.MatrixSymbol('A', 5, 5)", *NUMBERS], FREE)),), compare=accepted),
         Call("sn.compile(loss, dtype={0})", (("float", DTYPE),), compare=accepted),
         Call("sn.derive(loss, W).compile(dtype={0})(values)", (("float", DTYPE),), compare=accepted),
         Call("sn.derive(loss, W).compile(outputs={0})", (("'L'", {k: NOTHING for k in STRANGE if k not in ("None", "A.args", "()", "[]", "{}")} | {"['nothing']": NOTHING, "[W, 3]": NOTHING, "b": NOTHING, "()": FREE, "np.zeros((0, 2))": FREE, "['L', 'L']": FREE, "{'L': 1}": FREE}),), compare=accepted),
@@ -317,7 +345,7 @@ def _workshop_calls() -> list[Call]:
         Call("sn.evaluate(loss, {0})", (("values", DICTIONARIES | MORE_THAN_NEEDED),), lambda v: _loss(VALUES), _number_of),
         Call("sn.derive(loss, W).compile()({0})[0]", (values,), lambda v: _loss(VALUES), _number_of),
         Call("sn.check_gradients(loss, {0}, [W, b])", (values,), compare=_says_ok),
-        Call("sn.check_gradients({0}, values, W)", (("loss", LOSS),), compare=_says_ok),
+        Call("sn.check_gradients({0}, values, W)", (("loss", LOSS | {"sn.derive(loss, W)": FREE}),), compare=_says_ok),
         Call("sn.check_gradients(loss, values, {0})", (("[W, b]", {k: v for k, v in WRT.items() if k != "None"}),), compare=_says_ok),
         Call("sn.check_gradients(loss, values, W, method={0})", (("'auto'", dict.fromkeys(["None", "3", "'magic'", "[]", "object()", "''", "A"], NOTHING)),), compare=_says_ok),
         Call("sn.check_gradients(loss, values, W, seed={0})", (("0", dict.fromkeys(["'a'", "-1", "2.5", "object()", "float('nan')", "A", "1j"], FREE)),), compare=_says_ok),
@@ -375,7 +403,7 @@ def _accepted_as_diagnosis(space: Any, wanted: Any) -> str | None:
 def _training_calls() -> list[Call]:
     options = {
         "epochs": ("2", COUNT | {"None": FREE}),
-        "batch_size": ("2", COUNT | {"None": FREE, "100": NOTHING}),
+        "batch_size": ("2", COUNT | {"None": FREE, "100": FREE}),
         "seed": ("0", dict.fromkeys(["'a'", "-1", "2.5", "object()", "float('nan')", "A", "1j", "lambda: 1"], NOTHING) | {"None": FREE, "np.int64(3)": FREE, "True": FREE, "[1, 2]": FREE}),
         "optimizer": ("None", dict.fromkeys(["'nothing'", "0", "-1", "sn.GradientDescent", "object()", "lambda: 1", "float('nan')", "[0.1]", "{}", "A", "1j", "sn", "10**400", "()"], NOTHING) | {"0.1": FREE, "'sgd'": FREE, "True": FREE, "np.float64(0.1)": FREE}),
         "initializer": ("None", dict.fromkeys(["'nothing'", "1", "sn.uniform", "object()", "lambda: 1", "lambda s, g: np.ones((9, 9))", "lambda s, g: None", "lambda s, g: np.full(s, np.nan)", "lambda s, g: 'a'", "A", "{}", "lambda s, g: 1/0", "np.ones((2, 3))", "sn.glorot", "sn.zeros", "lambda s, g: g.normal(size=s) + 1j", "lambda s: np.ones(s)"], NOTHING) | {"lambda s, g: np.ones(s).tolist()": FREE, "'zeros'": FREE, "lambda s, g: np.ones(s, int)": FREE, "'glorot'": FREE, "lambda s, g: 1.0": FREE, "lambda s: np.ones(s)": FREE}),

@@ -134,7 +134,10 @@ def _of_error(error: Exception, case: Case) -> Verdict:
         return Verdict("SymPy's", said)
     if isinstance(error, RecursionError) and case.kind.split("(")[0].split(".")[-1] in SYMPYS_CALCULUS:
         return Verdict("SymPy's", said)
-    entry = isinstance(error, IndexError) and "has no entry" in text  # as Python has it for whatever has entries
+    # as Python has it for whatever has entries and attributes
+    entry = isinstance(error, IndexError) and "has no entry" in text
+    entry = entry or (isinstance(error, AttributeError) and text.startswith("write "))
+    entry = entry or text.startswith("your function raised")
     if (
         isinstance(error, CRASHES) and not entry or FROM_INSIDE.search(re.sub(r"\(.*\)", "", text))
     ):  # in brackets stands a reason
@@ -210,5 +213,7 @@ def _short(value: Any) -> str:
 
 
 def accepted(space: dict[str, Any], wanted: Any) -> str | None:
-    """Say that something without a meaning was accepted."""
+    """Say that something without a meaning was accepted; of an expression, to the end."""
+    if wanted is NO_MEANING and isinstance(space["result"], sympy.Expr):
+        return same_value(space, wanted)
     return f"accepted: {str(space['result'])[:120]}" if wanted is NO_MEANING else None

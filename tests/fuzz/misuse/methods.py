@@ -18,7 +18,7 @@ from ..kinds import SCALAR, Generator, random_loss
 from ..tree import PRELUDE, STEP, Point, Tree, drawn, written
 from .judge import HOSTILE, NO_MEANING, Case
 
-MORE = "import copy, pickle\nfrom sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction\n"
+MORE = "import copy, decimal, math, pickle, scipy.sparse\nfrom sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction\n"
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,10 @@ def _large(s: Subject) -> bool:
 
 def _square(s: Subject) -> bool:
     return s.square
+
+
+def _known(s: Subject) -> bool:
+    return not s.number and all(isinstance(size, int) for size in s.tree.shape)
 
 
 def _with_w(s: Subject) -> bool:
@@ -221,8 +225,102 @@ def _functions() -> list[Operation]:
 
 PARTS = [
     Operation("{E}[0, 0]", lambda a: a[0, 0], _matrix),
-    Operation("{E}[-1, -1]", None, _matrix),
-    Operation("{E}[0]", None, _matrix),
+    Operation("{E}[-1, -1]", lambda a: a[-1, -1], _matrix),
+    Operation("{E}[-1, 0]", lambda a: a[-1, 0], _matrix),
+    Operation("{E}[np.int64(0), Integer(-1)]", lambda a: a[0, -1], _matrix),
+    Operation("{E}[0]", lambda a: a[0, 0], _known),
+    Operation("{E}[-1]", lambda a: a[-1, -1], _known),
+    Operation("{E}[-1]**2 + sn.sum({E})", lambda a: a[-1, -1] ** 2 + a.sum(), _known),
+    Operation("{E}[:, -1]", lambda a: a[:, -1:], _matrix),
+    Operation("{E}[-1, :]", lambda a: a[-1:], _matrix),
+    Operation("{E}[::-1, :]", lambda a: a[::-1], _matrix),
+    Operation("{E}[:, ::-1]", lambda a: a[:, ::-1], _matrix),
+    Operation("sum({E})", np.sum, _known),
+    Operation("{E} + np.ones_like(shape_)", lambda a: a + 1),
+    Operation("np.ones_like(shape_) - {E}", lambda a: 1 - a),
+    Operation("sympy.Matrix(np.ones_like(shape_)) + {E}", lambda a: a + 1, _known),
+    Operation("hadamard_product({E}, {E})", lambda a: a * a, _matrix),
+    Operation("MatAdd({E}, {E})", lambda a: 2 * a, _matrix),
+    Operation("MatMul({E}, {E}.T)", lambda a: a @ a.T, _matrix),
+    Operation("({E} @ {E}.T)[-1, -1]", lambda a: (a @ a.T)[-1, -1], _matrix),
+    *[
+        Operation(text, None, _matrix)
+        for text in (
+            "{E}()",
+            "{E}.T()",
+            "iter({E})",
+            "bool({E})",
+            "{E} in {E}",
+            "min({E})",
+            "sorted({E})",
+            "{E} == 0",
+            "{E} != {E}",
+            "{E} <= 1",
+            "{E} ^ 2",
+            "{E} & {E}",
+            "~{E}",
+            "{E}.dot({E})",
+            "{E}.multiply_elementwise({E})",
+            "{E}.norm()",
+            "{E}.rank()",
+            "{E}.reshape(1, -1)",
+            "{E}.row(0)",
+            "{E}.col(-1)",
+            "{E}.row_join({E})",
+            "{E}.is_symmetric()",
+            "{E}.eigenvals()",
+            "{E}.exp()",
+            "{E}.vec()",
+            "{E}.singular_values()",
+            "{E}.QRdecomposition()",
+            "np.where({E}, 1, 0)",
+            "np.maximum({E}, 0)",
+            "np.stack([{E}, {E}])",
+            "np.einsum('ij->ji', {E})",
+            "np.reshape({E}, -1)",
+            "np.float64({E})",
+            "np.linalg.inv({E})",
+            "np.linalg.svd({E})",
+            "np.concatenate([{E}, {E}])",
+            "np.argmax({E})",
+            "math.exp({E})",
+            "np.random.permutation({E})",
+            "np.save('/dev/null', {E})",
+        )
+    ],
+    *[
+        Operation(text, REFUSED, _matrix)
+        for text in (
+            "{E}[[0, 1]]",
+            "{E}[np.array([0])]",
+            "{E}[True]",
+            "{E}[..., 0]",
+            "{E}[1.0, 0]",
+            "{E}[{E} > 0]",
+            "{E}[0, 0, 0]",
+            "{E}[0, True]",
+            "{E}[-99, 0]",
+            "{E}[0, -99]",
+            "{E} + scipy.sparse.eye(2)",
+            "{E} @ scipy.sparse.eye(2)",
+            "{E} * scipy.sparse.csr_array(np.eye(2))",
+            "{E} + memoryview(b'ab')",
+            "{E} @ [[1], [2]]",
+            "{E} + np.array(['a'])",
+            "{E} + np.array(1j)",
+            "{E} + np.ma.masked",
+            "{E} * decimal.Decimal('nan')",
+            "{E} + sympy.FiniteSet(1)",
+            "{E} * sympy.Tuple(1)",
+            "{E} + (lambda: 1)",
+            "{E} + {{1: 2}}",
+            "{E} + {{1}}",
+            "{E} * sn.derive(sn.sum({E}), {E})",
+            "{E} + np.datetime64('2020')",
+            "{E} + sympy.true",
+            "{E} + np.array([])",
+        )
+    ],
     Operation("{E}[99, 0]", REFUSED, _matrix),
     Operation("{E}[0.5, 0]", REFUSED, _matrix),
     Operation("{E}['a', 0]", REFUSED, _matrix),
@@ -351,6 +449,28 @@ def _substitutions() -> list[Operation]:
                 return s.at({**values, s.lam: np.float64(f(values[s.lam]))})
 
             found.append(Operation(text.format(new), _ByValues(value_of), _with_lam))
+
+    def of_v(s: Subject, values: Any) -> Any:
+        return s.at({**values, s.W.name: values["V_"]})
+
+    large = _both(_with_w, lambda s: s.values[s.W.name].shape != (1, 1))
+    found += [Operation(text, REFUSED, large) for text in (
+        "{E}.subs(str(W_), V_)", "{E}.subs(sympy.Symbol(W_.name), V_)", "{E}.subs({{W_: 2}})", "{E}.subs([(W_, lam_)])", "{E}.subs(W_, 'V_')", "{E}.subs(W_, [[1]])",
+    )]  # fmt: skip
+    found += [
+        Operation(text, REFUSED, _with_lam)
+        for text in (
+            "{E}.subs(lam_, '2')",
+            "{E}.subs({{lam_: 'x'}})",
+            f'{{E}}.subs(lam_, "{HOSTILE}")',
+            "{E}.subs(lam_, None)",
+        )
+    ]
+    found += [
+        Operation("{E}.subs({{W_: V_, V_: W_}}, simultaneous=True)", _ByValues(of_v), _with_w),
+        Operation("{E}.subs(zip([W_], [V_]))", _ByValues(of_v), _with_w),
+        Operation("{E}.subs(str(lam_), 2)", _ByValues(lambda s, values: s.at({**values, s.lam: np.float64(2)})), _with_lam),
+    ]  # fmt: skip
     found += [
         Operation("{E}.subs(lam_, np.ones((2, 2)))", None, _with_lam),
         Operation("{E}.subs(W_, 3)", None, _with_w),
@@ -454,7 +574,7 @@ def _case(operation: Operation, subject: Subject) -> Case:
     if s.W is not None:
         rows, cols = s.W.shape
         lines.append(f'W_ = {s.W.name}; V_ = sn.matrix("V_", {rows}, {cols})')
-        values["V_"] = np.full(np.shape(s.values[s.W.name]), 0.3) + 0.1 * np.arange(
+        values["V_"] = np.full(np.shape(s.values[s.W.name]), 0.317) + 0.1031 * np.arange(
             np.size(s.values[s.W.name])
         ).reshape(np.shape(s.values[s.W.name]))
     lam = s.lam or 'sympy.Symbol("lam")'
