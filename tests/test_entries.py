@@ -11,6 +11,7 @@ from mistaken import NETS, Mistaken
 
 import symnet as sn
 from symnet.diagnosis import entries as few
+from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.entries import Entries
 from symnet.diagnosis.influence import _span_of
 
@@ -22,8 +23,9 @@ def test_entries_are_those_of_the_whole(name, monkeypatch):
     net = Mistaken(name)
     variants, partials = net.variants(net.values), net.setting.partials
     seen = 0
-    for edit in random.Random(0).sample(net.edits(), 120):
-        changes = {edit.site: edit.of(net.setting.right[edit.site])}
+    edits = random.Random(0).sample(net.edits(), 120)
+    made = [{e.site: e.of(net.setting.right[e.site])} for e in edits] + [m.changes for m in catalogue(net.setting)]
+    for changes in made:
         with np.errstate(all="ignore"):
             try:
                 whole = dict(variants.gradients(changes, partials))
@@ -34,10 +36,10 @@ def test_entries_are_those_of_the_whole(name, monkeypatch):
                 continue
             entries = Entries(point, variants, partials)
             found = entries.flat(changes)
-            assert entries.agree(changes) or not np.isfinite(entries.of_mine()).all(), edit
+            assert entries.agree(changes) or not np.isfinite(entries.of_mine()).all(), changes
         if found is not None:
             seen += 1
-            assert np.allclose(found, entries.of_mine(), 1e-9, 1e-12, equal_nan=True), edit
+            assert np.allclose(found, entries.of_mine(), 1e-9, 1e-12, equal_nan=True), changes
     assert seen >= 60
 
 

@@ -95,7 +95,7 @@ class Entries:
         try:
             for w, right in self.point.right.items():
                 there = right[np.ix_(*self._chosen[w])]
-                new = trial.at(gradients[w], *self._chosen[w]) if gradients[w] in trial.moved else there
+                new = trial.of(gradients[w], *self._chosen[w]) if gradients[w] in trial.moved else there
                 found[w] = np.broadcast_to(new, there.shape)
         except (_UnknownError, *IMPOSSIBLE):
             return None
@@ -103,7 +103,7 @@ class Entries:
 
     def _agrees(self, w: Name, g: Name, trial: _Trial) -> bool:
         try:
-            off = np.abs(self.mine[w] - trial.at(g, *self._chosen[w]))
+            off = np.abs(self.mine[w] - trial.of(g, *self._chosen[w]))
         except (_UnknownError, *IMPOSSIBLE):
             return True
         return bool(off.max(initial=0.0) <= 2 * self.point.allowed[w])
@@ -123,9 +123,14 @@ class _Trial:
         self.moved = variants.moved_by(frozenset((*changes, *scaled)))
         self.values, self.known = variants.beside(extra)
         self.found: dict[Any, Any] = {}
+        self.place = np.inf  # of the equation that is computed: what comes later is still as it was
+
+    def of(self, name: Name, rows: Any, cols: Any) -> Any:
+        self.place = np.inf  # also after a node that was not known
+        return self.at(name, rows, cols)
 
     def at(self, expr: Any, rows: Any, cols: Any) -> Any:
-        if isinstance(expr, MatrixSymbol) and expr in self.moved:
+        if isinstance(expr, MatrixSymbol) and expr in self.moved and self.variants.place(expr) < self.place:
             return self._of_name(expr, rows, cols)
         if isinstance(expr, (MatrixSymbol, OneMatrix)):
             return _part(self._value(expr), rows, cols)
@@ -147,9 +152,10 @@ class _Trial:
         key = name, id(rows), id(cols)
         if key not in self.found:
             self.variants.evaluations += 1
-            rhs = self.changes.get(name)
+            rhs, place = self.changes.get(name), self.place
+            self.place = self.variants.place(name)
             found = self.at(self.variants.right(name) if rhs is None else rhs, rows, cols)
-            self.found[key] = found * self.scaled.get(name, 1.0)
+            self.found[key], self.place = found * self.scaled.get(name, 1.0), place
         return self.found[key]
 
     def _product(self, expr: Any, rows: Any, cols: Any) -> Any:
@@ -157,8 +163,8 @@ class _Trial:
         coefficient = 1.0
         for a in expr.args:
             coefficient = coefficient if a.is_Matrix else coefficient * self._value(a)
-        if len(matrices) == 1:
-            return coefficient * self.at(matrices[0], rows, cols)
+        if len(matrices) < 2:
+            return coefficient * (self.at(matrices[0], rows, cols) if matrices else 1.0)
         last = len(matrices) - 1
         node, found = matrices[0], None
         if not (isinstance(node, OneMatrix) and node.shape[0] == 1):

@@ -34,6 +34,8 @@ class _Span:
         whole = self.basis.shape[0]
         if max(self.basis.shape[1], other.basis.shape[1]) == whole:
             return self if self.basis.shape[1] == whole else other
+        if other.basis.shape[1] > self.basis.shape[1]:
+            return other.joined(self)
         shared = self.basis.T @ other.basis
         apart, turned = np.linalg.eigh(np.eye(shared.shape[1]) - shared.T @ shared)  # squares of sines
         kept = apart > 1e-14

@@ -108,7 +108,7 @@ class Search:
 
     def evaluations(self) -> int:
         """Give how many variants were computed so far."""
-        return sum(variants.evaluations for variants in self.variants)
+        return sum([variants.evaluations for variants in self.variants])
 
     # -- one variant
 

@@ -137,6 +137,7 @@ class Variants:
             lhs: _Line(lhs, rhs, self._safe[lhs.name], self._code.written(rhs), frozenset(symbols_of(rhs)))
             for lhs, rhs in backward
         }
+        self._places = {lhs: k for k, lhs in enumerate(self._lines)}
         self._moved: dict[frozenset[Name], frozenset[Name]] = {}
         self._plans: dict[Any, tuple[list[_Step], list[_Step], Mapping[Name, Name]]] = {}
         self._right = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
@@ -157,6 +158,10 @@ class Variants:
     def right(self, lhs: Name) -> Any:
         """Give the right-hand side of a backward equation."""
         return self._lines[lhs].rhs
+
+    def place(self, lhs: Name) -> int:
+        """Give the place of a backward equation among them."""
+        return self._places[lhs]
 
     def moved_by(self, sites: frozenset[Name]) -> frozenset[Name]:
         """Give the backward names that depend on what the equations of `sites` give, themselves among them."""
