@@ -6,7 +6,7 @@ arrays as one vector.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,26 @@ def times_constant(factor: float, rhs: Any) -> Any:
 def flat(gradients: Mapping[Name, Any], order: Iterable[Name]) -> Any:
     """Give arrays one after the other as one vector."""
     return np.concatenate([np.ravel(np.asarray(gradients[w], float)) for w in order])
+
+
+def solved(at: Callable[[float], Any], wanted: Any) -> float | None:
+    """Give the number at which numbers come near to those wanted, by Gauss-Newton; None where they do not."""
+    number, at_first = 0.0, np.inf
+    for turn in range(12):
+        here, there = (at(number + step) for step in (0.0, 1e-3))
+        off = float(np.abs(wanted - here).max())
+        at_first = off if turn == 0 else at_first
+        if turn == 4 and off > 0.1 * at_first:
+            return None  # it does not come nearer
+        direction = (there - here) / 1e-3
+        square = float(direction @ direction)
+        move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
+        if not np.isfinite(move) or abs(number + move) > 1e4:
+            return None
+        number += move
+        if abs(move) < 1e-11 * abs(number):
+            break
+    return number
 
 
 def named_factor(

@@ -7,7 +7,7 @@ Each row of `_MISTAKES` looks at one node of the equation; so it works for any n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from sympy import (
@@ -174,16 +174,23 @@ def _one_output(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool
     if outputs < 2 or weight.has(ImmutableDenseMatrix):
         return
 
-    def masked(output_of: Callable[[int], int]) -> Any:
-        mask = ImmutableDenseMatrix(hidden, outputs, lambda i, k: S(int(k == output_of(i))))
-        return hadamard(weight, mask if left else mask.T)
+    def masked(*which: int) -> Any:
+        return hadamard(weight, _mask(hidden, outputs, which, left))
 
     for j in [0, outputs - 1, *range(1, min(outputs - 1, 12))]:
         words = say("there is no sum over the outputs: only output {} is propagated back", j + 1)
-        yield masked(lambda i, j=j: j), delta, words  # type: ignore[misc]
+        yield masked(j), delta, words
     words = say("there is no sum over the outputs: each neuron takes the delta of the output of its own number")
-    yield masked(lambda i: i), delta, words
-    yield masked(lambda i: i % outputs), delta, words
+    yield masked(*range(min(hidden, outputs))), delta, words
+    yield masked(*(i % outputs for i in range(hidden))), delta, words
+
+
+@lru_cache(maxsize=64)
+def _mask(hidden: int, outputs: int, which: tuple[int, ...], left: bool) -> Any:
+    # a 1 for each neuron at the output that it takes, of a single one all take that
+    of = which * hidden if len(which) == 1 else which
+    mask = ImmutableDenseMatrix(hidden, outputs, lambda i, k: S(int(of[int(i) : int(i) + 1] == (int(k),))))
+    return mask if left else mask.T
 
 
 def _value(setting: Setting, weight: Any, bare: Any, delta: Any, left: bool) -> Iterator[tuple[Any, Any, Words]]:

@@ -20,9 +20,9 @@ from symnet.diagnosis.groups import Item, changes_of, groups
 from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.places import Edit
 from symnet.diagnosis.quantities import Ground
+from symnet.diagnosis.variants import IMPOSSIBLE
 
 AT_MOST = 60_000  # edits
-IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 CLEAR = 2.0  # a single edit that takes no more words is not looked for in several equations
 OF_ITS_OWN = 4  # gradients that may have a delta of their own; in more it is the delta that is wrong
 PARTIAL = 40  # first edits of two that are followed up
@@ -34,6 +34,9 @@ class Trial(Protocol):
 
     def fits(self, changes: Changes) -> bool:
         """Tell whether every gradient is the user's, at all points."""
+
+    def may_fit(self, changes: Changes) -> bool:
+        """Tell whether every gradient may be the user's, by what is soon computed."""
 
     def mended(self, changes: Changes) -> frozenset[Name]:
         """Give the wrong gradients that are the user's with the changes, at all points."""
@@ -51,6 +54,9 @@ class Edited:
         spoils = {e.lhs: ground.setting.spoils([e.lhs]) for e in ground.setting.equations}
         self.spoils = spoils
         self.sites = [lhs for lhs in ground.order if spoils[lhs] and spoils[lhs] <= wrong]
+        bits = {w: 1 << k for k, w in enumerate(ground.setting.gradients)}
+        self.bits = {lhs: sum(bits[w] for w in spoiled) for lhs, spoiled in spoils.items()}
+        self.all_wrong = sum(bits[w] for w in wrong)
         self._edits: dict[Name, list[Edit]] = {}
         self._items: list[Item] | None = None
 
@@ -86,7 +92,7 @@ class Edited:
             for item in items():
                 if item.cost > best:
                     break
-                if self.spoiled(item) == self.wrong and (stage != 1 or len(item.sites) > 1):
+                if self.spoiled(item) == self.all_wrong and (stage != 1 or len(item.sites) > 1):
                     found = self._tried(item)
                     if found is not None:
                         best, explained = min(best, item.cost + 0.4), True
@@ -95,9 +101,12 @@ class Edited:
     def _of_its_own(self) -> list[Item]:
         return self._in_groups([e for lhs in self.sites for e in edits_of_its_own_delta(self.ground, lhs)], 1)
 
-    def spoiled(self, item: Item) -> frozenset[Name]:
-        """Give the parameters whose gradients an item may change."""
-        return frozenset().union(*(self.spoils[s] for s in item.sites))
+    def spoiled(self, item: Item) -> int:
+        """Give the parameters whose gradients an item may change, a bit for each."""
+        found = 0
+        for e in item.edits:
+            found |= self.bits[e.site]
+        return found
 
     def _allowed(self, item: Item, number: float | None = None) -> bool:
         # what one equation gives with the edit in it, seen by the gradients' random sums
@@ -119,10 +128,9 @@ class Edited:
 
     def _tried(self, item: Item) -> Mutation | None:
         if not item.has_number:
-            if not self._allowed(item):
-                return None
-            changes = changes_of(item.edits, self.right)
-            return item.mutation(self.right) if changes is not None and self.trial.fits(changes) else None
+            changes = changes_of(item.edits, self.right) if self.influence.reaches(item.sites) else None
+            fits = changes is not None and self.trial.may_fit(changes) and self._allowed(item)
+            return item.mutation(self.right) if fits and self.trial.fits(changes) else None
         if changes_of(item.edits, self.right, 0.0) is None or not self._allowed(item, 0.0):
             return None
         number = self.trial.fitted(lambda c: changes_of(item.edits, self.right, c) or {})
@@ -131,31 +139,32 @@ class Edited:
     def pairs(self, affordable: Any) -> Iterator[tuple[float, tuple[Mutation, Mutation]]]:
         """Give two items that explain everything together; `affordable` ends what is tried in time."""
         items = [item for item in self.items() if not item.has_number]
-        bits = {w: 1 << k for k, w in enumerate(self.ground.setting.gradients)}
-        wrong = sum(bits[w] for w in self.wrong)
-        spoiled = {item: sum(bits[w] for w in self.spoiled(item)) for item in items}
+        wrong = self.all_wrong
         partial = []
         for item in affordable(items):
             if item.cost < 2.6:
                 changes = changes_of(item.edits, self.right)
                 if changes is not None and self._may_mend(changes) and self.trial.mended(changes):
                     partial.append(item)
-        by_sites: dict[tuple[Name, ...], list[int]] = {}
+        number = {item: self.influence.numbered(e.site for e in item.edits) for item in items}
+        by_sites: dict[int, list[int]] = {}
         for k, item in enumerate(items):
-            by_sites.setdefault(item.sites, []).append(k)
-        others: dict[tuple[Name, ...], list[int]] = {}
+            by_sites.setdefault(number[item], []).append(k)
+        spoiled = {sites: self.spoiled(items[ks[0]]) for sites, ks in by_sites.items()}
+        others: dict[int, list[int]] = {}
 
         def beside(first: Item) -> list[int]:
             # the items that may explain everything together with this one, the cheapest first
-            if first.sites not in others:
-                lacking = wrong & ~spoiled[first]
+            own = number[first]
+            if own not in others:
+                lacking = wrong & ~spoiled[own]
                 fitting = [
                     ks
                     for sites, ks in by_sites.items()
-                    if not lacking & ~spoiled[items[ks[0]]] and self.influence.reaches((*first.sites, *sites))
+                    if not lacking & ~spoiled[sites] and self.influence.reaches_from(own | sites)
                 ]
-                others[first.sites] = sorted(chain.from_iterable(fitting))
-            return others[first.sites]
+                others[own] = sorted(chain.from_iterable(fitting))
+            return others[own]
 
         for first in partial[:PARTIAL]:
             for k in affordable(beside(first)):
@@ -163,7 +172,7 @@ class Edited:
         yield from self._in_order(items, beside, affordable)
 
     def _may_mend(self, changes: Changes) -> bool:
-        if len(changes) > 1:
+        if len(changes) > 1 or not self.influence.is_exact:
             return True
         ((site, rhs),) = changes.items()
         try:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import Kernel
+from symnet.backends import Kernel, collector_paused
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
@@ -92,7 +92,7 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
     # a step first, then the forward pass where it is known to differ, then the backward equations
     found = step.first(symbols) if step is not None else []
     of_step = (lambda: step.late(symbols)) if step is not None else None
-    with np.errstate(all="ignore"):  # an edit may leave the domain of a function
+    with np.errstate(all="ignore"), collector_paused():  # an edit may leave the domain of a function
         found = found or (looking.forward() if off else [])
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)

@@ -15,7 +15,6 @@ from sympy import Integer
 
 from symnet.derivation import Derivation, derive
 from symnet.diagnosis.deltas import activations
-from symnet.diagnosis.edited import IMPOSSIBLE
 from symnet.diagnosis.edits import Changes, Mutation, Setting, say
 from symnet.diagnosis.functions import applied
 from symnet.diagnosis.given import Point
@@ -24,16 +23,17 @@ from symnet.diagnosis.groups import Item, groups
 from symnet.diagnosis.places import Edit, places, put, tidied, times
 from symnet.diagnosis.price import is_worth_it
 from symnet.diagnosis.quantities import Ground
-from symnet.diagnosis.variants import Variants
+from symnet.diagnosis.variants import IMPOSSIBLE, Variants
 from symnet.expressions import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Softmax
 from symnet.program import as_read, substitute
 
 DERIVED = 40  # losses that are derived anew
 STEP = 1e-5  # to either side, for the slope of a loss
+ROUGH = 1e-3  # of a slope, from a step to one side
 DEAREST = 2.4
 OPERANDS = 2.05  # of the same sort: another gate's bias, another step's input
 AT_MOST = 4_000  # forward passes that are tried
-EQUATIONS = 250_000  # that are computed for them
+EQUATIONS = 150_000  # that are computed for them
 _KINDS = {"missing-term", "missing-factor", "sign", "wrong-operand", "wrong-function", "wrong-sum", "extra-factor"}
 
 
@@ -52,22 +52,30 @@ class ForwardSearch:
         self.derivation, self.setting, self.points = derivation, setting, points
         self.equations = [*setting.forward, *setting.equations]
         self.loss = setting.forward[-1].lhs
+        self.of_loss = {self.loss: self.loss}
+        self.wanted = self.of_loss | setting.partials
         trial = {setting.rate.name: 1.0}
         self.variants = [Variants([], self.equations, p.arrays | trial, p.sizes) for p in points]
         for v in self.variants:
             list(v.gradients({}, {}))
         self.aside = self._aside(points[0], trial)
+        here, *sides = [float(v.value(self.loss)) for v in (self.variants[0], *self.aside)]
+        self.bend = 10 * abs(sum(sides) - 2 * here) / (2 * STEP)  # by which a slope to one side may be off
         self.has_loss = points[0].loss is not None
         self.derived = 0
 
     def run(self) -> list[Found]:
         """Give the forward edits that fit, the simplest first; those from which the gradients follow before others."""
         found: list[Found] = []
-        tried = 0
-        best = DEAREST
+        tried, best = 0, DEAREST
+        seen: set[frozenset[Any]] = set()
         for m in sorted(self._candidates(), key=lambda m: m.cost):
             if m.cost > best or tried == AT_MOST or self._evaluations() > EQUATIONS:
                 break
+            same = frozenset(m.changes.items())
+            if same in seen:
+                continue
+            seen.add(same)
             tried += 1
             follow = self._fits(m)
             if follow is not None:
@@ -157,12 +165,12 @@ class ForwardSearch:
 
     def _fits(self, m: Mutation) -> bool | None:
         # None where the loss is another; else whether the gradients follow
-        wanted = {self.loss: self.loss, **self.setting.partials}
-        follow = True
+        follow, loss = True, None
         try:
             for point, variants in zip(self.points, self.variants, strict=True):
-                for name, value in variants.gradients(m.changes, wanted):
+                for name, value in variants.gradients(m.changes, self.wanted):
                     if name == self.loss:
+                        loss = float(value) if loss is None else loss
                         if self.has_loss and not point.agrees_in_loss(value):
                             return None
                     elif follow and not point.agrees(name, value):
@@ -174,7 +182,7 @@ class ForwardSearch:
             return None
         if follow:
             return True
-        anew = self._follows_anew(m)
+        anew = self._follows_anew(m, loss)
         return True if anew else (False if self.has_loss else None)
 
     def _aside(self, point: Point, trial: Mapping[str, float]) -> list[Variants]:
@@ -186,19 +194,26 @@ class ForwardSearch:
         sides = [{w.name: point.arrays[w.name] + h * d for w, d in along.items()} for h in (STEP, -STEP)]
         return [Variants([], self.setting.forward, {**point.arrays, **trial, **moved}, point.sizes) for moved in sides]
 
-    def _may_follow(self, changes: Changes) -> bool:
-        # along one direction, the loss changes as the user's gradients say
+    def _may_follow(self, changes: Changes, loss: float | None) -> bool:
+        # along one direction, the loss changes as the user's gradients say: roughly to one side, well to both
         values = []
         for variants in self.aside:
-            (found,) = variants.gradients(changes, {self.loss: self.loss})
+            (found,) = variants.gradients(changes, self.of_loss)
             values.append(float(found[1]))
+            if loss is not None and len(values) == 1:
+                slope = (values[0] - loss) / STEP
+                if (
+                    abs(slope - self.slope)
+                    > ROUGH * max(self.length, abs(slope)) + self.bend + 1e-14 * abs(loss) / STEP
+                ):
+                    return False
         slope = (values[0] - values[1]) / (2 * STEP)
         rounding = 1e-15 * max(map(abs, values)) / STEP
         return abs(slope - self.slope) <= 1e-5 * max(self.length, abs(slope)) + rounding
 
-    def _follows_anew(self, m: Mutation) -> bool:
+    def _follows_anew(self, m: Mutation, loss: float | None) -> bool:
         forward = {e.lhs for e in self.setting.forward}
-        if self.derived >= DERIVED or not self._may_follow({k: v for k, v in m.changes.items() if k in forward}):
+        if self.derived >= DERIVED or not self._may_follow({k: v for k, v in m.changes.items() if k in forward}, loss):
             return False
         self.derived += 1
         known: dict[Any, Any] = {}

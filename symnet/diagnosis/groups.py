@@ -32,6 +32,8 @@ class Item:
     @property
     def sites(self) -> tuple[Name, ...]:
         """The equations that are changed."""
+        if len(self.edits) == 1:
+            return (self.edits[0].site,)
         return tuple(dict.fromkeys(e.site for e in self.edits))
 
     @property
@@ -93,10 +95,11 @@ def groups(ground: Ground, edits: Iterable[Edit], levels: int = 3) -> Iterator[I
     edits = sorted((e for e in edits if e.cost <= DEAREST), key=lambda e: order[e.site])
     places = {e.site: _place_of(ground, e.site) for e in edits}
     seen: set[tuple[int, ...]] = set()
+    tags = _Tags(ground.likeness)
     for exact, extra in _LEVELS[:levels]:
         found: dict[Any, list[Edit]] = {}
         for e in edits:
-            found.setdefault(_tag(ground.likeness, e.tag, exact), []).append(e)
+            found.setdefault(tags.of(e.tag, exact), []).append(e)
         for same in found.values():
             for chosen in _chosen(same, places) if len(same) > 1 else ():
                 key = tuple(map(id, chosen))
@@ -151,16 +154,38 @@ def _apart(edits: tuple[Edit, ...]) -> bool:
     return True
 
 
-def _tag(likeness: Likeness, tag: Any, exact: bool | None) -> Any:
-    if isinstance(tag, tuple):
-        if tag and tag[0] == "operand":
-            _, old, new, own, error = tag
+class _Tags:
+    """What edits have in common, by how exactly one looks. What was asked of an expression once is kept."""
+
+    def __init__(self, likeness: Likeness) -> None:
+        self.likeness = likeness
+        self._numbers: dict[Any, tuple[Any, Any, Any]] = {}  # by identity: equal parts of edits are mostly the same
+        self._steps: dict[tuple[int, int, bool], Any] = {}
+
+    def of(self, tag: Any, exact: bool | None) -> Any:
+        """Give what is the same for tags that are alike."""
+        if type(tag) is tuple:
+            if tag and tag[0] == "operand":
+                return self._operand(*tag[1:], exact)
+            return tuple([part if type(part) is str else self.of(part, exact) for part in tag])
+        return self._number(tag, exact)[1] if isinstance(tag, Basic) else tag
+
+    def _operand(self, old: Any, new: Any, own: bool, error: Any, exact: bool | None) -> Any:
+        key = id(old), id(new), own
+        if key not in self._steps:
+            likeness = self.likeness
             unrolled = likeness.place(old) is not None and likeness.place(new) is not None
-            step = "own" if own and not unrolled else likeness.distance(old, new)
-            new = new if error is None else error.lacking
-            return ("operand", likeness.sort(old, bool(exact)), likeness.sort(new, bool(exact)), step)
-        return tuple(_tag(likeness, t, exact) for t in tag)
-    if not isinstance(tag, Basic):
-        return tag
-    own = sorted(str(w) for w in symbols_of(tag) if w in likeness.setting.gradients) if exact is None else []
-    return tuple(own) or likeness.sort(tag, bool(exact))
+            self._steps[key] = "own" if own and not unrolled else likeness.distance(old, new)
+        new = new if error is None else error.lacking
+        return "operand", self._number(old, exact)[2], self._number(new, exact)[2], self._steps[key]
+
+    def _number(self, expr: Any, exact: bool | None) -> tuple[Any, Any, Any]:
+        # with the parameters in it where these alone are to tell expressions apart, and without
+        found = self._numbers.get((id(expr), exact))
+        if found is None or found[0] is not expr:
+            likeness, own = self.likeness, []
+            if exact is None:
+                own = sorted(str(w) for w in symbols_of(expr) if w in likeness.setting.gradients)
+            sort = likeness.sort(expr, bool(exact))
+            found = self._numbers[id(expr), exact] = expr, tuple(own) or sort, sort
+        return found

@@ -8,6 +8,7 @@ random sums over all gradients. What passes is still to be computed in full.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,33 @@ ROWS = 200  # sums over the gradients' numbers that stand for them where they ar
 MOST = 20_000  # numbers of the gradients from which so many sums are taken
 
 
+@dataclass(frozen=True, eq=False)
+class _Span:
+    # the sums that some equations reach: an orthonormal basis, how strongly each of it is reached, and which are seen
+    basis: Any
+    strength: Any
+    seen: Any
+
+    def joined(self, other: _Span) -> _Span:
+        whole = self.basis.shape[0]
+        if max(self.basis.shape[1], other.basis.shape[1]) == whole:
+            return self if self.basis.shape[1] == whole else other
+        if other.basis.shape[1] > self.basis.shape[1]:
+            return other.joined(self)
+        shared = self.basis.T @ other.basis
+        apart, turned = np.linalg.eigh(np.eye(shared.shape[1]) - shared.T @ shared)  # squares of sines
+        kept = apart > 1e-14
+        beside = (other.basis - self.basis @ shared) @ (turned[:, kept] / np.sqrt(apart[kept]))
+        return _Span(np.concatenate([self.basis, beside], axis=1), None, self.seen | other.seen)
+
+
+def _span_of(A: Any) -> _Span:
+    A = A / np.maximum(np.abs(A).max(axis=0, initial=0.0), 1e-300)
+    basis, strength, _ = np.linalg.svd(A, full_matrices=False)
+    kept = strength > 1e-13 * strength.max(initial=0.0)
+    return _Span(basis[:, kept], strength[kept], np.abs(A).max(axis=1, initial=0.0) > 0)
+
+
 class Influence:
     """How sums of the gradients answer to each backward value: two random ones, then the numbers themselves."""
 
@@ -31,19 +59,35 @@ class Influence:
         self.missing = sum(self.weights[w] @ np.ravel(point.mine[w] - g) for w, g in point.right.items())
         slack = [point.allowed[w] * np.abs(r[:2]).sum(axis=1) for w, r in self.weights.items()]
         self.slack = 4 * sum(slack) + 1e-13
-        self._exact = len(self.missing) - 2 == sum(np.size(g) for g in point.right.values())
+        self.is_exact = len(self.missing) - 2 == sum(np.size(g) for g in point.right.values())
         self._noise = 4 * np.sqrt(sum(np.size(g) for g in point.right.values()))
+        ends = np.cumsum([r.shape[1] for r in self.weights.values() if r.shape[1]], dtype=int)
+        self._starts = np.concatenate([[0], ends[:-1]])  # of the numbers of each gradient, where all are there
+        self._lacking = np.logical_or.reduceat(np.abs(self.missing[2:]) > 1.0, self._starts) if self.is_exact else None
         self._known: dict[Name, Any] | None = None
-        self._reached: dict[frozenset[Name], bool] = {}
+        self._amounts: dict[Name, Any] = {}
+        self._spans: dict[frozenset[Name], _Span | None] = {}
+        self._reached: dict[int, bool] = {}
+        self._bits = {e.lhs: 1 << k for k, e in enumerate(setting.equations)}
 
     def reaches(self, sites: Iterable[Name]) -> bool:
         """Tell whether the gradients may be the user's where the equations of `sites`, if few, give anything at all."""
-        sites = frozenset(sites)
-        if len(sites) > FEW:
+        return self.reaches_from(self.numbered(sites))
+
+    def numbered(self, sites: Iterable[Name]) -> int:
+        """Give the number that stands for some equations: that of several together is the union of their bits."""
+        number = 0
+        for s in sites:
+            number |= self._bits[s]
+        return number
+
+    def reaches_from(self, number: int) -> bool:
+        """Tell what `reaches` tells of the equations that a number stands for."""
+        if number.bit_count() > FEW:
             return True
-        if sites not in self._reached:
-            self._reached[sites] = self._reaches(sites)
-        return self._reached[sites]
+        if number not in self._reached:
+            self._reached[number] = self._reaches(frozenset(s for s, bit in self._bits.items() if bit & number))
+        return self._reached[number]
 
     def allows(self, site: Name, value: Any) -> bool:
         """Tell whether the gradients may be the user's where the equation of `site` gives `value`."""
@@ -52,16 +96,11 @@ class Influence:
 
     def mends(self, site: Name, value: Any) -> bool:
         """Tell whether some wrong gradient may be the user's where the equation of `site` gives `value`."""
-        moved = self._moved(site, value, slice(2, None)) if self._exact else None
+        moved = self._moved(site, value, slice(2, None)) if self.is_exact else None
         if moved is None:
             return True
-        off, start = np.abs(moved[0] - self.missing[2:]) > self._noise + 1e-9 * moved[1], 0
-        for r in self.weights.values():
-            here = slice(start, start + r.shape[1])
-            start = here.stop
-            if np.any(np.abs(self.missing[2:][here]) > 1.0) and not off[here].any():
-                return True
-        return False
+        off = np.abs(moved[0] - self.missing[2:]) > self._noise + 1e-9 * moved[1]
+        return bool(np.any(self._lacking & ~np.logical_or.reduceat(off, self._starts)))
 
     def number(self, site: Name, start: Any, half: Any) -> bool:
         """Tell whether some number allows it, where the equation gives `start` for 0 and `half` for ½."""
@@ -88,22 +127,37 @@ class Influence:
             change = (np.broadcast_to(value, right.shape) - right).ravel()
         except ValueError:
             return None
-        return answers[rows] @ change, np.abs(answers[rows]) @ np.abs(change)
+        if site not in self._amounts:
+            self._amounts[site] = np.abs(answers)
+        return answers[rows] @ change, self._amounts[site][rows] @ np.abs(change)
 
     def _reaches(self, sites: frozenset[Name]) -> bool:
-        parts = [self._of(s) for s in sites]
         wanted = self.missing[2:]
-        if not wanted.size or any(p is None for p in parts):
+        span = self._span(sites) if wanted.size else None
+        if span is None or span.basis.shape[1] == len(wanted):
             return True
-        A = np.concatenate([p[2:] for p in parts], axis=1)
-        seen = np.abs(A).max(axis=1, initial=0.0) > 0
-        if np.any(np.abs(wanted[~seen]) > self._noise):
+        left = wanted - span.basis @ (span.basis.T @ wanted)
+        if np.any(np.abs(left[~span.seen]) > self._noise):
             return False
-        A, wanted = A[seen], wanted[seen]
-        A = A / np.maximum(np.abs(A).max(axis=0, initial=0.0), 1e-300)
-        x = np.linalg.lstsq(A, wanted, rcond=1e-13)[0]
-        left = float(np.linalg.norm(A @ x - wanted))
-        return left <= self._noise + 1e-10 * float(np.linalg.norm(np.abs(A) @ np.abs(x)))
+        frail = sum(float(np.linalg.norm(part.basis.T @ wanted / part.strength)) for part in map(self._alone, sites))
+        return float(np.linalg.norm(left)) <= self._noise + 1e-10 * frail
+
+    def _span(self, sites: frozenset[Name]) -> _Span | None:
+        # what some equations reach together; None where it is not known of one
+        if sites not in self._spans:
+            first, *others = sorted(sites, key=str)
+            span = self._alone(first)
+            if others and span is not None:
+                more = self._span(frozenset(others))
+                span = None if more is None else span.joined(more)
+            self._spans[sites] = span
+        return self._spans[sites]
+
+    def _alone(self, site: Name) -> _Span | None:
+        if frozenset((site,)) not in self._spans:
+            answers = self._of(site)
+            self._spans[frozenset((site,))] = None if answers is None else _span_of(answers[2:])
+        return self._spans[frozenset((site,))]
 
     # -- from the last equation to the first
 

@@ -16,19 +16,21 @@ import numpy as np
 from sympy import MatAdd
 
 from symnet.diagnosis.catalogue import catalogue
-from symnet.diagnosis.edited import IMPOSSIBLE, Edited
+from symnet.diagnosis.edited import Edited
+from symnet.diagnosis.entries import Entries
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.constants import flat, named_factor, times_constant, with_this_rate
+from symnet.diagnosis.constants import flat, named_factor, solved, times_constant, with_this_rate
 from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
-from symnet.diagnosis.variants import Variants
+from symnet.diagnosis.variants import IMPOSSIBLE, Variants
 from symnet.program import Equation
 
 EVALUATIONS_FOR_PAIRS = 40_000  # equations that are computed, some seconds
 AFTER_THE_FIRST = 10_000  # equations for pairs that say it in fewer words than the first one found
 DEAREST = 4.0  # a single mistake that takes more words than this is none
+Scaled: TypeAlias = Mapping[Name, float] | None  # factors of what equations give
 Explanation: TypeAlias = tuple[Mutation, ...]
 _Item = TypeVar("_Item")
 
@@ -52,11 +54,13 @@ class Search:
         self.before_pairs = 0  # evaluations
         self.share = 1.0  # of the evaluations for pairs
         self._mistakes: list[Mutation] | None = None
+        self._may: dict[frozenset[Name], bool] = {}  # sites → whether they may give the user's numbers
         self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
         self._trial = {setting.rate.name: 1.0 if rate is None else rate}
         self.variants = [self._variants_at(p) for p in points]
         self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
         ground = Ground(setting, self.variants[0].value, rate is not None)
+        self.entries = Entries(points[0], self.variants[0], setting.partials)
         self.influence = Influence(setting, points[0], self.variants[0])
         self.edited = Edited(ground, self.wrong, self, self.influence)
         self.numbers = explained(points, self.wrong)
@@ -76,12 +80,11 @@ class Search:
             self.points.append(point)
             self.variants.append(self._variants_at(self.points[-1]))
         self.before_pairs = self.evaluations()
-        found: list[tuple[float, Explanation]] = []
-        first = None
+        found, last = list[tuple[float, Explanation]](), np.inf
         for explanation in self._pairs(self._catalogued()):
             found += self._worth([explanation])
-            first = self.evaluations() if first is None and found else first
-            if first is not None and self.evaluations() - first > AFTER_THE_FIRST:
+            last = min(last, self.evaluations() + AFTER_THE_FIRST) if found else last
+            if self.evaluations() > last:
                 break
         return ordered(found)
 
@@ -105,7 +108,7 @@ class Search:
 
     def evaluations(self) -> int:
         """Give how many variants were computed so far."""
-        return sum(variants.evaluations for variants in self.variants)
+        return sum([variants.evaluations for variants in self.variants])
 
     # -- one variant
 
@@ -116,15 +119,18 @@ class Search:
         except IMPOSSIBLE:
             return False
 
+    def may_fit(self, changes: Changes, eta: float | None = None, scaled: Scaled = None) -> bool:
+        """Tell whether every gradient may be the user's, by what is soon computed."""
+        return self._may_fit({*changes, *(scaled or {})}) and self.entries.agree(changes, self._extra(eta), scaled)
+
     def mended(self, changes: Changes) -> frozenset[Name]:
         """Give the wrong gradients that are the user's with the changes, at all points."""
-        mended = self.wrong
+        mended = self.entries.mended(changes, self.wrong)
         try:
             for point, variants in zip(self.points, self.variants, strict=True):
-                found = variants.gradients(changes, self.setting.partials, {})
-                mended = frozenset(w for w, g in found if w in mended and point.agrees(w, g))
-                if not mended:
-                    break
+                if mended:
+                    found = variants.gradients(changes, self.setting.partials, moved_only=True)
+                    mended = frozenset(w for w, g in found if w in mended and point.agrees(w, g))
         except IMPOSSIBLE:
             return frozenset()
         return mended
@@ -146,8 +152,8 @@ class Search:
                 return c if self.fits(changes(c)) else None
         return None
 
-    def _fits(self, changes: Changes, eta: float | None = None, scaled: Mapping[Name, float] | None = None) -> bool:
-        if not self._may_fit({*changes, *(scaled or {})}):
+    def _fits(self, changes: Changes, eta: float | None = None, scaled: Scaled = None) -> bool:
+        if not self.may_fit(changes, eta, scaled):
             return False
         return all(
             point.agrees(w, value)
@@ -157,7 +163,10 @@ class Search:
 
     def _may_fit(self, sites: Iterable[Name]) -> bool:
         # else a wrong gradient would stay as it is, or could not become what it is
-        return self.wrong <= self.setting.spoils(sites) and self.influence.reaches(sites)
+        sites = frozenset(sites)
+        if sites not in self._may:
+            self._may[sites] = self.wrong <= self.setting.spoils(sites) and self.influence.reaches(sites)
+        return self._may[sites]
 
     def _extra(self, eta: float | None) -> dict[str, float]:
         return {} if eta is None else {self.setting.rate.name: eta}
@@ -176,34 +185,25 @@ class Search:
         return None if eta is None else replace(m, words=with_this_rate(m, eta), cost=m.cost + 1.0)
 
     def _fitted_rate(self, changes: Changes) -> float | None:
-        # Gauss-Newton for an unknown learning rate; in one layer the gradients are affine in it and one step is enough
-        eta, at_first, wanted = 0.0, np.inf, flat(self.mine, self.right)
         if not self._may_fit(changes):
             return None
-        for turn in range(12):
-            here, there = (flat(self._gradients_at(changes, eta + step), self.right) for step in (0.0, 1e-3))
-            off = float(np.abs(wanted - here).max())
-            at_first = off if turn == 0 else at_first
-            if turn == 4 and off > 0.1 * at_first:
-                return None  # it does not come nearer
-            direction = (there - here) / 1e-3
-            square = float(direction @ direction)
-            move = float(direction @ (wanted - here)) / square if square > 0 else np.inf
-            if not np.isfinite(move) or abs(eta + move) > 1e4:
-                return None
-            eta += move
-            if abs(move) < 1e-11 * abs(eta):
-                break
-        return eta if eta > 1e-8 and self._fits(changes, eta) else None
+        eta = solved(*self._gradients_in(changes))
+        return eta if eta is not None and eta > 1e-8 and self._fits(changes, eta) else None
+
+    def _gradients_in(self, changes: Changes) -> tuple[Callable[[float], Any], Any]:
+        # the gradients as a function of the learning rate, and the user's: some entries of them where that is enough
+        if self.entries.flat(changes, self._extra(0.0)) is not None:
+            return lambda eta: self.entries.flat(changes, self._extra(eta)), self.entries.of_mine()
+        return lambda eta: flat(self._gradients_at(changes, eta), self.right), flat(self.mine, self.right)
 
     # -- constant factors
 
     def _constants(self, changes: Changes) -> Iterator[Mutation]:
         """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
-        base = self._gradients_at(changes)
-        for lhs, rhs in self.setting.equations:
-            if not self._may_fit([lhs, *changes]):
-                continue
+        equations = [e for e in self.setting.equations if self._may_fit([e.lhs, *changes])]
+        may = [e for e in equations if self.entries.may_be_scaled(changes, e.lhs)]
+        base = self._gradients_at(changes) if may else {}
+        for lhs, rhs in may:
             factor = self._factor(changes, lhs, base)
             if factor is not None:
                 constant = self._constant(factor, lhs, changes.get(lhs, rhs))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sympy import Symbol
 
-from symnet.diagnosis.edited import IMPOSSIBLE
+from symnet.diagnosis.variants import IMPOSSIBLE
 from symnet.diagnosis.edits import Changes, Words, say
 from symnet.diagnosis.places import tidied
 from symnet.diagnosis.price import is_worth_it

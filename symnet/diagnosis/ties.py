@@ -13,12 +13,11 @@ import numpy as np
 from sympy import HadamardProduct, MatAdd, MatrixSymbol, Mul, OneMatrix, Transpose
 
 from symnet.backends import as_stated
-from symnet.diagnosis.edited import IMPOSSIBLE
 from symnet.diagnosis.edits import Changes, Mutation, Setting
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.labels import redrawn
 from symnet.diagnosis.places import places
-from symnet.diagnosis.variants import Variants
+from symnet.diagnosis.variants import IMPOSSIBLE, Variants
 from symnet.expressions import Elementwise, facts_of, size_number
 
 ELSEWHERE = 2  # points

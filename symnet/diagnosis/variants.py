@@ -9,9 +9,10 @@ norm and its like).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib import import_module
 from types import CodeType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sympy import MatrixSymbol, Symbol
@@ -24,7 +25,11 @@ from symnet.expressions import Elementwise, Node, symbols_of
 from symnet.program import Equation
 
 
+IMPOSSIBLE = (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, NameError)  # shapes that do not fit
 _OPERANDS = [f"operand{i}" for i in range(8)]
+
+
+_Compiled: TypeAlias = tuple[CodeType, dict[str, Any]]  # code, and the nodes that are computed apart, by name
 
 
 def _standing(name: str, node: Any) -> Name:
@@ -36,10 +41,12 @@ class _Code:
 
     def __init__(self, names: Sequence[str], sizes: Mapping[str, int]) -> None:
         self.safe = identifiers(dict.fromkeys([*names, *_OPERANDS]))
+        self._operands = [self.safe[name] for name in _OPERANDS]
         self._printer = NumPyCode(self.safe, frozenset(sizes), "float", 709.0)
         numpy = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
         self._functions = numpy
-        self._compiled: dict[Any, tuple[CodeType, dict[str, Any]]] = {}
+        self._compiled: dict[Any, _Compiled] = {}
+        self._functions_of: dict[Any, _Compiled] = {}
         self._kernels: dict[Any, Kernel] = {}
         self._stem = "along_axis"
         while any(name.startswith(self._stem) for name in self.safe.values()):
@@ -47,9 +54,18 @@ class _Code:
 
     def run(self, expr: Any, values: Mapping[str, Any]) -> Any:
         """Give the value of an expression, `values` being identifier → array."""
-        if expr not in self._compiled:
-            self._compiled[expr] = self._compile(expr)
-        code, along_axis = self._compiled[expr]
+        return self.done(self.written(expr), values)
+
+    def written(self, expr: Any) -> _Compiled:
+        """Give the code of an expression."""
+        found = self._compiled.get(expr)
+        if found is None:
+            found = self._compiled[expr] = self._compile(expr)
+        return found
+
+    def done(self, written: _Compiled, values: Mapping[str, Any]) -> Any:
+        """Give the value that code gives."""
+        code, along_axis = written
         for name, node in along_axis.items():
             values = {**values, name: self._apart(node, values)}
         return eval(code, self._functions, values)  # noqa: S307 - code that our own printer wrote, of safe identifiers
@@ -57,10 +73,13 @@ class _Code:
     def applied(self, node: Elementwise, operands: list[Any]) -> Any:
         """Give an entrywise function of values."""
         shape = next(a.shape for a in node.args[1:] if a.is_Matrix)
-        given = zip(_OPERANDS, node.args[1:], strict=False)
-        places = [MatrixSymbol(name, *shape) if a.is_Matrix else Symbol(name) for name, a in given]
-        values = {self.safe[name]: v for name, v in zip(_OPERANDS, operands, strict=False)}
-        return self.run(Elementwise(node.args[0], *places), values)
+        key = node.args[0], shape, tuple(a.is_Matrix for a in node.args[1:])
+        written = self._functions_of.get(key)
+        if written is None:
+            given = zip(_OPERANDS, node.args[1:], strict=False)
+            places = [MatrixSymbol(name, *shape) if a.is_Matrix else Symbol(name) for name, a in given]
+            written = self._functions_of[key] = self.written(Elementwise(node.args[0], *places))
+        return self.done(written, dict(zip(self._operands, operands, strict=False)))
 
     def _apart(self, node: Any, values: Mapping[str, Any]) -> Any:
         # the value of a node that kernels take apart
@@ -73,7 +92,7 @@ class _Code:
         operands = zip(_OPERANDS, node.operands, strict=False)
         return self._kernels[node]({name: self.run(a, values) for name, a in operands})
 
-    def _compile(self, expr: Any) -> tuple[CodeType, dict[str, Any]]:
+    def _compile(self, expr: Any) -> _Compiled:
         apart = {node for node in expr.atoms(Node) if type(node) in ALONG_AXIS or NUMPY.find(node) is None}
         nodes = enumerate(apart)
         names = {node: _standing(f"{self._stem}{i}", node) for i, node in nodes}
@@ -84,6 +103,19 @@ class _Code:
             for name in functions - self._functions.keys():
                 self._functions[name] = getattr(import_module(module), name)
         return code, along_axis
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    # an equation: the name of its value in code, the code, and what it reads
+    lhs: Name
+    rhs: Any
+    safe: str
+    written: _Compiled
+    reads: frozenset[Name]
+
+
+_Step: TypeAlias = tuple[_Line, bool, bool, Any]  # whether it is computed again, is changed itself, and what it is of
 
 
 class Variants:
@@ -101,9 +133,13 @@ class Variants:
     ) -> None:
         self._code = _Code([*values, *sizes, *[e.lhs.name for e in [*forward, *backward]]], sizes)
         self._safe = self._code.safe
-        self._backward = backward
-        self._rhs = {e.lhs: e.rhs for e in backward}
-        self._reads = {e.lhs: frozenset(symbols_of(e.rhs)) for e in backward}
+        self._lines = {
+            lhs: _Line(lhs, rhs, self._safe[lhs.name], self._code.written(rhs), frozenset(symbols_of(rhs)))
+            for lhs, rhs in backward
+        }
+        self._places = {lhs: k for k, lhs in enumerate(self._lines)}
+        self._moved: dict[frozenset[Name], frozenset[Name]] = {}
+        self._plans: dict[Any, tuple[list[_Step], list[_Step], Mapping[Name, Name]]] = {}
         self._right = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
         self.numbers = Numbers(self._safe, sizes, self._code.run, self._code.applied)
         self._known: Known = {}  # values of parts of the right equations
@@ -117,13 +153,41 @@ class Variants:
 
     def reads(self, lhs: Name) -> frozenset[Name]:
         """Give the names that a backward equation reads."""
-        return self._reads[lhs]
+        return self._lines[lhs].reads
+
+    def right(self, lhs: Name) -> Any:
+        """Give the right-hand side of a backward equation."""
+        return self._lines[lhs].rhs
+
+    def place(self, lhs: Name) -> int:
+        """Give the place of a backward equation among them."""
+        return self._places[lhs]
+
+    def moved_by(self, sites: frozenset[Name]) -> frozenset[Name]:
+        """Give the backward names that depend on what the equations of `sites` give, themselves among them."""
+        if sites not in self._moved:
+            names = set[Name]()
+            for lhs, line in self._lines.items():
+                if lhs in sites or not names.isdisjoint(line.reads):
+                    names.add(lhs)
+            self._moved[sites] = frozenset(names)
+        return self._moved[sites]
+
+    def beside(self, extra: Mapping[str, float] | None) -> tuple[dict[str, Any], Known]:
+        """Give the right values by identifier with some other ones, and what is known of expressions in them."""
+        if not extra:
+            return self._right, self._known
+        return {**self._right, **{self._safe[name]: value for name, value in extra.items()}}, {}
+
+    def largest(self) -> int:
+        """Give how many numbers the largest value of a backward equation has."""
+        return max((int(np.size(self._right[line.safe])) for line in self._lines.values()), default=0)
 
     def again(self, lhs: Name, values: Mapping[Name, Any]) -> Any:
         """Give what one backward equation gives where some names have other values."""
         self.evaluations += 1
         here = {**self._right, **{self._safe[n.name]: v for n, v in values.items()}}
-        return self._code.run(self._rhs[lhs], here)
+        return self._code.done(self._lines[lhs].written, here)
 
     def gradients(
         self,
@@ -139,23 +203,27 @@ class Variants:
         `scaled`: factors of what equations give. Only what depends on a change is computed again; `moved_only`: and
         only that is given.
         """
-        scaled = scaled or {}
-        sites = {*changes, *scaled}
-        values, moved, untouched = self._right, set[Name](), not extra
-        for lhs, rhs in self._backward:
-            here = lhs in sites
-            if here or not moved.isdisjoint(self._reads[lhs]):
-                if not moved:
-                    values = {**self._right, **{self._safe[name]: value for name, value in (extra or {}).items()}}
+        moved, everything = self._plan(frozenset((*changes, *(scaled or ()))), wanted)
+        values, known = self._right, {} if extra else self._known
+        for line, is_moved, is_site, w in moved if moved_only else everything:
+            if is_moved:
+                if values is self._right:
+                    values = {**self.beside(extra)[0]}
                 self.evaluations += 1
-                known = untouched and not moved
-                new = self._computed(changes, lhs, rhs, values, known)
-                values[self._safe[lhs.name]] = new * scaled[lhs] if lhs in scaled else new  # type: ignore[index]
-                moved.add(lhs)
-            if lhs in wanted and (lhs in moved or not moved_only):
-                yield wanted[lhs], np.asarray(values[self._safe[lhs.name]], float)
+                if is_site and line.lhs in changes:
+                    new = self.numbers.value(changes[line.lhs], values, known)
+                else:
+                    new = self._code.done(line.written, values)
+                known = {}
+                values[line.safe] = new * scaled[line.lhs] if is_site and scaled and line.lhs in scaled else new
+            if w is not None:
+                yield w, np.asarray(values[line.safe], float)
 
-    def _computed(self, changes: Changes, lhs: Name, rhs: Any, values: Mapping[str, Any], is_first: bool) -> Any:
-        if lhs not in changes:
-            return self._code.run(rhs, values)
-        return self.numbers.value(changes[lhs], values, self._known if is_first else {})
+    def _plan(self, sites: frozenset[Name], wanted: Mapping[Name, Name]) -> tuple[list[_Step], list[_Step]]:
+        # the equations that depend on some, and all of them
+        key = sites, id(wanted)
+        if key not in self._plans:
+            names = self.moved_by(sites)
+            steps = [(line, lhs in names, lhs in sites, wanted.get(lhs)) for lhs, line in self._lines.items()]
+            self._plans[key] = [s for s in steps if s[1]], steps, wanted  # which is kept, as what its id stands for
+        return self._plans[key][:2]
