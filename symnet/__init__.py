@@ -1,9 +1,10 @@
 """Write a network's loss as a SymPy expression; get its gradient as a formula, as NumPy code, checked, and descended.
 
-The public names, nothing else. See the README for a tour. What trains, checks and diagnoses is loaded when it is first
-asked for: who only derives does not wait for it.
+The public names, nothing else. See the README for a tour. What prints, trains, checks and diagnoses is loaded when it
+is first asked for: who only derives does not wait for it.
 """
 
+import sys as _sys
 from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
@@ -19,7 +20,6 @@ from symnet.expressions import (
 )  # fmt: skip
 from symnet.expressions.functions import *  # noqa: F403
 from symnet.expressions.functions import __all__ as _functions
-from symnet.notation import FORMULAS, NOTATIONS, formula, show, typeset_in_notebooks
 from symnet.program import Equation, Program
 from symnet.textbook import canonical
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
@@ -29,6 +29,7 @@ if _TYPE_CHECKING:
     from symnet.costing import Cost, CostRow
     from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
     from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
+    from symnet.notation import FORMULAS, NOTATIONS, formula, show
     from symnet.optimizers import (
         AdaGrad, Adam, AdamW, GaussNewton, GradientDescent, LBFGS, LevenbergMarquardt, Momentum, Nesterov, NewtonCG,
         RMSProp, SignSGD, cosine_decay, exponential_decay, step_decay, warmup,
@@ -61,6 +62,7 @@ _LATER = {
     "checking": "CheckRow GradientCheck Proof check_function check_gradients check_hessian prove",
     "costing": "Cost CostRow",
     "diagnosis": "Diagnosis Fault diagnose diagnose_update",
+    "notation": "FORMULAS NOTATIONS formula show",
     "optimizers": "AdaGrad Adam AdamW GaussNewton GradientDescent LBFGS LevenbergMarquardt Momentum Nesterov NewtonCG "
     "RMSProp SignSGD cosine_decay exponential_decay step_decay warmup",
     "overview": "Summary summary",
@@ -70,7 +72,8 @@ _LATER = {
 }
 _WINGS = {name: wing for wing, names in _LATER.items() for name in names.split()}
 
-typeset_in_notebooks()
+if "IPython" in _sys.modules:
+    _import("symnet.notation").typeset_in_notebooks()
 
 
 if not _TYPE_CHECKING:  # who checks types knows every name

@@ -21,8 +21,7 @@ from symnet.calculus import sweep, with_hessians
 from symnet.expressions import (
     Fixed, Name, Shown, as_scalar, brief, given, listed, symbols_of,
 )  # fmt: skip
-from symnet.handing import Handing
-from symnet.notation import html, notebook, render
+from symnet.handing import Handing, notation
 from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
 from symnet.request import check_free, check_request, entered, place_of, symbols_in
 from symnet.textbook import canonical
@@ -224,7 +223,10 @@ class Derivation(Handing, Shown):
 
     def render(self, notation: str) -> str:
         """Give the derivation in a notation, by its name in `symnet.NOTATIONS`."""
-        return render(self.sections, self.loss_name, notation)
+        return self._written("render", notation)
+
+    def _written(self, way: str, *more: str) -> str:
+        return getattr(notation(), way)(self.sections, self.loss_name, *more)  # type: ignore[no-any-return]
 
     def pretty(self) -> str:
         """Give the derivation with stacked fractions and raised exponents, in Unicode."""
@@ -243,10 +245,10 @@ class Derivation(Handing, Shown):
         return self.render("mathematica")
 
     def _repr_latex_(self) -> str:
-        return notebook(self.sections, self.loss_name)
+        return self._written("notebook")
 
     def _repr_html_(self) -> str:
-        return html(self.sections, self.loss_name)
+        return self._written("html")
 
 
 def derive(loss: Any, wrt: Any, *more: Any, order: int = 1) -> Derivation:

@@ -1,4 +1,4 @@
-"""To whom a derivation can be handed: a C compiler, JAX, PyTorch, somebody who asks what it costs.
+"""To whom a derivation can be handed: a reader, a C compiler, JAX, PyTorch, somebody who asks what it costs.
 
 In: the equations. Out: what each of them takes. They are loaded when they are first asked for.
 """
@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
+
+
+def notation() -> Any:
+    """Give the wing that writes formulas."""
+    return import_module("symnet.notation")
 
 
 class Handing:

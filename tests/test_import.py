@@ -1,4 +1,4 @@
-"""`import symnet` loads what writes and derives; what trains, checks and diagnoses comes when it is asked for."""
+"""`import symnet` loads what derives; what prints, trains, checks and diagnoses comes when it is asked for."""
 
 import ast
 import inspect
@@ -19,6 +19,7 @@ HEAVY = (
     "symnet.checking",
     "symnet.diagnosis",
     "symnet.export",
+    "symnet.notation",
     "symnet.optimizers",
     "symnet.parsing",
     "symnet.training",

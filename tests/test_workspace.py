@@ -1,5 +1,6 @@
 """Kernels with a workspace: the values of the plain kernel, in memory that is there already."""
 
+import ast
 import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +11,9 @@ from losses import LOSSES, SIZES, values_of
 from test_rules import SAMPLES
 
 import symnet as sn
+from symnet.backends.instructions import Instruction
 from symnet.backends.liveness import LINE, Span, least, placed
+from symnet.backends.writing import ALIKE, Constants, Writer
 
 
 def values_for(kernel, n, dtype=float, seed=0):
@@ -231,3 +234,13 @@ def test_training_in_a_workspace(tmp_path):
     full = sn.train(loss, data, wide, epochs=6, seed=1, optimizer=0.1)
     plain = sn.train(loss, [data], wide, epochs=6, seed=1, optimizer=0.1)
     np.testing.assert_allclose(full.history["loss"], plain.history["loss"], rtol=1e-10)
+
+
+@pytest.mark.parametrize("function", ["maximum", "minimum"])
+@pytest.mark.parametrize("rows", [3, ALIKE, ALIKE + 1])
+def test_the_number_beside_a_maximum_is_an_array_like_the_other_one(function, rows):
+    own = Constants(())
+    i = Instruction("A", ast.parse(f"{function}(Z, 0)", mode="eval").body, ("Z",))
+    written = Writer({function: getattr(np, function)}, {}, own).written(i, {"Z": np.zeros((rows, 1))})
+    assert written.lines == (f"{function}(Z, c0, out=A)",)
+    assert own.arrays["c0"].shape == ((rows, 1) if rows <= ALIKE else ())

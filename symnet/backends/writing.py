@@ -3,8 +3,8 @@
 In: an instruction and the values that it reads. Out: lines of code that write into the array of the instruction's name,
 and which operands that array may be. Products of matrices, entrywise functions and operators, conditions, sums and
 maxima along an axis can be written so; any other operation (a convolution, an inverse, what an index picks out) gives
-an array of its own, or a view. A number becomes an array, made once, since NumPy would make one in each call; a short
-sum along an axis is a product with ones, which takes a quarter of the time.
+an array of its own, or a view. A number becomes an array, made once, since NumPy would make one in each call; beside a
+maximum it has the other's shape; a short sum along an axis is a product with ones, which takes a quarter of the time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ OPERATORS: dict[type, str] = {
 }  # fmt: skip
 POWERS: dict[Any, str] = {2: "square", 0.5: "sqrt", -1: "reciprocal"}  # as arrays do it themselves
 BY_KEYWORD = {"maximum", "minimum"}  # a third positional argument is deprecated
+ALIKE = 2**16  # numbers up to which a maximum is taken of two arrays alike, in a third of the time
 SHORT = 1024  # numbers that a product with ones sums as precisely as one needs
 REDUCED = {"sum": "add", "max": "maximum", "min": "minimum"}
 
@@ -95,17 +96,18 @@ class Writer:
         arrays = [values[t] for t in texts if isinstance(values.get(t), np.ndarray)]
         dtypes = {a.dtype for a in arrays}
         if len(dtypes) == 1 and arrays[0].dtype.kind == "f":
-            texts = [self._number(text, arrays[0].dtype) for text in texts]
+            alike = function in BY_KEYWORD and arrays[0].size <= ALIKE
+            texts = [self._number(text, arrays[0].shape if alike else (), arrays[0].dtype) for text in texts]
         out = f"out={i.name}" if function in BY_KEYWORD else i.name
         return Written((f"{function}({', '.join([*texts, out])})",), (function,), tuple(texts))
 
-    def _number(self, text: str, dtype: Any) -> str:
+    def _number(self, text: str, shape: tuple[int, ...], dtype: Any) -> str:
         # a number of Python takes the dtype of the array beside it
         try:
             value = self.constants[text] if text in self.constants else ast.literal_eval(text)
         except ValueError:
             return text
-        return self.own.name((), value, dtype) if type(value) in (int, float) else text
+        return self.own.name(shape, value, dtype) if type(value) in (int, float) else text
 
     def _of_function(
         self, i: Instruction, function: str, arguments: list[Any], values: Mapping[str, Any]

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from sympy import MatrixSymbol, Symbol
 
 from symnet.expressions import Shown, elementwise, preformatted
-from symnet.notation import html, notebook, render
+from symnet.handing import notation
 from symnet.optimizers.schedules import Rate, is_number
 from symnet.program import Equation, Section
 
@@ -90,19 +90,19 @@ class Rule(Shown):
         return equations_of(self)
 
     def __str__(self) -> str:
-        return render(self._sections(), Symbol("L"))
+        return notation().render(self._sections(), Symbol("L"))
 
     def _sections(self) -> list[Section]:
         return [Section("Update", self.equations())]
 
     def _repr_html_(self) -> str:
-        return preformatted(repr(self)) + html(self._sections(), Symbol("L"))
+        return preformatted(repr(self)) + notation().html(self._sections(), Symbol("L"))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return super()._repr_mimebundle_() | {"text/plain": f"{self!r}\n{self}"}
 
     def _repr_latex_(self) -> str:
-        return notebook(self._sections(), Symbol("L"))
+        return notation().notebook(self._sections(), Symbol("L"))
 
 
 def equations_of(optimizer: Optimizer) -> tuple[Equation, ...]:

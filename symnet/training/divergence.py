@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from symnet.backends import Mapped, compile_program
-from symnet.notation import writer
+from symnet.handing import notation
 from symnet.training.step import Step
 
 
@@ -25,7 +25,7 @@ def first_not_finite(step: Step, values: dict[str, Any]) -> str:
             return f"{name} is itself not finite: {_where(value)}"
     with np.errstate(all="ignore"):
         found = kernel.result.listed(kernel.function(*[values[n] for n in kernel.arguments]))
-    write = writer(sections, step.derivation.loss_name)
+    write = notation().writer(sections, step.derivation.loss_name)
     for equation, value in zip(equations, found, strict=True):
         if not np.isfinite(value).all():
             text = f"{write(equation.lhs)} = {write(equation.rhs)}"

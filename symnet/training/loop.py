@@ -7,6 +7,7 @@ tuple that is replaced after each step as a whole, in the history, and in the be
 from __future__ import annotations
 
 from array import array
+from math import isfinite
 from time import perf_counter as clock
 from typing import Any, NamedTuple
 
@@ -24,6 +25,11 @@ from symnet.training.step import Step
 
 INFINITY = float("inf")
 GLANCE = 0.2  # seconds between two looks of somebody who watches the bar
+
+
+def _finite(weights: Any) -> bool:
+    # a sum of squares is one quick call; where it overflows, each entry is looked at
+    return isfinite(np.vdot(weights, weights)) or bool(np.isfinite(weights).all())
 
 
 class State(NamedTuple):
@@ -201,7 +207,7 @@ class Loop:
 
     def _epoch_ended(self) -> bool:
         # give whether somebody wants training to stop
-        if not all(np.isfinite(w).all() for w in self.state.weights):
+        if not all(map(_finite, self.state.weights)):
             self._diverged()
         row = self.row()
         for name, number in row.items():
@@ -252,7 +258,7 @@ class Loop:
         for pieces, samples, places in self.batches.of_epoch(self.generator, batches):  # noqa: B007
             values |= dict(zip(self.batches.names, pieces, strict=True)) | self.step.rates(steps)
             loss, moved = self._once(values, weights, steps)
-            if not np.isfinite(loss) or not all(np.isfinite(w).all() for w in moved):
+            if not np.isfinite(loss) or not all(map(_finite, moved)):
                 break
             weights, batches, steps = moved, batches + 1, steps + 1
             total, count = total + float(loss) * samples, count + samples
