@@ -8,15 +8,22 @@ from sympy import (
     Abs,
     Determinant,
     Dummy,
+    Float,
     HadamardProduct,
+    Heaviside,
     Identity,
     ImmutableMatrix,
     Lambda,
+    OneMatrix,
+    Piecewise,
     Symbol,
     Trace,
     asin,
+    cosh,
+    exp,
     log,
     sign,
+    sin,
     sqrt,
 )
 
@@ -150,3 +157,44 @@ def test_a_whole_number_does_not_widen_what_stands_beside_it(whole, narrow):
     kernel = sn.derive(k**2 * (sn.sum(a) if narrow.ndim else a) ** 2, [a]).compile()
     value, gradients = kernel({a: narrow, k: whole})
     assert value.dtype == gradients[a].dtype == np.float32
+
+
+CONSTANT = Symbol("c", real=True)
+OVERFLOWING = [  # each is a plain formula of a scalar, spread over a matrix of ones
+    (lambda E: sn.log(sn.exp(-HadamardProduct(E, E))), lambda c: -(c**2)),
+    (lambda E: sn.log(sn.exp(E)), lambda c: c),
+    (lambda E: sn.log(sn.let("H", sn.exp(HadamardProduct(E, E)))), lambda c: c**2),
+    (lambda E: sn.sqrt(HadamardProduct(E, E)), abs),
+    (lambda E: sn.log(1 - sn.sigmoid(HadamardProduct(E, E))), lambda c: -np.logaddexp(0, c**2)),
+]
+
+
+@pytest.mark.parametrize("square", [True, False])
+@pytest.mark.parametrize("spread", ["symbol", "sum"])
+@pytest.mark.parametrize("written, wanted", OVERFLOWING)
+def test_what_is_the_same_in_each_entry_is_as_stable_as_a_scalar(written, wanted, spread, square):
+    m = Symbol("m", integer=True, positive=True)
+    data = sn.matrix("A", 1, m)
+    c = CONSTANT if spread == "symbol" else sn.sum(data)
+    loss = sn.sum(written(c * OneMatrix(m, m) if square else c * OneMatrix(2, m))) + sn.sum(data)
+    kernel = sn.derive(loss, [CONSTANT if spread == "symbol" else data]).compile()
+    for value in (-300.0, -2.0, 3.0, 300.0):
+        found, _ = kernel({data: [[value - 1.0, 1.0]]} | ({CONSTANT: value} if spread == "symbol" else {}))
+        np.testing.assert_allclose(found, 4 * wanted(value) + value, rtol=1e-13)
+
+
+@pytest.mark.parametrize("f", [f for f in sn.SCALARS if f not in (Heaviside, Piecewise, log)], ids=lambda f: f.__name__)
+def test_every_function_of_a_number_is_a_number(f):
+    # of numbers whose sign SymPy cannot tell while they are written
+    numbers = [cosh(sin(Float(1.05) * log(2))) * sn.sigmoid(log(3)), -log(2) / 7, 1 + log(5)]
+    for count, sign_of in product((1, 2, 3), (1, -1)):
+        try:
+            value = f(*[sign_of * x for x in numbers[:count]], evaluate=False)
+        except TypeError:  # another number of arguments
+            continue
+        if len(value.args) != count or not isinstance(value, f):
+            continue
+        plain = complex(value)
+        np.testing.assert_allclose(complex(exp(value * sqrt(2))), np.exp(plain * 2**0.5), rtol=1e-12)
+        if not plain.imag:
+            np.testing.assert_allclose(sn.evaluate(value, {}), plain.real, rtol=1e-12, atol=1e-15)

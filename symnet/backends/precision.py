@@ -119,6 +119,4 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, A
         if better != formula:
             better = better.xreplace({formula: seen.named[formula]})
     used = {v: a for v, a in seen.leaves.items() if v in better.free_symbols}
-    if rhs.is_Matrix and not any(a.is_Matrix for a in used.values()):
-        return scaled(better.xreplace(used), OneMatrix(*rhs.shape))  # the same in every entry, as x/x is
-    return apply_entrywise(better, used) if rhs.is_Matrix else better.xreplace(used)
+    return apply_entrywise(better, used, rhs.shape) if rhs.is_Matrix else better.xreplace(used)

@@ -106,8 +106,10 @@ def _constant(A: Any) -> Any:
     return c if isinstance(rest, OneMatrix) else None
 
 
-def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
-    """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`."""
+def apply_entrywise(body: Expr, values: dict[Any, Any], shape: Any = None) -> Any:
+    """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`.
+
+    `shape`: of the result, where all of these may be scalars."""
     body, back = _hidden(body)
     body = stable(body)
     slots: dict[Any, Any] = {}
@@ -125,7 +127,7 @@ def apply_entrywise(body: Expr, values: dict[Any, Any]) -> Any:
             f"{brief(loose[0])} stands inside an entrywise function and depends on its entry; write the sum with "
             "matrix products and entrywise functions beside each other, not one inside the other"
         )
-    shape = next(a.shape for a in values.values() if a.is_Matrix)
+    shape = shape or next(a.shape for a in values.values() if a.is_Matrix)
     if not matrices:
         return scaled(body, OneMatrix(*shape))
     if len(matrices) == 1:
@@ -160,12 +162,14 @@ OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # sca
 def scalar_atoms(body: Expr) -> set[Any]:
     """Give the symbols in a scalar, and the nodes that are scalars; what stands inside those is their own business."""
     found: set[Any] = set()
+    seen: set[Any] = set()  # what is shared is looked at once
     stack: list[Any] = [body]
     while stack:
         part = stack.pop()
         if isinstance(part, (Symbol, *OF_MATRICES)):
             found.add(part)
-        else:
+        elif part not in seen:
+            seen.add(part)
             stack.extend(part.args)
     return found
 

@@ -23,8 +23,8 @@ class normal_pdf(Real):
     def _eval_rewrite_as_exp(self, x: Expr, **_: object) -> Expr:
         return exp(-(x**2) / 2) / sqrt(2 * pi)
 
-    def _eval_evalf(self, prec: int) -> Expr:
-        return self.rewrite(exp)._eval_evalf(prec)
+    def _at(self, *numbers: Expr) -> Expr:
+        return self._eval_rewrite_as_exp(*numbers)
 
 
 class normal_cdf(Real):
@@ -40,8 +40,8 @@ class normal_cdf(Real):
     def _eval_rewrite_as_erf(self, x: Expr, **_: object) -> Expr:
         return (1 + erf(x / sqrt(2))) / 2
 
-    def _eval_evalf(self, prec: int) -> Expr:
-        return self.rewrite(erf)._eval_evalf(prec)
+    def _at(self, *numbers: Expr) -> Expr:
+        return self._eval_rewrite_as_erf(*numbers)
 
 
 class exp_below(Real):
@@ -161,8 +161,8 @@ class xlogy(Real):
     def _eval_rewrite_as_log(self, x: Expr, y: Expr, **_: object) -> Expr:
         return x * log(y)
 
-    def _eval_evalf(self, prec: int) -> Expr:
-        return self.rewrite(log)._eval_evalf(prec)
+    def _at(self, *numbers: Expr) -> Expr:
+        return self._eval_rewrite_as_log(*numbers)
 
 
 class among(MachineFunction):
@@ -173,9 +173,6 @@ class among(MachineFunction):
 
     def fdiff(self, argindex: int = 1) -> Expr:
         return step(self.args[1]) if argindex == 1 else S.Zero
-
-    def _eval_evalf(self, prec: int) -> Expr:
-        return among.literal(*self.args)._eval_evalf(prec)
 
 
 class or_one(MachineFunction):

@@ -51,6 +51,14 @@ class Real(Function):
     is_real = True
     nargs = 1
 
+    def _eval_evalf(self, prec: int) -> Expr | None:
+        found = self._at(*(a._evalf(prec) for a in self.args))
+        return None if found is None else found._evalf(prec)
+
+    def _at(self, *numbers: Expr) -> Expr | None:
+        # where each argument is a plain number, of which SymPy knows the sign
+        return self.eval(*numbers)
+
 
 class MachineFunction(Real):
     """A function that programs compute and formulas do not show; `literal` is what it stands for."""
@@ -61,8 +69,8 @@ class MachineFunction(Real):
         x = Dummy(real=True)
         return type(self).literal(x).diff(x).subs(x, self.args[0])
 
-    def _eval_evalf(self, prec: int) -> Expr:
-        return type(self).literal(self.args[0])._eval_evalf(prec)
+    def _at(self, *numbers: Expr) -> Expr:
+        return type(self).literal(*numbers)  # type: ignore[no-any-return]
 
 
 class sigmoid(Real):
@@ -78,8 +86,8 @@ class sigmoid(Real):
     def _eval_rewrite_as_exp(self, x: Expr, **_: object) -> Expr:
         return 1 / (1 + exp(-x))
 
-    def _eval_evalf(self, prec: int) -> Expr:
-        return self.rewrite(exp)._eval_evalf(prec)
+    def _at(self, *numbers: Expr) -> Expr:
+        return self._eval_rewrite_as_exp(*numbers)
 
 
 class softplus(Real):
@@ -95,8 +103,8 @@ class softplus(Real):
     def _eval_rewrite_as_log(self, x: Expr, **_: object) -> Expr:
         return log(1 + exp(x))
 
-    def _eval_evalf(self, prec: int) -> Expr:
-        return self.rewrite(log)._eval_evalf(prec)
+    def _at(self, *numbers: Expr) -> Expr:
+        return self._eval_rewrite_as_log(*numbers)
 
 
 class step(Real):
@@ -171,8 +179,8 @@ class logaddexp(Real):
     def _eval_rewrite_as_log(self, x: Expr, y: Expr, **_: object) -> Expr:
         return log(exp(x) + exp(y))
 
-    def _eval_evalf(self, prec: int) -> Expr:
-        return self.rewrite(log)._eval_evalf(prec)
+    def _at(self, *numbers: Expr) -> Expr:
+        return self._eval_rewrite_as_log(*numbers)
 
 
 def joined_signs(product: Any) -> Expr:

@@ -27,7 +27,6 @@ from sympy import (
     MatrixSymbol,
     OneMatrix,
     S,
-    Piecewise,
     Symbol,
     SympifyError,
     Trace,
@@ -39,6 +38,7 @@ from sympy.core import sorting
 from sympy.core.function import DefinedFunction, FunctionClass
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import Boolean
 from sympy.matrices.exceptions import NonSquareMatrixError
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
@@ -46,7 +46,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import OF_MATRICES, total
+from symnet.expressions.algebra import OF_MATRICES, scalar_atoms, total
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
@@ -144,8 +144,9 @@ def _scalars_in(kind: str, A: Any, B: Any) -> tuple[Any, Any]:
 
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
-    # SymPy folds a case distinction inside a condition, and would fold that of a sum with its bound variable
-    if isinstance(cond, Basic) and cond.has(Piecewise) and cond.has(*OF_MATRICES):
+    # SymPy folds a case distinction inside a condition, and would fold that of a sum with its bound variable; it looks
+    # for one wherever a shared part stands, again and again
+    if isinstance(cond, Boolean) and any(isinstance(part, OF_MATRICES) for part in scalar_atoms(cond)):
         return Basic.__new__(cls, given(expr), cond)
     return _sympys_pair(cls, expr, cond)
 

@@ -39,7 +39,7 @@ def fused(b: Defining, node: Any) -> Any:
         return None
     view.named = {formula: name for formula, name in view.named.items() if formula not in kept}
     better = view.with_names(better, entered)
-    found = apply_entrywise(better, view.leaves) if view.leaves else None
+    found = apply_entrywise(better, view.leaves, node.shape)
     return None if found == node else found
 
 
@@ -90,7 +90,7 @@ def _inside(b: Defining, E: Any) -> Any:
     view = View(b)
     body = view(E)
     u = exponent(body) if body.has(exp) else None
-    return None if u is None or not view.leaves else apply_entrywise(u, view.leaves)
+    return None if u is None or not E.is_Matrix else apply_entrywise(u, view.leaves, E.shape)
 
 
 def _summed(b: Defining, A: Any) -> tuple[Any, int, bool] | None:
@@ -99,6 +99,8 @@ def _summed(b: Defining, A: Any) -> tuple[Any, int, bool] | None:
     if not isinstance(rhs, MatMul) or len(rhs.args) != 2:
         return None
     left, right = rhs.args
+    if not left.is_Matrix:
+        return None
     if isinstance(left, OneMatrix) and left.shape[0] in (1, left.shape[1]):
         return right, 0, left.shape[0] != 1
     if isinstance(right, OneMatrix) and right.shape[1] in (1, right.shape[0]):

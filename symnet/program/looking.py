@@ -72,7 +72,11 @@ class View:
             return self.leaf(transpose(name) if turned else name)
         if isinstance(rhs, MatMul):
             c, rest = split(rhs)
-            light = is_light(rest) and spread_vector([a for a in rest.args if a.is_Matrix]) is None
+            light = (
+                isinstance(rest, OneMatrix)
+                or is_light(rest)
+                and spread_vector([a for a in rest.args if a.is_Matrix]) is None
+            )
             return self(rhs, depth - 1, turned) if light else self.leaf(transpose(name) if turned else name)
         if isinstance(rhs, Elementwise) and not self._has_room(rhs.body):
             return self.leaf(transpose(name) if turned else name)

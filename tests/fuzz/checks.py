@@ -363,7 +363,7 @@ class _Case:
         self._close(label, found, self.wanted.slopes[name], noise, dtype, name)
 
     def _close(self, label: str, found: Any, wanted: Any, noise: Any, dtype: Any = np.float64, name: str = "") -> None:
-        if label.startswith("value") and self.wanted.gap < 1e-9:
+        if label.startswith(("value", "constant", "free of")) and self.wanted.gap < 1e-9:
             return
         rounding = EPS[np.dtype(dtype)] * 1e3
         allowed = rounding * (float(noise) + abs(float(wanted)) + min(1.0, self.wanted.large))
