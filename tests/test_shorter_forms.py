@@ -18,6 +18,8 @@ SHORT = {
     "unit, distance": (sn.norm(x / sn.norm(x) - y) ** 2 / 2, x, "(⟨x, y⟩⋅x/‖x‖² − y)/‖x‖"),
     "unit, twice the distance": (sn.norm(y - x / sn.norm(x)) ** 2, x, "2⋅(⟨x, y⟩⋅x/‖x‖² − y)/‖x‖"),
     "cosine": (sn.inner(x, y) / (sn.norm(x) * sn.norm(y)), x, "(y − ⟨x, y⟩⋅x/‖x‖²)/(‖x‖⋅‖y‖)"),
+    "cosine similarity of two vectors": (sn.cosine_similarity(v, u), v, "(u − ⟨u, v⟩⋅v/‖v‖²)/(‖u‖⋅‖v‖)"),
+    "cosine similarity of two rows": (sn.cosine_similarity(v.T, u.T, axis=1), u, "(v − ⟨u, v⟩⋅u/‖u‖²)/(‖u‖⋅‖v‖)"),
     "unit of a product": (sn.inner(A * x / sn.norm(A * x), b), x, "Aᵀ⋅(b − ⟨b, A⋅x⟩⋅A⋅x/‖A⋅x‖²)/‖A⋅x‖"),
     "Rayleigh": (sn.inner(v / sn.norm(v), S * v / sn.norm(v)), v, "2⋅(S⋅v − ⟨v, S⋅v⟩⋅v/‖v‖²)/‖v‖²"),
     # SymPy's own norms have absolute values

@@ -13,12 +13,12 @@ from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import curves, scalars
-from symnet.expressions.algebra import elementwise, sums, total, transpose
+from symnet.expressions.algebra import elementwise, inner_product, sums, total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.beside import check_scalar
 from symnet.expressions.declared import facts_of
 from symnet.expressions.entering import given, is_array
-from symnet.expressions.functions import log_softmax, softplus
+from symnet.expressions.functions import log_softmax, norm, softplus
 from symnet.expressions.nodes import Distribution, LogSoftmax, Softmax
 from symnet.expressions.normalised import RootMeanSquared
 from symnet.expressions.operands import as_number, raw
@@ -285,6 +285,8 @@ def cosine_similarity(A: MatrixExpr, B: MatrixExpr, axis: int | None = None) -> 
     0.5
     """
     A, B, axis = _entered("cosine_similarity", A, B, axis)
+    if A.shape[1 - axis] == 1:
+        return inner_product(A, B) / (norm(A) * norm(B))
     normal = [RootMeanSquared(M, Integer(axis), S.Zero) for M in (A, B)]
     return total(raw(HadamardProduct, *normal)) / (A.shape[0] * A.shape[1])
 
