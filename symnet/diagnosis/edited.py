@@ -129,8 +129,9 @@ class Edited:
     def _tried(self, item: Item) -> Mutation | None:
         if not item.has_number:
             changes = changes_of(item.edits, self.right) if self.influence.reaches(item.sites) else None
-            fits = changes is not None and self.trial.may_fit(changes) and self._allowed(item)
-            return item.mutation(self.right) if fits and self.trial.fits(changes) else None
+            if changes is None or not (self.trial.may_fit(changes) and self._allowed(item)):
+                return None
+            return item.mutation(self.right) if self.trial.fits(changes) else None
         if changes_of(item.edits, self.right, 0.0) is None or not self._allowed(item, 0.0):
             return None
         number = self.trial.fitted(lambda c: changes_of(item.edits, self.right, c) or {})

@@ -166,7 +166,8 @@ class _Trial:
         if len(matrices) < 2:
             return coefficient * (self.at(matrices[0], rows, cols) if matrices else 1.0)
         last = len(matrices) - 1
-        node, found = matrices[0], None
+        node: Any = matrices[0]
+        found: Any = None  # before a row of ones, which sums what follows
         if not (isinstance(node, OneMatrix) and node.shape[0] == 1):
             found = self.at(node, rows, None)
         for i, right in enumerate(matrices[1:], start=1):

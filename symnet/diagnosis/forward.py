@@ -220,9 +220,9 @@ class ForwardSearch:
         try:
             for lhs, rhs in self.setting.forward:
                 known[lhs] = substitute(tidied(m.changes.get(lhs, rhs)), known, as_read)
-            loss = known[self.loss]
-            wrt = [w for w in self.derivation.wrt if w in loss.free_symbols]
-            kernel = derive(loss, wrt).compile(dtype=float)
+            changed = known[self.loss]
+            wrt = [w for w in self.derivation.wrt if w in changed.free_symbols]
+            kernel = derive(changed, wrt).compile(dtype=float)
             for point in self.points:
                 value, gradients = kernel({k: v for k, v in point.arrays.items() if k in kernel.arguments})
                 if self.has_loss and not point.agrees_in_loss(value):

@@ -166,11 +166,12 @@ class _Tags:
         """Give what is the same for tags that are alike."""
         if type(tag) is tuple:
             if tag and tag[0] == "operand":
-                return self._operand(*tag[1:], exact)
+                return self._operand(tag, exact)
             return tuple([part if type(part) is str else self.of(part, exact) for part in tag])
         return self._number(tag, exact)[1] if isinstance(tag, Basic) else tag
 
-    def _operand(self, old: Any, new: Any, own: bool, error: Any, exact: bool | None) -> Any:
+    def _operand(self, tag: tuple[Any, ...], exact: bool | None) -> Any:
+        _, old, new, own, error = tag
         key = id(old), id(new), own
         if key not in self._steps:
             likeness = self.likeness

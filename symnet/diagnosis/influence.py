@@ -139,7 +139,8 @@ class Influence:
         left = wanted - span.basis @ (span.basis.T @ wanted)
         if np.any(np.abs(left[~span.seen]) > self._noise):
             return False
-        frail = sum(float(np.linalg.norm(part.basis.T @ wanted / part.strength)) for part in map(self._alone, sites))
+        parts = [part for part in map(self._alone, sites) if part is not None]
+        frail = sum([float(np.linalg.norm(part.basis.T @ wanted / part.strength)) for part in parts])
         return float(np.linalg.norm(left)) <= self._noise + 1e-10 * frail
 
     def _span(self, sites: frozenset[Name]) -> _Span | None:
