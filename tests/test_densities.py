@@ -50,6 +50,8 @@ FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], list[float]]]
                        lambda x: mpmath.log(logistic(x) / 4 + 3 * logistic(2 * x) / 4), BELOW_3),
     "Student":        (lambda t: log((1 + t**2 / 3) ** -12 / sqrt(3 * pi)),
                        lambda x: -12 * mpmath.log(1 + x * x / 3) - mpmath.log(3 * mpmath.pi) / 2, ANY),
+    "Student, tilted": (lambda t: log(exp(t) / (1 + t**2 / 3) ** 3),
+                       lambda x: x - 3 * mpmath.log(1 + x * x / 3), ANY),
     "Weibull":        (lambda t: log(Rational(5, 4) * (t / 2) ** Rational(3, 2) * exp(-((t / 2) ** Rational(5, 2)))),
                        lambda x: mpmath.log(1.25) + 1.5 * mpmath.log(x / 2) - (x / 2) ** 2.5, POSITIVE),
     "entropy":        (lambda t: -sn.sigmoid(t) * log(sn.sigmoid(t)) - (1 - sn.sigmoid(t)) * log(1 - sn.sigmoid(t)),

@@ -206,7 +206,8 @@ def _log(e: Expr) -> Expr:
     elif isinstance(x, erfc):
         found = log(2) + lognormcdf(-sqrt(2) * x.args[0])
     elif (x.is_Mul or x.is_Pow) and all(map(_positive, Mul.make_args(x))):
-        found = Add(*[f.exp * _log(log(f.base)) if _is_power(f) else _log(log(f)) for f in Mul.make_args(x)])
+        bases = [(f.base, f.exp) if _is_power(f) else (f, S.One) for f in Mul.make_args(x)]
+        found = Add(*[k * (_log(f) if isinstance(f := log(base), log) else f) for base, k in bases])
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
     elif x.is_Add and c == 1 and (beside := _sum(x - 1)) != x - 1:
@@ -266,7 +267,9 @@ def _product(e: Expr) -> Expr:
 
 def _of_bose(e: Expr, u: Expr, k: Expr, factors: dict[Expr, Expr]) -> Expr | None:
     # exp(u)·bose(u) is -bose(-u)
-    for f in filter(lambda f: isinstance(f, exp), factors):
+    powers = [f for f in factors if isinstance(f, exp)]
+    several = sum(f.args[0].is_Add for f in powers) > 1  # each would bring back what another takes away
+    for f in () if several else powers:
         if (times := f.args[0] / u).is_Integer and times > 0:
             m = min(times, k)
             return e / (f * bose(u) ** m) * exp((times - m) * u) * (-bose(-u)) ** m
@@ -280,10 +283,8 @@ _SLOPES = {sigmoid: (softplus, logsoftplus, rate), normal_pdf: (normal_cdf, logn
 
 def _slope_of_log(e: Expr, f: Expr, factors: dict[Expr, Expr]) -> Expr | None:
     # a sigmoid beside a softplus below the line, φ beside Φ: the quotient is finite
-    if isinstance(f, exp):
-        return _by_cdf(e, f, factors)
     if type(f) not in _SLOPES:
-        return None
+        return _by_cdf(e, f, factors) if isinstance(f, exp) else None
     u, (below, log_of, quotient) = f.args[0], _SLOPES[type(f)]
     for v in (u, -u) if isinstance(f, normal_pdf) else (u,):
         if factors.get(below(v), S.Zero).is_negative:
