@@ -26,7 +26,9 @@ from sympy.core.relational import Relational
 from symnet.expressions.curves import (
     among, clip, elu, exp_below, finite, huber, normal_cdf, normal_pdf, or_one, softsign, xlogy,
 )  # fmt: skip
-from symnet.expressions.precise import bose, capped_exp, log1mexp, logcosh, logmeanexp, logsoftplus, part, rate, whole
+from symnet.expressions.precise import (
+    bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate, whole,
+)  # fmt: skip
 from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
 
@@ -170,6 +172,41 @@ def _rate_analytic(np: Any, x: Any) -> Any:
     return np.where(far, 1 - np.exp(np.where(far, x, -30)) / 2, quotient)
 
 
+def _cloglog(np: Any, x: Any) -> Any:
+    near = np.exp(np.minimum(np.maximum(x, -30), np.largest))
+    return np.where(x < -30, x - np.exp(np.minimum(x, -30)) / 2, _log1mexp(np, -near))
+
+
+def _planck(np: Any, x: Any) -> Any:
+    near = np.exp(np.minimum(np.maximum(x, -30), np.largest))
+    return np.where(x < -30, 1 - np.exp(np.minimum(x, -30)) / 2, near * np.exp(-near) / -np.expm1(-near))
+
+
+def _over_tail(np: Any, x: Any) -> Any:  # φ(x)/Φ(x) below -12, Laplace's continued fraction
+    z = np.maximum(-x, 12)
+    found = z
+    for k in range(10, 0, -1):
+        found = z + k / found
+    return found
+
+
+def _normal_cdf(np: Any, x: Any) -> Any:
+    return np.special("erfc", -x / math.sqrt(2)) / 2
+
+
+def _lognormcdf(np: Any, x: Any) -> Any:
+    near = np.minimum(np.maximum(x, -12), 0)
+    below = np.where(
+        x < -12, -x * x / 2 - np.log(_over_tail(np, x) * math.sqrt(2 * math.pi)), np.log(_normal_cdf(np, near))
+    )
+    return np.where(x > 0, np.log1p(-_normal_cdf(np, -np.maximum(x, 0))), below)
+
+
+def _mills(np: Any, x: Any) -> Any:
+    near = np.maximum(x, -12)
+    return np.where(x < -12, _over_tail(np, x), _normal_pdf(np, near) / _normal_cdf(np, near))
+
+
 def _differences(body: Piecewise) -> tuple[Expr, ...]:
     return tuple(r.lhs - r.rhs for r in body.atoms(Relational))
 
@@ -218,6 +255,9 @@ SCALARS: Table[Facts] = Table(
         capped_exp: Facts(lambda np, x: np.exp(np.minimum(x, np.largest)), lambda np, x: np.exp(x)),
         part: Facts(lambda np, x: x / (1 + x)), whole: Facts(lambda np, x: 1 / (1 + x)),
         log1mexp: Facts(_log1mexp, lambda np, x: np.log(-np.expm1(x)), {"expm1": "expm1", "log1p": "log1p"}),
+        cloglog: Facts(_cloglog, lambda np, x: np.log(-np.expm1(-np.exp(x))), {"expm1": "expm1", "log1p": "log1p"},
+                       repeats=True),
+        planck: Facts(_planck, lambda np, x: np.exp(x) / np.expm1(np.exp(x)), {"expm1": "expm1"}, repeats=True),
         logmeanexp: Facts(_logmeanexp, lambda np, x: _softplus_analytic(np, x) - math.log(2),
                           {"expm1": "expm1", "log1p": "log1p", "logaddexp": _logaddexp}),
         logsoftplus: Facts(_logsoftplus, _logsoftplus_analytic, {"logaddexp": _logaddexp}, repeats=True),
@@ -225,8 +265,9 @@ SCALARS: Table[Facts] = Table(
         logcosh: Facts(_logcosh, _logcosh_analytic, {"log1p": "log1p", "sinh": "sinh", "absolute": "fabs"}),
         normal_pdf: Facts(_normal_pdf, lambda np, x: np.exp(-x * x / 2) / math.sqrt(2 * math.pi),
                           {"absolute": "fabs"}, names=_PHI),
-        normal_cdf: Facts(lambda np, x: np.special("erfc", -x / math.sqrt(2)) / 2, None, {"erfc": "erfc"},
-                          names=_CDF),
+        normal_cdf: Facts(_normal_cdf, None, {"erfc": "erfc"}, names=_CDF),
+        lognormcdf: Facts(_lognormcdf, None, {"erfc": "erfc", "log1p": "log1p"}, repeats=True),
+        mills: Facts(_mills, None, {"erfc": "erfc", "absolute": "fabs"}, repeats=True),
         exp_below: Facts(lambda np, x: np.where(x > 0, 0, np.exp(np.minimum(x, 0))),
                          lambda np, x: np.where(np.real(x) > 0, 0, np.exp(np.where(np.real(x) > 0, 0, x))),
                          repeats=True),

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sympy import Add, Expr, Mul, Pow, S, cosh, coth, csch, exp, log, sech, sinh, tanh
+from sympy import Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp, log, pi, sech, sinh, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
-from symnet.expressions.curves import clip, huber, xlogy
+from symnet.expressions.curves import clip, huber, normal_cdf, normal_pdf, xlogy
 from symnet.expressions.scalars import MachineFunction, logaddexp, sigmoid, softplus
 
 
@@ -51,6 +51,18 @@ class log1mexp(MachineFunction):
     literal = staticmethod(lambda x: log(1 - exp(x)))
 
 
+class cloglog(MachineFunction):
+    """log(1 - exp(-exp(x))), which is x far below 0."""
+
+    literal = staticmethod(lambda x: log(1 - exp(-exp(x))))
+
+
+class planck(MachineFunction):
+    """exp(x)/(exp(exp(x)) - 1), the slope of cloglog, which is 1 far below 0."""
+
+    literal = staticmethod(lambda x: exp(x) / (exp(exp(x)) - 1))
+
+
 class logcosh(MachineFunction):
     """log(cosh(x))."""
 
@@ -75,7 +87,19 @@ class rate(MachineFunction):
     literal = staticmethod(lambda x: sigmoid(x) / softplus(x))
 
 
-PRECISE = (exp, log, sigmoid, softplus, logaddexp, tanh, cosh, sinh, sech)
+class lognormcdf(MachineFunction):
+    """log(Φ(x)), which is about -x²/2 far below 0."""
+
+    literal = staticmethod(lambda x: log(normal_cdf(x)))
+
+
+class mills(MachineFunction):
+    """φ(x)/Φ(x), the slope of log(Φ(x)), which is about -x far below 0."""
+
+    literal = staticmethod(lambda x: normal_pdf(x) / normal_cdf(x))
+
+
+PRECISE = (exp, log, sigmoid, softplus, logaddexp, tanh, cosh, sinh, sech, normal_cdf, normal_pdf, erf, erfc)
 
 
 # -- sums: (what is left of k·f, given that the sum has k·f and other terms of a certain kind)
@@ -90,6 +114,10 @@ def _beside_minus_one(f: Expr) -> Expr | None:
         return -sigmoid(-u)
     if isinstance(f, tanh):
         return -2 * sigmoid(-2 * u)
+    if isinstance(f, normal_cdf):
+        return -normal_cdf(-u)
+    if isinstance(f, (erf, erfc)):
+        return -2 * normal_cdf(-sqrt(2) * u) if isinstance(f, erf) else -erf(u)
     if f.is_Pow and f.exp == 2 and isinstance(f.base, sigmoid):
         return -sigmoid(-f.base.args[0]) * (1 + f.base)
     if f.is_Pow and f.exp == 2 and isinstance(f.base, tanh):
@@ -104,6 +132,14 @@ def _pairs(f: Expr) -> Iterator[tuple[Expr, Expr]]:
         yield S.NegativeOne, beside
     if isinstance(f, tanh):
         yield S.One, 2 * sigmoid(2 * f.args[0])
+    if isinstance(f, erf):
+        yield S.One, 2 * normal_cdf(sqrt(2) * f.args[0])
+    if isinstance(f, erfc):  # SymPy's erfc(-x) is 2 - erfc(x)
+        yield S(-2), -2 * normal_cdf(sqrt(2) * f.args[0])
+    if isinstance(f, normal_cdf):
+        yield -S.Half, erf(f.args[0] / sqrt(2)) / 2
+    if isinstance(f, bose):
+        yield S.One, -bose(-f.args[0])
     if isinstance(f, sigmoid):
         yield -S.Half, tanh(f.args[0] / 2) / 2
         yield -sigmoid(-f.args[0]), tanh(f.args[0] / 2)
@@ -111,6 +147,9 @@ def _pairs(f: Expr) -> Iterator[tuple[Expr, Expr]]:
         yield -f.args[0], softplus(-f.args[0])
         yield -softplus(-f.args[0]), f.args[0]
         yield -log(2), logmeanexp(f.args[0])
+        if not isinstance(-f.args[0], Abs):
+            size = Abs(f.args[0])
+            yield -f.args[0] * sigmoid(f.args[0]), softplus(-size) + size * sigmoid(-size)
     if isinstance(f, logaddexp):
         u, v = f.args
         yield -u, softplus(v - u)
@@ -154,15 +193,21 @@ def _log(e: Expr) -> Expr:
     elif isinstance(x, sinh):
         found = x.args[0] + log1mexp(-2 * x.args[0]) - log(2)
     elif isinstance(x, expm1) and c.is_negative:
-        return log(-c) + log1mexp(x.args[0])
+        u = x.args[0]
+        return log(-c) + (cloglog((-u).args[0]) if isinstance(-u, exp) else log1mexp(u))
     elif isinstance(x, expm1):
         found = x.args[0] + log1mexp(-x.args[0])
     elif isinstance(x, sigmoid):
         found = -softplus(-x.args[0])
     elif isinstance(x, softplus):
         found = logsoftplus(x.args[0])
+    elif isinstance(x, normal_cdf):
+        found = lognormcdf(x.args[0])
+    elif isinstance(x, erfc):
+        found = log(2) + lognormcdf(-sqrt(2) * x.args[0])
     elif (x.is_Mul or x.is_Pow) and all(map(_positive, Mul.make_args(x))):
-        found = Add(*[f.exp * _log(log(f.base)) if _is_power(f) else _log(log(f)) for f in Mul.make_args(x)])
+        bases = [(f.base, f.exp) if _is_power(f) else (f, S.One) for f in Mul.make_args(x)]
+        found = Add(*[k * (_log(f) if isinstance(f := log(base), log) else f) for base, k in bases])
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
     elif x.is_Add and c == 1 and (beside := _sum(x - 1)) != x - 1:
@@ -175,7 +220,8 @@ def _is_power(f: Expr) -> bool:
 
 
 def _positive(f: Expr) -> bool:
-    return isinstance(f.base if _is_power(f) else f, (exp, sigmoid, sech, cosh))
+    base = f.base if _is_power(f) else f
+    return isinstance(base, (exp, sigmoid, sech, cosh)) or bool((base.is_Add or base.is_number) and base.is_positive)
 
 
 def _log1p(w: Expr) -> Expr:
@@ -204,7 +250,7 @@ def _product(e: Expr) -> Expr:
     factors = dict(f.as_base_exp() if f.is_Pow and not isinstance(f, exp) else (f, S.One) for f in e.args)
     for f, k in list(factors.items()):
         u = f.args[0] if f.args else f
-        if isinstance(f, sigmoid) and k.is_positive and (found := _of_softplus(e, f, factors)) is not None:
+        if k.is_positive and (found := _slope_of_log(e, f, factors)) is not None:
             return _product_of(found)
         if isinstance(f, sinh) and k.is_positive and factors.get(sech(u), S.Zero).is_positive:
             return _product_of(e / (f * sech(u)) * tanh(u))
@@ -214,20 +260,49 @@ def _product(e: Expr) -> Expr:
             return _product_of(e / f * (1 + cosh(u)) * tanh(u / 2))
         if isinstance(f, log) and k is S.One and not factors.get(u, S.One).is_number:
             return _product_of(e / (f * u ** factors[u])) * xlogy(u ** factors[u], u)
-        if isinstance(f, exp) and factors.get(bose(u), S.Zero).is_positive:
-            return _product_of(-e / (f * bose(u)) * bose(-u))
+        if isinstance(f, bose) and k.is_Integer and k > 0 and (found := _of_bose(e, u, k, factors)) is not None:
+            return _product_of(found)
     return e
 
 
-def _of_softplus(e: Expr, f: sigmoid, factors: dict[Expr, Expr]) -> Expr | None:
-    # a sigmoid beside a softplus below the line, whose quotient is finite
-    u = f.args[0]
-    if factors.get(softplus(u), S.Zero).is_negative:
-        return e / f * softplus(u) * rate(u)
-    for g in factors:
-        k = g.args[0].coeff(logsoftplus(u)) if isinstance(g, exp) else S.Zero
-        if k.is_negative:
-            return e / (f * g) * exp(g.args[0] + logsoftplus(u)) * rate(u)
+def _of_bose(e: Expr, u: Expr, k: Expr, factors: dict[Expr, Expr]) -> Expr | None:
+    # exp(u)·bose(u) is -bose(-u)
+    powers = [f for f in factors if isinstance(f, exp)]
+    several = sum(f.args[0].is_Add for f in powers) > 1  # each would bring back what another takes away
+    for f in () if several else powers:
+        if (times := f.args[0] / u).is_Integer and times > 0:
+            m = min(times, k)
+            return e / (f * bose(u) ** m) * exp((times - m) * u) * (-bose(-u)) ** m
+        if f == u:
+            return e / (f * bose(u)) * planck(u.args[0])
+    return None
+
+
+_SLOPES = {sigmoid: (softplus, logsoftplus, rate), normal_pdf: (normal_cdf, lognormcdf, mills)}
+
+
+def _slope_of_log(e: Expr, f: Expr, factors: dict[Expr, Expr]) -> Expr | None:
+    # a sigmoid beside a softplus below the line, φ beside Φ: the quotient is finite
+    if type(f) not in _SLOPES:
+        return _by_cdf(e, f, factors) if isinstance(f, exp) else None
+    u, (below, log_of, quotient) = f.args[0], _SLOPES[type(f)]
+    for v in (u, -u) if isinstance(f, normal_pdf) else (u,):
+        if factors.get(below(v), S.Zero).is_negative:
+            return e / f * below(v) * quotient(v)
+        for g in factors:
+            k = g.args[0].coeff(log_of(v)) if isinstance(g, exp) else S.Zero
+            if k.is_negative:
+                return e / (f * g) * exp(g.args[0] + log_of(v)) * quotient(v)
+    return None
+
+
+def _by_cdf(e: Expr, f: Expr, factors: dict[Expr, Expr]) -> Expr | None:
+    # exp(-v²/2)/Φ(v) is √(2π)·φ(v)/Φ(v), exp(-u²)/erfc(u) the half of it at v = -√2·u
+    for g, k in factors.items():
+        if isinstance(g, normal_cdf) and k.is_negative and f.args[0] + g.args[0] ** 2 / 2 == 0:
+            return e / f * g * sqrt(2 * pi) * mills(g.args[0])
+        if isinstance(g, erfc) and k.is_negative and f.args[0] + g.args[0] ** 2 == 0:
+            return e / f * g * sqrt(pi / 2) * mills(-sqrt(2) * g.args[0])
     return None
 
 
@@ -267,6 +342,8 @@ def precise(body: Expr) -> Expr:
         return body
     args = [precise(a) if isinstance(a, Expr) else a for a in body.args]
     if any(x is not y for x, y in zip(args, body.args, strict=True)):
-        body = body.func(*args)
+        kind, body = type(body), body.func(*args)
+        if type(body) is not kind:  # 1/(-x) is -1/x by now
+            return precise(body)
     rule = RULES.get(type(body))
     return body if rule is None else rule(body)

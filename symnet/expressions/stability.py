@@ -8,27 +8,26 @@ no better form stays as it is.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from sympy import (
     Abs, Add, Derivative, DiracDelta, Dummy, Expr, Function, Heaviside, Max, Min, Mul, Pow, S, asinh, cosh,
-    coth, exp, im, log, re, sech, sign, sinh, sqrt, tanh,
+    coth, erfc, exp, im, log, re, sech, sign, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.logic.boolalg import ITE, And, Not, Or
 from sympy.utilities.iterables import sift
 
-from symnet.expressions.curves import xlogy
+from symnet.expressions.curves import normal_cdf, xlogy
 from symnet.expressions.scalars import joined_signs, logaddexp, maximum, sigmoid, softplus, step
 from symnet.expressions.undefined import checked, differentiated
 
 
 def exponent(term: Expr) -> Expr | None:
     """Give u where a term is exp(u) by its form, None for any other."""
-    c, rest = term.as_coeff_Mul()
-    factors = Mul.make_args(rest)
-    if not c.is_positive or rest is not S.One and not all(isinstance(f, exp) for f in factors):
-        return None
-    return Add(*[f.args[0] for f in factors if f is not S.One], log(c))
+    powers, numbers = sift(Mul.make_args(term), lambda f: isinstance(f, exp) and not f.is_number, binary=True)
+    c = Mul(*numbers)
+    return Add(*[f.args[0] for f in powers], log(c)) if c.is_number and c.is_positive else None
 
 
 def exponents(total: Expr) -> list[Expr] | None:
@@ -49,11 +48,16 @@ def complement(expr: Any, of: type[Expr]) -> Any:
     return None
 
 
+def _logarithms(total: Expr) -> list[Expr] | None:
+    # of the terms of a sum with sigmoids, which may all be 0 alone
+    found = {g for t in total.args for f in Mul.make_args(t) if isinstance(g := f.as_base_exp()[0], sigmoid)}
+    if not total.is_Add or not found or any(t.is_number for t in total.args):
+        return None
+    return exponents(total.xreplace({g: exp(-softplus(-g.args[0])) for g in found}))
+
+
 def _log_of_sum(powers: list[Expr]) -> Expr:
-    first, *others = sorted(powers, key=lambda u: (u != 0, u.sort_key()))
-    for other in others:
-        first = logaddexp(first, other)
-    return first
+    return reduce(logaddexp, sorted(powers, key=lambda u: (u != 0, u.sort_key())))
 
 
 def _positive(factor: Expr) -> bool:
@@ -62,7 +66,11 @@ def _positive(factor: Expr) -> bool:
     known = isinstance(base, (exp, sigmoid, sech, cosh)) or any(
         complement(base, f) is not None for f in (sigmoid, tanh)
     )
-    return number or known or exponents(base) is not None
+    return number or known or _is_positive_power(factor) or exponents(base) is not None
+
+
+def _is_positive_power(f: Expr) -> bool:
+    return bool(f.is_Pow and f.base.is_Add and f.base.is_positive and f.exp.is_number)
 
 
 def _log_of_quotient(quotient: Expr) -> Expr:
@@ -78,8 +86,13 @@ def _log(e: Expr) -> Expr:
         common = {t.as_coeff_Mul()[0] for t in argument.args}
         c = common.pop() if len(common) == 1 else S.One
         return log(c) + _log_of_sum([u - log(c) for u in powers])
-    if (u := complement(argument, sigmoid)) is not None:
-        return -softplus(u)
+    if isinstance(argument, exp):
+        return argument.args[0]
+    if (powers := _logarithms(argument)) is not None:
+        return _log_of_sum(powers)
+    share, rest = argument.primitive() if argument.is_Add else (S.One, argument)
+    if (u := complement(rest, sigmoid)) is not None:
+        return log(share) - softplus(u)
     if (u := complement(argument, tanh)) is not None:
         return log(2) - softplus(2 * u)
     if isinstance(argument, sech):
@@ -88,9 +101,8 @@ def _log(e: Expr) -> Expr:
         for u in argument.args:
             if argument - u == sqrt(u**2 + 1):
                 return asinh(u)
-    if (argument.is_Mul or argument.is_Pow and not isinstance(argument, exp)) and argument.has(
-        exp, sigmoid, sech, cosh, tanh
-    ):
+    apart = argument.has(exp, sigmoid, sech, cosh, tanh) or any(map(_is_positive_power, Mul.make_args(argument)))
+    if apart and (argument.is_Mul or argument.is_Pow):
         # the logarithm of each that is positive is finite where that of the product may not be
         factors, rest = sift(Mul.make_args(argument), _positive, binary=True)
         numbers, factors = sift(factors, lambda f: f.is_number, binary=True)
@@ -302,7 +314,7 @@ def together(body: Expr) -> set[Expr]:
     """Give what may be 0 alone where its logarithm or a root of it is not."""
     inside = {f.args[0] for f in body.atoms(log)}
     inside |= {p.base for p in body.atoms(Pow) if p.exp.is_Rational and not p.exp.is_Integer}
-    return {f for f in inside if isinstance(f, (softplus, sigmoid))}
+    return {f for f in inside if isinstance(f, (softplus, sigmoid, normal_cdf, erfc))}
 
 
 def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
@@ -326,7 +338,12 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     if any(not p.exp.is_number for p in slope.atoms(Pow)):
         slope = slope.replace(lambda e: e.is_Mul, _joined_powers).replace(lambda e: e.is_Mul, _with_xlogy)
     checked(slope, body)
-    if body.args and not body.is_Add and not body.is_Mul and not any(isinstance(f, softplus) for f in together(body)):
+    if (
+        body.args
+        and not body.is_Add
+        and not body.is_Mul
+        and not any(not isinstance(f, sigmoid) for f in together(body))
+    ):
         power = body.is_Pow and not body.exp.is_number  # SymPy would write x**(p - 1) as output/x
         slope = slope.xreplace({body: output}) if power else slope.subs(body, output)
     return slope

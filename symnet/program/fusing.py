@@ -32,9 +32,10 @@ def fused(b: Defining, node: Any) -> Any:
     body = view(node)
     if not view.crossed:
         return None
-    if not body.has(exp, log, sigmoid, softplus, tanh, cosh, sinh, Abs) and not _collapsed(b, node, body):
+    kept = together(body)
+    if not (kept or body.has(exp, log, sigmoid, softplus, tanh, cosh, sinh, Abs) or _collapsed(b, node, body)):
         return None
-    better, kept = entered(body), together(body)
+    better = entered(body)
     if better == body and not kept and not _collapsed(b, node, body):
         return None
     view.named = {formula: name for formula, name in view.named.items() if formula not in kept}

@@ -1,0 +1,100 @@
+"""Logarithms of probabilities as people write them: finite and right far out in the tails, and so are their slopes.
+
+Each is written as a scalar, as one entrywise function and as a chain of entrywise operations; what is right is mpmath's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+from sympy import Rational, Symbol, erf, erfc, exp, log, pi, sqrt
+
+import symnet as sn
+from tests.test_stable_forms import chained
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+ANY = [-1e4, -1000.0, -120.0, -35.5, -12.0, -9.0, -0.5, 0.25, 0.5, 3.0, 40.0, 120.0, 1000.0, 1e4]
+BELOW_3 = [x for x in ANY if x <= 3]
+POSITIVE = [x for x in ANY if x > 0]
+t, A = Symbol("t", real=True), sn.matrix("A", 1, "n")
+
+
+def logistic(x: Any) -> Any:
+    return 1 / (1 + mpmath.exp(-x))
+
+
+def normal(x: Any, mean: int, variance: int) -> Any:
+    return mpmath.exp(-((x - mean) ** 2) / (2 * variance)) / mpmath.sqrt(2 * mpmath.pi * variance)
+
+
+# fmt: off
+FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], list[float]]] = {
+    "log Φ":          (lambda t: log(sn.normal_cdf(t)), lambda x: mpmath.log(mpmath.ncdf(x)), BELOW_3),
+    "log Φ, scaled":  (lambda t: log(3 * sn.normal_cdf(2 * t)), lambda x: mpmath.log(3 * mpmath.ncdf(2 * x)), BELOW_3),
+    "log Φ by erf":   (lambda t: log((1 + erf(t / sqrt(2))) / 2), lambda x: mpmath.log(mpmath.ncdf(x)), BELOW_3),
+    "log(1 - Φ)":     (lambda t: log(1 - sn.normal_cdf(t)), lambda x: mpmath.log(mpmath.ncdf(-x)), [-x for x in BELOW_3]),
+    "log erfc":       (lambda t: log(erfc(t)), lambda x: mpmath.log(mpmath.erfc(x)), [-x for x in BELOW_3]),
+    "log(1 - erf)":   (lambda t: log(1 - erf(t)), lambda x: mpmath.log(mpmath.erfc(x)), [-x for x in BELOW_3]),
+    "√Φ":             (lambda t: sqrt(sn.normal_cdf(t)), lambda x: mpmath.sqrt(mpmath.ncdf(x)), BELOW_3),
+    "log log":        (lambda t: log(1 - exp(-exp(t))), lambda x: mpmath.log(-mpmath.expm1(-mpmath.exp(x))), BELOW_3),
+    "odds":           (lambda t: exp(t) / (1 - exp(t)), lambda x: 1 / mpmath.expm1(-x), ANY),
+    "odds, turned":   (lambda t: exp(t) / (exp(t) - 1), lambda x: -1 / mpmath.expm1(-x), ANY),
+    "mixture":        (lambda t: log(exp(-((t - 1) ** 2) / 2) / sqrt(2 * pi) / 4 + 3 * exp(-((t + 2) ** 2) / 8) / sqrt(8 * pi) / 4),
+                       lambda x: mpmath.log(normal(x, 1, 1) / 4 + 3 * normal(x, -2, 4) / 4), ANY),
+    "two logistics":  (lambda t: log(sn.sigmoid(t) / 4 + 3 * sn.sigmoid(2 * t) / 4),
+                       lambda x: mpmath.log(logistic(x) / 4 + 3 * logistic(2 * x) / 4), BELOW_3),
+    "Student":        (lambda t: log((1 + t**2 / 3) ** -12 / sqrt(3 * pi)),
+                       lambda x: -12 * mpmath.log(1 + x * x / 3) - mpmath.log(3 * mpmath.pi) / 2, ANY),
+    "Student, tilted": (lambda t: log(exp(t) / (1 + t**2 / 3) ** 3),
+                       lambda x: x - 3 * mpmath.log(1 + x * x / 3), ANY),
+    "Weibull":        (lambda t: log(Rational(5, 4) * (t / 2) ** Rational(3, 2) * exp(-((t / 2) ** Rational(5, 2)))),
+                       lambda x: mpmath.log(1.25) + 1.5 * mpmath.log(x / 2) - (x / 2) ** 2.5, POSITIVE),
+    "entropy":        (lambda t: -sn.sigmoid(t) * log(sn.sigmoid(t)) - (1 - sn.sigmoid(t)) * log(1 - sn.sigmoid(t)),
+                       lambda x: mpmath.log1p(mpmath.exp(-abs(x))) + abs(x) * logistic(-abs(x)), ANY),
+    "divergence":     (lambda t: sn.sigmoid(t) * log(4 * sn.sigmoid(t)) + (1 - sn.sigmoid(t)) * log(4 * (1 - sn.sigmoid(t)) / 3),
+                       lambda x: logistic(x) * mpmath.log(4 * logistic(x)) + logistic(-x) * mpmath.log(4 * logistic(-x) / 3), ANY),
+}
+# fmt: on
+
+
+def exact(name: str) -> np.ndarray:
+    """Give the points, the values and the slopes."""
+    _, f, points = FORMS[name]
+    with mpmath.workdps(160):
+        h = mpmath.mpf(10) ** -30
+        return np.array(
+            [[float(v) for v in (x, f(x), (f(x + h) - f(x - h)) / (2 * h))] for x in map(mpmath.mpf, points)]
+        ).T
+
+
+def as_scalars(f: Any, at: np.ndarray, dtype: Any) -> list[Any]:
+    kernel = sn.derive(f(t), t).compile(dtype)
+    found = [kernel({t: x}) for x in at]
+    return [[value for value, _ in found], [slopes[t] for _, slopes in found]]
+
+
+def as_entries(F: Any, at: np.ndarray, dtype: Any) -> list[Any]:
+    given = {A: at.astype(dtype).reshape(1, -1)}
+    return [sn.evaluate(F, given)[0], sn.derive(sn.sum(F), A).compile()(given)[1][A][0]]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_value_and_slope(name):
+    f, at, *right = FORMS[name][0], *exact(name)
+    for dtype, tolerance in ((np.float64, 1e-12), (np.float32, 1e-5)):
+        for found in (
+            as_scalars(f, at, dtype),
+            as_entries(sn.elementwise(f, A), at, dtype),
+            as_entries(chained(f(t), {t: A}), at, dtype),
+        ):
+            for got, wanted in zip(found, right, strict=True):
+                room = (
+                    tolerance * (np.abs(wanted) + 0.1 * (name in ("divergence", "Student")))
+                    + 1e6 * np.finfo(dtype).tiny
+                )
+                np.testing.assert_array_less(np.abs(np.ravel(got).astype(float) - wanted), room)
