@@ -50,6 +50,11 @@ SLOPES = [
     (sn.gelu, lambda z, a: big_phi(z) - z * small_phi(z), "the sign of the term"),
     (sn.silu, lambda z, a: sigmoid(z) + z * sigmoid(z), "the factor 1 − sigmoid(Z₁) of"),
     (sn.elu, lambda z, a: np.exp(z), "the formula of the negative side"),
+    (sn.elu, lambda z, a: np.where(z > 0, np.exp(z), 1), "the formulas of the two sides"),
+    (sn.elu, lambda z, a: np.where(z > 0, 1, a), "exp(Z₁) − 1 stands where exp(Z₁) belongs on the negative side"),
+    (sn.elu, lambda z, a: np.where(z > 0, z, np.exp(z)), "Z₁ stands where 1 belongs on the positive side"),
+    (sn.elu, lambda z, a: np.where(z > 0, 1, np.exp(-z)), "exp(−Z₁) stands where exp(Z₁) belongs on the negative side"),
+    (sn.elu, lambda z, a: np.where(z > 0, 1, 1 - np.exp(z)), "1 − exp(Z₁) stands where exp(Z₁) belongs"),
     (sn.softsign, lambda z, a: 1 / (1 + np.abs(z)), "the exponent"),
 ]
 VALUES = numbers(1, X=(3, 6), W1=(4, 3), W2=(2, 4), Y=(2, 6))
@@ -117,7 +122,9 @@ def dropped(v, bug=""):
         "other mask": (1 - v["M"]) / v["k"], "twice": v["M"] / v["k"] ** 2, "multiplied": v["M"] * v["k"],
         "other share": v["M"] / (1 - v["k"]),
     }.get(bug, v["M"] / v["k"])  # fmt: skip
-    return {"W1": ((v["W2"].T @ E) * factor * (1 - A * A)) @ v["X"].T, "W2": E @ (A * v["M"] / v["k"]).T}
+    handed_on = A * v["M"] / v["k"]
+    a = {"slope at D": handed_on, "slope of D": np.tanh(handed_on)}.get(bug, A)
+    return {"W1": ((v["W2"].T @ E) * factor * (1 - a * a)) @ v["X"].T, "W2": E @ handed_on.T}
 
 
 def factors(v, bug=""):
@@ -166,6 +173,8 @@ WRITTEN = [
     (huber, "zero", "wrong-function", "outside of the bounds"),
     (huber, "sign", "wrong-function", "outside of the bounds"),
     (dropped, "other mask", "wrong-operand", "1 − M stands where M belongs"),
+    (dropped, "slope at D", "derivative-at-wrong-argument", "the slope is taken at T₁/k, not at A₁"),
+    (dropped, "slope of D", "derivative-at-wrong-argument", "the slope is taken at T₁/k, not at Z₁"),
     (dropped, "twice", "extra-factor", "divided by k twice"),
     (dropped, "multiplied", "wrong-operand", "multiplied by k"),
     (dropped, "other share", "wrong-operand", "1 − k stands where k belongs"),

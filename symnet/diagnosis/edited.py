@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, permutations
 from typing import Any, Protocol
 
 import numpy as np
 
-from symnet.diagnosis.edits import Changes, Mutation, Name
+from symnet.diagnosis.edits import Changes, Mutation, Name, say
 from symnet.diagnosis.grammar import edits_of, edits_of_its_own_delta
 from symnet.diagnosis.groups import Item, changes_of, groups
 from symnet.diagnosis.influence import Influence
@@ -25,6 +25,7 @@ from symnet.diagnosis.variants import IMPOSSIBLE
 AT_MOST = 60_000  # edits
 CLEAR = 2.0  # a single edit that takes no more words is not looked for in several equations
 OF_ITS_OWN = 4  # gradients that may have a delta of their own; in more it is the delta that is wrong
+EXCHANGED = 12  # gradients that are looked at for being those of each other
 PARTIAL = 40  # first edits of two that are followed up
 LOOKED_AT = 200_000  # pairs
 
@@ -84,6 +85,9 @@ class Edited:
         equations is looked for where no plain one is found, and last a delta of its own in some gradients.
         """
         best = dearest
+        for named in self._under_other_names():
+            best, explained = min(best, named.cost + 0.4), True
+            yield named
         alone = [s for s in self.sites if self.spoils[s] == self.wrong and self.influence.reaches([s])]
         stages: tuple[Callable[[], list[Item]], ...] = (lambda: self._items_at(alone), self.items, self._of_its_own)
         for stage, items in enumerate(stages):
@@ -97,6 +101,23 @@ class Edited:
                     if found is not None:
                         best, explained = min(best, item.cost + 0.4), True
                         yield found
+
+    def _under_other_names(self) -> Iterator[Mutation]:
+        # the wrong gradients are the right ones, in another order
+        gradients, of = self.ground.setting.gradients, dict[Name, Name]()
+        wrong = [w for w in gradients if w in self.wrong]
+        for w, other in permutations(wrong, 2) if len(wrong) <= EXCHANGED else ():
+            alike = w.is_Matrix == other.is_Matrix and self.ground.shape(w) == self.ground.shape(other)
+            if alike and w not in of and other not in of.values():
+                if w in self.trial.mended({gradients[w]: self.right[gradients[other]]}):
+                    of[w] = other
+        changes = {gradients[w]: self.right[gradients[of[w]]] for w in wrong if w in of}
+        if changes and len(of) == len(wrong) and self.trial.fits(changes):
+            w, other = next(iter(of.items()))
+            words = say("the gradients of {} and {} are exchanged", w, other)
+            if of[other] != w:
+                words = say("the gradient of {} stands where that of {} belongs", other, w)
+            yield Mutation("wrong-layer", changes, words, 1.2, len(wrong) > 2)
 
     def _of_its_own(self) -> list[Item]:
         return self._in_groups([e for lhs in self.sites for e in edits_of_its_own_delta(self.ground, lhs)], 1)

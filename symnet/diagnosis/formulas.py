@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Abs, Add, Function, Lambda, Mul, OneMatrix, Pow, S, exp, nan, oo, sign, zoo
+from sympy import Abs, Add, Dummy, Function, Lambda, Mul, OneMatrix, Pow, S, exp, nan, oo, sign, zoo
 
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.places import Path, Place, times
 from symnet.diagnosis.quantities import Ground
-from symnet.expressions import Elementwise, bound_variables, clipped, exp_below, relu, step
+from symnet.expressions import Elementwise, bound_variables, clipped, exp_below, step
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
 _Parts = Iterator[tuple[str, Any, Words, float]]  # kind, what stands there, words, cost
@@ -33,8 +33,9 @@ def formula_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
             changed = _put(body, path, new)
             if changed not in (body, 0) and not changed.has(nan, zoo, oo):
                 yield kind, of_operands(node, changed), words, cost, ("inside", str(body), str(path), str(new))
-    for changed, words in _one_branch(node):
-        yield "wrong-function", of_operands(node, changed), words, 1.6, ("branch", str(body), str(changed))
+    for changed, words in _of_two_sides(ground, node):
+        if changed != body:
+            yield "wrong-function", of_operands(node, changed), words, 1.6, ("branch", str(body), str(changed))
 
 
 def of_operands(node: Any, body: Any) -> Any:
@@ -140,11 +141,30 @@ def _other_clips(part: Any, shown: Any) -> _Parts:
         yield "wrong-function", other, say("the bounds of {} are {} and {}", shown(part), -bound, bound), 1.6
 
 
-def _one_branch(node: Any) -> Iterator[tuple[Any, Words]]:
-    # a function that bends at 0: the formula of one side is used on both
+def _of_two_sides(ground: Ground, node: Any) -> Iterator[tuple[Any, Words]]:
+    # a function that bends at 0: the formula of one side on both, the two exchanged, another formula on one of them
     body = node.body
     kinked = {s.args[0] for s in body.atoms(step, exp_below)}
     for a in kinked if len(kinked) == 1 else ():
-        for on, side in ((0, "negative"), (1, "positive")):
-            new = body.xreplace({step(a): S(on), exp_below(a): (1 - on) * exp(a), relu(a): on * a})
-            yield new, say(f"the formula of the {side} side is used on both sides of {{}}", node)
+        sides = _sides(body, a)
+        for side, formula in sides.items():
+            yield formula, say(f"the formula of the {side} side is used on both sides of {{}}", node)
+        negative, positive = sides.values()
+        yield _joined(a, positive, negative), say("the formulas of the two sides of {} are exchanged", node)
+        (x,) = node.variables if len(node.variables) == 1 else (None,)
+        values = [f.xreplace({_X: x}) for Z, f in ground.setting.activations.values() if x and Z == node.args[1]]
+        for side, formula in sides.items():
+            own = [_sides(f, a)[side] for f in values if _sides(f, a)[side] != f]
+            for other in (*own, 1 - formula, formula.xreplace({a: -a})):
+                shown = [f if f.is_number else of_operands(node, f) for f in (other, formula)]
+                words = say(f"{{}} stands where {{}} belongs on the {side} side of {{}}", *shown, node)
+                yield _joined(a, *(sides | {side: other}).values()), words
+
+
+def _sides(body: Any, a: Any) -> dict[str, Any]:
+    signed = {"negative": Dummy(negative=True), "positive": Dummy(positive=True)}
+    return {side: body.xreplace({a: d}).xreplace({d: a}) for side, d in signed.items()}
+
+
+def _joined(a: Any, negative: Any, positive: Any) -> Any:
+    return positive * step(a) + (negative * (1 - step(a))).xreplace({exp(a): exp_below(a)})

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, exp
+from sympy import HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, exp
 
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Name, Words, say
-from symnet.diagnosis.places import Place, product_of
+from symnet.diagnosis.places import Place, product_of, times
 from symnet.diagnosis.quantities import Ground
-from symnet.expressions import Elementwise, LogSoftmax, Softmax, bound_variables, raw, sigmoid, step
+from symnet.expressions import Elementwise, LogSoftmax, Softmax, bound_variables, raw, sigmoid, split, step, symbols_of
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
 (_X,) = bound_variables(1)
@@ -27,6 +27,7 @@ def function_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
         yield from _other_functions(ground, node)
         yield from _other_signs(node)
         yield from _other_slopes(node)
+        yield from _at_what_goes_on(ground, node)
     if isinstance(node, Elementwise) and len(node.args) > 2:
         yield from _other_signs(node)
     if isinstance(node, Softmax):
@@ -64,6 +65,27 @@ def _other_functions(ground: Ground, node: Any) -> _Found:
             for w in biases:
                 words = say("the slope is taken at {}, not at the pre-activation", w)
                 yield "derivative-at-wrong-argument", applied(function, w), words, 2.0, ("at", function, w)
+
+
+def _at_what_goes_on(ground: Ground, node: Any) -> _Found:
+    # a slope at what the next layer gets: the activation times a mask and a number, as dropout hands it on
+    forward, activations = ground.setting.forward, ground.setting.activations
+    at, x = node.args[1], node.variables[0]
+    A = at if at in activations else next((B for B, (Z, _) in activations.items() if Z == at), None)
+    if A is None:
+        return
+    Z, f = activations[A]
+    slopes = {at: node.body, Z: node.body if at == Z else node.body.xreplace({x: f.xreplace({_X: x})})}
+    for made in forward:
+        masked = split(made.rhs)[1]
+        if isinstance(masked, HadamardProduct) and not {A, Z}.isdisjoint(masked.args):
+            numbers = [split(e.rhs)[0] for e in forward if made.lhs in symbols_of(e.rhs)]
+            for number in dict.fromkeys([S.One, *numbers]):
+                D = times(number, made.lhs)
+                for right, body in slopes.items():
+                    words = say("the slope is taken at {}, not at {}", D, right)
+                    new = Elementwise(Lambda((x,), body), D)
+                    yield "derivative-at-wrong-argument", new, words, 1.7, ("handed on", body, D)
 
 
 def _for_softmax(node: Any) -> _Found:
