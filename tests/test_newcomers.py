@@ -133,15 +133,17 @@ def test_a_derivation_is_checked_in_its_own_symbols():
         sn.check_gradients(d, AT, [V2])
 
 
-def test_a_checkpoint_of_another_loss_is_not_overwritten(tmp_path):
+def test_a_checkpoint_of_another_net_is_not_overwritten(tmp_path):
     path, data = tmp_path / "run.npz", {S2: AT[S2], T: AT[T]}
     options = {"epochs": 1, "progress": False, "checkpoint": path}
-    for _ in range(2):  # the same one is begun anew
-        sn.train(FIT, data, **options)
+    for loss in (FIT, FIT, 2 * FIT, sn.squared_error(V2 * S2, T), FIT):  # of the same symbols: begun anew
+        sn.train(loss, data, **options)
     weights = tmp_path / "weights.npz"
     sn.save(weights, {V2: AT[V2]})
-    for loss, file in ((2 * FIT, path), (FIT, weights), (sn.squared_error(V2 * S2, T), path)):
+    other, deeper = sn.matrix("U", 2, 3), sn.matrix("U", 2, 2)
+    nets = ((sn.squared_error(other * S2, T), path), (FIT, weights), (sn.squared_error(deeper * V2 * S2, T), path))
+    for loss, file in nets:
         before = file.read_bytes()
-        with pytest.raises(ValueError, match="is no checkpoint of this loss"):
+        with pytest.raises(ValueError, match="is no checkpoint of this net"):
             sn.train(loss, data, **{**options, "checkpoint": file})
         assert file.read_bytes() == before

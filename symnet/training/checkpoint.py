@@ -48,7 +48,7 @@ class Saver:
         self.number, self.unit = _interval(every)
         self.task = task
         self.told = _described(task)
-        _check_own(self.path, self.told)
+        _check_own(self.path, task)
         self.failed = False
         self.muted = False  # in all processes but the first, where several run together
         self.due_at = clock()
@@ -109,17 +109,17 @@ class Saver:
         }  # fmt: skip
 
 
-def _check_own(path: Any, told: dict[str, Any]) -> None:
-    # a run of the same loss is begun anew; of anything else nothing is overwritten
+def _check_own(path: Any, task: Task) -> None:
+    # a run of the same net is begun anew; of anything else nothing is overwritten
     if not path.exists():
         return
     try:
         held = read_arrays("checkpoint", path).get(CHECKPOINT)
-        same = held is not None and json.loads(held.tobytes())["loss"] == json.loads(json.dumps(told["loss"]))
+        loss = None if held is None else from_tree(json.loads(held.tobytes())["loss"])
     except (ValueError, KeyError, TypeError):
-        same = False
-    if not same:
-        raise ValueError(f"checkpoint: {path} is there already, and is no checkpoint of this loss; give another file, "
+        loss = None
+    if loss is None or loss.free_symbols != task.loss.free_symbols:
+        raise ValueError(f"checkpoint: {path} is there already, and is no checkpoint of this net; give another file, "
                          "or delete it")  # fmt: skip
 
 
