@@ -449,7 +449,7 @@ SCALAR_SLOPES = [
     ((a - mu) ** 2 * Trace(M) / 4, mu, "(μ − a)⋅tr(M)/2"),
     (exp(-((a - mu) ** 2) / (2 * sigma**2)), mu, "(a − μ)⋅exp(−(a − μ)²/(2σ²))/σ²"),
     (sn.sum(sn.elementwise(lambda t: (t - mu) ** 2 / (2 * sigma**2), M)), M, "(M − μ)/σ²"),
-    (-log(exp(-((a - mu) ** 2) / (2 * sigma**2)) / (sigma * sqrt(2 * pi))), mu, "−(a − μ)/σ²"),
+    (-log(exp(-((a - mu) ** 2) / (2 * sigma**2)) / (sigma * sqrt(2 * pi))), mu, "(μ − a)/σ²"),
     (-log(exp(-((a - mu) ** 2) / (2 * sigma**2)) / sqrt(2 * pi)), sigma, "−(a − μ)²/σ³"),
 ]  # fmt: skip
 
