@@ -310,3 +310,22 @@ def test_a_search_keeps_to_its_number_of_evaluations(budget, monkeypatch):
     assert sn.diagnose(LOSS, VALUES, noise).faults[0].kind == "unknown"
     one_step = 500  # what is begun is finished: a constant and a rate at each equation
     assert budget <= searches[0].evaluations() - searches[0].before_pairs <= budget + one_step
+
+
+@pytest.mark.parametrize("shift", [20.0, 33.0, 36.5, 80.0])  # 1 − A loses some digits, most of them, all of them
+def test_what_saturates_by_hand_is_not_called_wrong(shift):
+    x, y, w, b = sn.matrix("x", 3, "n"), sn.matrix("y", 1, "n"), sn.matrix("w", 1, 3), sn.matrix("b", 1, 1)
+    loss, draw = sn.squared_error(sn.sigmoid(sn.affine(w, x, b)), y), np.random.default_rng(0)
+    values = {"x": draw.normal(size=(3, 4)), "w": draw.normal(size=(1, 3)), "b": np.full((1, 1), shift)}
+    values["y"] = draw.uniform(size=(1, 4))
+
+    def gradients(v):
+        A = 1 / (1 + np.exp(-(v["w"] @ v["x"] + v["b"])))
+        D = (A - v["y"]) * A * (1 - A) / 4
+        return {"w": D @ v["x"].T, "b": D.sum(axis=1, keepdims=True)}
+
+    right = gradients(values)
+    assert sn.diagnose(loss, values, right).ok
+    assert not sn.diagnose(loss, values, right | {"b": right["b"] + 1e-9}).ok
+    if right["b"].any():  # twice 0 is 0
+        assert not sn.diagnose(loss, values, lambda v: {n: 2 * g for n, g in gradients(v).items()}).ok

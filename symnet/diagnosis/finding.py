@@ -8,6 +8,7 @@ two mistakes.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def diagnosed(
 
     `more`: gives a point that was not seen so far; two mistakes together have to hold there too.
     """
+    points = [_with_rounding(derivation, p) for p in points]
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     if step is not None and step.told is not None and not step.shows_gradients:
         wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
@@ -71,7 +73,6 @@ def diagnosed(
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
         facts = (*known, *off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
         return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
-    known = [*known, *looking.tied]
     shown: dict[Any, tuple[Fault, ...]] = {}
     for faults in found:
         # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
@@ -79,7 +80,21 @@ def diagnosed(
         shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
     number = len(shown) + len(looking.tied)
     hint = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
-    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *off), hint, partials)
+    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *looking.tied, *off), hint, partials)
+
+
+def _with_rounding(derivation: Derivation, point: Point) -> Point:
+    # what the formulas lose as they are printed, 1 − A where A rounds to 1, counts as none; kernels lose less
+    wrong = [w for w in derivation.wrt if point.is_wrong(w)]
+    if not wrong:
+        return point
+    variants = Variants(derivation.forward, derivation.backward, point.arrays, point.sizes)
+    allowed = dict(point.allowed)
+    with np.errstate(all="ignore"):
+        for w in wrong:
+            lost = np.abs(variants.value(derivation[w]) - point.right[w]).max(initial=0.0)
+            allowed[w] += 2 * float(lost) if np.isfinite(lost) else 0.0
+    return replace(point, allowed=allowed)
 
 
 def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]:
