@@ -22,6 +22,7 @@ from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.replaced import replaced_edits
+from symnet.diagnosis.states import state_edits
 from symnet.diagnosis.windows import window_edits
 from symnet.expressions import Total, raw, scaled, split, symbols_of
 
@@ -225,5 +226,5 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
 
 _RULES: tuple[Rule, ...] = (
     _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, formula_edits,
-    replaced_edits, product_edits, sum_edits, window_edits,
+    replaced_edits, state_edits, product_edits, sum_edits, window_edits,
 )  # fmt: skip
