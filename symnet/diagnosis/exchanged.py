@@ -26,12 +26,13 @@ _Partners = dict[Any, Any]
 
 def exchanges(ground: Ground, sites: list[Name]) -> Iterator[tuple[Edit, ...]]:
     """Give what exchanges two quantities in all of these equations, and in a part of them."""
+    there = {lhs: list(places(ground.setting.right[lhs])) for lhs in sites}
     for of, _ in zip(_partners(ground), range(AT_MOST), strict=False):
-        found = [(lhs, place) for lhs in sites for place in _read(ground, lhs, of)]
+        found = [(lhs, place) for lhs in sites for place in _read(ground, lhs, of, there[lhs])]
         tried = [found]
         for is_there in (lambda lhs, place: lhs in ground.setting.partials, _is_slope):
             parts = [[f for f in found if is_there(*f) == told] for told in (True, False)]
-            tried += parts if all(parts) else []
+            tried += parts if all(parts) and all(of[of[a]] == a for a in of if of[a] in of) else []
         for some in tried:
             if len(some) > 1:
                 yield tuple(_edit(ground, lhs, place, of) for lhs, place in some)
@@ -83,10 +84,9 @@ def _alike(ground: Ground, a: _Steps, b: _Steps) -> bool:
     )
 
 
-def _read(ground: Ground, lhs: Name, of: _Partners) -> Iterator[Place]:
-    rhs = ground.setting.right[lhs]
-    if not of.keys().isdisjoint(symbols_of(rhs)):
-        for place in places(rhs):
+def _read(ground: Ground, lhs: Name, of: _Partners, there: list[Place]) -> Iterator[Place]:
+    if not of.keys().isdisjoint(symbols_of(ground.setting.right[lhs])):
+        for place in there:
             if place.node in of and _known(ground, lhs, of[place.node], of) is not None:
                 yield place
 

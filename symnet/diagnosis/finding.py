@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sympy import MatAdd, MatrixSymbol, Symbol
+from sympy import MatrixSymbol, Symbol
 
 from symnet.backends import Kernel, collector_paused
 from symnet.derivation import Derivation
@@ -191,8 +191,7 @@ def _setting(derivation: Derivation, kernel: Kernel, point: Point) -> Setting:
 
 
 def _gradients_first(derivation: Derivation) -> list[Equation]:
-    # each gradient as soon as it can be computed: weights that are updated too early need it; one that sums over the
-    # uses of a parameter is known when they all are, and comes last
+    # each gradient as soon as it can be computed: weights that are updated too early need it
     def is_gradient(e: Equation) -> bool:
         return e.role == "gradient"
 
@@ -202,6 +201,4 @@ def _gradients_first(derivation: Derivation) -> list[Equation]:
         ready = [e for e in waiting if names.isdisjoint(e.rhs.atoms(MatrixSymbol, Symbol))]
         done.append(next(filter(is_gradient, ready), ready[0]))
         waiting.remove(done[-1])
-    read = {s for e in done for s in e.rhs.atoms(MatrixSymbol, Symbol)}
-    late = {e for e in done if is_gradient(e) and isinstance(e.rhs, MatAdd) and e.lhs not in read}
-    return sorted(done, key=late.__contains__)
+    return done

@@ -17,6 +17,7 @@ from sympy import (
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.formulas import formula_edits
 from symnet.diagnosis.functions import function_edits
+from symnet.diagnosis.labelled import label_edits
 from symnet.diagnosis.operands import operand_edits
 from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
@@ -226,5 +227,5 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
 
 _RULES: tuple[Rule, ...] = (
     _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, formula_edits,
-    replaced_edits, state_edits, product_edits, sum_edits, window_edits,
+    replaced_edits, state_edits, label_edits, product_edits, sum_edits, window_edits,
 )  # fmt: skip
