@@ -178,7 +178,7 @@ def _in_the_value(ground: Ground, node: Any, a: Any, side: str, formula: Any) ->
         for written, new in others.items():
             belongs = elementwise(Lambda((_X,), _X + gap), A) if gap.is_number else formula
             belongs = belongs if gap.is_number or formula.is_number else of_operands(node, formula)
-            stands = A if written == _X else elementwise(Lambda((_X,), written), A)
+            stands = elementwise(Lambda((_X,), written), A) if gap.is_number else of_operands(node, value)
             yield new, say(f"{{}} stands where {{}} belongs on the {side} side of {{}}", stands, belongs, node)
 
 
