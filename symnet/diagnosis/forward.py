@@ -16,6 +16,7 @@ from sympy import Integer
 from symnet.derivation import Derivation, derive
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Changes, Mutation, Setting, say
+from symnet.diagnosis.exchanged import exchanges
 from symnet.diagnosis.functions import applied
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.grammar import edits_of
@@ -105,6 +106,7 @@ class ForwardSearch:
         for item in [*(Item((e,), e.cost) for e in edits), *groups(ground, edits)]:
             m = item.mutation(right)
             yield replace(m, kind="forward", words=say("forward: ") + m.words)
+        yield from self._exchanged(ground, right)
         yield from self._along_the_other_axis()
         yield from self._another_mean(right)
 
@@ -131,6 +133,15 @@ class ForwardSearch:
                 for title, (f, _, _) in activations().items():
                     words = say("there is {} on the output {}", title, name)
                     yield Edit("wrong-function", lhs, place.path, applied(f, name), words, 1.3, ("on", name, title))
+
+    def _exchanged(self, ground: Ground, right: Changes) -> Iterator[Mutation]:
+        # two values in each other's place, and in the backward equations as well or not
+        for edits in exchanges(ground, ground.order):
+            m = Item(edits, edits[0].cost).mutation(right)
+            _, *of = edits[0].tag
+            back = {lhs: rhs.xreplace(dict(of)) for lhs, rhs in self.setting.equations}
+            for more in ({}, {lhs: rhs for lhs, rhs in back.items() if rhs != self.setting.right[lhs]}):
+                yield replace(m, kind="forward", words=say("forward: ") + m.words, changes={**m.changes, **more})
 
     def _along_the_other_axis(self) -> Iterator[Mutation]:
         # softmax and its logarithm are turned in every equation that has them
