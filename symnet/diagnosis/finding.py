@@ -27,7 +27,7 @@ from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation
 
-_ANOTHER_LOSS = "the gradients are right, but the loss that is reported is another one"
+_ANOTHER = "the gradients are right, but the {} is another one"
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
 Explained = list[tuple[Fault, ...]]
 
@@ -66,8 +66,6 @@ def diagnosed(
     known = [*known, *_elsewhere_only(points, wrong)]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off)
-    if not found and not wrong:
-        found = [(Fault("forward", (), "", "", "", _ANOTHER_LOSS),)]
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
@@ -113,7 +111,13 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
             return step.late(symbols)
         if not found and symbols:
             return looking.backward(not off and looking.points[0].loss is None, of_step)
-    return found
+    return found or _of_what_is_beside(looking.points)
+
+
+def _of_what_is_beside(points: Sequence[Point]) -> Explained:
+    of_loss = any(not p.agrees_in_loss(p.right_loss) for p in points)
+    words = _ANOTHER.format("loss that is reported" if of_loss else "value that is handed back")
+    return [(Fault("forward", (), "", "", "", words),)]
 
 
 class _Looking:
@@ -173,8 +177,7 @@ def _forward_facts(derivation: Derivation, explainer: Explainer, points: Sequenc
         variants = Variants(derivation.forward, [], points[0].arrays, points[0].sizes)
         for e in derivation.forward:
             if e.lhs.name in points[0].given:
-                mine, its = points[0].given[e.lhs.name], np.asarray(variants.value(e.lhs))
-                if mine.shape != its.shape or np.abs(mine - its).max() > 1e-6 * np.abs(its).max(initial=1e-300):
+                if not points[0].agrees_in(e.lhs.name, variants.value(e.lhs)):
                     facts.append(f"the first value that differs:  {explainer.line(e.lhs, e.rhs)}")
                     break
     return facts

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol
 
-from symnet.backends import one_hot
+from symnet.backends import binding, one_hot
 from symnet.diagnosis.edits import Name
 
 # of the largest entry of a gradient
@@ -81,6 +81,17 @@ def shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]
     raise ValueError(
         f"the gradient for {w.name} has shape {array.shape}, but {w.name} has shape {shape}{_way_out(array, shape)}"
     )
+
+
+def shaped_value(name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """Give a value of the forward pass in the shape that it has. Raises `ValueError` for NaN in it and other shapes."""
+    array = binding.as_array(name, value)
+    binding.check_finite(name, array)
+    if array.size == np.prod(shape, dtype=int) == max(shape, default=1) and array.ndim != len(shape):
+        array = array.reshape(shape)  # a vector, or a number
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, but {name} of the formula {shape}{_way_out(array, shape)}")
+    return array
 
 
 def _summed(array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> Any:
