@@ -77,6 +77,9 @@ def as_array(name: str, value: Any) -> Any:
         array = as_numbers(np.asarray(value))
     except OverflowError:
         raise ValueError(f"{name}: it has a number too large for floating point; numbers end at 1.8e308") from None
+    except (RuntimeError, TypeError) as error:  # an array of another library, with gradients or on another device
+        way = "; write .detach().cpu().numpy() behind it" if hasattr(value, "detach") else ""
+        raise TypeError(f"{name}: NumPy cannot read a value of type {type(value).__name__} ({error}){way}") from None
     except ValueError as error:
         raise TypeError(f"{name}: rows of different lengths are no matrix ({error})") from None
     if array.dtype.kind in "biu":

@@ -21,6 +21,7 @@ from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.result import Diagnosis, Fault
+from symnet.diagnosis.rounded import CUT_OFF, cut_off
 from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
 from symnet.diagnosis.ties import Ties
@@ -81,6 +82,15 @@ def diagnosed(
     return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *looking.tied, *off), hint, partials)
 
 
+def adding(derivation: Derivation, added: Sequence[Name]) -> Diagnosis:
+    """Give what is said of a function that adds the gradients of these parameters to what it gave before."""
+    explainer = Explainer(derivation)
+    words = "the gradient is added to the one of the call before, as the same values show; it must begin from 0"
+    fault = Fault("extra-term", tuple(added), "", "", "", words)
+    right = tuple(w for w in derivation.wrt if w not in added)
+    return Diagnosis(right, tuple(added), ((fault,),), partials={w: explainer.partial(w) for w in derivation.wrt})
+
+
 def _with_rounding(derivation: Derivation, point: Point) -> Point:
     # what the formulas lose as they are printed, 1 − A where A rounds to 1, counts as none; kernels lose less
     wrong = [w for w in derivation.wrt if point.is_wrong(w)]
@@ -109,6 +119,8 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
         found = found or (looking.forward() if off else [])
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)
+        if not found and cut_off(looking.points, looking.wrong):
+            return [(Fault("wrong-function", looking.wrong, "", "", "", CUT_OFF),)]
         if not found and symbols:
             return looking.backward(not off and looking.points[0].loss is None, of_step)
     return found or _of_what_is_beside(looking.points)

@@ -16,7 +16,7 @@ from sympy import Expr
 from symnet.backends import Kernel, binding
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Values
-from symnet.diagnosis.handed import not_by_name, shaped, shaped_value, tolerance, with_one_hot
+from symnet.diagnosis.handed import not_by_name, not_called_so, shaped, shaped_value, tolerance, with_one_hot
 from symnet.diagnosis.stacked import Stacked, taken_apart
 from symnet.program import survey
 
@@ -88,10 +88,15 @@ def _number(what: str, value: Any) -> float:
 
 
 def called(gradients: Callable[..., Any], values: Mapping[str, Any], stacks: Sequence[Stacked] = ()) -> Written:
-    """Give what a user's function gives for copies of values. Raises `RuntimeError` where it raises."""
+    """Give what a user's function gives for copies of values.
+
+    Raises `RuntimeError` where it raises, `TypeError` where it takes other arguments.
+    """
     try:
         found = gradients({name: np.array(value) for name, value in values.items()})  # copies: it may update in place
     except Exception as error:
+        if isinstance(error, TypeError) and (words := not_called_so(gradients, values)):
+            raise TypeError(words) from error
         raise RuntimeError(f"your function raised {type(error).__name__}: {error}") from error
     return apart(taken(found, values), stacks)
 
