@@ -16,6 +16,7 @@ from sympy import MatrixSymbol, Symbol
 
 from symnet.backends import Kernel, collector_paused
 from symnet.derivation import Derivation
+from symnet.diagnosis.bounded import bounded
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
@@ -50,6 +51,8 @@ def diagnosed(
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     if step is not None and step.told is not None and not step.shows_gradients:
         wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
+    if step is not None and step.is_idle:
+        wrong = derivation.wrt
     unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
     right = tuple(w for w in derivation.wrt if w not in wrong and w not in unsummed)
     spoiled = tuple(w for w in derivation.wrt if w not in right)
@@ -119,6 +122,8 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
         found = found or (looking.forward() if off else [])
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)
+        if not found and symbols and (words := bounded(looking.points)):
+            return [(Fault("wrong-function" if step is None else "step", looking.wrong, "", "", "", words),)]
         if not found and cut_off(looking.points, looking.wrong):
             return [(Fault("wrong-function", looking.wrong, "", "", "", CUT_OFF),)]
         if not found and symbols:
