@@ -98,8 +98,9 @@ def diagnose_update(
     A matrix [b W] of weights and bias, under a name of its own, is read as the two.
     learning_rate: the rate of that step; values: the data of the step, symbols or names → arrays.
     velocity: the move of the step before, parameters → arrays, where your step is −learning_rate·∂L/∂W +
-    momentum·velocity, or the sum or running mean of gradients that a momentum keeps; momentum: its factor, found out where it is not given. optimizer: what the step was meant to be,
-    such as `sn.Adam()`, at its first step; with a velocity, that is its state v. A step that is right for an optimizer
+    momentum·velocity, or the sum or running mean of gradients that a momentum keeps; momentum: its factor, found out
+    where it is not given. optimizer: what the step was meant to be, such as `sn.Adam()`, at its first step; with a
+    velocity, that is its state v. A step that is right for an optimizer
     that is not told is called right, and said for which. A parameter that was updated before the gradient of another
     one was taken is the fault "updated-weights".
 
