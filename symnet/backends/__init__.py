@@ -12,7 +12,7 @@ from symnet.backends.emitter import Code
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
-    Kernel, checked_backend, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
+    Kernel, checked_backend, checked_dtype, compile, compile_program, compile_structured, evaluate,
     in_workspace,
 )  # fmt: skip
 from symnet.backends.labels import one_hot
@@ -35,7 +35,7 @@ __all__ = [
     "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "ORIGIN", "STATE", "ByKey", "CFile", "Code",
     "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "StructuredMatrix",
     "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_backend",
-    "checked_dtype", "checked_name", "checked_type", "collector_paused", "compile", "compile_program",
+    "checked_dtype", "checked_name", "checked_type", "compile", "compile_program",
     "compile_structured", "costs", "evaluate", "fitted", "identifiers", "in_64_bits", "in_workspace",
     "jax_function", "jax_library", "known_arguments", "known_sizes", "largest", "load", "numbers_of", "one_hot",
     "read_arrays", "save", "windows", "write_arrays",

@@ -6,9 +6,7 @@ that a user gives and calls the bare function. The code of a single equation is 
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import import_module
@@ -31,7 +29,7 @@ from symnet.backends.stated import check_facts
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
-from symnet.program import Builder, Equation, Program, for_machine, survey
+from symnet.program import Builder, Equation, Program, collector_paused, for_machine, survey
 
 if TYPE_CHECKING:
     from symnet.backends.workspace import Memory
@@ -48,18 +46,6 @@ ELSEWHERE = {"c": ("c_kernel", "CKernel"), "jax": ("jax_kernel", "JaxKernel")}  
 def _later(file: str) -> Any:
     # a file of this wing that not everybody needs
     return import_module(f"symnet.backends.{file}")
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the cyclic garbage collector, which would look through thousands of new equations again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass(frozen=True, eq=False, repr=False)

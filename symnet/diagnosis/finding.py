@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import Kernel, collector_paused
+from symnet.backends import Kernel
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
@@ -25,7 +25,7 @@ from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
 from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
-from symnet.program import Equation
+from symnet.program import Equation, collector_paused
 
 _ANOTHER_LOSS = "the gradients are right, but the loss that is reported is another one"
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
