@@ -89,7 +89,8 @@ if not _TYPE_CHECKING:  # who checks types knows every name
             way = "" if name.startswith("_") else words.instead(name, __all__, words.FUNCTIONS, "sn.")
             raise AttributeError(f"module 'symnet' has no attribute {name!r}{way}", name=name, obj=_import("symnet"))
         wing = _import(f"symnet.{_WINGS[name]}")
-        globals().update({n: _answered(getattr(wing, n), n) for n in _LATER[_WINGS[name]].split()})
+        loaded = (n for n in _LATER[_WINGS[name]].split() if n in vars(wing) and n not in globals())
+        globals().update({n: _answered(getattr(wing, n), n) for n in (name, *loaded)})
         return globals()[name]
 
 

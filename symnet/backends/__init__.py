@@ -20,6 +20,7 @@ from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
 from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
+from symnet.expressions import answered
 
 if _TYPE_CHECKING:
     from symnet.backends.c_file import C99, CFile, Update, about, checked_name, checked_type, known_sizes
@@ -40,6 +41,9 @@ __all__ = [
     "jax_function", "jax_library", "known_arguments", "known_sizes", "largest", "load", "numbers_of", "one_hot",
     "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip
+
+for _kind in (Kernel, StructuredMatrix):  # which a derivation gives, whether or not they are asked for by name
+    answered(_kind, _kind.__name__)
 
 _LATER = {  # loaded when it is first asked for: who derives and compiles does not wait for it
     "c_file": "C99 CFile Update about checked_name checked_type known_sizes",

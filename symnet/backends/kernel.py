@@ -23,7 +23,6 @@ from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
-from symnet.backends.skeleton import with_structure
 from symnet.backends.source import standalone, written
 from symnet.backends.stated import check_facts
 from symnet.expressions import (
@@ -237,7 +236,7 @@ def compile_structured(
     program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None, backend: str = "numpy"
 ) -> Kernel:
     """Compile values of a program, those that have a structure as their parts."""
-    whole, parts, assembled = with_structure(program, outputs, result)
+    whole, parts, assembled = _later("skeleton").with_structure(program, outputs, result)
     return compile_program(whole, parts, assembled, dtype, backend)
 
 

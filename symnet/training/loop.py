@@ -21,7 +21,7 @@ from symnet.training.batches import Batches
 from symnet.training.divergence import first_not_finite
 from symnet.training.monitor import Monitor
 from symnet.training.plan import Plan
-from symnet.training.progress import Bar, Log
+from symnet.training.progress import Bar
 from symnet.training.step import Step
 
 INFINITY = float("inf")
@@ -67,7 +67,7 @@ class Loop:
         self.monitors: list[Monitor] = []
         self.history: dict[str, array[float]] = {"loss": array("d")}  # a number of a million epochs takes 8 MB
         self.best: Best | None = None
-        self.log: Log | None = None
+        self.log: Any = None
         self.saver: Any = None
         self.backend = "numpy"
         self.split: Any = None  # the state of the random numbers that chose the samples held back
