@@ -1,14 +1,13 @@
 """Write a network's loss as a SymPy expression; get its gradient as a formula, as NumPy code, checked, and descended.
 
-The public names, nothing else. See the README for a tour. What prints, trains, checks and diagnoses is loaded when it
-is first asked for: who only derives does not wait for it.
+The public names, nothing else. See the README for a tour. What runs, prints, trains, checks and diagnoses is loaded
+when it is first asked for: who only derives does not wait for it.
 """
 
 import sys as _sys
 from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from symnet.backends import NUMPY, Kernel, StructuredMatrix, compile, evaluate, one_hot
 from symnet.calculus import RULES
 from symnet.derivation import Derivation, derive, gradient
 from symnet.expressions import (
@@ -25,7 +24,9 @@ from symnet.textbook import canonical
 from symnet.slopes import slope as _slope  # noqa: F401  SymPy learns to differentiate
 
 if _TYPE_CHECKING:
-    from symnet.backends import C99, JAX, load, save
+    from symnet.backends import (
+        C99, JAX, NUMPY, Kernel, StructuredMatrix, compile, evaluate, load, one_hot, save,
+    )  # fmt: skip
     from symnet.costing import Cost, CostRow
     from symnet.checking import CheckRow, GradientCheck, Proof, check_function, check_gradients, check_hessian, prove
     from symnet.diagnosis import Diagnosis, Fault, diagnose, diagnose_update
@@ -58,7 +59,7 @@ __all__ = [
 ]  # fmt: skip
 
 _LATER = {
-    "backends": "C99 JAX load save",
+    "backends": "C99 JAX NUMPY Kernel StructuredMatrix compile evaluate load one_hot save",
     "checking": "CheckRow GradientCheck Proof check_function check_gradients check_hessian prove",
     "costing": "Cost CostRow",
     "diagnosis": "Diagnosis Fault diagnose diagnose_update",
@@ -88,7 +89,8 @@ if not _TYPE_CHECKING:  # who checks types knows every name
             way = "" if name.startswith("_") else words.instead(name, __all__, words.FUNCTIONS, "sn.")
             raise AttributeError(f"module 'symnet' has no attribute {name!r}{way}", name=name, obj=_import("symnet"))
         wing = _import(f"symnet.{_WINGS[name]}")
-        globals().update({n: _answered(getattr(wing, n), n) for n in _LATER[_WINGS[name]].split()})
+        loaded = (n for n in _LATER[_WINGS[name]].split() if n in vars(wing) and n not in globals())
+        globals().update({n: _answered(getattr(wing, n), n) for n in (name, *loaded)})
         return globals()[name]
 
 

@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sympy import Basic, Expr
 
-from symnet.backends import (
-    Kernel, LossAndGradients, Mapped, WithHessians, checked_backend, collector_paused, compile_program,
-    compile_structured, in_workspace,
-)  # fmt: skip
 from symnet.calculus import sweep, with_hessians
 from symnet.expressions import (
     Fixed, Name, Shown, as_scalar, brief, given, listed, symbols_of,
 )  # fmt: skip
-from symnet.handing import Handing, notation
-from symnet.program import Builder, Equation, Program, Section, closed, for_reader, live
+from symnet.handing import Handing, backends, notation
+from symnet.program import Builder, Equation, Program, Section, closed, collector_paused, for_reader, live
 from symnet.request import check_free, check_request, entered, place_of, symbols_in
 from symnet.textbook import canonical
+
+if TYPE_CHECKING:
+    from symnet.backends import Kernel
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -173,25 +172,28 @@ class Derivation(Handing, Shown):
         >>> d.compile(workspace=True, copy=True)({x: [[0.0], [0.0]]})[1][x].tolist()
         [[1.0], [1.0]]
         """
-        checked_backend(backend)
+        backends().checked_backend(backend)
         if copy and not workspace:
             raise ValueError("copy: a kernel without a workspace gives fresh arrays; write workspace=True as well")
         if workspace and backend != "numpy":
             raise ValueError(f"compile: {backend} computes in arrays of its own; leave workspace=True away")
-        return in_workspace(self._compiled(dtype, outputs, backend), bool(workspace), bool(copy))
+        return backends().in_workspace(  # type: ignore[no-any-return]
+            self._compiled(dtype, outputs, backend), bool(workspace), bool(copy)
+        )
 
-    def _compiled(self, dtype: Any, outputs: Iterable[Name | str] | None, backend: str) -> Kernel:
+    def _compiled(self, dtype: Any, outputs: Iterable[Name | str] | None, backend: str) -> Any:
+        run = backends()
         if outputs is None and self.hessian_names:
-            result = WithHessians(self.wrt, tuple(self.hessian_names))
-            return compile_structured(self.program, self.program.outputs, result, dtype, backend)
+            result = run.WithHessians(self.wrt, tuple(self.hessian_names))
+            return run.compile_structured(self.program, self.program.outputs, result, dtype, backend)
         own = self.program.outputs[: 1 + len(self.wrt)]
         if outputs is None:
-            return compile_program(self._needed_for(own), own, LossAndGradients(self.wrt), dtype, backend)
+            return run.compile_program(self._needed_for(own), own, run.LossAndGradients(self.wrt), dtype, backend)
         several = isinstance(outputs, Iterable) and not isinstance(outputs, (str, Basic))
         keys = tuple(outputs if several else [outputs])
         names = tuple(map(self._value, keys))
-        compiled = compile_structured if self.hessian_names else compile_program
-        return compiled(self._needed_for((*own, *names)), names, Mapped(keys), dtype, backend)
+        compiled = run.compile_structured if self.hessian_names else run.compile_program
+        return compiled(self._needed_for((*own, *names)), names, run.Mapped(keys), dtype, backend)
 
     def _needed_for(self, names: Iterable[Name]) -> Program:
         # where it was trained: without the inputs of an optimizer's step that these values do not need

@@ -1,4 +1,4 @@
-"""To whom a derivation can be handed: a reader, a C compiler, JAX, PyTorch, somebody who asks what it costs.
+"""To whom a derivation can be handed: a reader, a machine, a C compiler, JAX, PyTorch, who asks what it costs.
 
 In: the equations. Out: what each of them takes. They are loaded when they are first asked for.
 """
@@ -13,6 +13,11 @@ from typing import Any
 def notation() -> Any:
     """Give the wing that writes formulas."""
     return import_module("symnet.notation")
+
+
+def backends() -> Any:
+    """Give the wing that runs what is derived."""
+    return import_module("symnet.backends")
 
 
 class Handing:

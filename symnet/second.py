@@ -12,14 +12,13 @@ from typing import Any
 from sympy import Basic, Expr, Identity, Integer, MatrixSymbol, S, Symbol, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.backends import collector_paused
 from symnet.calculus import Outer, paired, second_derivative, slopes_along, struck_off, sweep
 from symnet.textbook import canonical
 from symnet.expressions import (
     Diag, Distribution, Name, add, as_scalar, brief, composed, factored, given, is_declared, same_shape, scaled,
     shape_text, split, total, transpose, turned,
 )  # fmt: skip
-from symnet.program import Builder, closed_at, expanded, live, survey, symbol_like
+from symnet.program import Builder, closed_at, collector_paused, expanded, live, survey, symbol_like
 from symnet.request import check_free, check_request, check_symbols, entered, symbols_in
 
 

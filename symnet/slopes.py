@@ -14,9 +14,9 @@ from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
-from symnet.backends import evaluate
 from symnet.derivation import derive
 from symnet.expressions import Node, ScalarNode, as_scalar, brief, check_name, functions, shape_text
+from symnet.handing import backends
 
 
 def slope(expr: Any, *symbols: Any) -> Any:
@@ -95,7 +95,7 @@ def _n_times(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
 
 def _number(self: Any, precision: int) -> Any:
     # of matrices of numbers; SymPy asks with 53 bits for a float, and with 10 more inside of a function
-    return None if self.free_symbols or precision > 63 else Float(evaluate(self, {}), 15)
+    return None if self.free_symbols or precision > 63 else Float(backends().evaluate(self, {}), 15)
 
 
 Node.slope = staticmethod(slope)

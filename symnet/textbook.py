@@ -9,9 +9,8 @@ from typing import Any
 
 from sympy import Lambda, sech, tanh
 
-from symnet.backends import collector_paused
 from symnet.expressions import Elementwise, as_expression, elementwise, walk
-from symnet.program import Builder, closed
+from symnet.program import Builder, closed, collector_paused
 
 
 def canonical(expr: Any) -> Any:

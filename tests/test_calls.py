@@ -3,6 +3,8 @@
 import inspect
 import pickle
 import pydoc
+import subprocess
+import sys
 import types
 from importlib import import_module
 
@@ -163,3 +165,16 @@ def test_names_of_other_libraries(call, words):
 def test_what_is_given_to_a_function_may_be_one_of_ours():
     assert sn.mlp(X, [3, 1], sn.relu).activation is sn.mlp(X, [3, 1], "relu").activation
     assert sn.evaluate(sn.elementwise(sn.tanh, X), {X: [[0.0], [0.0]]}).tolist() == [[0.0], [0.0]]
+
+
+def test_what_a_derivation_gives_answers_though_nobody_has_asked_for_its_class():
+    told = """
+import symnet as sn
+w = sn.vector("w", 2)
+try:
+    sn.derive(sn.norm(w)**2, w).compile()({w: [[1], [2]]}, no_such_thing=1)
+except TypeError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", told], check=True, capture_output=True, text=True)
+    assert done.stdout.startswith("Kernel: there is no argument no_such_thing=")

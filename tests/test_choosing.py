@@ -1,7 +1,6 @@
 """Backends of training: the same numbers to rounding from each, the one that the rules pick, and what is said of it."""
 
 import shutil
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,7 +99,7 @@ def test_what_is_planned():
 
 @needs_compiler
 def test_what_was_picked_is_said(monkeypatch):
-    always = replace(BACKENDS["c"], gains=lambda _: True)
+    always = BACKENDS["c"]._replace(gains=lambda _: True)
     monkeypatch.setitem(BACKENDS, "c", always)
     run = trained(OPTIONS["all samples"], backend="auto")
     assert run.backend == "c" and " in C, W1" in repr(run)
@@ -111,7 +110,7 @@ def test_what_was_picked_is_said(monkeypatch):
 
 
 def test_what_c_cannot_run_is_trained_all_the_same(monkeypatch):
-    monkeypatch.setitem(BACKENDS, "c", replace(BACKENDS["c"], gains=lambda _: True))
+    monkeypatch.setitem(BACKENDS, "c", BACKENDS["c"]._replace(gains=lambda _: True))
     images, K = sn.matrix("I", 16, "n"), sn.matrix("K", 2, 4)
     loss = sn.mean(sn.square(sn.conv2d(K, images, shape=(1, 4, 4))))
     data = {images: rng.normal(size=(16, 3))}

@@ -1,4 +1,4 @@
-"""`import symnet` loads what derives; what prints, trains, checks and diagnoses comes when it is asked for."""
+"""`import symnet` loads what derives; what runs, prints, trains, checks and diagnoses comes when it is asked for."""
 
 import ast
 import inspect
@@ -16,6 +16,7 @@ HEAVY = (
     "csv",
     "html",
     "json",
+    "symnet.backends",
     "symnet.checking",
     "symnet.diagnosis",
     "symnet.export",

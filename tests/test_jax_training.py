@@ -148,6 +148,12 @@ def test_the_random_numbers_of_a_user_are_left_as_numpy_leaves_them():
     assert left[0] == left[1]
 
 
+def test_where_all_data_make_a_step_the_random_numbers_are_the_user_s():
+    generator, drawn = np.random.default_rng(3), []
+    run(seed=generator, epochs=5, callback=lambda *_: drawn.append(generator.uniform()))
+    assert len(set(drawn)) == 5
+
+
 class Stream:
     """Batches of several shapes, each written over the one before."""
 

@@ -53,6 +53,12 @@ def test_the_small_last_batch_weighs_as_much_as_its_samples():
     assert found.loss == pytest.approx(sn.evaluate(LOSS, DATA | start))
 
 
+def test_where_all_data_make_a_step_the_random_numbers_are_the_user_s():
+    generator, drawn = np.random.default_rng(3), []
+    run(seed=generator, epochs=5, callback=lambda *_: drawn.append(generator.uniform()))
+    assert len(set(drawn)) == 5
+
+
 def test_seconds_end_training():
     found = run(seconds=0.05)
     assert 0 < len(found.history["loss"]) and 0.04 <= found.history["seconds"][-1]

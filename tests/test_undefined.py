@@ -124,3 +124,7 @@ def test_a_definition_takes_its_place_and_the_rest_stays():
 def test_what_sympy_cannot_differentiate_is_refused_by_name(loss, name):
     with pytest.raises(TypeError, match=rf"no derivative of {name}"):
         sn.gradient(loss, t)
+
+
+def test_only_what_is_asked_for_is_differentiated():
+    assert sn.gradient(polygamma(t, u) * u, u) == u * polygamma(t + 1, u) + polygamma(t, u)  # not in t

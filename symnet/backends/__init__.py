@@ -12,7 +12,7 @@ from symnet.backends.emitter import Code
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
-    Kernel, checked_backend, checked_dtype, collector_paused, compile, compile_program, compile_structured, evaluate,
+    Kernel, checked_backend, checked_dtype, compile, compile_program, compile_structured, evaluate,
     in_workspace,
 )  # fmt: skip
 from symnet.backends.labels import one_hot
@@ -20,6 +20,7 @@ from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
 from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
+from symnet.expressions import answered
 
 if _TYPE_CHECKING:
     from symnet.backends.c_file import C99, CFile, Update, about, checked_name, checked_type, known_sizes
@@ -35,11 +36,14 @@ __all__ = [
     "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "ORIGIN", "STATE", "ByKey", "CFile", "Code",
     "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "StructuredMatrix",
     "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_backend",
-    "checked_dtype", "checked_name", "checked_type", "collector_paused", "compile", "compile_program",
+    "checked_dtype", "checked_name", "checked_type", "compile", "compile_program",
     "compile_structured", "costs", "evaluate", "fitted", "identifiers", "in_64_bits", "in_workspace",
     "jax_function", "jax_library", "known_arguments", "known_sizes", "largest", "load", "numbers_of", "one_hot",
     "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip
+
+for _kind in (Kernel, StructuredMatrix):  # which a derivation gives, whether or not they are asked for by name
+    answered(_kind, _kind.__name__)
 
 _LATER = {  # loaded when it is first asked for: who derives and compiles does not wait for it
     "c_file": "C99 CFile Update about checked_name checked_type known_sizes",

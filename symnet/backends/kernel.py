@@ -6,9 +6,7 @@ that a user gives and calls the bare function. The code of a single equation is 
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import import_module
@@ -25,13 +23,12 @@ from symnet.backends.lowering import lowered
 from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
-from symnet.backends.skeleton import with_structure
 from symnet.backends.source import standalone, written
 from symnet.backends.stated import check_facts
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
-from symnet.program import Builder, Equation, Program, for_machine, survey
+from symnet.program import Builder, Equation, Program, collector_paused, for_machine, survey
 
 if TYPE_CHECKING:
     from symnet.backends.workspace import Memory
@@ -48,18 +45,6 @@ ELSEWHERE = {"c": ("c_kernel", "CKernel"), "jax": ("jax_kernel", "JaxKernel")}  
 def _later(file: str) -> Any:
     # a file of this wing that not everybody needs
     return import_module(f"symnet.backends.{file}")
-
-
-@contextmanager
-def collector_paused() -> Iterator[None]:
-    """Pause the cyclic garbage collector, which would look through thousands of new equations again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -251,7 +236,7 @@ def compile_structured(
     program: Program, outputs: Sequence[Name], result: Result, dtype: Any = None, backend: str = "numpy"
 ) -> Kernel:
     """Compile values of a program, those that have a structure as their parts."""
-    whole, parts, assembled = with_structure(program, outputs, result)
+    whole, parts, assembled = _later("skeleton").with_structure(program, outputs, result)
     return compile_program(whole, parts, assembled, dtype, backend)
 
 

@@ -24,7 +24,7 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.steps import lengths_of, size_steps, with_releases
 
 # what code may call: SymPy's "numpy" would load the parts of NumPy that wait until somebody asks, which takes 0.05 s
-NUMPYS = {name: f for part in (np.linalg, np) for name, f in vars(part).items() if name in part.__all__}
+NUMPYS = {name: vars(part)[name] for part in (np.linalg, np) for name in part.__all__ if name in vars(part)}
 
 
 def written(

@@ -46,7 +46,7 @@ def pull(G: Any, Y: Any, rhs: Any, found: dict[Any, list[Any]], reached: set[Any
         return
     rule, arguments = RULES.of(rhs), rhs.args
     if isinstance(rhs, Expr) and RULES.find(rhs) is RULES.get(Expr):  # a scalar of scalars
-        arguments = tuple(sorted(rhs.free_symbols, key=str))
+        arguments = tuple(sorted(rhs.free_symbols & reached, key=str))
         adjoints = rule(G, Y, rhs, *arguments)
     else:
         adjoints = rule(G, Y, *arguments)

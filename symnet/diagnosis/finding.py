@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import Kernel, collector_paused
+from symnet.backends import Kernel
 from symnet.derivation import Derivation
 from symnet.diagnosis.bounded import bounded
 from symnet.diagnosis.edits import Name, Setting
@@ -27,7 +27,7 @@ from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
 from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
-from symnet.program import Equation
+from symnet.program import Equation, collector_paused
 
 _ANOTHER = "the gradients are right, but the {} is another one"
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients

@@ -7,8 +7,7 @@ nothing else. The notation of derivations is another matter and has a wing of it
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import Add, Basic, Expr, Mul, Pow, S, Symbol
 
@@ -25,8 +24,7 @@ class Verbatim(Symbol):
     _latex = _sympystr
 
 
-@dataclass(frozen=True)
-class Signs:
+class Signs(NamedTuple):
     """The signs of a language: product, quotient, brackets."""
 
     times: str
@@ -58,8 +56,7 @@ TEXT = Signs("∘", " ⊘ ", "(", ")", "*")
 LATEX = LatexSigns(r" \circ ", r" \oslash ", r"\left(", r"\right)", " ")
 
 
-@dataclass(frozen=True)
-class Writer:
+class Writer(NamedTuple):
     """`shown`: the text of each bound variable that stands for a matrix, in brackets where it needs them; `bare`:
     without them, for the argument of a function."""
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends import Kernel, Mapped, Single, collector_paused, compile_program
+from symnet.backends import Kernel, Mapped, Single, compile_program
 from symnet.calculus import slopes_along
 from symnet.expressions import Name, Shown, is_declared, listed
 from symnet.frameworks.arguments import in_all_entries, in_order, loss_and_gradients, not_derived
-from symnet.program import Builder, Program, symbol_like
+from symnet.program import Builder, Program, collector_paused, symbol_like
 
 WHO = "to_torch"
 

@@ -9,10 +9,11 @@ from typing import Any
 from sympy import sqrt
 
 from symnet.expressions import elementwise
+from symnet.optimizers.descent import GradientDescent, Momentum, Nesterov, SignSGD
 from symnet.optimizers.optimizer import (
     FRACTION, NOT_NEGATIVE, POSITIVE, Rule, entry_squares, hyperparameter, rate,
 )  # fmt: skip
-from symnet.optimizers.schedules import Rate, number_of
+from symnet.optimizers.rates import Rate, number_of
 
 
 def _over_root(direction: Any, squares: Any, epsilon: Any, weight: Any = 1) -> Any:
@@ -126,3 +127,6 @@ class AdamW(Adam):
     def decayed(self, W: Any, **rates: Any) -> Any:
         """Give what the step is taken from: W, a little smaller."""
         return (1 - rates["eta"] * rates["lambda"]) * W
+
+
+FIRST_ORDER = (GradientDescent, Momentum, Nesterov, RMSProp, Adam, AdamW, AdaGrad, SignSGD)  # what step by gradients

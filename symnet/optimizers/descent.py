@@ -10,7 +10,7 @@ from sympy import sign
 
 from symnet.expressions import elementwise
 from symnet.optimizers.optimizer import FRACTION, Rule, hyperparameter, rate
-from symnet.optimizers.schedules import Rate
+from symnet.optimizers.rates import Rate
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,6 @@ class Momentum(Rule):
         return {v: velocity, W: W - eta * velocity}
 
 
-@dataclass(frozen=True)
 class Nesterov(Momentum):
     """Gradient descent with Nesterov's momentum: v ← β·v + ∂L/∂W, W ← W − η·(∂L/∂W + β·v).
 

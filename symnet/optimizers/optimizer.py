@@ -7,15 +7,15 @@ Ours are frozen dataclasses whose fields say what they may be; they print as the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import field, fields
+from typing import Any, ClassVar, Protocol
 
 from sympy import MatrixSymbol, Symbol
 
 from symnet.expressions import Shown, elementwise, preformatted
 from symnet.handing import notation
-from symnet.optimizers.schedules import Rate, is_number
+from symnet.optimizers.rates import Rate, is_number
 from symnet.program import Equation, Section
 
 
@@ -33,6 +33,7 @@ class Optimizer(Protocol):
 
 
 Law = tuple[str, Callable[[float], bool]]
+Make = Callable[..., Any]  # a name and a shape, none for a scalar → a symbol
 POSITIVE: Law = ("a positive number", lambda value: value > 0)
 FRACTION: Law = ("a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
 NOT_NEGATIVE: Law = ("a number from 0 on", lambda value: value >= 0)
@@ -51,12 +52,11 @@ def rate(default: float) -> Any:
     return hyperparameter(default, POSITIVE, "eta", varies=True)
 
 
-@dataclass(frozen=True)
 class Rule(Shown):
     """What our optimizers share. `str` gives the equations of one step; `repr` is code that makes an equal one."""
 
     def __post_init__(self) -> None:
-        for f in fields(self):
+        for f in fields(self):  # type: ignore[arg-type]
             value = getattr(self, f.name)
             what, holds = f.metadata["law"]
             if f.metadata["varies"] and callable(value):
@@ -68,7 +68,7 @@ class Rule(Shown):
 
     def hyperparameters(self) -> Mapping[str, Rate]:
         """Give the values by the names that they have in the formulas."""
-        values = {f.metadata["called"] or f.name: getattr(self, f.name) for f in fields(self)}
+        values = {f.metadata["called"] or f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
         return {name: value if callable(value) else float(value) for name, value in values.items()}
 
     def init(self, W: Any) -> Mapping[str, float]:
@@ -103,6 +103,47 @@ class Rule(Shown):
 
     def _repr_latex_(self) -> str:
         return notation().notebook(self._sections(), Symbol("L"))
+
+
+class Solver(Rule):
+    """What solvers share: `str` gives the equations of one step of θ, the column of all parameters.
+
+    `of_squares`: whether the step is made of residuals, so that the loss must be a sum of squares; `states`: numbers
+    that are kept from step to step, with their starting values.
+    """
+
+    of_squares: ClassVar[bool] = False
+
+    def states(self) -> Mapping[str, float]:
+        """Give the numbers that are kept from step to step, by name, with their starting values: none."""
+        return {}
+
+    def steps(self, theta: Any, known: Mapping[str, Any], make: Make) -> Sequence[Equation]:
+        """Give the equations of one step. `known`: g, or r and J; `make`: what gives every other symbol."""
+        raise NotImplementedError
+
+    def update(self, *given: Any, **symbols: Any) -> Mapping[Any, Any]:
+        """Raise `TypeError`: a solver moves no parameter by itself."""
+        name = type(self).__name__
+        raise TypeError(f"{name} moves all parameters together, so it has no update for one; train with sn.train(…, "
+                        f"optimizer=sn.{name}())")  # fmt: skip
+
+    def equations(self) -> tuple[Equation, ...]:
+        """Give the equations of one step.
+
+        >>> import symnet as sn
+        >>> for line in sn.GaussNewton().equations():
+        ...     print(line)
+        p = (J.T*J)**(-1)*J.T*r
+        thetanew = (-alpha)*p + theta
+        """
+        m, n = Symbol("m"), Symbol("n")
+        known = {"g": MatrixSymbol("g", n, 1), "r": MatrixSymbol("r", m, 1), "J": MatrixSymbol("J", m, n)}
+        return tuple(self.steps(MatrixSymbol("theta", n, 1), known, _made))
+
+
+def _made(name: str, *shape: Any) -> Any:
+    return MatrixSymbol(name, *shape) if shape else Symbol(name, real=True)
 
 
 def equations_of(optimizer: Optimizer) -> tuple[Equation, ...]:

@@ -7,60 +7,17 @@ when it is good enough, is the trainer's work.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from sympy import Identity, Inverse, MatrixSymbol, Rational, Symbol
+from sympy import Identity, Inverse, Rational
 
 from symnet.expressions import add, diag, diagonal, hadamard, inner_product, matmul, maximum, scaled, total, transpose
-from symnet.optimizers.optimizer import NOT_NEGATIVE, POSITIVE, Law, Rule, hyperparameter
+from symnet.optimizers.optimizer import NOT_NEGATIVE, POSITIVE, Law, Make, Solver, hyperparameter
 from symnet.program import Equation
 
-Make = Callable[..., Any]  # a name and a shape, none for a scalar → a symbol
 COUNT: Law = ("a positive whole number", lambda value: value >= 1 and value == int(value))
-
-
-@dataclass(frozen=True)
-class Solver(Rule):
-    """What solvers share: `str` gives the equations of one step of θ, the column of all parameters.
-
-    `of_squares`: whether the step is made of residuals, so that the loss must be a sum of squares; `states`: numbers
-    that are kept from step to step, with their starting values.
-    """
-
-    of_squares: ClassVar[bool] = False
-
-    def states(self) -> Mapping[str, float]:
-        """Give the numbers that are kept from step to step, by name, with their starting values: none."""
-        return {}
-
-    def steps(self, theta: Any, known: Mapping[str, Any], make: Make) -> Sequence[Equation]:
-        """Give the equations of one step. `known`: g, or r and J; `make`: what gives every other symbol."""
-        raise NotImplementedError
-
-    def update(self, *given: Any, **symbols: Any) -> Mapping[Any, Any]:
-        """Raise `TypeError`: a solver moves no parameter by itself."""
-        name = type(self).__name__
-        raise TypeError(f"{name} moves all parameters together, so it has no update for one; train with sn.train(…, "
-                        f"optimizer=sn.{name}())")  # fmt: skip
-
-    def equations(self) -> tuple[Equation, ...]:
-        """Give the equations of one step.
-
-        >>> import symnet as sn
-        >>> for line in sn.GaussNewton().equations():
-        ...     print(line)
-        p = (J.T*J)**(-1)*J.T*r
-        thetanew = (-alpha)*p + theta
-        """
-        m, n = Symbol("m"), Symbol("n")
-        known = {"g": MatrixSymbol("g", n, 1), "r": MatrixSymbol("r", m, 1), "J": MatrixSymbol("J", m, n)}
-        return tuple(self.steps(MatrixSymbol("theta", n, 1), known, _made))
-
-
-def _made(name: str, *shape: Any) -> Any:
-    return MatrixSymbol(name, *shape) if shape else Symbol(name, real=True)
 
 
 def _moved(theta: Any, step: Any, make: Make) -> Equation:
@@ -127,7 +84,6 @@ class NewtonCG(Solver):
         return [Equation(p, step), _moved(theta, scaled(make("alpha"), p), make)]
 
 
-@dataclass(frozen=True)
 class _LeastSquares(Solver):
     of_squares: ClassVar[bool] = True
 

@@ -13,13 +13,10 @@ from typing import Any
 from sympy import Expr, Max, Symbol, sqrt
 
 from symnet.expressions import Name, hadamard, total
-from symnet.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
-from symnet.optimizers.descent import GradientDescent, Momentum, Nesterov, SignSGD
+from symnet.optimizers.descent import GradientDescent
 from symnet.optimizers.optimizer import Optimizer
-from symnet.optimizers.schedules import is_number
+from symnet.optimizers.rates import is_number
 from symnet.program import Builder, Program, Role, symbol_like
-
-FIRST_ORDER = (GradientDescent, Momentum, Nesterov, RMSProp, Adam, AdamW, AdaGrad, SignSGD)  # what step by gradients
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ see of it. Nothing here knows a derivative, a notation or a number.
 """
 
 from symnet.program.builder import Builder
+from symnet.program.building import collector_paused
 from symnet.program.chains import estimate
 from symnet.program.inline import (
     as_read, as_written, closed, closed_at, expanded, for_machine, for_reader, live, readable, substitute,
@@ -17,6 +18,6 @@ from symnet.program.survey import Survey, survey
 
 __all__ = [
     "NORMAL_FORMS", "Builder", "Equation", "Names", "Program", "Role", "Section", "Survey", "as_read", "as_written",
-    "closed", "closed_at", "estimate", "expanded", "for_machine", "for_reader", "live", "readable", "substitute",
-    "survey", "symbol_like", "with_known_inverses",
+    "closed", "closed_at", "collector_paused", "estimate", "expanded", "for_machine", "for_reader", "live", "readable",
+    "substitute", "survey", "symbol_like", "with_known_inverses",
 ]  # fmt: skip

@@ -1,10 +1,14 @@
-"""What an operation asks of the program that is being built.
+"""What an operation asks of the program that is being built, and what everybody does who builds one.
 
-In: nothing. Out: a protocol, which `Builder` meets; so the tables of operations stand above the builder that uses them.
+In: nothing. Out: a protocol, which `Builder` meets, so that the tables of operations stand above the builder that uses
+them; and the time in which the garbage collector rests.
 """
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from symnet.expressions import Name
@@ -30,3 +34,15 @@ class Building(Protocol):
     def entering(self) -> bool: ...
     def assume(self, symbol: Any, axis: int) -> None: ...
     def readable(self, expr: Any) -> str: ...
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Pause the cyclic garbage collector, which would look through thousands of new equations again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

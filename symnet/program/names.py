@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sympy import MatrixSymbol, Symbol
 
 from symnet.expressions import Fixed, Name, Parameter, checked_name, declared, facts_of, same_shape, shape_text
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """The names of a program. `symbols`: the user's, by name; `sizes`: those of sizes; `used`: all that are taken.
 
     `hidden`: names of values that are not worth one and are shown to nobody.
     """
 
-    symbols: dict[str, Name] = field(default_factory=dict)
+    symbols: dict[str, Name] = Fixed()
     sizes: frozenset[str] = frozenset()
     used: frozenset[str] = frozenset()
     hidden: frozenset[str] = frozenset()

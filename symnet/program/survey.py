@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Container
-from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sympy import (
     Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Trace, Transpose,
@@ -28,8 +27,7 @@ ACTIVATIONS = (*ENTRYWISE, Softmax, MaskedSoftmax, LogSoftmax, LogSumExp, Standa
 Plan: TypeAlias = tuple[Literal["let", "pre-activation", "activation"], Any]
 
 
-@dataclass(frozen=True, eq=False)
-class Survey:
+class Survey(NamedTuple):
     """What one walk over an expression has found.
 
     `symbols`, `sizes`: the user's symbols by name, in the order of use, and which of them are sizes; `lets`: the names

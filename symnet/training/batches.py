@@ -24,9 +24,11 @@ Piece: TypeAlias = tuple[list[Any], int, Any]  # arrays in the order of `names`,
 
 
 class Batches(Protocol):
-    """`names`: the data that change from step to step; `samples`: how many there are, where that is known."""
+    """`names`: the data that change from step to step; `samples`: how many there are, where that is known; `draws`:
+    whether an epoch may take random numbers."""
 
     names: tuple[str, ...]
+    draws: bool
     samples: int | None
     steps: int | None
 
@@ -102,6 +104,7 @@ class Whole:
     """All samples at every step."""
 
     names: tuple[str, ...] = ()
+    draws = False
     steps: int | None = 1
 
     def __init__(self, arrays: Arrays, symbols: Mapping[str, Name]) -> None:
@@ -129,6 +132,8 @@ class Pieces:
 
     Raises `ValueError` for a batch size that is none, `ShapeError` where these have other lengths.
     """
+
+    draws = True
 
     def __init__(self, arrays: Arrays, symbols: Mapping[str, Name], size: int, pool: Any = None) -> None:
         self.axes = sample_axes([symbols[n] for n in arrays], cut=True)
@@ -223,6 +228,7 @@ class Stream:
 
     samples: int | None = None
     steps: int | None = None
+    draws = True  # the user's own, from a generator that may be the loop's
 
     def __init__(self, batches: Any, called: str = "data") -> None:
         self.called = called

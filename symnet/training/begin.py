@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,6 @@ from symnet.derivation import derive
 from symnet.expressions import Name, declared, facts_of
 from symnet.program import survey
 from symnet.training.batches import Arrays, Batches, Stream, Whole, as_data, batches_of
-from symnet.training.devices import Placed
 from symnet.training.choosing import Work, picked, work_of
 from symnet.training.initializers import Initializer
 from symnet.training.loop import Loop
@@ -27,11 +27,12 @@ from symnet.training.plan import Plan, Task
 from symnet.training.start import (
     check_scalars, check_trained, checked_multipliers, first_values, starting_arrays, trained_symbols,
 )  # fmt: skip
-from symnet.training.scanning import Scanning
-from symnet.training.solving import Solving, check_solvable
 from symnet.training.step import Step, compiled_step
-from symnet.training.streaming import Streaming
-from symnet.training.system import SolverStep, solver_step
+
+
+def later(file: str) -> Any:
+    """Give a file of this wing that not everybody needs."""
+    return import_module(f"symnet.training.{file}")
 
 
 def begun(
@@ -50,8 +51,9 @@ def begun(
         symbols = {**survey(metric).symbols, **symbols}
     stream = None if isinstance(data, Mapping) else Stream(data)
     arrays = stream.arrays if stream else {n: as_data(n, v) for n, v in binding.named(data).items()}
-    if isinstance(task.optimizer, Solver):
-        check_solvable(task, stream is not None)
+    solver = isinstance(task.optimizer, Solver)
+    if solver:
+        later("solving").check_solvable(task, stream is not None)
     of_loss = {n for n in arrays if n in found.symbols or n not in symbols}
     starts = starting_arrays(parameters, found, arrays)
     chosen = trained_symbols(task.loss, parameters, found, {n: arrays[n] for n in of_loss})
@@ -70,8 +72,7 @@ def begun(
         check_trained(moving)
         derivation = derive(task.loss, moving)
         dtype = _data_dtype(arrays[n] for n in of_loss) if task.dtype is None else task.dtype
-        solver = isinstance(task.optimizer, Solver)
-        compiled: Any = solver_step if solver else compiled_step
+        compiled: Any = later("system").solver_step if solver else compiled_step
         step = compiled(derivation, task.optimizer, dtype, *(() if solver else (shares, task.clip)))
     batches = batches_of(stream or data, arrays, symbols, task.batch_size, pool)
     known = {n: a for n, a in batches.first().items() if n in of_loss}
@@ -79,19 +80,20 @@ def begun(
     values = batches.bind(step.kernel, {**starts, **step.rates(0), **step.state_arrays(starts)})
     _check_kept(step, values, task)
     backend, step = _with_backend(step, task, values, batches, work_of(starts, task.batch_size, batches, plan))
-    runs = _runs(task if backend == task.backend else replace(task, backend=backend), step, batches)
+    runs = _runs(task if backend == task.backend else replace(task, backend=backend), batches)
     loop: Loop = runs(step, batches, values, generator, chosen, plan)
     loop.backend = backend
     loop.split, loop.monitors = told, _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
 
 
-def _runs(task: Task, step: Step, batches: Batches) -> Any:
+def _runs(task: Task, batches: Batches) -> Any:
     # what makes the loop
     if task.backend == "jax":
         comes = not isinstance(batches, Whole) and bool(getattr(batches, "mapped", True))
-        return partial(Streaming if comes else Scanning, Placed(task.devices))
-    return Solving if isinstance(step, SolverStep) else Loop
+        loop = later("streaming").Streaming if comes else later("scanning").Scanning
+        return partial(loop, later("devices").Placed(task.devices))
+    return later("solving").Solving if isinstance(task.optimizer, Solver) else Loop
 
 
 def _check_kept(step: Step, values: Arrays, task: Task) -> None:
@@ -114,7 +116,7 @@ def _check_kept(step: Step, values: Arrays, task: Task) -> None:
 
 def _with_backend(step: Any, task: Task, values: Arrays, batches: Batches, work: Work) -> tuple[str, Any]:
     # the backend that runs, and the step with its kernel
-    if isinstance(step, SolverStep):
+    if isinstance(task.optimizer, Solver):
         return "numpy", step
 
     def first() -> list[Any]:

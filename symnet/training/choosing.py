@@ -12,13 +12,14 @@ lasts less than a microsecond, and one of 64-32-10 with 32 samples half as long.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from symnet.backends import Kernel, in_64_bits, in_workspace, jax_function, jax_library, known_arguments
+from symnet.backends import Kernel, in_workspace
+from symnet.handing import backends
 from symnet.training.batches import Batches, Stream
 from symnet.training.plan import Plan
 
@@ -26,8 +27,7 @@ GAINS = 1024  # entries of the largest array from which the function of a worksp
 QUICK = 2e-5  # seconds of a short step: how many a budget of seconds has
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """What is to be done. `products`: multiplications of a step, about; `largest`: entries of its largest array, about;
     `steps`: how many are planned; `lengths`: how many sizes of batches there are, 0 where nobody knows."""
 
@@ -37,8 +37,7 @@ class Work:
     lengths: int = 1
 
 
-@dataclass(frozen=True)
-class Backend:
+class Backend(NamedTuple):
     """A row. `said`: what it is called; `gains`: whether it is the fastest for some work; `kernel`: how one of NumPy
     becomes one of it, or None where training has no loop for it; `needs`: a package; `check`: raises an error where it
     cannot run a kernel, for the arguments of a first step."""
@@ -61,14 +60,15 @@ def _built(kernel: Kernel, first: Callable[[], list[Any]]) -> None:
 
 
 def _traced(kernel: Kernel, first: Callable[[], list[Any]]) -> None:
-    arguments, known = first(), set(known_arguments(kernel))  # `known`: numbers while JAX traces
-    function, traced = jax_function(kernel), [k for k in range(len(arguments)) if k not in known]
+    run, arguments = backends(), first()
+    known = set(run.known_arguments(kernel))  # numbers while JAX traces
+    function, traced = run.jax_function(kernel), [k for k in range(len(arguments)) if k not in known]
 
     def of_traced(*values: Any) -> Any:
         return function(*(dict(enumerate(arguments)) | dict(zip(traced, values, strict=True))).values())
 
-    with in_64_bits():
-        jax_library("backend='jax'").eval_shape(of_traced, *[arguments[k] for k in traced])
+    with run.in_64_bits():
+        run.jax_library("backend='jax'").eval_shape(of_traced, *[arguments[k] for k in traced])
 
 
 # fmt: off

@@ -7,6 +7,7 @@ tuple that is replaced after each step as a whole, in the history, and in the be
 from __future__ import annotations
 
 from array import array
+from functools import cached_property
 from math import isfinite
 from time import perf_counter as clock
 from typing import Any, NamedTuple
@@ -20,16 +21,16 @@ from symnet.training.batches import Batches
 from symnet.training.divergence import first_not_finite
 from symnet.training.monitor import Monitor
 from symnet.training.plan import Plan
-from symnet.training.progress import Bar, Log
+from symnet.training.progress import Bar
 from symnet.training.step import Step
 
 INFINITY = float("inf")
 GLANCE = 0.2  # seconds between two looks of somebody who watches the bar
 
 
-def _finite(weights: Any) -> bool:
-    # a sum of squares is one quick call; where it overflows, each entry is looked at
-    return isfinite(np.vdot(weights, weights)) or bool(np.isfinite(weights).all())
+def _finite(weights: list[Any]) -> bool:
+    # a sum of squares is quick; where it overflows, each entry is looked at
+    return isfinite(sum(map(np.vdot, weights, weights))) or all(np.isfinite(w).all() for w in weights)
 
 
 class State(NamedTuple):
@@ -66,7 +67,7 @@ class Loop:
         self.monitors: list[Monitor] = []
         self.history: dict[str, array[float]] = {"loss": array("d")}  # a number of a million epochs takes 8 MB
         self.best: Best | None = None
-        self.log: Log | None = None
+        self.log: Any = None
         self.saver: Any = None
         self.backend = "numpy"
         self.split: Any = None  # the state of the random numbers that chose the samples held back
@@ -118,15 +119,10 @@ class Loop:
 
     def _epoch(self) -> bool:
         # give whether the epoch came to its end
-        function, names, clock_at = self.step.kernel.function, self.batches.names, self._next_look()
-        arguments = [self.values[n] for n in self.step.kernel.arguments if n in self.values]
-        places = {n: k for k, n in enumerate(n for n in self.step.kernel.arguments if n in self.values)}
-        slots = [places[n] for n in names]
-        varying = [(places[n], n, r) for n, r in self.step.hyperparameters.items() if callable(r)]
-        weights, epochs, batches, steps, total, count = self.state
-        self.generator.bit_generator.state = self.order
-        self.anchor = self.state
-        stops = self._next_stop(steps)
+        function, arguments, slots, varying = self._call
+        clock_at, stops = self._next_look(), self._next_stop(self.state.steps)
+        weights, epochs, batches, steps, total, count = self.anchor = self.state
+        self._draw_from(self.order)
         for pieces, samples, _ in self.batches.of_epoch(self.generator, batches):
             for k, piece in zip(slots, pieces, strict=True):
                 arguments[k] = piece
@@ -138,7 +134,7 @@ class Loop:
                 self._diverged()
             batches, steps, total, count = batches + 1, steps + 1, total + loss * samples, count + samples
             self.state = State(weights, epochs, batches, steps, total, count)
-            if steps >= stops or clock() >= clock_at:
+            if steps >= stops or (clock_at < INFINITY and clock() >= clock_at):
                 clock_at = self._look()
                 stops = self._next_stop(steps)
                 if self._is_over() and batches != self.batches.steps:
@@ -147,19 +143,33 @@ class Loop:
             self.batches.steps = batches
         return True
 
+    def _draw_from(self, state: Any) -> None:
+        # where no batch is drawn, the random numbers are left alone
+        if self.batches.draws:
+            self.generator.bit_generator.state = state
+
+    @cached_property
+    def _call(self) -> tuple[Any, list[Any], list[int], list[tuple[int, str, Any]]]:
+        # the bare function and what it takes before the weights; the places of the batch in it, and of the rates that
+        # change
+        kernel = self.step.kernel
+        places = {n: k for k, n in enumerate(n for n in kernel.arguments if n in self.values)}
+        varying = [(places[n], n, r) for n, r in self.step.hyperparameters.items() if callable(r)]
+        return kernel.function, [self.values[n] for n in places], [places[n] for n in self.batches.names], varying
+
     def _next_look(self) -> float:
+        if self.saver is None and self.plan.seconds is None and not self.bar:
+            return INFINITY
         times = [clock() + GLANCE] if self.bar else []
         if self.plan.seconds is not None:
             times.append(self.started + self.plan.seconds - self.seconds)
         if self.saver is not None:
             times.append(self.saver.next_time())
-        return min(times, default=float("inf"))
+        return min(times)
 
     def _next_stop(self, steps: int) -> float:
-        stops = [self.plan.steps] if self.plan.steps and self.plan.steps > steps else []
-        if self.saver is not None and self.saver.next_step(steps):
-            stops.append(self.saver.next_step(steps))
-        return min(stops, default=float("inf"))
+        stop = self.plan.steps if self.plan.steps and self.plan.steps > steps else INFINITY
+        return stop if self.saver is None else min(stop, self.saver.next_step(steps) or INFINITY)
 
     def _look(self) -> float:
         state = self.state
@@ -186,7 +196,8 @@ class Loop:
         name = self.step.rate
         if name is None:
             return {}
-        return {"rate": rate_at(self.step.hyperparameters[name], max(self.state.steps - 1, 0), name)}
+        rate = self.step.hyperparameters[name]
+        return {"rate": rate_at(rate, max(self.state.steps - 1, 0), name) if callable(rate) else float(rate)}
 
     def listed(self) -> dict[str, list[float]]:
         """Give the history as lists, by the names of its columns."""
@@ -199,21 +210,23 @@ class Loop:
 
     def row(self) -> dict[str, float]:
         """Give the numbers of the history for the state that is reached."""
-        state, weights = self.state, self.by_name() if self.monitors else {}
-        row = {"loss": state.total / max(state.samples, 1)}
+        row = {"loss": self.state.total / max(self.state.samples, 1)}
         for monitor in self.monitors:
-            row |= monitor(weights)
+            row |= monitor(self.by_name())
         return {**row, **self.rate(), "seconds": self.elapsed}
 
     def _epoch_ended(self) -> bool:
         # give whether somebody wants training to stop
-        if not all(map(_finite, self.state.weights)):
+        if not _finite(self.state.weights):
             self._diverged()
         row = self.row()
         for name, number in row.items():
-            self.history.setdefault(name, array("d")).append(number)
+            if name not in self.history:
+                self.history[name] = array("d")
+            self.history[name].append(number)
         self.state = State(self.state.weights, self.state.epochs + 1, 0, self.state.steps)
-        self.order = self.generator.bit_generator.state
+        if self.batches.draws:
+            self.order = self.generator.bit_generator.state
         judged = row.get("validation_loss")
         if judged is not None and (self.best is None or judged < self.best.loss):
             self.best = Best(judged, self.state.epochs, self.state.weights)
@@ -252,13 +265,13 @@ class Loop:
     def _diverged(self) -> None:
         # the steps of this epoch once more, each looked at: the first one whose values are not finite is reported
         weights, epochs, batches, steps, total, count = self.anchor
-        self.generator.bit_generator.state = self.order
+        self._draw_from(self.order)
         values = dict(self.values)
         places = None
         for pieces, samples, places in self.batches.of_epoch(self.generator, batches):  # noqa: B007
             values |= dict(zip(self.batches.names, pieces, strict=True)) | self.step.rates(steps)
             loss, moved = self._once(values, weights, steps)
-            if not np.isfinite(loss) or not all(map(_finite, moved)):
+            if not np.isfinite(loss) or not _finite(moved):
                 break
             weights, batches, steps = moved, batches + 1, steps + 1
             total, count = total + float(loss) * samples, count + samples

@@ -46,8 +46,11 @@ class Plan:
 
     def is_over(self, epochs: int, steps: int, seconds: float) -> bool:
         """Tell whether the budget is spent."""
-        pairs = ((epochs, self.epochs), (steps, self.steps), (seconds, self.seconds))
-        return any(most is not None and spent >= most for spent, most in pairs)
+        return (
+            (self.epochs is not None and epochs >= self.epochs)
+            or (self.steps is not None and steps >= self.steps)
+            or (self.seconds is not None and seconds >= self.seconds)
+        )
 
 
 def planned(epochs: Any, steps: Any, seconds: Any, patience: int | None, progress: Any, callback: Any) -> Plan:

@@ -75,7 +75,7 @@ class Scanning(Loop):
             return super().run()
         finally:
             if self.ready is not None:  # whoever gave the random numbers finds them as if nothing had been prepared
-                self.generator.bit_generator.state = self.ready.before
+                self._draw_from(self.ready.before)
 
     # -- what is compiled
 
@@ -146,7 +146,7 @@ class Scanning(Loop):
         self._unseen(totals[:-1] / count, span, start)
         epochs = state.epochs + span.epochs - 1
         self.state = State(weights, epochs, layout.steps, end_of(span), float(totals[-1]), count)
-        self.generator.bit_generator.state = span.after
+        self._draw_from(span.after)
         return True
 
     def _sizes(self, span: Span) -> Any:

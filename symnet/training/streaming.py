@@ -46,7 +46,7 @@ class Streaming(Scanning):
 
     def _epoch(self) -> bool:
         clock_at, stops = self._next_look(), self._next_stop(self.state.steps)
-        self.generator.bit_generator.state = self.order
+        self._draw_from(self.order)
         for chunk in self._chunks(self.batches.of_epoch(self.generator, self.state.batches)):
             self._run_chunk(chunk)
             if self.state.steps >= stops or clock() >= clock_at:

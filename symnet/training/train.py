@@ -15,15 +15,12 @@ from symnet.backends import ByKey
 from symnet.expressions import as_scalar, given
 from symnet.optimizers import Optimizer, as_optimizer
 from symnet.request import check_loss
-from symnet.training.begin import begun
-from symnet.training.checkpoint import Saved, Saver
-from symnet.training.devices import chosen_devices
+from symnet.training.begin import begun, later
 from symnet.training.choosing import checked_backend
 from symnet.training.initializers import Initializer, zeros
 from symnet.training.loop import Loop
 from symnet.training.monitor import checked_metrics, checked_patience, is_fraction
 from symnet.training.plan import Task, planned
-from symnet.training.progress import Log
 from symnet.training.result import Training
 from symnet.training.start import as_generator, as_initializer, checked_clip
 
@@ -101,12 +98,12 @@ def train(
     task = Task(
         _as_loss(loss), checked_metrics(metrics or {}), as_optimizer(optimizer), dtype,
         multipliers, checked_clip(clip), batch_size, float(validation) if is_fraction(validation) else None,
-        checked_backend(backend), chosen_devices(backend, devices, seed),
+        checked_backend(backend), _devices(backend, devices, seed),
     )  # fmt: skip
     draw, generator = as_initializer(initializer), as_generator(seed)
     loop = begun(task, data, parameters, validation, plan, draw, generator)
     if checkpoint is not None:
-        loop.saver = Saver(checkpoint, 1 if checkpoint_every is None else checkpoint_every, task)
+        loop.saver = later("checkpoint").Saver(checkpoint, 1 if checkpoint_every is None else checkpoint_every, task)
     elif checkpoint_every is not None:
         raise ValueError("checkpoint_every: give the file as well, such as checkpoint='run.npz'")
     return _run(loop, log, goes_on=False)
@@ -151,9 +148,9 @@ def resume(
     >>> len(run.history["loss"]), run.parameters[w].round(6).tolist()
     (50, [[2.0]])
     """
-    saved = Saved(path)
+    saved = later("checkpoint").Saved(path)
     backend = saved.task.backend if backend is None else checked_backend(backend)
-    task = replace(saved.task, backend=backend, devices=chosen_devices(backend, devices))
+    task = replace(saved.task, backend=backend, devices=_devices(backend, devices))
     if optimizer is not None:
         task = replace(task, optimizer=as_optimizer(optimizer))
     elif task.optimizer is None:
@@ -167,8 +164,14 @@ def resume(
     plan = planned(epochs, steps, seconds, saved.patience, progress, callback)
     loop = begun(task, data, saved.parameters, validation, plan, zeros(), saved.generator, saved.split)
     saved.put_into(loop)
-    loop.saver = Saver(path, saved.every, task)
+    loop.saver = later("checkpoint").Saver(path, saved.every, task)
     return _run(loop, log, goes_on=True)
+
+
+def _devices(backend: str, devices: Any, seed: Any = 0) -> Any:
+    # those of JAX's that share the work
+    asked = backend == "jax" or devices is not None
+    return later("devices").chosen_devices(backend, devices, seed) if asked else None
 
 
 def _as_loss(loss: Any) -> Any:
@@ -179,7 +182,7 @@ def _as_loss(loss: Any) -> Any:
 
 def _run(loop: Loop, log: Any, goes_on: bool) -> Training:
     if log is not None:
-        loop.log = Log(log, ["epoch", *loop.columns()], goes_on)
+        loop.log = later("log").Log(log, ["epoch", *loop.columns()], goes_on)
     interrupted = loop.run()
     history = ByKey(loop.listed())
     if loop.state.batches:  # a budget that ended within an epoch
