@@ -84,3 +84,15 @@ def test_slopes_of_two_sides(function, scale, alpha, below, above, said):
     assert sn.diagnose(loss, values, right).ok
     found = sn.diagnose(loss, values, lambda v: mine(v, below, above))
     assert said in found.faults[0].words, str(found)
+
+
+@pytest.mark.parametrize("dtype", [int, float])
+@pytest.mark.parametrize("samples", [1, 5])
+def test_a_column_of_as_many_numbers_as_classes_is_one_sample_or_five_labels(samples, dtype):
+    X, Y, W = sn.matrix("X", 2, "n"), sn.matrix("Y", 5, "n"), sn.matrix("W", 5, 2)
+    x, w = np.random.default_rng(3).normal(size=(2, samples)), np.random.default_rng(4).normal(size=(5, 2))
+    column = np.array([[0], [1], [0], [0], [0]], dtype)
+    y = column if samples == 1 else np.eye(5)[:, column.ravel().astype(int)]
+    right = sn.derive(sn.cross_entropy(W * X, Y), W).compile()({X: x, Y: y, W: w}).gradients[W]
+    found = sn.diagnose(sn.cross_entropy(W * X, Y), {X: x, Y: column, W: w}, {W: right})
+    assert found.ok, str(found)

@@ -37,7 +37,8 @@ def with_one_hot(values: Mapping[str, Any], symbols: Mapping[str, Any]) -> dict[
         symbol, labels = symbols.get(name), np.asarray(value)
         if isinstance(symbol, MatrixSymbol) and _are_whole(labels) and labels.size == max(labels.shape, default=0):
             axis = _axis_of_classes(symbol, labels.size)
-            if axis is not None and labels.shape != _shape(symbol, labels.size):
+            told = set() if axis is None else _told(symbol.shape[1 - axis], name, values, symbols)
+            if axis is not None and not _stands(labels, symbol, axis, told):
                 classes = int(symbol.shape[axis])
                 if labels.min(initial=0) >= 0 and labels.max(initial=0) < classes:
                     found[name] = one_hot(labels.ravel().astype(int), classes, axis=axis)
@@ -58,8 +59,18 @@ def _axis_of_classes(symbol: Any, samples: int) -> int | None:
     return axes[0] if len(axes) == 1 else None
 
 
-def _shape(symbol: Any, samples: int) -> tuple[int, ...]:
-    return tuple(int(s) if s.is_Integer else samples for s in symbol.shape)
+def _stands(labels: Any, symbol: Any, axis: int, told: set[int]) -> bool:
+    # whether an array is what its symbol is; a column of 5 numbers for 5 classes may be one sample, or five
+    if labels.ndim != 2 or labels.shape[axis] != int(symbol.shape[axis]):
+        return False
+    return labels.shape[1 - axis] == labels.size or told != {labels.size}
+
+
+def _told(size: Any, name: str, values: Mapping[str, Any], symbols: Mapping[str, Any]) -> set[int]:
+    # what the arrays of other symbols say of a size
+    others = [(s, np.shape(values[n])) for n, s in symbols.items() if n in values and n != name]
+    fitting = [(s.shape, shape) for s, shape in others if isinstance(s, MatrixSymbol) and len(shape) == 2]
+    return {length for declared, shape in fitting for s, length in zip(declared, shape, strict=True) if s == size}
 
 
 def shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:

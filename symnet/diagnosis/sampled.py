@@ -46,7 +46,7 @@ class Sampling:
         """Give the point of the values that were given and others, and what is said of the function."""
         others = list(random_points(self.values, self.parameters, self.seed, self.kernel.symbols))
         points = [given, *filter(None, map(self._at, others))]
-        if _is_constant(points):  # it does not look at the weights that it is given
+        if self._is_constant(points):  # it does not look at the weights that it is given
             return [given], [CONSTANT]
         if not self._shows(points):
             points += self._with_other_labels(others[0])
@@ -101,19 +101,23 @@ class Sampling:
     def _shows(self, points: Sequence[Point]) -> bool:
         return any(p.is_wrong(w) for p in points for w in self.derivation.wrt)
 
+    def _is_constant(self, points: Sequence[Point]) -> bool:
+        # what is wrong may be made of signs alone: it is asked far away as well
+        first, *others = points
+        if not others or not all(any(map(p.is_wrong, p.right)) for p in others):
+            return False
+        if any(map(first.is_wrong, first.right)):
+            far = {n: _stated(n, -30.0 * np.asarray(self.values[n]), self.kernel.symbols) for n in self.parameters}
+            others += filter(None, [self._at({**self.values, **far})])
+        same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
+        return same and any(np.any(g) for g in first.mine.values())
+
     def _with_other_labels(self, values: Mapping[str, Any]) -> Iterator[Point]:
         # wrong is what is so whatever these labels may be
         for meant in with_other_labels(values, self.parameters, self.gradients, self.seed):
             found = [p for p in map(self._at, meant) if p is not None]
             right = [p for p in found if not self._shows([p])]
             yield from right[:1] or (found[:1] if len(found) == len(meant) else [])
-
-
-def _is_constant(points: Sequence[Point]) -> bool:
-    first, *others = points
-    same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
-    moved = all(any(map(p.is_wrong, p.right)) for p in others)
-    return bool(others) and same and moved and any(np.any(g) for g in first.mine.values())
 
 
 # -- other values
