@@ -26,7 +26,7 @@ from sympy.core.relational import Relational
 from symnet.expressions.curves import (
     among, clip, elu, exp_below, finite, huber, normal_cdf, normal_pdf, or_one, softsign, xlogy,
 )  # fmt: skip
-from symnet.expressions.precise import (
+from symnet.expressions.machine import (
     bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate, whole,
 )  # fmt: skip
 from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step

@@ -1,7 +1,7 @@
 """Scalar formulas as a machine should compute them: nothing small is left over where two large numbers cancel.
 
 In: scalar expressions, derivatives too. Out: the same values by sigmoid(-u) for 1 - sigmoid(u), by log1p and expm1, and
-by functions of this module that no formula shows. What people read is not touched; see `stability` for that.
+by functions that no formula shows. What people read is not touched; see `stability` for that.
 """
 
 from __future__ import annotations
@@ -12,91 +12,16 @@ from sympy import Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp,
 from sympy.codegen.cfunctions import expm1, log1p
 
 from symnet.expressions.curves import clip, huber, normal_cdf, normal_pdf, xlogy
-from symnet.expressions.scalars import MachineFunction, logaddexp, sigmoid, softplus
-
-
-class bose(MachineFunction):
-    """1/(exp(x) - 1), which is 0 for large x."""
-
-    literal = staticmethod(lambda x: 1 / (exp(x) - 1))
-
-
-class capped_exp(MachineFunction):
-    """exp(x), which stays finite, for `part` and `whole`."""
-
-    literal = staticmethod(exp)
-
-
-class part(MachineFunction):
-    """x/(1 + x): sigmoid(u) where x is exp(u), and no product that comes before the quotient."""
-
-    literal = staticmethod(lambda x: x / (1 + x))
-
-
-class whole(MachineFunction):
-    """1/(1 + x): sigmoid(-u) where x is exp(u)."""
-
-    literal = staticmethod(lambda x: 1 / (1 + x))
+from symnet.expressions.machine import (
+    bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate, whole,
+)  # fmt: skip
+from symnet.expressions.scalars import logaddexp, sigmoid, softplus
 
 
 def by_exponential(f: sigmoid) -> Expr:
     """Give sigmoid(u) so that it shares its exponential with sigmoid(-u)."""
     u = f.args[0]
     return part(capped_exp(u)) if u.could_extract_minus_sign() else whole(capped_exp(-u))
-
-
-class log1mexp(MachineFunction):
-    """log(1 - exp(x)) for negative x."""
-
-    literal = staticmethod(lambda x: log(1 - exp(x)))
-
-
-class cloglog(MachineFunction):
-    """log(1 - exp(-exp(x))), which is x far below 0."""
-
-    literal = staticmethod(lambda x: log(1 - exp(-exp(x))))
-
-
-class planck(MachineFunction):
-    """exp(x)/(exp(exp(x)) - 1), the slope of cloglog, which is 1 far below 0."""
-
-    literal = staticmethod(lambda x: exp(x) / (exp(exp(x)) - 1))
-
-
-class logcosh(MachineFunction):
-    """log(cosh(x))."""
-
-    literal = staticmethod(lambda x: log(cosh(x)))
-
-
-class logmeanexp(MachineFunction):
-    """log((1 + exp(x))/2), which is 0 at 0."""
-
-    literal = staticmethod(lambda x: log((1 + exp(x)) / 2))
-
-
-class logsoftplus(MachineFunction):
-    """log(log(1 + exp(x))), which is x far below 0."""
-
-    literal = staticmethod(lambda x: log(softplus(x)))
-
-
-class rate(MachineFunction):
-    """sigmoid(x)/softplus(x), the slope of log(softplus(x)), which is 1 far below 0."""
-
-    literal = staticmethod(lambda x: sigmoid(x) / softplus(x))
-
-
-class lognormcdf(MachineFunction):
-    """log(Φ(x)), which is about -x²/2 far below 0."""
-
-    literal = staticmethod(lambda x: log(normal_cdf(x)))
-
-
-class mills(MachineFunction):
-    """φ(x)/Φ(x), the slope of log(Φ(x)), which is about -x far below 0."""
-
-    literal = staticmethod(lambda x: normal_pdf(x) / normal_cdf(x))
 
 
 PRECISE = (exp, log, sigmoid, softplus, logaddexp, tanh, cosh, sinh, sech, normal_cdf, normal_pdf, erf, erfc)
