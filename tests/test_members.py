@@ -230,3 +230,16 @@ def test_first_guesses_are_answered(call, error, words):
     with pytest.raises(error) as raised:
         call()
     assert words in str(raised.value)
+
+
+def test_a_hint_is_not_listed():
+    for value in (A, A.T * A, LOSS, LOSS + 1):
+        listed = [next((vars(c)[n] for c in type(value).__mro__ if n in vars(c)), None) for n in dir(value)]
+        assert not any(isinstance(found, members.Hint) for found in listed)
+        assert {"xreplace", "free_symbols", "diff"} <= set(dir(value))
+
+
+@pytest.mark.parametrize("number", [float, int])
+def test_a_loss_is_no_number(number):
+    with pytest.raises(TypeError, match=r"has symbols and is no number; sn\.evaluate\("):
+        number(LOSS)
