@@ -5,7 +5,7 @@ In: scalar expressions. Out: functions whose `literal` says what they stand for;
 
 from __future__ import annotations
 
-from sympy import cosh, exp, log
+from sympy import Max, cosh, exp, log
 
 from symnet.expressions.curves import normal_cdf, normal_pdf
 from symnet.expressions.scalars import MachineFunction, sigmoid, softplus
@@ -15,6 +15,18 @@ class bose(MachineFunction):
     """1/(exp(x) - 1), which is 0 for large x."""
 
     literal = staticmethod(lambda x: 1 / (exp(x) - 1))
+
+
+class shrunk_expm1(MachineFunction):
+    """(exp(x) - 1)·exp(-max(x, 0)), which is between -1 and 1."""
+
+    literal = staticmethod(lambda x: (exp(x) - 1) * exp(-Max(x, 0)))
+
+
+class shrunk_softplus(MachineFunction):
+    """softplus(x)·exp(max(-x, 0)), which is 1 far below 0."""
+
+    literal = staticmethod(lambda x: softplus(x) * exp(Max(-x, 0)))
 
 
 class capped_exp(MachineFunction):
