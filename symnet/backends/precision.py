@@ -17,6 +17,7 @@ from symnet.expressions import PRECISE, Elementwise, Total, apply_entrywise, pre
 
 DEPTH = 8  # how many equations deep a formula is looked through
 LONGEST = 24  # parts of a formula that a name is put in for
+LOW = 8  # powers up to this one stay within all numbers, or nearly so
 FEW = 3  # a sum or product of more terms than these is not looked through
 
 
@@ -27,7 +28,7 @@ class Seen:
         self.definition = definition
         self.leaves: dict[Any, Any] = {}
         self.named: dict[Any, Any] = {}
-        self.shortened = False  # whether a part is precise already
+        self.shortened = False  # whether what has been put in is better by itself already
         self._variables = variables
         self._formulas: dict[Any, Any] = {}
 
@@ -64,7 +65,8 @@ class Seen:
             if not formula.has(exp, cosh, sinh) or _is_long(formula := precise(formula)):
                 return self.variable(name)
             self.shortened = True
-        power = formula.is_Pow and not formula.exp.is_number
+        power = formula.is_Pow and not (formula.exp.is_number and abs(formula.exp) <= LOW)
+        self.shortened |= power and formula.exp.is_number
         if not (power or formula.has(*PRECISE) or formula.is_Add and any(t.is_number for t in formula.args)):
             return self.variable(name)
         self.named.setdefault(formula, self.variable(name))

@@ -136,6 +136,8 @@ def _log(e: Expr) -> Expr:
     elif (x.is_Mul or x.is_Pow) and all(map(_positive, Mul.make_args(x))):
         bases = [(f.base, f.exp) if _is_power(f) else (f, S.One) for f in Mul.make_args(x)]
         found = Add(*[k * _log_of(base) for base, k in bases])
+    elif x.is_Pow and x.exp.is_Integer and c.is_positive:  # t**100 may be beyond all numbers
+        found = x.exp * log(Abs(x.base) if x.exp.is_even else x.base)
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
     elif may_be_huge(x):

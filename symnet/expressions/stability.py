@@ -180,6 +180,7 @@ def _quotient(e: Expr) -> Expr:
         return e
     joined = _exp(exp(u))
     shares = len(powers) > 1 and any(f.has(logaddexp, softplus) for f in powers)  # of a sum: none is finite alone
+    shares |= len(Add.make_args(u)) < sum(len(Add.make_args(f.args[0])) for f in powers)  # exp(a)·exp(b - a) is exp(b)
     return joined * Mul(*others) if shares or joined != exp(u) else e
 
 
