@@ -1,6 +1,8 @@
 """What users of other libraries ask our objects for: it works, or is answered with what to write here."""
 
 import copy
+import math
+import operator
 import pickle
 import re
 
@@ -239,7 +241,15 @@ def test_a_hint_is_not_listed():
         assert {"xreplace", "free_symbols", "diff"} <= set(dir(value))
 
 
-@pytest.mark.parametrize("number", [float, int])
+@pytest.mark.parametrize("number", [float, int, math.sin])
 def test_a_loss_is_no_number(number):
     with pytest.raises(TypeError, match=r"has symbols and is no number; sn\.evaluate\("):
         number(LOSS)
+
+
+@pytest.mark.parametrize("bits", [operator.xor, operator.and_, operator.or_])
+@pytest.mark.parametrize("B", [A, A * A, sn.tanh(A)], ids=str)
+def test_bits_are_no_powers(bits, B):
+    for pair in ((B, 2), (2, B), (B, B)):
+        with pytest.raises(TypeError, match=r"are of bits; a power of .* is A\*\*2"):
+            bits(*pair)

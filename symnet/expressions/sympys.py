@@ -228,11 +228,14 @@ def _replacing(value: Any) -> Any:
 
 
 def _number(sympys_own: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    # float(loss) and int(loss), of which SymPy says that it cannot convert symbols
+    # float(loss) and int(loss), math.sin(t), of which SymPy says that it cannot convert symbols
     def converted(self: Any) -> Any:
-        if any(s.is_Matrix for s in self.free_symbols):
+        if self.free_symbols:
             text = brief(self)
-            raise TypeError(f"{text} has symbols and is no number; sn.evaluate({text}, {{…}}) gives its value")
+            raise TypeError(
+                f"{text} has symbols and is no number; sn.evaluate({text}, {{…}}) gives its value, and functions of it "
+                "are SymPy's or symnet's, not those of math"
+            )
         return sympys_own(self)
 
     return converted
