@@ -64,7 +64,8 @@ from symnet.expressions.scalars import (
     Bound, bound_variables, stand_in, joined_signs, logaddexp, maximum, relu, sigmoid, softplus, step,
 )  # fmt: skip
 from symnet.expressions.shown import Made, Shown, escape, listed, preformatted
-from symnet.expressions.stability import complement, entered, exponent, partial, stable, together
+from symnet.expressions.partials import partial, together
+from symnet.expressions.stability import complement, entered, exponent, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
 from symnet.expressions.columns import as_column, in_a_column, in_a_row
