@@ -188,3 +188,14 @@ def test_class_numbers_as_floats():
     values = VALUES | {"Y": np.eye(2)[:, labels.astype(int)]}
     g = sn.derive(loss, [W, b]).compile()(values)[1]
     assert sn.diagnose(loss, values | {"Y": labels}, {W: g[W], b: g[b]}).ok
+
+
+@pytest.mark.parametrize("scale", [0.1, 3.0])  # with none and with some of the samples beyond the margin
+def test_a_wrong_function_of_the_data_alone_is_tried_at_other_weights_and_data(scale):
+    X, Y, w = sn.matrix("X", 2, "n"), sn.matrix("Y", 1, "n"), sn.matrix("w", 1, 2)
+    rng = np.random.default_rng(1)
+    values = {"X": rng.normal(size=(2, 6)), "Y": np.sign(rng.normal(size=(1, 6))), "w": scale * rng.normal(size=(1, 2))}
+    loss = sn.sum(sn.relu(1 - sn.hadamard(Y, w * X)))
+    found = sn.diagnose(loss, values, lambda v: {"w": -v["Y"] @ v["X"].T})
+    assert found.faults[0].kind == "missing-factor" and "the factor [T₁ > 0] is missing" in str(found), str(found)
+    assert "the same for all weights" not in str(found)

@@ -102,15 +102,15 @@ class Sampling:
         return any(p.is_wrong(w) for p in points for w in self.derivation.wrt)
 
     def _is_constant(self, points: Sequence[Point]) -> bool:
-        # what is wrong may be made of signs alone: it is asked far away as well
+        # what is made of signs alone, or of the data, is no constant: it is asked far away, with other data as well
         first, *others = points
-        if not others or not all(any(map(p.is_wrong, p.right)) for p in others):
+        if not others or not all(any(map(p.is_wrong, p.right)) for p in others) or not _are_alike(points):
             return False
-        if any(map(first.is_wrong, first.right)):
-            far = {n: _stated(n, -30.0 * np.asarray(self.values[n]), self.kernel.symbols) for n in self.parameters}
-            others += filter(None, [self._at({**self.values, **far})])
-        same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
-        return same and any(np.any(g) for g in first.mine.values())
+        far = {n: _stated(n, -30.0 * np.asarray(self.values[n]), self.kernel.symbols) for n in self.parameters}
+        there = {**self.values, **far}
+        other = with_other_data(there, self.parameters, self.gradients, self.seed, self.kernel.symbols)
+        last = self._at(there if other is None else other)
+        return (last is None or _are_alike([first, last])) and any(np.any(g) for g in first.mine.values())
 
     def _with_other_labels(self, values: Mapping[str, Any]) -> Iterator[Point]:
         # wrong is what is so whatever these labels may be
@@ -118,6 +118,10 @@ class Sampling:
             found = [p for p in map(self._at, meant) if p is not None]
             right = [p for p in found if not self._shows([p])]
             yield from right[:1] or (found[:1] if len(found) == len(meant) else [])
+
+
+def _are_alike(points: Sequence[Point]) -> bool:
+    return all(np.array_equal(p.mine[w], g) for p in points for w, g in points[0].mine.items())
 
 
 # -- other values
