@@ -190,7 +190,7 @@ def test_class_numbers_as_floats():
     assert sn.diagnose(loss, values | {"Y": labels}, {W: g[W], b: g[b]}).ok
 
 
-@pytest.mark.parametrize("scale", [0.1, 3.0])  # with none and with some of the samples beyond the margin
+@pytest.mark.parametrize("scale", [0.1, 0.7, 3.0])  # with none and with some of the samples beyond the margin
 def test_a_wrong_function_of_the_data_alone_is_tried_at_other_weights_and_data(scale):
     X, Y, w = sn.matrix("X", 2, "n"), sn.matrix("Y", 1, "n"), sn.matrix("w", 1, 2)
     rng = np.random.default_rng(1)

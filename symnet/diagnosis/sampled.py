@@ -19,9 +19,11 @@ from symnet.diagnosis.given import Point, called, point_at
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.labels import is_of_shares, is_one_hot, readings, redrawn
 from symnet.diagnosis.stacked import Stacked
-from symnet.expressions import facts_of
+from symnet.expressions import Elementwise, facts_of, kinks_of
+from symnet.program import Program
 
 POINTS = 3  # at which a callable is tried
+FAR = 30.0  # times the weights that were given: margins are passed there, signs turn
 _DRAWS = (
     "your function gives other gradients when it is asked again with the same values; what it draws at random, such as "
     "a mask of dropout, must be handed over in the values, and what it keeps must be set back at its start"
@@ -49,7 +51,7 @@ class Sampling:
         if self._is_constant(points):  # it does not look at the weights that it is given
             return [given], [CONSTANT]
         if not self._shows(points):
-            points += self._with_other_labels(others[0])
+            points += [*self._with_other_labels(others[0]), *self._beyond_kinks()]
         if self._shows(points):
             other = with_other_data(others[-1], self.parameters, self.gradients, self.seed, self.kernel.symbols)
             points += [] if other is None else filter(None, [self._at(other)])
@@ -106,11 +108,21 @@ class Sampling:
         first, *others = points
         if not others or not all(any(map(p.is_wrong, p.right)) for p in others) or not _are_alike(points):
             return False
-        far = {n: _stated(n, -30.0 * np.asarray(self.values[n]), self.kernel.symbols) for n in self.parameters}
+        far = {n: _stated(n, -FAR * np.asarray(self.values[n]), self.kernel.symbols) for n in self.parameters}
         there = {**self.values, **far}
         other = with_other_data(there, self.parameters, self.gradients, self.seed, self.kernel.symbols)
         last = self._at(there if other is None else other)
         return (last is None or _are_alike([first, last])) and any(np.any(g) for g in first.mine.values())
+
+    def _beyond_kinks(self) -> list[Point]:
+        # weights so large that margins are passed and units change sides, where the function can still be computed
+        if not _has_kinks(self.derivation.program):
+            return []
+        large = {n: _stated(n, FAR * np.asarray(self.values[n]), self.kernel.symbols) for n in self.parameters}
+        said = len(self.refused)
+        there = self._at({**self.values, **large})
+        del self.refused[said:]
+        return [] if there is None else [there]
 
     def _with_other_labels(self, values: Mapping[str, Any]) -> Iterator[Point]:
         # wrong is what is so whatever these labels may be
@@ -118,6 +130,11 @@ class Sampling:
             found = [p for p in map(self._at, meant) if p is not None]
             right = [p for p in found if not self._shows([p])]
             yield from right[:1] or (found[:1] if len(found) == len(meant) else [])
+
+
+def _has_kinks(program: Program) -> bool:
+    bodies = [rhs.body if isinstance(rhs, Elementwise) else rhs for _, rhs in program.equations]
+    return any(True for body in bodies if not body.is_Matrix for _ in kinks_of(body))
 
 
 def _are_alike(points: Sequence[Point]) -> bool:
