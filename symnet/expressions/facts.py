@@ -253,7 +253,7 @@ SCALARS: Table[Facts] = Table(
         bose: Facts(lambda np, x: 1 / np.expm1(np.minimum(x, np.largest)), lambda np, x: 1 / np.expm1(x),
                     {"expm1": "expm1"}),
         capped_exp: Facts(lambda np, x: np.exp(np.minimum(x, np.largest)), lambda np, x: np.exp(x)),
-        part: Facts(lambda np, x: x / (1 + x)), whole: Facts(lambda np, x: 1 / (1 + x)),
+        part: Facts(lambda np, x, w: x * w, cheap=True), whole: Facts(lambda np, x: 1 / (1 + x)),
         log1mexp: Facts(_log1mexp, lambda np, x: np.log(-np.expm1(x)), {"expm1": "expm1", "log1p": "log1p"}),
         cloglog: Facts(_cloglog, lambda np, x: np.log(-np.expm1(-np.exp(x))), {"expm1": "expm1", "log1p": "log1p"},
                        repeats=True),

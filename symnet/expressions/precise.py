@@ -28,9 +28,10 @@ class capped_exp(MachineFunction):
 
 
 class part(MachineFunction):
-    """x/(1 + x): sigmoid(u) where x is exp(u), and no product that comes before the quotient."""
+    """x·w for w = 1/(1 + x): sigmoid(u) where x is exp(u), and no product that comes before this one."""
 
-    literal = staticmethod(lambda x: x / (1 + x))
+    nargs = 2
+    literal = staticmethod(lambda x, w: x * w)
 
 
 class whole(MachineFunction):
@@ -40,9 +41,9 @@ class whole(MachineFunction):
 
 
 def by_exponential(f: sigmoid) -> Expr:
-    """Give sigmoid(u) so that it shares its exponential with sigmoid(-u)."""
+    """Give sigmoid(u) so that it shares its exponential, and the quotient, with sigmoid(-u)."""
     u = f.args[0]
-    return part(capped_exp(u)) if u.could_extract_minus_sign() else whole(capped_exp(-u))
+    return part(E := capped_exp(u), whole(E)) if u.could_extract_minus_sign() else whole(capped_exp(-u))
 
 
 class log1mexp(MachineFunction):
