@@ -1,4 +1,4 @@
-"""Logarithms of probabilities as people write them: finite and right far out in the tails, and so are their slopes.
+"""Logarithms of probabilities, and what is huge beside what is tiny: finite and right far out, and so are the slopes.
 
 Each is written as a scalar, as one entrywise function and as a chain of entrywise operations; what is right is mpmath's.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from sympy import Rational, Symbol, erf, erfc, exp, log, pi, sqrt
+from sympy import Rational, Symbol, cosh, erf, erfc, exp, log, pi, sqrt
 
 import symnet as sn
 from tests.test_stable_forms import chained
@@ -56,6 +56,21 @@ FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], list[float]]]
                        lambda x: mpmath.log(1.25) + 1.5 * mpmath.log(x / 2) - (x / 2) ** 2.5, POSITIVE),
     "entropy":        (lambda t: -sn.sigmoid(t) * log(sn.sigmoid(t)) - (1 - sn.sigmoid(t)) * log(1 - sn.sigmoid(t)),
                        lambda x: mpmath.log1p(mpmath.exp(-abs(x))) + abs(x) * logistic(-abs(x)), ANY),
+    "√cosh":          (lambda t: sqrt(cosh(t)), lambda x: mpmath.sqrt(mpmath.cosh(x)), [x for x in ANY if abs(x) < 150]),
+    "1/√cosh":        (lambda t: 1 / sqrt(cosh(t)), lambda x: 1 / mpmath.sqrt(mpmath.cosh(x)), [x for x in ANY if abs(x) < 150]),
+    "√expm1":         (lambda t: sqrt(exp(t) - 1), lambda x: mpmath.sqrt(mpmath.expm1(x)), [x for x in POSITIVE if x < 150]),
+    "√Bose":          (lambda t: 1 / sqrt(exp(t) - 1), lambda x: 1 / mpmath.sqrt(mpmath.expm1(x)), POSITIVE),
+    "√Bose, inside":  (lambda t: sqrt(1 / (exp(t) - 1)), lambda x: 1 / mpmath.sqrt(mpmath.expm1(x)), POSITIVE),
+    "log Bose":       (lambda t: log(1 / (exp(t) - 1)), lambda x: -mpmath.log(mpmath.expm1(x)), POSITIVE),
+    "log(1 + Bose)":  (lambda t: log(1 + 1 / (exp(t) - 1)), lambda x: -mpmath.log(-mpmath.expm1(-x)), POSITIVE),
+    "Bose beside exp": (lambda t: exp(2 * t) * exp(-t - 1) / (exp(t) - 1), lambda x: mpmath.exp(-1) / -mpmath.expm1(-x), POSITIVE),
+    "Fermi beside exp": (lambda t: exp(2 * t) * exp(-t - 1) / (exp(t) + 1), lambda x: mpmath.exp(-1) * logistic(x), ANY),
+    "softplus beside exp": (lambda t: exp(t) * log(1 + exp(-2 * t)), lambda x: mpmath.exp(x) * mpmath.log1p(mpmath.exp(-2 * x)), ANY),
+    "sigmoids beside exp": (lambda t: exp(3 * t) * sn.sigmoid(-2 * t) ** 2, lambda x: mpmath.exp(3 * x) * logistic(-2 * x) ** 2, ANY),
+    "log of a power": (lambda t: log(3 * t**100), lambda x: 100 * mpmath.log(abs(x)) + mpmath.log(3), ANY),
+    "log of an odd power": (lambda t: log(t**-101), lambda x: -101 * mpmath.log(x), POSITIVE),
+    "Γ density":      (lambda t: log(t**60 * exp(-2 * t) / 7), lambda x: 60 * mpmath.log(abs(x)) - 2 * x - mpmath.log(7), ANY),
+    "log(1 + t²·exp)": (lambda t: log(1 + t**2 * exp(t)), lambda x: mpmath.log1p(x**2 * mpmath.exp(x)), ANY),
     "divergence":     (lambda t: sn.sigmoid(t) * log(4 * sn.sigmoid(t)) + (1 - sn.sigmoid(t)) * log(4 * (1 - sn.sigmoid(t)) / 3),
                        lambda x: logistic(x) * mpmath.log(4 * logistic(x)) + logistic(-x) * mpmath.log(4 * logistic(-x) / 3), ANY),
 }

@@ -51,7 +51,7 @@ SLOPES = [
     (sn.silu, lambda z, a: sigmoid(z) + z * sigmoid(z), "the factor 1 − sigmoid(Z₁) of"),
     (sn.elu, lambda z, a: np.exp(z), "the formula of the negative side"),
     (sn.elu, lambda z, a: np.where(z > 0, np.exp(z), 1), "the formulas of the two sides"),
-    (sn.elu, lambda z, a: np.where(z > 0, 1, a), "exp(Z₁) − 1 stands where exp(Z₁) belongs on the negative side"),
+    (sn.elu, lambda z, a: np.where(z > 0, 1, a), "A₁ stands where A₁ + 1 belongs on the negative side"),
     (sn.elu, lambda z, a: np.where(z > 0, z, np.exp(z)), "Z₁ stands where 1 belongs on the positive side"),
     (sn.elu, lambda z, a: np.where(z > 0, 1, np.exp(-z)), "exp(−Z₁) stands where exp(Z₁) belongs on the negative side"),
     (sn.elu, lambda z, a: np.where(z > 0, 1, 1 - np.exp(z)), "1 − exp(Z₁) stands where exp(Z₁) belongs"),

@@ -14,8 +14,11 @@ from sympy import (
     Identity,
     ImmutableMatrix,
     Lambda,
+    MatAdd,
+    MatMul,
     OneMatrix,
     Piecewise,
+    Rational,
     Symbol,
     Trace,
     asin,
@@ -28,6 +31,7 @@ from sympy import (
 )
 
 import symnet as sn
+from symnet.program.factoring import _sum
 
 X, W = sn.matrix("X", 3, 2), sn.matrix("W", 3, 3)
 SLICES = [slice(a, b, s) for a, b, s in product((None, 0, 1, 4, -2), (None, 1, 3, -1), (None, 2, -1, -2, -3))]
@@ -198,3 +202,42 @@ def test_every_function_of_a_number_is_a_number(f):
         np.testing.assert_allclose(complex(exp(value * sqrt(2))), np.exp(plain * 2**0.5), rtol=1e-12)
         if not plain.imag:
             np.testing.assert_allclose(sn.evaluate(value, {}), plain.real, rtol=1e-12, atol=1e-15)
+
+
+# -- a single 1 is the identity of its size
+
+
+SINGLE = OneMatrix(1, 1)
+
+
+@pytest.mark.parametrize("size", [3, "n"])
+def test_sums_over_a_single_row_or_column_are_the_matrix_itself(size):
+    x = sn.matrix("x", 1, size)
+    assert sn.sum(x, axis=0) == sn.mean(x, axis=0) == SINGLE * x == x
+    assert sn.sum(x.T, axis=1) == sn.mean(x.T, axis=1) == x.T * SINGLE == x.T
+    assert "1⋅" not in str(sn.derive(sn.norm(sn.tanh(sn.sum(x, axis=0))) ** 2, x))
+
+
+def test_products_with_a_single_one_are_like_terms():
+    u, one = sn.tanh(sn.matrix("M", 1, 3)), OneMatrix(3, 1)
+    plain = sn.canonical(MatMul(u, one))
+    for other in (MatMul(SINGLE, u, one), MatMul(u, one, SINGLE)):
+        assert sn.canonical(other) == plain
+        assert sn.canonical(MatAdd(other, MatMul(u, one))) == sn.canonical(2 * plain)
+    assert sn.canonical(SINGLE) == SINGLE
+
+
+@pytest.mark.parametrize("fact", ["symmetric", "positive_definite", "diagonal"])
+def test_a_declared_matrix_of_one_entry_has_the_gradient_of_any(fact):
+    D, E, M = sn.matrix("D", 1, 1, **{fact: True}), sn.matrix("D", 1, 1), sn.matrix("M", 1, 3)
+    for loss in (
+        lambda d: sn.norm(sn.tanh(M + d * OneMatrix(1, 3))) ** 2,
+        lambda d: sn.norm(sn.tanh(sn.sum(sn.layer_norm(M, 0, None, d), axis=0))) ** 2,
+    ):
+        assert str(sn.gradient(loss(D), D)) == str(sn.gradient(loss(E), E))
+
+
+def test_a_sum_whose_terms_are_one_when_typed_is_that_product():
+    A, B = sn.matrix("A", 2, 2), sn.matrix("B", 2, 2)
+    of_two = {(SINGLE, A[:1, :], B): Rational(2, 3), (A[:1, :], B): Rational(2, 3)}  # SymPy drops the single 1
+    assert _sum(of_two) == Rational(4, 3) * A[:1, :] * B

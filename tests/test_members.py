@@ -1,6 +1,8 @@
 """What users of other libraries ask our objects for: it works, or is answered with what to write here."""
 
 import copy
+import math
+import operator
 import pickle
 import re
 
@@ -230,3 +232,24 @@ def test_first_guesses_are_answered(call, error, words):
     with pytest.raises(error) as raised:
         call()
     assert words in str(raised.value)
+
+
+def test_a_hint_is_not_listed():
+    for value in (A, A.T * A, LOSS, LOSS + 1):
+        listed = [next((vars(c)[n] for c in type(value).__mro__ if n in vars(c)), None) for n in dir(value)]
+        assert not any(isinstance(found, members.Hint) for found in listed)
+        assert {"xreplace", "free_symbols", "diff"} <= set(dir(value))
+
+
+@pytest.mark.parametrize("number", [float, int, math.sin])
+def test_a_loss_is_no_number(number):
+    with pytest.raises(TypeError, match=r"has symbols and is no number; sn\.evaluate\("):
+        number(LOSS)
+
+
+@pytest.mark.parametrize("bits", [operator.xor, operator.and_, operator.or_])
+@pytest.mark.parametrize("B", [A, A * A, sn.tanh(A)], ids=str)
+def test_bits_are_no_powers(bits, B):
+    for pair in ((B, 2), (2, B), (B, B)):
+        with pytest.raises(TypeError, match=r"are of bits; a power of .* is A\*\*2"):
+            bits(*pair)

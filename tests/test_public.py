@@ -131,3 +131,10 @@ def test_a_snippet_of_the_readme_runs_when_pasted_alone(number):
 
 def test_every_snippet_of_the_readme_is_one_of_these():
     assert README.count(">>> ") == sum(block.count(">>> ") for block in BLOCKS) and len(BLOCKS) > 10
+
+
+def test_the_contents_of_the_readme_lead_to_its_headings():
+    headings = re.findall(r"^##+ (.*)$", README, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    led_to = re.findall(r"\]\(#([^)]*)\)", README)
+    assert len(led_to) > 10 and set(led_to) <= anchors and len(anchors) == len(headings)

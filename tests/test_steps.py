@@ -84,7 +84,28 @@ WRONG = {
     "old velocity": (lambda k: -RATE * VELOCITY[k], sn.Momentum(RATE), "step before is used"),
     "added velocity": (lambda k: -RATE * G[k] + BETA * VELOCITY[k], STATE, "−rate first"),
 }  # fmt: skip
+AFTER_TWO = {k: W[k] - RATE * G[k] for k in NAMES}
+AFTER_TWO = {k: AFTER_TWO[k] - RATE * gradients(AFTER_TWO)[k] for k in NAMES}
+LENGTH = np.sqrt(sum((g**2).sum() for g in G.values()))
+RIGHT |= {
+    "sum": (lambda k: -RATE * (BETA * VELOCITY[k] + G[k]), KNOWN, "a sum of gradients and a momentum of 0.9"),
+    "sum, unknown": (lambda k: -RATE * (0.7 * VELOCITY[k] + G[k]), {"velocity": VELOCITY}, "momentum of 0.7"),
+    "mean": (lambda k: -RATE * (BETA * VELOCITY[k] + 0.1 * G[k]), KNOWN, "a running mean"),
+    "mean, unknown": (lambda k: -RATE * (0.7 * VELOCITY[k] + 0.3 * G[k]), {"velocity": VELOCITY}, "a running mean"),
+}
+WRONG |= {
+    "idle velocity": (lambda k: -RATE * G[k], VELOCITY, "no momentum"),
+    "damped": (lambda k: -0.1 * RATE * G[k], sn.Momentum(RATE, BETA), "factor 1 − β"),
+    "damped with a velocity": (lambda k: -RATE * (BETA * VELOCITY[k] + 0.1 * G[k]), STATE, "factor 1 − β"),
+    "two steps": (lambda k: AFTER_TWO[k] - W[k], None, "2 steps"),
+    "whole numbers": (lambda k: np.trunc(W[k] - RATE * G[k]) - W[k], None, "fractions are cut off"),
+    "clipped below": (lambda k: -RATE * np.minimum(G[k], 0.05), None, "kept below 0.05"),
+    "clipped with a velocity": (lambda k: -RATE * (BETA * VELOCITY[k] + np.clip(G[k], -0.1, 0.1)), STATE, "clipped"),
+    "of length 1": (lambda k: -RATE * G[k] / np.linalg.norm(G[k]) / 9, None, "each array is shortened"),
+    "all of length 0.2": (lambda k: -RATE * G[k] * 0.2 / LENGTH, None, "together is shortened to the length 0.2"),
+}
 OF_GRADIENTS = {
+    "without the rate": (lambda k: -G[k], {}, "constant-factor"),
     "early, with momentum": (lambda k: -RATE * EARLY[k] + BETA * VELOCITY[k], KNOWN, "updated-weights"),
     "early, with a state": (lambda k: -RATE * (EARLY[k] + BETA * VELOCITY[k]), STATE, "updated-weights"),
     "no slope": (lambda k: -RATE * (BARE[k] + BETA * VELOCITY[k]), STATE, "missing-activation-derivative"),
@@ -123,6 +144,31 @@ def test_a_wrong_step_is_told(name):
 def test_a_wrong_gradient_is_seen_through_a_velocity(name):
     move, known, kind = OF_GRADIENTS[name]
     assert said(move, **known).faults[0].kind == kind
+
+
+def test_weights_before_and_after_are_exchanged():
+    after = {k: W[k] - RATE * G[k] for k in NAMES}
+    assert "exchanged" in sn.diagnose_update(LOSS, after, W, RATE, DATA).faults[0].words
+
+
+@pytest.mark.parametrize(("power", "words"), [(0, "the step is without it"), (-1, "in place of multiplied")])
+def test_a_rate_that_is_left_out(power, words):
+    found = said(lambda k: -(RATE**power) * G[k])
+    assert words in found.faults[0].words and "learning rate" in found.faults[0].words, str(found)
+
+
+@pytest.mark.parametrize("bound", [0.1, 0.2])
+def test_gradients_are_clipped_without_a_step(bound):
+    values = VALUES | W
+    found = sn.diagnose(LOSS, values, {k: np.clip(g, -bound, bound) for k, g in G.items()})
+    assert found.faults[0].kind == "wrong-function" and f"−{bound} and {bound}" in found.faults[0].words, str(found)
+
+
+def test_one_array_that_is_shortened_explains_no_other():
+    draw, bare = np.random.default_rng(1), G["W1"] / np.linalg.norm(G["W1"]) / 9
+    noise = {k: draw.normal(size=G[k].shape) for k in NAMES}
+    found = said(lambda k: -RATE * (bare if k == "W1" else noise[k]))
+    assert "clipped" not in str(found), str(found)
 
 
 def test_noise_is_not_explained():

@@ -77,6 +77,9 @@ def as_array(name: str, value: Any) -> Any:
         array = as_numbers(np.asarray(value))
     except OverflowError:
         raise ValueError(f"{name}: it has a number too large for floating point; numbers end at 1.8e308") from None
+    except (RuntimeError, TypeError) as error:  # an array of another library, with gradients or on another device
+        way = "; write .detach().cpu().numpy() behind it" if hasattr(value, "detach") else ""
+        raise TypeError(f"{name}: NumPy cannot read a value of type {type(value).__name__} ({error}){way}") from None
     except ValueError as error:
         raise TypeError(f"{name}: rows of different lengths are no matrix ({error})") from None
     if array.dtype.kind in "biu":
@@ -152,16 +155,18 @@ def check_data(name: str, array: Any) -> None:
     if array.size == 0:
         raise ValueError(f"{name} is empty: the array given has shape {array.shape}")
     if not np.isfinite(array.sum()) and np.isnan(array).any():
-        where = tuple(int(i) for i in np.argwhere(np.isnan(array))[0])
-        raise ValueError(f"{name} has NaN in it, first at {list(where)}")
+        raise ValueError(f"{name} has NaN in it{_first(np.isnan(array))}")
 
 
 def check_finite(name: str, array: Any) -> None:
     """Raise `ValueError` where an array is empty or has an entry that is no finite number."""
     check_data(name, array)
     if not np.isfinite(array).all():
-        where = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
-        raise ValueError(f"{name} has an infinite value in it, first at {list(where)}")
+        raise ValueError(f"{name} has an infinite value in it{_first(~np.isfinite(array))}")
+
+
+def _first(there: Any) -> str:
+    return f", first at {[int(i) for i in np.argwhere(there)[0]]}" if there.ndim else ""
 
 
 def check_distributions(distributions: Mapping[Basic, int], arrays: Mapping[str, Any]) -> None:

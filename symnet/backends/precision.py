@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sympy import Expr, HadamardProduct, MatAdd, OneMatrix, cosh, preorder_traversal, sech, sinh
+from sympy import (
+    Add, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, default_sort_key, exp, preorder_traversal, sech, sinh, tanh,
+)  # fmt: skip
 
 from symnet.expressions import PRECISE, Elementwise, Total, apply_entrywise, precise, scaled, split, stand_in, total
 
 DEPTH = 8  # how many equations deep a formula is looked through
 LONGEST = 24  # parts of a formula that a name is put in for
+LOW = 8  # powers up to this one stay within all numbers, or nearly so
 FEW = 3  # a sum or product of more terms than these is not looked through
 
 
@@ -25,6 +28,7 @@ class Seen:
         self.definition = definition
         self.leaves: dict[Any, Any] = {}
         self.named: dict[Any, Any] = {}
+        self.shortened = False  # whether what has been put in is better by itself already
         self._variables = variables
         self._formulas: dict[Any, Any] = {}
 
@@ -58,8 +62,11 @@ class Seen:
             return self.variable(name)
         formula = self.formula(rhs, depth - 1)
         if _is_long(formula):
-            return self.variable(name)
-        power = formula.is_Pow and not formula.exp.is_number
+            if not formula.has(exp, cosh, sinh) or _is_long(formula := precise(formula)):
+                return self.variable(name)
+            self.shortened = True
+        power = formula.is_Pow and not (formula.exp.is_number and abs(formula.exp) <= LOW)
+        self.shortened |= power and formula.exp.is_number
         if not (power or formula.has(*PRECISE) or formula.is_Add and any(t.is_number for t in formula.args)):
             return self.variable(name)
         self.named.setdefault(formula, self.variable(name))
@@ -113,7 +120,13 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, A
     seen = Seen(definition, variables)
     body = seen.formula(rhs)
     better = precise(body)
-    if better == body or (not written and rhs.is_Matrix and better.has(sech) and not body.has(sech, cosh, sinh)):
+    if not written and rhs.is_Matrix and better.has(sech) and not body.has(sech, cosh, sinh):
+        slopes = [f for f in body.atoms(Add) if f.has(tanh) and precise(f).has(sech)]
+        kept = {f: stand_in(len(variables) + k) for k, f in enumerate(sorted(slopes, key=default_sort_key))}
+        better = precise(body.xreplace(kept)).xreplace({s: f for f, s in kept.items()})
+        if better.has(sech):
+            return rhs
+    if better == body and not seen.shortened:
         return rhs
     for formula in sorted(seen.named, key=lambda f: -f.count_ops()):
         if better != formula:

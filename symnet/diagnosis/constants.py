@@ -60,6 +60,10 @@ def named_factor(
             return known, words, cost
     if rate is not None and abs(factor - rate) < 1e-6 * rate:
         return rate, say("the learning rate is applied already"), 0.9
+    if rate is not None and abs(factor * rate - 1) < 1e-6:
+        return 1 / rate, say("divided by the learning rate, or the step is without it: a factor {:.8g}", factor), 0.9
+    if rate is not None and abs(factor * rate**2 - 1) < 1e-6:
+        return rate**-2, say("divided by the learning rate, in place of multiplied: a factor {:.8g}", factor), 1.1
     words = say("a constant factor {:.8g}", factor)
     if 0 < factor < 1:
         words += say(", perhaps a learning rate that is applied already")

@@ -15,12 +15,13 @@ from sympy import Expr
 from symnet.backends import binding
 from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
-from symnet.diagnosis.finding import diagnosed
+from symnet.diagnosis.finding import adding, diagnosed
 from symnet.diagnosis.given import (
     Written, apart, called, check_forward_names, checked, parameters_in, point_at, taken,
 )  # fmt: skip
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
+from symnet.diagnosis.rounded import as_rounded
 from symnet.diagnosis.sampled import Sampling
 from symnet.diagnosis.stacked import stacks_in, stacks_in_step, taken_apart
 from symnet.diagnosis.stepping import Weights
@@ -57,7 +58,7 @@ def diagnose(
     sign
     """
     if learning_rate is not None:
-        _check_rate(learning_rate)
+        learning_rate = _checked_rate(learning_rate)
     loss, values = given(loss, "the loss"), checked(values)
     written = called(gradients, values) if callable(gradients) else taken(gradients, values, "give the gradients as")
     stacks = stacks_in(loss, values, written.values)
@@ -68,8 +69,13 @@ def diagnose(
     kernel = derivation.compile(dtype=float)
     point, known = point_at(derivation, kernel, values, written, {}), [s.words for s in stacks]
     if not callable(gradients):
+        point, rounded = as_rounded(point)
+        known += rounded
         return diagnosed(derivation, kernel, [point], learning_rate, known=known)
     sampling = Sampling(derivation, kernel, gradients, values, [p.name for p in parameters], stacks, seed)
+    added = sampling.asked_again(point)
+    if added:
+        return adding(derivation, added)
     points, said = sampling.points(point)
     more = sampling.fresh if len(points) > 1 else None
     return diagnosed(derivation, kernel, points, learning_rate, known=[*known, *said], more=more)
@@ -92,8 +98,9 @@ def diagnose_update(
     A matrix [b W] of weights and bias, under a name of its own, is read as the two.
     learning_rate: the rate of that step; values: the data of the step, symbols or names → arrays.
     velocity: the move of the step before, parameters → arrays, where your step is −learning_rate·∂L/∂W +
-    momentum·velocity; momentum: its factor, found out where it is not given. optimizer: what the step was meant to be,
-    such as `sn.Adam()`, at its first step; with a velocity, that is its state v. A step that is right for an optimizer
+    momentum·velocity, or the sum or running mean of gradients that a momentum keeps; momentum: its factor, found out
+    where it is not given. optimizer: what the step was meant to be, such as `sn.Adam()`, at its first step; with a
+    velocity, that is its state v. A step that is right for an optimizer
     that is not told is called right, and said for which. A parameter that was updated before the gradient of another
     one was taken is the fault "updated-weights".
 
@@ -105,7 +112,7 @@ def diagnose_update(
     >>> sn.diagnose_update(sn.norm(x)**2, {x: before}, {x: after}, 0.1, {}).faults[0].kind
     'sign'
     """
-    _check_rate(learning_rate)
+    learning_rate = _checked_rate(learning_rate)
     old, new = by_name("before", before), by_name("after", after)
     if not old:
         raise ValueError("before and after: no weight is given; give those of the step, {W: array}, in both")
@@ -144,6 +151,8 @@ def diagnose_update(
 
 def _of_one_shape(name: str, before: Any, after: Any) -> tuple[Any, Any]:
     a, b = binding.as_array(name, before), binding.as_array(name, after)
+    if a.size == b.size == max((*a.shape, *b.shape, 1)) and min(a.ndim, b.ndim) < 2:
+        b = b.reshape(a.shape)  # a vector with one axis or two
     if a.shape != b.shape:
         turned = "; it is the transpose" if a.shape == b.shape[::-1] else ""
         raise ValueError(f"{name} has shape {a.shape} before the step but {b.shape} after it{turned}")
@@ -152,6 +161,12 @@ def _of_one_shape(name: str, before: Any, after: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def _check_rate(learning_rate: Any) -> None:
-    if not isinstance(learning_rate, (int, float, np.floating)) or not 0 < learning_rate <= float(np.finfo(float).max):
+def _checked_rate(learning_rate: Any) -> float:
+    rate = (
+        learning_rate.item()
+        if isinstance(learning_rate, (np.ndarray, np.number)) and learning_rate.size == 1
+        else learning_rate
+    )
+    if not isinstance(rate, (int, float)) or not 0 < rate <= float(np.finfo(float).max):
         raise ValueError(f"the learning rate must be a positive number, not {learning_rate!r}")
+    return float(rate)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from symnet.diagnosis.edits import Changes, Mutation, Name, say
+from symnet.diagnosis.exchanged import exchanges
 from symnet.diagnosis.grammar import edits_of, edits_of_its_own_delta
 from symnet.diagnosis.groups import Item, changes_of, groups
 from symnet.diagnosis.influence import Influence
@@ -71,7 +72,9 @@ class Edited:
         for lhs in sites:
             if lhs not in self._edits:
                 self._edits[lhs] = edits_of(self.ground, lhs)
-        return self._in_groups([e for lhs in sites for e in self._edits[lhs]], 3)
+        found = self._in_groups([e for lhs in sites for e in self._edits[lhs]], 3)
+        exchanged = [Item(edits, edits[0].cost) for edits in exchanges(self.ground, sites)]
+        return sorted([*found, *exchanged], key=lambda item: item.cost)
 
     def _in_groups(self, edits: list[Edit], levels: int) -> list[Item]:
         edits = edits[:AT_MOST]

@@ -85,6 +85,7 @@ class Setting:
         self.gradients = {w: g for g, w in self.partials.items()}
         self.deltas = [e.lhs for e in self.equations if e.lhs not in self.partials and e.lhs.is_Matrix]
         self.right = {e.lhs: e.rhs for e in self.equations}
+        self.computed = {e.lhs: e.rhs for e in self.forward}
         self._values: dict[Name, list[Any]] = {}
         self._spoiled: dict[Name, frozenset[Name]] = {}
 

@@ -52,7 +52,9 @@ class Explainer:
         """Give the fault of another forward pass; `follow`: whether the gradients follow from it."""
         lhs = mutation.site
         words = mutation.words.read(self.write)
-        if not follow:
+        if not wrong:
+            words += "; the gradients are those of the formula"
+        elif not follow:
             words += "; the gradients do not follow from it alone"
         right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, tidied(mutation.changes[lhs]))
         return Fault("forward", tuple(wrong), self.write(lhs), right, yours, words, mutation.factor)

@@ -16,18 +16,20 @@ from sympy import MatrixSymbol, Symbol
 
 from symnet.backends import Kernel
 from symnet.derivation import Derivation
+from symnet.diagnosis.bounded import bounded
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.result import Diagnosis, Fault
+from symnet.diagnosis.rounded import CUT_OFF, cut_off
 from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
 from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
 from symnet.program import Equation, collector_paused
 
-_ANOTHER_LOSS = "the gradients are right, but the loss that is reported is another one"
+_ANOTHER = "the gradients are right, but the {} is another one"
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
 Explained = list[tuple[Fault, ...]]
 
@@ -49,6 +51,8 @@ def diagnosed(
     wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
     if step is not None and step.told is not None and not step.shows_gradients:
         wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
+    if step is not None and step.is_idle:
+        wrong = derivation.wrt
     unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
     right = tuple(w for w in derivation.wrt if w not in wrong and w not in unsummed)
     spoiled = tuple(w for w in derivation.wrt if w not in right)
@@ -66,8 +70,6 @@ def diagnosed(
     known = [*known, *_elsewhere_only(points, wrong)]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off)
-    if not found and not wrong:
-        found = [(Fault("forward", (), "", "", "", _ANOTHER_LOSS),)]
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
@@ -81,6 +83,15 @@ def diagnosed(
     number = len(shown) + len(looking.tied)
     hint = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
     return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *looking.tied, *off), hint, partials)
+
+
+def adding(derivation: Derivation, added: Sequence[Name]) -> Diagnosis:
+    """Give what is said of a function that adds the gradients of these parameters to what it gave before."""
+    explainer = Explainer(derivation)
+    words = "the gradient is added to the one of the call before, as the same values show; it must begin from 0"
+    fault = Fault("extra-term", tuple(added), "", "", "", words)
+    right = tuple(w for w in derivation.wrt if w not in added)
+    return Diagnosis(right, tuple(added), ((fault,),), partials={w: explainer.partial(w) for w in derivation.wrt})
 
 
 def _with_rounding(derivation: Derivation, point: Point) -> Point:
@@ -111,9 +122,19 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
         found = found or (looking.forward() if off else [])
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)
+        if not found and symbols and (words := bounded(looking.points)):
+            return [(Fault("wrong-function" if step is None else "step", looking.wrong, "", "", "", words),)]
+        if not found and cut_off(looking.points, looking.wrong):
+            return [(Fault("wrong-function", looking.wrong, "", "", "", CUT_OFF),)]
         if not found and symbols:
             return looking.backward(not off and looking.points[0].loss is None, of_step)
-    return found
+    return found or _of_what_is_beside(looking.points)
+
+
+def _of_what_is_beside(points: Sequence[Point]) -> Explained:
+    of_loss = any(not p.agrees_in_loss(p.right_loss) for p in points)
+    words = _ANOTHER.format("loss that is reported" if of_loss else "value that is handed back")
+    return [(Fault("forward", (), "", "", "", words),)]
 
 
 class _Looking:
@@ -173,8 +194,7 @@ def _forward_facts(derivation: Derivation, explainer: Explainer, points: Sequenc
         variants = Variants(derivation.forward, [], points[0].arrays, points[0].sizes)
         for e in derivation.forward:
             if e.lhs.name in points[0].given:
-                mine, its = points[0].given[e.lhs.name], np.asarray(variants.value(e.lhs))
-                if mine.shape != its.shape or np.abs(mine - its).max() > 1e-6 * np.abs(its).max(initial=1e-300):
+                if not points[0].agrees_in(e.lhs.name, variants.value(e.lhs)):
                     facts.append(f"the first value that differs:  {explainer.line(e.lhs, e.rhs)}")
                     break
     return facts

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import Abs, Add, Dummy, Function, Lambda, Mul, OneMatrix, Pow, S, exp, nan, oo, sign, zoo
+from sympy import Abs, Add, Dummy, Function, Lambda, Mul, Number, OneMatrix, Pow, S, exp, nan, oo, sign, zoo
 
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.places import Path, Place, times
 from symnet.diagnosis.quantities import Ground
-from symnet.expressions import Elementwise, bound_variables, clipped, exp_below, step
+from symnet.expressions import Elementwise, bound_variables, clipped, elementwise, exp_below, step
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
 _Parts = Iterator[tuple[str, Any, Words, float]]  # kind, what stands there, words, cost
@@ -151,14 +151,35 @@ def _of_two_sides(ground: Ground, node: Any) -> Iterator[tuple[Any, Words]]:
             yield formula, say(f"the formula of the {side} side is used on both sides of {{}}", node)
         negative, positive = sides.values()
         yield _joined(a, positive, negative), say("the formulas of the two sides of {} are exchanged", node)
-        (x,) = node.variables if len(node.variables) == 1 else (None,)
-        values = [f.xreplace({_X: x}) for Z, f in ground.setting.activations.values() if x and Z == node.args[1]]
+        numbers = sorted(k for k in body.atoms(Number) if k not in (0, 1, -1))
+        for k in numbers:
+            yield (body / k).expand(), say("the factor {} of both sides of {} is missing", k, node)
         for side, formula in sides.items():
-            own = [_sides(f, a)[side] for f in values if _sides(f, a)[side] != f]
-            for other in (*own, 1 - formula, formula.xreplace({a: -a})):
+            own = {k: formula.xreplace({c: k}) for c in formula.atoms(Number) for k in numbers}
+            less = [formula / k for k in numbers]
+            for other in (*own.values(), *less, 1 - formula, formula.xreplace({a: -a})):
                 shown = [f if f.is_number else of_operands(node, f) for f in (other, formula)]
                 words = say(f"{{}} stands where {{}} belongs on the {side} side of {{}}", *shown, node)
-                yield _joined(a, *(sides | {side: other}).values()), words
+                if other != formula:
+                    yield _joined(a, *(sides | {side: other}).values()), words
+            for new, words in _in_the_value(ground, node, a, side, formula):
+                yield _joined(a, *(sides | {side: new}).values()), words
+
+
+def _in_the_value(ground: Ground, node: Any, a: Any, side: str, formula: Any) -> Iterator[tuple[Any, Words]]:
+    # the value of an activation for its slope; where that is the value and a number, A + 1, another sign
+    x = node.variables[0]
+    for A, (Z, f) in ground.setting.activations.items():
+        value = _sides(f.xreplace({_X: x}), a)[side] if Z == node.args[1] and len(node.variables) == 1 else formula
+        gap = (formula - value).expand()
+        if gap == 0:
+            continue
+        others = {_X: value, _X - gap: value - gap, gap - _X: gap - value} if gap.is_number else {_X: value}
+        for written, new in others.items():
+            belongs = elementwise(Lambda((_X,), _X + gap), A) if gap.is_number else formula
+            belongs = belongs if gap.is_number or formula.is_number else of_operands(node, formula)
+            stands = elementwise(Lambda((_X,), written), A) if gap.is_number else of_operands(node, value)
+            yield new, say(f"{{}} stands where {{}} belongs on the {side} side of {{}}", stands, belongs, node)
 
 
 def _sides(body: Any, a: Any) -> dict[str, Any]:

@@ -11,20 +11,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sympy import Integer
 
 from symnet.derivation import Derivation, derive
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Changes, Mutation, Setting, say
+from symnet.diagnosis.exchanged import exchanges
 from symnet.diagnosis.functions import applied
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.grammar import edits_of
 from symnet.diagnosis.groups import Item, groups
-from symnet.diagnosis.places import Edit, places, put, tidied, times
+from symnet.diagnosis.places import Edit, places, tidied
 from symnet.diagnosis.price import is_worth_it
 from symnet.diagnosis.quantities import Ground
+from symnet.diagnosis.reported import reported
 from symnet.diagnosis.variants import IMPOSSIBLE, Variants
-from symnet.expressions import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Softmax
+from symnet.expressions import Elementwise, Softmax
 from symnet.program import as_read, substitute
 
 DERIVED = 40  # losses that are derived anew
@@ -53,7 +54,8 @@ class ForwardSearch:
         self.equations = [*setting.forward, *setting.equations]
         self.loss = setting.forward[-1].lhs
         self.of_loss = {self.loss: self.loss}
-        self.wanted = self.of_loss | setting.partials
+        self.of_values = {e.lhs: e.lhs for e in setting.forward if e.lhs.name in points[0].given}
+        self.wanted = self.of_loss | self.of_values | setting.partials
         trial = {setting.rate.name: 1.0}
         self.variants = [Variants([], self.equations, p.arrays | trial, p.sizes) for p in points]
         for v in self.variants:
@@ -61,7 +63,7 @@ class ForwardSearch:
         self.aside = self._aside(points[0], trial)
         here, *sides = [float(v.value(self.loss)) for v in (self.variants[0], *self.aside)]
         self.bend = 10 * abs(sum(sides) - 2 * here) / (2 * STEP)  # by which a slope to one side may be off
-        self.has_loss = points[0].loss is not None
+        self.is_told = points[0].loss is not None or bool(self.of_values)
         self.derived = 0
 
     def run(self) -> list[Found]:
@@ -81,9 +83,9 @@ class ForwardSearch:
             if follow is not None:
                 found.append(Found(m, follow))
                 best = min(best, m.cost + 0.3) if follow else best
-        numbers = len(self.points) if self.has_loss else 0
-        numbers += sum(int(np.size(g)) for p in self.points for g in p.mine.values())
-        found = [f for f in found if is_worth_it(numbers if f.follow else len(self.points), 0, tried)]
+        told = sum((p.loss is not None) + sum(map(np.size, p.given.values())) for p in self.points)
+        numbers = told + sum(int(np.size(g)) for p in self.points for g in p.mine.values())
+        found = [f for f in found if is_worth_it(numbers if f.follow else told, 0, tried)]
         return sorted(found, key=lambda f: (not f.follow, f.mutation.cost))[:4]
 
     def _evaluations(self) -> int:
@@ -105,8 +107,8 @@ class ForwardSearch:
         for item in [*(Item((e,), e.cost) for e in edits), *groups(ground, edits)]:
             m = item.mutation(right)
             yield replace(m, kind="forward", words=say("forward: ") + m.words)
-        yield from self._along_the_other_axis()
-        yield from self._another_mean(right)
+        yield from self._exchanged(ground, right)
+        yield from reported(self.setting, frozenset(self.of_values))
 
     def _ground(self) -> Ground:
         s = self.setting
@@ -132,34 +134,14 @@ class ForwardSearch:
                     words = say("there is {} on the output {}", title, name)
                     yield Edit("wrong-function", lhs, place.path, applied(f, name), words, 1.3, ("on", name, title))
 
-    def _along_the_other_axis(self) -> Iterator[Mutation]:
-        # softmax and its logarithm are turned in every equation that has them
-        changes = {}
-        for lhs, rhs in self.equations:
-            new = rhs
-            for place in places(rhs):
-                if isinstance(place.node, (Softmax, LogSoftmax, LogSumExp)) and isinstance(place.node, AlongAxis):
-                    new = put(new, place.path, type(place.node)(place.node.args[0], Integer(1 - place.node.axis)))
-            if new != rhs:
-                changes[lhs] = new
-        if changes:
-            first = next(iter(changes))
-            words = say("forward: softmax is taken along the other axis, over the samples and not over the classes")
-            yield Mutation("forward", {first: changes.pop(first), **changes}, words, 1.0)
-
-    def _another_mean(self, right: Changes) -> Iterator[Mutation]:
-        known = [(2, "twice", ""), (0.5, "half", "")]
-        for name, n in self.setting.sizes.items():
-            if n > 1:
-                known += [(n, f"{name} = {n} times", ": the sum, not the mean"), (1 / n, f"one {name}th of", "")]
-        for w in {tuple(self.setting.shape(e.lhs)) for e in self.setting.forward if e.lhs.is_Matrix}:
-            entries = w[0] * w[1]
-            known += [(entries, f"{entries} times", ""), (1 / entries, f"1/{entries} of", ": a mean over all entries")]
-            known += [(1 / k, f"1/{k} of", ": a mean over them too") for k in w if k > 1]
-            known += [(k, f"{k} times", ": a sum, not a mean") for k in w if k > 1]
-        for factor, times_, why in known:
-            words = say(f"forward: the loss is {times_} what the formula gives{why}")
-            yield Mutation("forward", {self.loss: times(factor, right[self.loss])}, words, 1.5, factor=factor)
+    def _exchanged(self, ground: Ground, right: Changes) -> Iterator[Mutation]:
+        # two values in each other's place, and in the backward equations as well or not
+        for edits in exchanges(ground, ground.order):
+            m = Item(edits, edits[0].cost).mutation(right)
+            _, *of = edits[0].tag
+            back = {lhs: rhs.xreplace(dict(of)) for lhs, rhs in self.setting.equations}
+            for more in ({}, {lhs: rhs for lhs, rhs in back.items() if rhs != self.setting.right[lhs]}):
+                yield replace(m, kind="forward", words=say("forward: ") + m.words, changes={**m.changes, **more})
 
     # -- one of them
 
@@ -171,19 +153,22 @@ class ForwardSearch:
                 for name, value in variants.gradients(m.changes, self.wanted):
                     if name == self.loss:
                         loss = float(value) if loss is None else loss
-                        if self.has_loss and not point.agrees_in_loss(value):
+                        if not point.agrees_in_loss(value):
+                            return None
+                    elif name in self.of_values:
+                        if not point.agrees_in(name.name, value):
                             return None
                     elif follow and not point.agrees(name, value):
                         follow = False
                         break
-                if not follow and not self.has_loss:
+                if not follow and not self.is_told:
                     break
         except IMPOSSIBLE:
             return None
         if follow:
             return True
         anew = self._follows_anew(m, loss)
-        return True if anew else (False if self.has_loss else None)
+        return True if anew else (False if self.is_told else None)
 
     def _aside(self, point: Point, trial: Mapping[str, float]) -> list[Variants]:
         # a small step to either side of the first point, along one direction
@@ -225,7 +210,7 @@ class ForwardSearch:
             kernel = derive(changed, wrt).compile(dtype=float)
             for point in self.points:
                 value, gradients = kernel({k: v for k, v in point.arrays.items() if k in kernel.arguments})
-                if self.has_loss and not point.agrees_in_loss(value):
+                if not point.agrees_in_loss(value):
                     return False
                 for w in self.derivation.wrt:
                     if not point.agrees(w, gradients[w] if w in wrt else np.zeros(np.shape(point.right[w]))):

@@ -16,7 +16,7 @@ from sympy import Expr
 from symnet.backends import Kernel, binding
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Values
-from symnet.diagnosis.handed import not_by_name, shaped, tolerance, with_one_hot
+from symnet.diagnosis.handed import not_by_name, not_called_so, shaped, shaped_value, tolerance, with_one_hot
 from symnet.diagnosis.stacked import Stacked, taken_apart
 from symnet.program import survey
 
@@ -53,6 +53,14 @@ class Point:
             return True
         return bool(abs(self.loss - float(value)) <= 1e-6 * max(abs(self.loss), abs(float(value))) + 1e-12)
 
+    def agrees_in(self, name: str, value: Any) -> bool:
+        """Tell whether a value of the forward pass is the user's."""
+        mine, value = self.given[name], np.asarray(value)
+        if mine.shape != value.shape:
+            return False
+        scale = max(float(np.abs(a).max(initial=1e-300)) for a in (mine, value))
+        return bool(np.abs(mine - value).max(initial=0.0) <= tolerance(mine, self.arrays) * scale)
+
 
 @dataclass(frozen=True, eq=False)
 class Written:
@@ -67,17 +75,28 @@ def taken(found: Any, arrays: Values, whose: str = "your function must give") ->
     loss = None
     if isinstance(found, Sequence) and len(found) == 2 and any(isinstance(part, Mapping) for part in found):
         first, second = found if isinstance(found[1], Mapping) else found[::-1]
-        loss, found = float(binding.as_array("the loss", first).sum()), second
+        loss, found = _number("the loss", first), second
     if not isinstance(found, Mapping):
         raise TypeError(not_by_name(found, binding.named(arrays), whose))
     return Written(binding.named(found), loss)
 
 
+def _number(what: str, value: Any) -> float:
+    array = binding.as_array(what, value)
+    binding.check_finite(what, array)
+    return float(array.sum())
+
+
 def called(gradients: Callable[..., Any], values: Mapping[str, Any], stacks: Sequence[Stacked] = ()) -> Written:
-    """Give what a user's function gives for copies of values. Raises `RuntimeError` where it raises."""
+    """Give what a user's function gives for copies of values.
+
+    Raises `RuntimeError` where it raises, `TypeError` where it takes other arguments.
+    """
     try:
         found = gradients({name: np.array(value) for name, value in values.items()})  # copies: it may update in place
     except Exception as error:
+        if isinstance(error, TypeError) and (words := not_called_so(gradients, values)):
+            raise TypeError(words) from error
         raise RuntimeError(f"your function raised {type(error).__name__}: {error}") from error
     return apart(taken(found, values), stacks)
 
@@ -114,7 +133,11 @@ def check_forward_names(derivation: Derivation, loss: Expr, written: Written) ->
     values = {e.lhs.name for e in derivation.forward}
     for name in written.values:
         if name not in values:
-            binding.check_names([name], [name] if name in known else known)
+            binding.check_names([name], [name] if name in known else [*known, *sorted(values)])
+
+
+def _shape(value: Any, sizes: Mapping[str, int]) -> tuple[int, ...]:
+    return tuple(binding.size_value(size, sizes, value.name) for size in getattr(value, "shape", ()))
 
 
 def point_at(
@@ -141,5 +164,6 @@ def point_at(
         scale = max(float(np.max(np.abs(g), initial=0.0)), float(np.max(np.abs(array), initial=0.0)))
         allowed[w] = relative * scale + 1e-12 * largest + rounding.get(w.name, 0.0)
     names = {w.name for w in derivation.wrt}
-    given = {n: binding.as_array(n, v) for n, v in written.values.items() if n not in names}
+    shapes = {e.lhs.name: _shape(e.lhs, sizes) for e in derivation.forward}
+    given = {n: shaped_value(n, v, shapes[n]) for n, v in written.values.items() if n in shapes and n not in names}
     return Point(arrays, sizes, right, mine, allowed, frozenset(unsummed), written.loss, float(right_loss), given)

@@ -17,11 +17,13 @@ from sympy import (
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.formulas import formula_edits
 from symnet.diagnosis.functions import function_edits
+from symnet.diagnosis.labelled import label_edits
 from symnet.diagnosis.operands import operand_edits
 from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.replaced import replaced_edits
+from symnet.diagnosis.states import state_edits
 from symnet.diagnosis.windows import window_edits
 from symnet.expressions import Total, raw, scaled, split, symbols_of
 
@@ -225,5 +227,5 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
 
 _RULES: tuple[Rule, ...] = (
     _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, formula_edits,
-    replaced_edits, product_edits, sum_edits, window_edits,
+    replaced_edits, state_edits, label_edits, product_edits, sum_edits, window_edits,
 )  # fmt: skip

@@ -6,13 +6,14 @@ write. Nothing is taken apart or turned where two readings are possible.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, ItemsView, Mapping, ValuesView
+from inspect import signature
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol
+from sympy import Basic, MatrixSymbol
 
-from symnet.backends import one_hot
+from symnet.backends import binding, one_hot
 from symnet.diagnosis.edits import Name
 
 # of the largest entry of a gradient
@@ -29,22 +30,23 @@ def with_one_hot(values: Mapping[str, Any], symbols: Mapping[str, Any]) -> dict[
     """Give values with class numbers, one for each sample, as columns or rows of ones and zeros.
 
     They are read so where a symbol with a fixed number of classes along one axis is given whole numbers along one axis
-    alone; for anything else the array stays what it is.
+    alone, floats among them; for anything else the array stays what it is.
     """
     found = dict(values)
     for name, value in values.items():
         symbol, labels = symbols.get(name), np.asarray(value)
-        if (
-            isinstance(symbol, MatrixSymbol)
-            and labels.dtype.kind in "iu"
-            and labels.size == max(labels.shape, default=0)
-        ):
+        if isinstance(symbol, MatrixSymbol) and _are_whole(labels) and labels.size == max(labels.shape, default=0):
             axis = _axis_of_classes(symbol, labels.size)
-            if axis is not None and labels.shape != _shape(symbol, labels.size):
+            told = set() if axis is None else _told(symbol.shape[1 - axis], name, values, symbols)
+            if axis is not None and not _stands(labels, symbol, axis, told):
                 classes = int(symbol.shape[axis])
                 if labels.min(initial=0) >= 0 and labels.max(initial=0) < classes:
-                    found[name] = one_hot(labels.ravel(), classes, axis=axis)
+                    found[name] = one_hot(labels.ravel().astype(int), classes, axis=axis)
     return found
+
+
+def _are_whole(array: Any) -> bool:
+    return array.dtype.kind in "iu" or array.dtype.kind == "f" and bool(np.all(array == np.round(array)))
 
 
 def _axis_of_classes(symbol: Any, samples: int) -> int | None:
@@ -57,8 +59,18 @@ def _axis_of_classes(symbol: Any, samples: int) -> int | None:
     return axes[0] if len(axes) == 1 else None
 
 
-def _shape(symbol: Any, samples: int) -> tuple[int, ...]:
-    return tuple(int(s) if s.is_Integer else samples for s in symbol.shape)
+def _stands(labels: Any, symbol: Any, axis: int, told: set[int]) -> bool:
+    # whether an array is what its symbol is; a column of 5 numbers for 5 classes may be one sample, or five
+    if labels.ndim != 2 or labels.shape[axis] != int(symbol.shape[axis]):
+        return False
+    return labels.shape[1 - axis] == labels.size or told != {labels.size}
+
+
+def _told(size: Any, name: str, values: Mapping[str, Any], symbols: Mapping[str, Any]) -> set[int]:
+    # what the arrays of other symbols say of a size
+    others = [(s, np.shape(values[n])) for n, s in symbols.items() if n in values and n != name]
+    fitting = [(s.shape, shape) for s, shape in others if isinstance(s, MatrixSymbol) and len(shape) == 2]
+    return {length for declared, shape in fitting for s, length in zip(declared, shape, strict=True) if s == size}
 
 
 def shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
@@ -81,6 +93,17 @@ def shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]
     raise ValueError(
         f"the gradient for {w.name} has shape {array.shape}, but {w.name} has shape {shape}{_way_out(array, shape)}"
     )
+
+
+def shaped_value(name: str, value: Any, shape: tuple[int, ...]) -> Any:
+    """Give a value of the forward pass in the shape that it has. Raises `ValueError` for NaN in it and other shapes."""
+    array = binding.as_array(name, value)
+    binding.check_finite(name, array)
+    if array.size == np.prod(shape, dtype=int) == max(shape, default=1) and array.ndim != len(shape):
+        array = array.reshape(shape)  # a vector, or a number
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}, but {name} of the formula {shape}{_way_out(array, shape)}")
+    return np.array(array)  # a buffer of the user's may be filled again
 
 
 def _summed(array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> Any:
@@ -118,9 +141,24 @@ def _way_out(array: Any, shape: tuple[int, ...]) -> str:
     return ""
 
 
+def _are_pairs(found: list[Any]) -> bool:
+    pairs = [p for p in found if isinstance(p, tuple) and len(p) == 2]
+    return bool(found) and len(pairs) == len(found) and all(isinstance(p[0], (str, Basic)) for p in pairs)
+
+
 def not_by_name(found: Any, arrays: Mapping[str, Any], whose: str) -> str:
     """Say what to write where gradients came as a list or as one long vector and not by name."""
     text = f"{whose} a dictionary from parameters to arrays, or (loss, dictionary), not {type(found).__name__}"
+    if found is None:
+        return f"{text}; is its return missing?"
+    if isinstance(found, (ItemsView, list, tuple)) and _are_pairs(list(found)):
+        return f"{text}; write dict(…) around these pairs"
+    if not arrays.keys().isdisjoint(getattr(found, "_fields", ())):
+        return f"{text}; write ._asdict() behind it"
+    if not arrays.keys().isdisjoint(getattr(found, "__dict__", ())):
+        return f"{text}; write vars(…) around it"
+    if isinstance(found, ValuesView):
+        return f"{text}; leave .values() away"
     if isinstance(found, (list, tuple)) and len(found) == 2 and isinstance(found[1], (list, tuple)):
         found = found[1]  # the loss, and a list
     try:
@@ -133,3 +171,22 @@ def not_by_name(found: Any, arrays: Mapping[str, Any], whose: str) -> str:
     elif isinstance(found, np.ndarray) and found.ndim == 1:
         text += "; take the vector apart again, as in {'W': v[:6].reshape(2, 3), 'b': v[6:]}"
     return text
+
+
+def not_called_so(gradients: Callable[..., Any], values: Mapping[str, Any]) -> str:
+    """Say what to write where a function takes something else than one dictionary; nothing where it takes that."""
+    try:
+        takes = signature(gradients)
+    except (TypeError, ValueError):  # what is built in may not tell
+        return ""
+    try:
+        takes.bind(values)
+    except TypeError as error:
+        text = f"your function is called with one argument, a dictionary of values by name, but: {error}"
+        named = [p for p in takes.parameters.values() if p.kind is p.KEYWORD_ONLY or p.kind is p.POSITIONAL_OR_KEYWORD]
+        by_name = any(p.kind is p.VAR_KEYWORD for p in takes.parameters.values())
+        if by_name or named and {p.name for p in named} == set(values):
+            return f"{text}; hand over lambda values: f(**values)"
+        needed = ", ".join(f"values[{p.name!r}]" if p.name in values else "…" for p in named)
+        return f"{text}; hand over lambda values: f({needed})" if needed else f"{text}; write def f(values)"
+    return ""

@@ -28,7 +28,6 @@ def operand_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str
     yield from _several_at_once(ground, lhs, place)
     yield from _with_its_coefficient(ground, lhs, place)
     yield from _for_every_pair(ground, place)
-    yield from _of_this_step(ground, lhs, place)
     if not _is_operand(ground, place):
         return
     shape = ground.shape(node)
@@ -88,36 +87,6 @@ def _for_every_pair(ground: Ground, place: Place) -> Iterator[tuple[str, Any, Wo
                 new = raw(MatMul, pairs, ones) if shape[1] == 1 else raw(MatMul, ones, pairs)
                 words = say("{} has one axis: its sum with a column has an entry for every pair of samples", what)
                 yield "reshaped", new, words, 1.4, ("pairs", what)
-
-
-def _of_this_step(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:
-    # states of this step for those of the step before: at the first step, where none is before, is a term as well
-    if lhs not in ground.setting.partials or place.path:
-        return
-    chains = ground.likeness.chains
-    there = {at: s for s, at in chains.items()}
-    terms = list(place.node.args) if isinstance(place.node, MatAdd) else [place.node]
-    deltas = [_bare(f) for t in terms for f in split(t)[1].args if _bare(f) in ground.deltas]
-    for term in terms:
-        c, A = split(term)
-        d, v = next(((d, v) for d in deltas for v in map(_bare, A.args) if A.has(d) and v != d), (None, None))
-        if d not in chains or v not in chains or not isinstance(A, MatMul) or len(A.args) != 2:
-            continue
-        (first, k), (start, at) = chains[v], chains[d]
-        pairs = [(e, there.get((first, k + 1 + i - at))) for e, (of, i) in chains.items() if of == start]
-        others = [t for t in terms if not any(t.has(e) for e, _ in pairs)]
-        if all(u is not None for _, u in pairs):
-            new = [*others, *[times(c, A.xreplace({d: e, v: u})) for e, u in pairs]]
-            words = say(
-                "{} stands where {} belongs, and so at each step: the state of this step, not of the one before"
-            )
-            words = Words(words.template, (there[first, k + 1], v))
-            yield "wrong-operand", product_of(MatAdd, *new), words, 1.6, ("of this step",)
-        return
-
-
-def _bare(A: Any) -> Any:
-    return A.args[0] if isinstance(A, Transpose) else A
 
 
 def _with_its_coefficient(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:

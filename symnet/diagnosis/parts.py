@@ -20,6 +20,7 @@ MADE_OF = (
     ("gradient", "weights", "velocity"),
 )
 SMALL = 1e-7
+IDLE = "the velocity of the step before is not used: there is no momentum"
 
 
 def parts_of(weights: Weights, rate: float, of: tuple[str, ...]) -> list[float] | None:
@@ -83,7 +84,7 @@ def _of_the_velocity(used: float, rate: float, beta: float | None) -> list[str]:
     if beta is not None and abs(used + beta) < SMALL:
         return ["the momentum has the wrong sign"]
     if abs(used) < SMALL:
-        return ["the velocity of the step before is not used: there is no momentum"]
+        return [IDLE]
     if beta is not None and abs(used - 1) < SMALL:
         return [f"the velocity of the step before is added whole: the factor {beta:.6g}, the momentum, is missing"]
     if beta is not None and abs(used - (1 - beta)) < SMALL:

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Abs, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, Pow, S, Symbol, Transpose, sign
+from sympy import Abs, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose, sign
 
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.places import Place, put, times
 from symnet.diagnosis.quantities import Ground
 from symnet.expressions import (
-    Elementwise, Hardmax, Means, OverDeviation, Softmax, bound_variables, elementwise, size_number, split,
+    Elementwise, Hardmax, Means, OverDeviation, Softmax, add, bound_variables, elementwise, size_number, split,
 )  # fmt: skip
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
@@ -72,15 +72,15 @@ def _complement(ground: Ground, place: Place) -> _Found:
         return
     if not value.size or value.min() < 0 or value.max() > 1:
         return
-    new = 1 - node if isinstance(node, Symbol) else _named(ground, node)
+    new = 1 - node if isinstance(node, Symbol) else complement(ground, node)
     yield "wrong-operand", new, say(_STANDS, new, node), 1.65, ("complement", node)
 
 
-def _named(ground: Ground, node: Any) -> Any:
-    # the complement, by its name where it has one
+def complement(ground: Ground, node: Any) -> Any:
+    """Give 1 − A of a matrix, by its name where it has one."""
     whole = _applied(1 - _X, node)
     for e in ground.setting.forward:
-        if e.rhs == whole:
+        if e.rhs == whole or isinstance(e.rhs, MatAdd) and e.rhs == add(OneMatrix(*node.shape), times(-1, node)):
             return e.lhs
         if e.lhs == node and isinstance(e.rhs, Elementwise) and e.rhs == _applied(1 - _X, e.rhs.args[1]):
             return e.rhs.args[1]

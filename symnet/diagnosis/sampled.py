@@ -7,7 +7,7 @@ or one-hot stays one. Each value is drawn from a seed, so that the same is tried
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,16 @@ from symnet.backends import Kernel, as_stated
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name
 from symnet.diagnosis.given import Point, called, point_at
+from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.labels import is_of_shares, is_one_hot, readings, redrawn
 from symnet.diagnosis.stacked import Stacked
 from symnet.expressions import facts_of
 
 POINTS = 3  # at which a callable is tried
+_DRAWS = (
+    "your function gives other gradients when it is asked again with the same values; what it draws at random, such as "
+    "a mask of dropout, must be handed over in the values, and what it keeps must be set back at its start"
+)
 CONSTANT = "your function gives the same for all weights: it was checked at the values that you gave alone"
 
 
@@ -35,19 +40,35 @@ class Sampling:
     parameters: Sequence[str]
     stacks: Sequence[Stacked]
     seed: int
+    refused: list[str] = field(default_factory=list)
 
     def points(self, given: Point) -> tuple[list[Point], list[str]]:
         """Give the point of the values that were given and others, and what is said of the function."""
         others = list(random_points(self.values, self.parameters, self.seed, self.kernel.symbols))
         points = [given, *filter(None, map(self._at, others))]
-        if _is_constant(points):  # it does not look at the weights that it is given
+        if self._is_constant(points):  # it does not look at the weights that it is given
             return [given], [CONSTANT]
         if not self._shows(points):
             points += self._with_other_labels(others[0])
         if self._shows(points):
             other = with_other_data(others[-1], self.parameters, self.gradients, self.seed, self.kernel.symbols)
             points += [] if other is None else filter(None, [self._at(other)])
-        return points, []
+        return points, [f"at other weights {words}" for words in self.refused[:1]]
+
+    def asked_again(self, given: Point) -> list[Name]:
+        """Give the parameters whose gradients are added to those of the call before.
+
+        Raises `ValueError` where a function gives something else when it is asked again.
+        """
+        again = point_at(
+            self.derivation, self.kernel, self.values, called(self.gradients, self.values, self.stacks), {}
+        )
+        grown = {w: again.mine[w] - g for w, g in given.mine.items() if not again.agrees(w, g)}
+        if not all(
+            given.agrees(w, g) or np.allclose(g, given.right[w], 1e-6, given.allowed[w]) for w, g in grown.items()
+        ):
+            raise ValueError(_DRAWS)
+        return list(grown)
 
     def fresh(self) -> Point | None:
         """Give a point with other weights and, where they are looked at, other data than at all points so far."""
@@ -62,12 +83,34 @@ class Sampling:
             with np.errstate(all="ignore"):
                 written = called(self.gradients, values, self.stacks)
                 point = point_at(self.derivation, self.kernel, values, written, {})
-        except (RuntimeError, ValueError):
+        except RuntimeError:
+            return None
+        except ValueError as error:
+            self.refused.extend([str(error)] if self._is_defined(values) else [])
             return None
         return point if all(np.isfinite(g).all() for g in point.right.values()) else None
 
+    def _is_defined(self, values: Mapping[str, Any]) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                found = self.kernel(with_one_hot(values, self.kernel.symbols))[1]
+        except ValueError:
+            return False
+        return all(np.isfinite(g).all() for g in found.values())
+
     def _shows(self, points: Sequence[Point]) -> bool:
         return any(p.is_wrong(w) for p in points for w in self.derivation.wrt)
+
+    def _is_constant(self, points: Sequence[Point]) -> bool:
+        # what is made of signs alone, or of the data, is no constant: it is asked far away, with other data as well
+        first, *others = points
+        if not others or not all(any(map(p.is_wrong, p.right)) for p in others) or not _are_alike(points):
+            return False
+        far = {n: _stated(n, -30.0 * np.asarray(self.values[n]), self.kernel.symbols) for n in self.parameters}
+        there = {**self.values, **far}
+        other = with_other_data(there, self.parameters, self.gradients, self.seed, self.kernel.symbols)
+        last = self._at(there if other is None else other)
+        return (last is None or _are_alike([first, last])) and any(np.any(g) for g in first.mine.values())
 
     def _with_other_labels(self, values: Mapping[str, Any]) -> Iterator[Point]:
         # wrong is what is so whatever these labels may be
@@ -77,11 +120,8 @@ class Sampling:
             yield from right[:1] or (found[:1] if len(found) == len(meant) else [])
 
 
-def _is_constant(points: Sequence[Point]) -> bool:
-    first, *others = points
-    same = all(np.array_equal(p.mine[w], g) for p in others for w, g in first.mine.items())
-    moved = all(any(map(p.is_wrong, p.right)) for p in others)
-    return bool(others) and same and moved and not any(map(first.is_wrong, first.right))
+def _are_alike(points: Sequence[Point]) -> bool:
+    return all(np.array_equal(p.mine[w], g) for p in points for w, g in points[0].mine.items())
 
 
 # -- other values

@@ -53,7 +53,7 @@ class Stacked:
 def _shape_of(array: Any) -> tuple[int, ...]:
     try:
         return np.shape(array)
-    except ValueError:  # rows of several lengths, of which their reader says more
+    except (ValueError, RuntimeError, TypeError):  # what is no array, of which its reader says more
         return ()
 
 

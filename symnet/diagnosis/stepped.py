@@ -175,6 +175,11 @@ class StepGrammar:
             yield from self._of_a_function(node)
 
     def _another_array(self, lhs: Any, node: Any) -> Written:
+        if node == self.gradient:
+            for name, value in self.rates.items():
+                if 0 < value < 1 and not self._is_small(value) and Symbol(name, real=True) != self.rate:
+                    left = 1 - Symbol(name, real=True)
+                    yield times(left, node), say("{} has the factor {}", node, left), 1.3
         before = [e.lhs for e in self.equations[: list(self.right).index(lhs)]]
         for other in (self.theta, self.gradient, *self.states, *before):
             if other != node:
@@ -297,6 +302,24 @@ class Velocity(Rule):
     def update(self, W: Any, gradient: Any, *, eta: Any, mu: Any, v: Any) -> Mapping[Any, Any]:
         velocity = mu * v - eta * gradient
         return {v: velocity, W: W + velocity}
+
+
+@dataclass(frozen=True)
+class MeanVelocity(Velocity):
+    """Momentum whose velocity is a running mean of gradients: v ← μ·v + (1 − μ)·g, W ← W − η·v."""
+
+    def update(self, W: Any, gradient: Any, *, eta: Any, mu: Any, v: Any) -> Mapping[Any, Any]:
+        velocity = mu * v + (1 - mu) * gradient
+        return {v: velocity, W: W - eta * velocity}
+
+
+@dataclass(frozen=True)
+class SumVelocity(Velocity):
+    """Momentum whose velocity is a sum of gradients, as in `Momentum`: v ← μ·v + g, W ← W − η·v."""
+
+    def update(self, W: Any, gradient: Any, *, eta: Any, mu: Any, v: Any) -> Mapping[Any, Any]:
+        velocity = mu * v + gradient
+        return {v: velocity, W: W - eta * velocity}
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,23 @@ import numpy as np
 from sympy import MatrixSymbol
 
 from symnet.backends import binding
-from symnet.diagnosis.parts import MADE_OF, SMALL, parts_of, words_of_parts
+from symnet.diagnosis.parts import IDLE, MADE_OF, SMALL, parts_of, words_of_parts
 from symnet.diagnosis.result import Fault
-from symnet.diagnosis.stepped import NesterovVelocity, Velocity
+from symnet.diagnosis.rounded import CUT_OFF, is_cut_off
+from symnet.diagnosis.stepped import MeanVelocity, NesterovVelocity, SumVelocity, Velocity
 from symnet.diagnosis.stepping import Explained, Stepping, Weights, close
 from symnet.optimizers import (
     FIRST_ORDER, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, as_optimizer, is_number,
 )  # fmt: skip
 
+_STEPS = 5  # that may have been taken instead of one
 Faults = list[tuple[Fault, ...]]
+_VELOCITIES: dict[type[Velocity], str] = {
+    Velocity: "a momentum",
+    NesterovVelocity: "Nesterov's momentum",
+    SumVelocity: "a velocity that is a sum of gradients and a momentum",
+    MeanVelocity: "a velocity that is a running mean of gradients and a momentum",
+}
 _USUAL = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # momenta
 
 
@@ -53,6 +61,17 @@ class Step:
     def shows_gradients(self) -> bool:
         """Whether the gradients of a step can be told from it; a first step of Adam shows little but their signs."""
         return self.told is None or self._inverted is not None
+
+    @cached_property
+    def is_idle(self) -> bool:
+        """Whether a velocity was given, and the step is plain descent all the same."""
+        w = self.weights
+        moves = any(map(np.any, w.velocity.values())) and self.told is None and not self.momentum
+        return moves and all(close(w.after[n], a, w.before[n]) for n, a in self._descended(w.before).items())
+
+    def _descended(self, start: Mapping[str, Any], gradients: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        g = self.weights.gradients if gradients is None else gradients
+        return {n: a - self.rate * np.reshape(g[n], np.shape(a)) for n, a in start.items()}
 
     def as_gradients(self) -> dict[str, Any]:
         """Give what the step would have had for gradients, had it been what it was meant to be."""
@@ -112,7 +131,7 @@ class Step:
         return isinstance(self.optimizer, kind)
 
     def _with_a_velocity(self) -> str | None:
-        for kind, whose in ((Velocity, "a momentum"), (NesterovVelocity, "Nesterov's momentum")):
+        for kind, whose in _VELOCITIES.items():
             stepping = self._stepping(kind(self.rate, 0.9 if self.momentum is None else self.momentum))
             if stepping.is_right:
                 return f"the step is right with {whose} of {stepping.rates['mu']:.6g}"
@@ -150,6 +169,9 @@ class Step:
         still = self._unmoved(symbols)
         if still:
             return still
+        elsewhere = IDLE if self.is_idle else self._from_elsewhere() if self.told is None else ""
+        if elsewhere:
+            return [(Fault("step", tuple(symbols.values()), "", "", "", elsewhere),)]
         if self.told is None or self._has(GradientDescent):
             return []
         found = self.told.explained(numbers=not self.shows_gradients)
@@ -158,6 +180,23 @@ class Step:
         if other and (not found or found[0].cost > price):
             return [(Fault("step", tuple(symbols.values()), "", "", "", other),)]
         return self._faults(found, symbols)
+
+    def _from_elsewhere(self) -> str:
+        # the weights were handed over in another order, were moved more than once, or hold whole numbers
+        w = self.weights
+        if self.elsewhere is None:
+            return ""
+        there = self._descended(w.before)
+        if is_cut_off(w.after.values(), there.values()):
+            return CUT_OFF
+        back = self._descended(w.after, self.elsewhere(w.after))
+        if all(close(w.before[n], a, w.after[n]) for n, a in back.items()):
+            return "before and after are exchanged: it is a right step from the second to the first"
+        for number in range(2, _STEPS + 1):
+            there = self._descended(there, self.elsewhere(there))
+            if all(close(w.after[n], a, w.before[n]) for n, a in there.items()):
+                return f"{number} steps were taken, not one"
+        return ""
 
     def late(self, symbols: Mapping[str, Any]) -> Faults:
         """Give the faults of a step whose gradients have no single one."""
@@ -171,20 +210,7 @@ class Step:
                 words = self._words(dict(zip(of, parts, strict=True)))
                 words += f" (in {', '.join(symbols)} only)" if words and some is not w else ""
                 return [(Fault("step", tuple(symbols.values()), "", "", "", words),)] if words else []
-        clipped = self._clipped(some)
-        if clipped:
-            return [(Fault("step", tuple(symbols.values()), "", "", "", clipped),)]
         return [] if w.velocity else self._of_some_kind(symbols)
-
-    def _clipped(self, some: Weights) -> str:
-        # entries of the gradient that were larger than a bound are at the bound
-        mine = np.concatenate([np.ravel(some.before[n] - some.after[n]) for n in some.before]) / self.rate
-        right = np.concatenate([np.ravel(g) for g in some.gradients.values()])
-        bound = np.abs(mine).max(initial=0.0)
-        there = np.abs(np.abs(mine) - bound) <= 1e-6 * bound
-        if there.sum() < 2 or there.all() or not np.allclose(mine, np.clip(right, -bound, bound), 1e-6, 1e-9 * bound):
-            return ""
-        return f"the gradient is clipped: its entries are kept between −{bound:.6g} and {bound:.6g}"
 
     def _of_some_kind(self, symbols: Mapping[str, Any]) -> Faults:
         best: tuple[float, Faults] | None = None
@@ -209,7 +235,8 @@ class Step:
         every = len(still) == len(w.before)
         words = "no weight moves" if every else f"{', '.join(still)} {'does' if len(still) == 1 else 'do'} not move"
         of = tuple(symbols[n] for n in still)
-        return [(Fault("step", of, "", "", "", f"{words}: before and after the step they are the same"),)]
+        words += ": before and after the step they are the same; where a step writes into its arrays, hand over copies"
+        return [(Fault("step", of, "", "", "", f"{words} from before it"),)]
 
     def _another_optimizer(self) -> str:
         others: list[Any] = [kind(rate=self.rate) for kind in FIRST_ORDER if not self._has(kind)]

@@ -13,7 +13,7 @@ from typing import Any
 from sympy import Add, Basic, HadamardProduct, MatAdd, MatrixSymbol, Mul, Symbol
 
 from symnet.diagnosis.edits import Setting
-from symnet.expressions import Elementwise
+from symnet.expressions import Elementwise, raw, split, symbols_of
 
 _NAMES = (MatrixSymbol, Symbol)
 _IN_ANY_ORDER = (MatAdd, HadamardProduct, Add, Mul)
@@ -31,7 +31,7 @@ def chains(setting: Setting) -> dict[Any, tuple[Any, int]]:
             while symbol is not None:
                 places[symbol] = first, place
                 symbol, place = following.get(symbol), place + 1
-    right = {e.lhs: e.rhs for e in setting.forward}
+    right = setting.computed
     for a, b in following.items():  # a value that has no name at the last step, the state of tanh(state)
         f, g = right.get(a), right.get(b)
         if isinstance(f, Elementwise) and isinstance(g, Elementwise) and f.args[0] == g.args[0] and len(f.args) == 2:
@@ -44,12 +44,15 @@ def chains(setting: Setting) -> dict[Any, tuple[Any, int]]:
 def _following(setting: Setting) -> Pairs:
     found: Pairs = {}
     seen: list[Any] = []
-    for e in setting.forward:
+    for e in _as_needed(setting):
         if e.lhs.is_Matrix:
+            state = _without_data(setting, e.rhs)
             for earlier in reversed(seen):
-                new = _alike(setting, earlier.rhs, e.rhs, {**found})
+                whole = state is None or len(_terms(earlier.rhs)) > len(_terms(state))
+                lhs, rhs = (e.lhs, e.rhs) if whole else (state, state)  # the last state has no name in its error
+                new = _alike(setting, earlier.rhs, rhs, {**found})
                 if new is not None and _says_something(setting, new, found, earlier.rhs) and earlier.lhs not in found:
-                    found = new | {earlier.lhs: e.lhs}
+                    found = new | {earlier.lhs: lhs}
                     break
             seen.append(e)
     terms = _terms(setting.forward[-1].rhs)
@@ -58,6 +61,30 @@ def _following(setting: Setting) -> Pairs:
         found = new if new is not None and _says_something(setting, new, found, a) else found
     of = {what: name for name, (role, what) in setting.roles.items() if role == "adjoint"}
     return found | {of[a]: of[b] for a, b in found.items() if a in of and b in of}
+
+
+def _as_needed(setting: Setting) -> list[Any]:
+    # the forward equations in the order in which the loss asks for them: what is of a later step comes later
+    left = {e.lhs: e for e in setting.forward}
+    places = {e.lhs: k for k, e in enumerate(setting.forward)}
+    ordered: list[Any] = []
+    waiting = [setting.forward[-1]]
+    while waiting:
+        e = waiting[-1]
+        lacking = [s for s in symbols_of(e.rhs) if s in left and s != e.lhs]
+        if lacking:
+            waiting.append(left[min(lacking, key=places.__getitem__)])
+        else:
+            waiting.pop()
+            ordered += [left.pop(e.lhs)] if e.lhs in left else []
+    return ordered
+
+
+def _without_data(setting: Setting, rhs: Any) -> Any:
+    # a sum without the data in it, of more than one term; None where there are none
+    terms = _terms(rhs)
+    kept = [t for t in terms if not (t.is_Matrix and split(t)[1] in setting.targets)]
+    return raw(MatAdd, *kept) if 1 < len(kept) < len(terms) else None
 
 
 def _says_something(setting: Setting, new: Pairs, found: Pairs, rhs: Any) -> bool:
@@ -72,6 +99,9 @@ def _terms(rhs: Any) -> list[Any]:
 
 def _alike(setting: Setting, a: Any, b: Any, pairs: Pairs) -> Pairs | None:
     """Give the pairs with those by which b is a at the next step; None where it is not. b may have terms more."""
+    a, b = _defined(setting, a, b), _defined(setting, b, a)
+    if isinstance(a, HadamardProduct) and isinstance(b, HadamardProduct) and len(a.args) > len(b.args):
+        a = _with_names(setting, a, len(b.args))
     if isinstance(b, MatAdd) and len(_terms(a)) < len(b.args):
         return _matched(setting, _terms(a), list(b.args), pairs)
     if isinstance(a, _NAMES) or isinstance(b, _NAMES):
@@ -90,13 +120,28 @@ def _alike(setting: Setting, a: Any, b: Any, pairs: Pairs) -> Pairs | None:
     return found
 
 
+def _defined(setting: Setting, a: Any, b: Any) -> Any:
+    # what a name stands for, where what it is compared with has none; what parameters make is told by these
+    of = setting.computed.get(a) if isinstance(a, _NAMES) and not isinstance(b, _NAMES) else None
+    return a if of is None or any(s in setting.gradients for s in symbols_of(of)) else of
+
+
+def _with_names(setting: Setting, A: Any, factors: int) -> Any:
+    # a product of so many factors: a state that is a product itself has its factors in it
+    for name, rhs in setting.computed.items():
+        own = list(rhs.args) if isinstance(rhs, HadamardProduct) else []
+        if own and len(A.args) - len(own) + 1 == factors and all(f in A.args for f in own):
+            return raw(HadamardProduct, *[f for f in A.args if f not in own], name)
+    return A
+
+
 def _paired(setting: Setting, a: Any, b: Any, pairs: Pairs) -> Pairs | None:
     if not (isinstance(a, _NAMES) and isinstance(b, _NAMES)) or a.is_Matrix != b.is_Matrix:
         return None
     if a in setting.gradients or b in setting.gradients or not a.is_Matrix:
         return pairs if a == b else None
-    if a in pairs:
-        return pairs if pairs[a] == b else None
+    if a in pairs:  # or the first of the terms that b has
+        return pairs if pairs[a] == b or pairs[a] in _terms(setting.computed.get(b, b)) else None
     if a == b:
         return pairs  # the same at every step
     return None if b in pairs.values() or setting.shape(a) != setting.shape(b) else {**pairs, a: b}

@@ -6,8 +6,8 @@ intermediate, prints a derivation or computes a number.
 
 from symnet.expressions import curves, declared, functions
 from symnet.expressions.algebra import (
-    add, apply_entrywise, elementwise, hadamard, inner_product, matmul, nested, scalar_atoms, scaled, spread, squared,
-    sums, total, transpose,
+    add, apply_entrywise, elementwise, hadamard, inner_product, is_one, matmul, nested, scalar_atoms, scaled, spread,
+    squared, sums, total, transpose,
 )  # fmt: skip
 from symnet.expressions.light import CONSTANTS, PLAIN, is_light, is_turned, spread_vector
 from symnet.expressions.axes import as_axis
@@ -64,7 +64,8 @@ from symnet.expressions.scalars import (
     Bound, bound_variables, stand_in, joined_signs, logaddexp, maximum, relu, sigmoid, softplus, step,
 )  # fmt: skip
 from symnet.expressions.shown import Made, Shown, escape, listed, preformatted
-from symnet.expressions.stability import complement, entered, exponent, partial, stable, together
+from symnet.expressions.partials import partial, together
+from symnet.expressions.stability import complement, entered, exponent, stable
 from symnet.expressions.sizes import Shape, Size, as_size, axes_of, same_shape, same_size, shape_text, size_number
 from symnet.expressions.tree import as_tree, from_tree
 from symnet.expressions.columns import as_column, in_a_column, in_a_row
@@ -102,13 +103,13 @@ __all__ = [
     "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree",
     "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
     "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_light", "is_masked",
-    "is_numeric", "is_subtracted", "is_turned", "joined_signs", "kinks_of", "kl_divergence", "kron", "kronecker", "let",
-    "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse", "near", "nested",
-    "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part", "partial",
-    "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn", "roll",
-    "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh", "size_number", "softplus",
-    "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector", "square", "squared",
-    "squared_error", "stable", "stack", "stacked", "stand_in", "step", "strides_of", "sums", "symbols_of", "tan",
-    "together", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked",
-    "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition", "without_indices", "xlogy",
+    "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "kinks_of", "kl_divergence", "kron",
+    "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse",
+    "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part",
+    "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped",
+    "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh", "size_number",
+    "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector", "square",
+    "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step", "strides_of", "sums", "symbols_of",
+    "tan", "together", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold", "unpacked",
+    "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition", "without_indices", "xlogy",
 ]  # fmt: skip

@@ -209,10 +209,15 @@ def transpose(A: MatrixExpr) -> MatrixExpr:
     return raw(Transpose, A)
 
 
+def is_one(A: Any) -> bool:
+    """Tell whether a product is what it is without this factor: an identity, or a single 1."""
+    return isinstance(A, Identity) or isinstance(A, OneMatrix) and A.shape == (1, 1)
+
+
 def _joined(a: MatrixExpr, b: MatrixExpr) -> MatrixExpr | None:
-    if isinstance(a, Identity):
+    if is_one(a):
         return b
-    if isinstance(b, Identity):
+    if is_one(b):
         return a
     if are_inverse(a, b):
         return Identity(a.shape[0])
@@ -279,7 +284,7 @@ def hadamard(*args: MatrixExpr) -> MatrixExpr:
         coefficient = coefficient * c
         if isinstance(A, ZeroMatrix):
             return A
-        if not isinstance(A, OneMatrix):
+        if not isinstance(A, OneMatrix) and not (is_one(A) and A.shape == (1, 1)):
             factors.extend(A.args if isinstance(A, HadamardProduct) else (A,))
     if not factors:
         return scaled(coefficient, OneMatrix(*args[0].shape))

@@ -225,6 +225,10 @@ def _remainder(self: Any, other: Any) -> Any:
                     "divide with /, or write it with sn.elementwise and functions of SymPy's")  # fmt: skip
 
 
+def _no_bits(self: Any, other: Any) -> Any:
+    raise TypeError(f"^, & and | are of bits; a power of {brief(self)} is A**2, or sn.power(A, 2) entry by entry")
+
+
 def _no_number(self: Any, *digits: Any) -> Any:
     raise TypeError(f"{brief(self)} is a matrix and no number; sn.evaluate({brief(self)}, {{…}}) gives its value")
 
@@ -332,6 +336,7 @@ def _extend_all() -> None:
         ("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent), ("__complex__", _no_number),
         ("__float__", _no_number), ("__int__", _no_number), ("__round__", _no_number),
         ("as_real_imag", _parts),
+        *((f"__{side}{name}__", _no_bits) for name in ("xor", "and", "or") for side in ("", "r")),
         *((f"__{side}{name}__", _remainder) for name in ("mod", "floordiv", "divmod") for side in ("", "r")),
     ):  # fmt: skip
         setattr(MatrixExpr, name, method)

@@ -138,8 +138,14 @@ _FUNCTIONS = {
     "sn.derive(loss, parameters)": "backward autograd",
     "sn.formula(expr, format='latex')": "latex to_latex",
     "sn.formula(expr, format='mathml')": "mathml",
-    "sn.binary_cross_entropy(Z, Y)": "binary_crossentropy BCELoss bce_with_logits",
-    "sn.cross_entropy(Z, Y)": "nll_loss categorical_crossentropy crossentropy CrossEntropyLoss softmax_cross_entropy",
+    "sn.binary_cross_entropy(Z, Y)": (
+        "binary_crossentropy BCELoss BCEWithLogitsLoss bce bce_with_logits bce_loss log_loss "
+        "sigmoid_cross_entropy_with_logits sigmoid_binary_cross_entropy"
+    ),
+    "sn.cross_entropy(Z, Y)": (
+        "nll_loss categorical_crossentropy crossentropy CrossEntropyLoss softmax_cross_entropy "
+        "softmax_cross_entropy_with_logits sparse_categorical_crossentropy"
+    ),
     "sn.mse(Z, Y)": "MSELoss mse_loss mean_squared_error",
     "sn.mean(sn.abs(Z - Y))": "mae mean_absolute_error l1_loss",
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)": "where",
@@ -183,6 +189,11 @@ _FUNCTIONS = {
     "sn.norm(A), sn.inv(A), sn.solve(A, B)": "linalg",
     "sn.derive(loss, W).to_jax(), or compile(backend='jax')": "jit vmap pmap jax",
     "sn.silu(A)": "swish",
+    "sn.sigmoid(A)": "logistic expit Sigmoid",
+    "sn.attention(Q, K, V)": "MultiHeadAttention MultiheadAttention scaled_dot_product_attention dot_product_attention",
+    "A - sn.mean(A, axis=1)*OneMatrix(1, n), its product with its transpose over n": "cov corrcoef",
+    "sn.compile(expr)": "lambdify function Function",
+    "a NumPy array of numbers, which is a constant in a formula": "arange linspace",
     "sn.mlp(X, [16, 2])": "Sequential Linear Dense",
     "sn.one_hot(labels, classes)": "to_categorical",
     "sn.train(loss, data, parameters, optimizer)": "fit minimize",

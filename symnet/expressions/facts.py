@@ -26,8 +26,9 @@ from sympy.core.relational import Relational
 from symnet.expressions.curves import (
     among, clip, elu, exp_below, finite, huber, normal_cdf, normal_pdf, or_one, softsign, xlogy,
 )  # fmt: skip
-from symnet.expressions.precise import (
-    bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate, whole,
+from symnet.expressions.machine import (
+    bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate,
+    shrunk_expm1, shrunk_softplus, whole,
 )  # fmt: skip
 from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
@@ -172,6 +173,16 @@ def _rate_analytic(np: Any, x: Any) -> Any:
     return np.where(far, 1 - np.exp(np.where(far, x, -30)) / 2, quotient)
 
 
+def _shrunk_softplus(np: Any, x: Any) -> Any:
+    below = np.exp(-np.minimum(np.maximum(-x, 0), np.largest))
+    return np.where(x < 0, np.log1p(below) / below, np.logaddexp(0, x))
+
+
+def _shrunk_softplus_analytic(np: Any, x: Any) -> Any:
+    below = np.exp(np.where(np.real(x) < 0, x, 0))
+    return np.where(np.real(x) < 0, np.log1p(below) / below, _softplus_analytic(np, x))
+
+
 def _cloglog(np: Any, x: Any) -> Any:
     near = np.exp(np.minimum(np.maximum(x, -30), np.largest))
     return np.where(x < -30, x - np.exp(np.minimum(x, -30)) / 2, _log1mexp(np, -near))
@@ -252,6 +263,11 @@ SCALARS: Table[Facts] = Table(
         expm1: _plain("expm1"), log1p: _plain("log1p"),
         bose: Facts(lambda np, x: 1 / np.expm1(np.minimum(x, np.largest)), lambda np, x: 1 / np.expm1(x),
                     {"expm1": "expm1"}),
+        shrunk_expm1: Facts(lambda np, x: np.where(x > 0, -1, 1) * np.expm1(-np.absolute(x)),
+                            lambda np, x: np.where(np.real(x) > 0, -np.expm1(-x), np.expm1(x)), {"expm1": "expm1"},
+                            repeats=True),
+        shrunk_softplus: Facts(_shrunk_softplus, _shrunk_softplus_analytic,
+                               {"log1p": "log1p", "logaddexp": _logaddexp}, repeats=True),
         capped_exp: Facts(lambda np, x: np.exp(np.minimum(x, np.largest)), lambda np, x: np.exp(x)),
         part: Facts(lambda np, x, w: x * w, cheap=True), whole: Facts(lambda np, x: 1 / (1 + x)),
         log1mexp: Facts(_log1mexp, lambda np, x: np.log(-np.expm1(x)), {"expm1": "expm1", "log1p": "log1p"}),

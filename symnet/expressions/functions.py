@@ -218,6 +218,8 @@ def sum(A: MatrixExpr, axis: int | None = None) -> Any:
     if axis is None:
         return total(A)
     rows, cols = A.shape
+    if (cols if as_axis(axis) else rows) == 1:  # nothing to add
+        return A
     return raw(MatMul, A, OneMatrix(cols, 1)) if as_axis(axis) else raw(MatMul, OneMatrix(1, rows), A)
 
 
@@ -234,7 +236,8 @@ def mean(A: MatrixExpr, axis: int | None = None) -> Any:
     rows, cols = A.shape
     if axis is None:
         return total(A) / (sympify(rows) * cols)
-    return raw(MatMul, 1 / sympify(cols if as_axis(axis) else rows), *sum(A, axis).args)
+    count, whole = sympify(cols if as_axis(axis) else rows), sum(A, axis)
+    return raw(MatMul, 1 / count, *whole.args) if count != 1 else whole
 
 
 def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:

@@ -13,7 +13,7 @@ from typing import Any
 from sympy import Expr, Identity, MatAdd, MatMul, OneMatrix, S, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions.algebra import add, hadamard, matmul, scaled, total, transpose
+from symnet.expressions.algebra import add, hadamard, is_one, matmul, scaled, total, transpose
 from symnet.expressions.light import spread_vector
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node
@@ -136,7 +136,7 @@ def kronecker(A: Any, B: Any) -> Any:
     if isinstance(A, ZeroMatrix) or isinstance(B, ZeroMatrix):
         return ZeroMatrix(A.shape[0] * B.shape[0], A.shape[1] * B.shape[1])
     for M, N in ((A, B), (B, A)):
-        if isinstance(M, (Identity, OneMatrix)) and M.shape == (1, 1):
+        if is_one(M) and M.shape == (1, 1):
             return scaled(c * d, N)
         if M.shape == (1, 1):
             return scaled(c * d * total(M), N)

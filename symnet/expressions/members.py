@@ -191,6 +191,14 @@ def hints(kind: type, table: Table, of: str) -> None:
     for name, way in table.items():
         if name not in known:
             setattr(kind, name, Hint(way, of))
+    kind.__dir__ = _own  # type: ignore[method-assign, assignment]
+
+
+def _own(self: Any) -> list[str]:
+    # a hint is no method
+    kinds = type(self).__mro__
+    found = {name: next((vars(c)[name] for c in kinds if name in vars(c)), None) for name in object.__dir__(self)}
+    return [name for name, value in found.items() if not isinstance(value, Hint)]
 
 
 def _short(A: Any) -> str:

@@ -1,103 +1,28 @@
 """Scalar formulas as a machine should compute them: nothing small is left over where two large numbers cancel.
 
 In: scalar expressions, derivatives too. Out: the same values by sigmoid(-u) for 1 - sigmoid(u), by log1p and expm1, and
-by functions of this module that no formula shows. What people read is not touched; see `stability` for that.
+by functions that no formula shows. What people read is not touched; see `stability` for that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sympy import Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp, log, pi, sech, sinh, sqrt, tanh
+from sympy import Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp, floor, log, pi, sech, sinh, sqrt, tanh
 from sympy.codegen.cfunctions import expm1, log1p
 
 from symnet.expressions.curves import clip, huber, normal_cdf, normal_pdf, xlogy
-from symnet.expressions.scalars import MachineFunction, logaddexp, sigmoid, softplus
-
-
-class bose(MachineFunction):
-    """1/(exp(x) - 1), which is 0 for large x."""
-
-    literal = staticmethod(lambda x: 1 / (exp(x) - 1))
-
-
-class capped_exp(MachineFunction):
-    """exp(x), which stays finite, for `part` and `whole`."""
-
-    literal = staticmethod(exp)
-
-
-class part(MachineFunction):
-    """x·w for w = 1/(1 + x): sigmoid(u) where x is exp(u), and no product that comes before this one."""
-
-    nargs = 2
-    literal = staticmethod(lambda x, w: x * w)
-
-
-class whole(MachineFunction):
-    """1/(1 + x): sigmoid(-u) where x is exp(u)."""
-
-    literal = staticmethod(lambda x: 1 / (1 + x))
+from symnet.expressions.growth import balanced, grown, may_be_huge, multiplied_out
+from symnet.expressions.machine import (
+    bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate, whole,
+)  # fmt: skip
+from symnet.expressions.scalars import logaddexp, relu, sigmoid, softplus
 
 
 def by_exponential(f: sigmoid) -> Expr:
     """Give sigmoid(u) so that it shares its exponential, and the quotient, with sigmoid(-u)."""
     u = f.args[0]
     return part(E := capped_exp(u), whole(E)) if u.could_extract_minus_sign() else whole(capped_exp(-u))
-
-
-class log1mexp(MachineFunction):
-    """log(1 - exp(x)) for negative x."""
-
-    literal = staticmethod(lambda x: log(1 - exp(x)))
-
-
-class cloglog(MachineFunction):
-    """log(1 - exp(-exp(x))), which is x far below 0."""
-
-    literal = staticmethod(lambda x: log(1 - exp(-exp(x))))
-
-
-class planck(MachineFunction):
-    """exp(x)/(exp(exp(x)) - 1), the slope of cloglog, which is 1 far below 0."""
-
-    literal = staticmethod(lambda x: exp(x) / (exp(exp(x)) - 1))
-
-
-class logcosh(MachineFunction):
-    """log(cosh(x))."""
-
-    literal = staticmethod(lambda x: log(cosh(x)))
-
-
-class logmeanexp(MachineFunction):
-    """log((1 + exp(x))/2), which is 0 at 0."""
-
-    literal = staticmethod(lambda x: log((1 + exp(x)) / 2))
-
-
-class logsoftplus(MachineFunction):
-    """log(log(1 + exp(x))), which is x far below 0."""
-
-    literal = staticmethod(lambda x: log(softplus(x)))
-
-
-class rate(MachineFunction):
-    """sigmoid(x)/softplus(x), the slope of log(softplus(x)), which is 1 far below 0."""
-
-    literal = staticmethod(lambda x: sigmoid(x) / softplus(x))
-
-
-class lognormcdf(MachineFunction):
-    """log(Φ(x)), which is about -x²/2 far below 0."""
-
-    literal = staticmethod(lambda x: log(normal_cdf(x)))
-
-
-class mills(MachineFunction):
-    """φ(x)/Φ(x), the slope of log(Φ(x)), which is about -x far below 0."""
-
-    literal = staticmethod(lambda x: normal_pdf(x) / normal_cdf(x))
 
 
 PRECISE = (exp, log, sigmoid, softplus, logaddexp, tanh, cosh, sinh, sech, normal_cdf, normal_pdf, erf, erfc)
@@ -198,6 +123,8 @@ def _log(e: Expr) -> Expr:
         return log(-c) + (cloglog((-u).args[0]) if isinstance(-u, exp) else log1mexp(u))
     elif isinstance(x, expm1):
         found = x.args[0] + log1mexp(-x.args[0])
+    elif isinstance(x, bose):
+        return -_log_of(expm1(x.args[0]) / c)
     elif isinstance(x, sigmoid):
         found = -softplus(-x.args[0])
     elif isinstance(x, softplus):
@@ -208,9 +135,14 @@ def _log(e: Expr) -> Expr:
         found = log(2) + lognormcdf(-sqrt(2) * x.args[0])
     elif (x.is_Mul or x.is_Pow) and all(map(_positive, Mul.make_args(x))):
         bases = [(f.base, f.exp) if _is_power(f) else (f, S.One) for f in Mul.make_args(x)]
-        found = Add(*[k * (_log(f) if isinstance(f := log(base), log) else f) for base, k in bases])
+        found = Add(*[k * _log_of(base) for base, k in bases])
+    elif x.is_Pow and x.exp.is_Integer and c.is_positive:  # t**100 may be beyond all numbers
+        found = x.exp * log(Abs(x.base) if x.exp.is_even else x.base)
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
+    elif may_be_huge(x):
+        g, rest = grown(x)
+        return g + log(c * rest)
     elif x.is_Add and c == 1 and (beside := _sum(x - 1)) != x - 1:
         return log1p(beside)  # 2 - exp(u) is 1 - expm1(u)
     return e if found is None or not c.is_positive else log(c) + found
@@ -225,7 +157,14 @@ def _positive(f: Expr) -> bool:
     return isinstance(base, (exp, sigmoid, sech, cosh)) or bool((base.is_Add or base.is_number) and base.is_positive)
 
 
+def _log_of(x: Expr) -> Expr:
+    return _log(f) if isinstance(f := log(x), log) else f
+
+
 def _log1p(w: Expr) -> Expr:
+    if may_be_huge(w) and not isinstance(w, cosh):
+        g, rest = grown(w)
+        return relu(g) + log1p(expm1(-relu(g)) + exp(-relu(-g)) * rest)
     return logcosh(w.args[0] / 2) * 2 + log(2) if isinstance(w, cosh) else log1p(w)
 
 
@@ -234,20 +173,20 @@ def _log1p(w: Expr) -> Expr:
 
 def _power(e: Expr) -> Expr:
     base, power = e.args
-    if power.is_Rational and not power.is_Integer and isinstance(base, (softplus, sigmoid)):  # the base may be 0 alone
-        u = base.args[0]
-        return exp(power * logsoftplus(u)) if isinstance(base, softplus) else exp(-power * softplus(-u))
     if power.is_number and power.is_negative:
         for kind, inverse in ((cosh, sech), (sinh, csch), (expm1, bose)):
             if isinstance(base, kind):
-                return inverse(base.args[0]) ** -power
+                return balanced(inverse(base.args[0]) ** -power)
         c, rest = base.as_coeff_Mul()
         if isinstance(rest, expm1) and power.is_Integer:
             return c**power * bose(rest.args[0]) ** -power
-    return e
+    return balanced(e)
 
 
 def _product(e: Expr) -> Expr:
+    powers = [f for f in e.args if isinstance(f, exp)]
+    if len(powers) > 1:
+        return _product_of(Mul(exp(Add(*[f.args[0] for f in powers])), *[f for f in e.args if f not in powers]))
     factors = dict(f.as_base_exp() if f.is_Pow and not isinstance(f, exp) else (f, S.One) for f in e.args)
     for f, k in list(factors.items()):
         u = f.args[0] if f.args else f
@@ -263,20 +202,31 @@ def _product(e: Expr) -> Expr:
             return _product_of(e / (f * u ** factors[u])) * xlogy(u ** factors[u], u)
         if isinstance(f, bose) and k.is_Integer and k > 0 and (found := _of_bose(e, u, k, factors)) is not None:
             return _product_of(found)
-    return e
+    if (terms := multiplied_out(e)) is not None:
+        return _sum_of(Add(*[_product_of(t) for t in terms]))
+    return balanced(e)
 
 
 def _of_bose(e: Expr, u: Expr, k: Expr, factors: dict[Expr, Expr]) -> Expr | None:
-    # exp(u)·bose(u) is -bose(-u)
-    powers = [f for f in factors if isinstance(f, exp)]
-    several = sum(f.args[0].is_Add for f in powers) > 1  # each would bring back what another takes away
-    for f in () if several else powers:
-        if (times := f.args[0] / u).is_Integer and times > 0:
-            m = min(times, k)
-            return e / (f * bose(u) ** m) * exp((times - m) * u) * (-bose(-u)) ** m
-        if f == u:
-            return e / (f * bose(u)) * planck(u.args[0])
+    # exp(u)·bose(u) is -bose(-u), exp(x)·bose(exp(x)) is planck(x)
+    for f in factors:
+        if not isinstance(f, exp):
+            continue
+        E = f.args[0]
+        if (m := min(k, _times(u, E))) > 0:
+            return e / (f * bose(u) ** m) * exp(E - m * u) * (-bose(-u)) ** m
+        for v in (u, -u):
+            if isinstance(v, exp) and (m := min(k, _times(v.args[0], E))) > 0:
+                x = v.args[0]
+                instead = planck(x) if v == u else -v - planck(x)
+                return e / (f * bose(u) ** m) * exp(E - m * x) * instead**m
     return None
+
+
+def _times(u: Expr, E: Expr) -> Expr:
+    # how often u is in E, term by term
+    inside = E.as_coefficients_dict()
+    return min(floor(inside.get(t, S.Zero) / c) for t, c in u.as_coefficients_dict().items())
 
 
 _SLOPES = {sigmoid: (softplus, logsoftplus, rate), normal_pdf: (normal_cdf, lognormcdf, mills)}

@@ -227,7 +227,23 @@ def _replacing(value: Any) -> Any:
     return value if isinstance(value, (Basic, FunctionClass, str)) else given(value, "subs")
 
 
+def _number(sympys_own: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    # float(loss) and int(loss), math.sin(t), of which SymPy says that it cannot convert symbols
+    def converted(self: Any) -> Any:
+        if self.free_symbols:
+            text = brief(self)
+            raise TypeError(
+                f"{text} has symbols and is no number; sn.evaluate({text}, {{…}}) gives its value, and functions of it "
+                "are SymPy's or symnet's, not those of math"
+            )
+        return sympys_own(self)
+
+    return converted
+
+
 Expr.subs = _with_arrays
+for _name in ("__float__", "__int__"):
+    setattr(Expr, _name, _number(getattr(Expr, _name)))
 Expr.__reduce_ex__ = reduced
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):

@@ -92,7 +92,7 @@ def _product(arguments: Sequence[Any]) -> Any:
         factors += () if rest is None else factors_of(rest)
     if any(isinstance(f, ZeroMatrix) for f in factors):
         return ZeroMatrix(factors[0].shape[0], factors[-1].shape[1])
-    c, kept = _normalised(*_with_sums(*simple(c, factors)))
+    c, kept = _normalised(*_with_sums(*simple(c, tuple(factors))))
     if len(kept) == 1 and isinstance(kept[0], MatAdd) and c.is_number:
         return written(collected((c * d, f) for d, f in terms_of(kept[0])))
     return written({kept: c})

@@ -129,7 +129,14 @@ def _rational(body: Expr) -> list[Expr]:
     if not any(p.exp.could_extract_minus_sign() for p in fused.atoms(Pow)):
         return [fused]
     whole = cancel(fused)
+    if _longest_below(whole) > _longest_below(fused):  # of (x - 1)⁴ multiplied out most digits would be lost
+        return [fused]
     return [fused, _signs(whole), _signs(stable(factor_terms(whole)))]
+
+
+def _longest_below(body: Expr) -> int:
+    sums = [p.base for p in body.atoms(Pow) if p.exp.could_extract_minus_sign() and p.base.is_Add]
+    return max((len(total.args) for total in sums), default=0)
 
 
 def _signs(body: Expr) -> Expr:

@@ -18,7 +18,7 @@ from sympy import (
 )  # fmt: skip
 from sympy.matrices.expressions.hadamard import canonicalize
 
-from symnet.expressions import Node, are_inverse, is_subtracted, raw, scaled, split
+from symnet.expressions import Node, are_inverse, is_one, is_subtracted, raw, scaled, split
 
 Factors: TypeAlias = tuple[Any, ...]
 Terms: TypeAlias = dict[Factors, Expr]  # a sum of products: the factors of each and its coefficient
@@ -40,7 +40,7 @@ def factors_of(A: Any) -> Factors:
 def terms_of(A: Any) -> list[tuple[Expr, Factors]]:
     """Give the terms of a sum, each a coefficient and factors."""
     found: list[tuple[Expr, Factors]] = []
-    for part in A.args if isinstance(A, MatAdd) else (A,):
+    for part in _summands(A):
         c, rest = split(part)
         if isinstance(rest, MatAdd) and c.is_number:
             found += [(c * d, factors) for d, factors in terms_of(rest)]
@@ -49,7 +49,11 @@ def terms_of(A: Any) -> list[tuple[Expr, Factors]]:
     return found or [(S.Zero, (A,))]
 
 
-def simple(c: Expr, factors: Iterable[Any]) -> tuple[Expr, Factors]:
+def _summands(A: Any) -> tuple[Any, ...]:
+    return A.args if isinstance(A, MatAdd) else (A,)
+
+
+def simple(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
     """Give a product, identities and inverses that cancel gone, ones joined, numbers of brackets before it."""
     kept: list[Any] = []
     size: Any = None
@@ -58,7 +62,7 @@ def simple(c: Expr, factors: Iterable[Any]) -> tuple[Expr, Factors]:
         if isinstance(f, MatAdd):
             inner, f = _bracket_of(f)
             c = c * inner
-        if isinstance(f, Identity):
+        if is_one(f) and (f,) != factors:
             continue
         if kept and (_are_inverse(kept[-1], f) or _are_inverse(f, kept[-1])):
             kept.pop()
@@ -248,7 +252,8 @@ def _sum(terms: Terms) -> Any:
         inner_sum = _typed_sum(inner)
         if not c.is_Rational:
             return raw(MatMul, c, inner_sum)
-        return raw(MatAdd, *[term(c * d, factors_of(A)) for d, A in map(split, inner_sum.args)])
+        parts = [term(c * d, factors_of(A)) for d, A in map(split, _summands(inner_sum))]
+        return raw(MatAdd, *parts) if len(parts) > 1 else parts[0]
     return _typed_sum(terms)
 
 
