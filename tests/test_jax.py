@@ -223,3 +223,19 @@ def test_a_node_that_looks_at_numbers_is_named(monkeypatch):
     monkeypatch.setitem(sn.NUMPY, Looked, code)
     with pytest.raises(TypeError, match=r"JAX cannot run Looked, met in .*symnet.JAX\[Looked\] = "):
         sn.compile(Looked(A), backend="jax")({A: np.eye(2)})
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("backend", ["numpy", "jax"])
+def test_a_sigmoid_and_what_is_left_of_1_share_their_quotient_at_all_sizes(backend, dtype):
+    if backend == "jax":
+        pytest.importorskip("jax")
+    Z = sn.matrix("Z", 1, 9)
+    kernel = sn.compile({"p": sn.sigmoid(Z), "q": 1 - sn.sigmoid(Z)}, backend=backend)
+    assert kernel.source.count("exp(") == 1 and kernel.source.count("/") == 1
+    z = np.array([[-2000, -745, -709, -88, -0.5, 0.5, 88, 709, 745]], dtype)
+    found = kernel({Z: z})
+    wide = z.astype(np.longdouble)
+    for name, wanted in (("p", 1 / (1 + np.exp(-wide))), ("q", 1 / (1 + np.exp(wide)))):
+        tolerance = 4 * np.finfo(dtype).eps
+        np.testing.assert_allclose(np.asarray(found[name]), wanted, rtol=tolerance, atol=2 * np.finfo(dtype).tiny)

@@ -185,7 +185,7 @@ def arguments_of(function, point):
     z = abs(z) if function in (sympy.log, sympy.gamma, sympy.loggamma, sympy.polygamma) else z
     z = -abs(z) if function.__name__ == "log1mexp" else z
     z = abs(z) if function.__name__ in ("huber", "xlogy", "among") else z
-    before = {"clip": [0.3, -0.5], "huber": [0.6], "xlogy": [0.3], "among": [0.3]}.get(function.__name__)
+    before = {"clip": [0.3, -0.5], "huber": [0.6], "xlogy": [0.3], "among": [0.3], "part": [0.3]}.get(function.__name__)
     if before is not None:
         return [*before, z]
     return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3], logaddexp: [0.3]}.get(function, []) + [z]

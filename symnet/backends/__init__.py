@@ -8,7 +8,7 @@ from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from symnet.backends import binding, images as images, networks as networks, windows
-from symnet.backends.emitter import Code
+from symnet.backends.emitter import Code, largest_exponent
 from symnet.backends.fitting import fitted
 from symnet.backends.identifiers import identifiers
 from symnet.backends.kernel import (
@@ -38,8 +38,8 @@ __all__ = [
     "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "checked_backend",
     "checked_dtype", "checked_name", "checked_type", "compile", "compile_program",
     "compile_structured", "costs", "evaluate", "fitted", "identifiers", "in_64_bits", "in_workspace",
-    "jax_function", "jax_library", "known_arguments", "known_sizes", "largest", "load", "numbers_of", "one_hot",
-    "read_arrays", "save", "windows", "write_arrays",
+    "jax_function", "jax_library", "known_arguments", "known_sizes", "largest", "largest_exponent", "load",
+    "numbers_of", "one_hot", "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip
 
 for _kind in (Kernel, StructuredMatrix):  # which a derivation gives, whether or not they are asked for by name

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symnet.backends.emitter import ATOM, COMPARISON, POWER, SUM, TERM, Code
+from symnet.backends.emitter import ATOM, COMPARISON, POWER, SUM, TERM, Code, largest_exponent
 
 SAME = "exp log sin cos tan sinh cosh tanh sqrt expm1 log1p".split()
 RENAMED = {
@@ -107,7 +107,7 @@ class CFunctions:
     def __init__(self, single: bool, hold: Callable[[Any], CText], helper: Callable[[str], str]) -> None:
         self.single, self.hold, self.helper = single, hold, helper
         self.dtype = Code("real")
-        self.largest = literal(np.floor(np.log(np.finfo(np.float32 if single else float).max)), single)
+        self.largest = literal(largest_exponent(np.float32 if single else float), single)
 
     def __getattr__(self, name: str) -> Callable[..., CText]:
         if name in SAME:

@@ -13,10 +13,17 @@ from importlib.util import find_spec
 from operator import add
 from typing import Any, TypeAlias
 
+import numpy as np
+
 COMPARISON, OR, AND, SUM, MATMUL, TERM, POWER, ATOM = range(8)  # how strongly code binds
 SIZED = "numpy_"  # before the names of NumPy's own functions, where others are called by theirs
 LONG = 100  # terms of a sum in one pair of brackets
 Full: TypeAlias = tuple[bool, bool]
+
+
+def largest_exponent(dtype: Any) -> float:
+    """Give the largest whole number x of which exp(x) is finite and exp(-x) a number that no machine takes for 0."""
+    return float(np.floor(-np.log(np.finfo(dtype).tiny)))
 
 
 def _operator(sign: str, level: int, mine: int, others: int) -> tuple[Any, Any]:
@@ -137,7 +144,7 @@ def _call(name: str, arguments: Sequence[Any], options: Mapping[str, Any]) -> st
 class Namespace:
     """NumPy, or a module like it, that writes calls. `imports`: module → what the code needs of it.
 
-    `largest`: the largest number whose exponential is finite; `dtype`: code for the dtype of the arrays.
+    `largest`: as `largest_exponent` gives it; `dtype`: code for the dtype of the arrays.
     """
 
     def __init__(self, largest: float, dtype: str, imports: dict[str, set[str]]) -> None:

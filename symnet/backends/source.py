@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 from sympy import S, Symbol, lambdify
 
+from symnet.backends.emitter import largest_exponent
 from symnet.backends.identifiers import identifiers
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.steps import lengths_of, size_steps, with_releases
@@ -33,7 +34,7 @@ def written(
     """Give the bare function as another writer writes it, with functions of one's own in the place of NumPy's."""
     sizes, symbols = kernel.program.names.sizes, list(kernel.symbols.values())
     safe = identifiers(dict.fromkeys([*kernel.arguments, *sizes, *[e.lhs.name for e in kernel.equations]]))
-    largest = float(np.floor(np.log(np.finfo(dtype).max))) if dtype.kind in "fc" else 709.0
+    largest = largest_exponent(dtype if dtype.kind in "fc" else float)
     typed = sorted((s for s in symbols if s.name not in sizes), key=lambda s: not s.is_Matrix)
     first = entries or next((f"{safe[s.name]}.dtype" for s in typed), "float")
     writer = code(safe, sizes, first, largest, lengths_of(symbols, safe))

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from sympy import MatrixSymbol, Symbol
 
-from symnet.backends import NUMPY, Kernel, NumPyCode, identifiers
+from symnet.backends import NUMPY, Kernel, NumPyCode, identifiers, largest_exponent
 from symnet.backends import compile as compiled
 from symnet.diagnosis.edits import Changes, Name
 from symnet.diagnosis.numbers import ALONG_AXIS, Known, Numbers
@@ -42,7 +42,7 @@ class _Code:
     def __init__(self, names: Sequence[str], sizes: Mapping[str, int]) -> None:
         self.safe = identifiers(dict.fromkeys([*names, *_OPERANDS]))
         self._operands = [self.safe[name] for name in _OPERANDS]
-        self._printer = NumPyCode(self.safe, frozenset(sizes), "float", 709.0)
+        self._printer = NumPyCode(self.safe, frozenset(sizes), "float", largest_exponent(float))
         numpy = {name: getattr(np, name) for name in dir(np) if not name.startswith("_")}
         self._functions = numpy
         self._compiled: dict[Any, _Compiled] = {}

@@ -269,7 +269,7 @@ SCALARS: Table[Facts] = Table(
         shrunk_softplus: Facts(_shrunk_softplus, _shrunk_softplus_analytic,
                                {"log1p": "log1p", "logaddexp": _logaddexp}, repeats=True),
         capped_exp: Facts(lambda np, x: np.exp(np.minimum(x, np.largest)), lambda np, x: np.exp(x)),
-        part: Facts(lambda np, x: x / (1 + x)), whole: Facts(lambda np, x: 1 / (1 + x)),
+        part: Facts(lambda np, x, w: x * w, cheap=True), whole: Facts(lambda np, x: 1 / (1 + x)),
         log1mexp: Facts(_log1mexp, lambda np, x: np.log(-np.expm1(x)), {"expm1": "expm1", "log1p": "log1p"}),
         cloglog: Facts(_cloglog, lambda np, x: np.log(-np.expm1(-np.exp(x))), {"expm1": "expm1", "log1p": "log1p"},
                        repeats=True),

@@ -36,9 +36,10 @@ class capped_exp(MachineFunction):
 
 
 class part(MachineFunction):
-    """x/(1 + x): sigmoid(u) where x is exp(u), and no product that comes before the quotient."""
+    """x·w for w = 1/(1 + x): sigmoid(u) where x is exp(u), and no product that comes before this one."""
 
-    literal = staticmethod(lambda x: x / (1 + x))
+    nargs = 2
+    literal = staticmethod(lambda x, w: x * w)
 
 
 class whole(MachineFunction):

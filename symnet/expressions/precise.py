@@ -20,9 +20,9 @@ from symnet.expressions.scalars import logaddexp, relu, sigmoid, softplus
 
 
 def by_exponential(f: sigmoid) -> Expr:
-    """Give sigmoid(u) so that it shares its exponential with sigmoid(-u)."""
+    """Give sigmoid(u) so that it shares its exponential, and the quotient, with sigmoid(-u)."""
     u = f.args[0]
-    return part(capped_exp(u)) if u.could_extract_minus_sign() else whole(capped_exp(-u))
+    return part(E := capped_exp(u), whole(E)) if u.could_extract_minus_sign() else whole(capped_exp(-u))
 
 
 PRECISE = (exp, log, sigmoid, softplus, logaddexp, tanh, cosh, sinh, sech, normal_cdf, normal_pdf, erf, erfc)

@@ -66,8 +66,8 @@ class MachineFunction(Real):
     literal: ClassVar[Any]
 
     def fdiff(self, argindex: int = 1) -> Expr:
-        x = Dummy(real=True)
-        return type(self).literal(x).diff(x).subs(x, self.args[0])
+        given = {Dummy(real=True): a for a in self.args}
+        return type(self).literal(*given).diff([*given][argindex - 1]).subs(given)
 
     def _at(self, *numbers: Expr) -> Expr:
         return type(self).literal(*numbers)  # type: ignore[no-any-return]
