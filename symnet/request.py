@@ -14,17 +14,24 @@ from sympy.logic.boolalg import Boolean
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
+from symnet.backends import Kernel
 from symnet.expressions import (
     Entry, Part, Reduction, brief, declared, given, is_declared, part, same_shape, shape_text, transpose,
 )  # fmt: skip
-from symnet.program import Builder, survey
+from symnet.program import Builder, Program, survey
 
 
 def symbols_in(wrt: Any, expr: Any = None) -> tuple[Any, ...]:
     """Give the symbols that are meant: those of a net or of an earlier training, of a list, or the keys of values.
 
-    expr: the expression whose symbols may be given by their names. Raises `KeyError` for a name that it does not have.
+    expr: the expression whose symbols may be given by their names. Raises `KeyError` for a name that it does not have,
+    and `TypeError` for what has been derived already.
     """
+    if isinstance(wrt, (Program, Kernel)):
+        raise TypeError(
+            f"a {type(wrt).__name__} is no symbol, but what has been derived already; give the symbols, or their "
+            f"names: [{', '.join(w.name for w in wrt.parameters)}]"
+        )
     wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
     if isinstance(wrt, (set, frozenset)):
         wrt = sorted(wrt, key=str)

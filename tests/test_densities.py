@@ -14,6 +14,7 @@ import pytest
 from sympy import Rational, Symbol, cosh, erf, erfc, exp, log, pi, sqrt
 
 import symnet as sn
+from symnet.expressions.curves import normal_pdf
 from tests.test_stable_forms import chained
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -67,6 +68,8 @@ FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], list[float]]]
     "Fermi beside exp": (lambda t: exp(2 * t) * exp(-t - 1) / (exp(t) + 1), lambda x: mpmath.exp(-1) * logistic(x), ANY),
     "softplus beside exp": (lambda t: exp(t) * log(1 + exp(-2 * t)), lambda x: mpmath.exp(x) * mpmath.log1p(mpmath.exp(-2 * x)), ANY),
     "sigmoids beside exp": (lambda t: exp(3 * t) * sn.sigmoid(-2 * t) ** 2, lambda x: mpmath.exp(3 * x) * logistic(-2 * x) ** 2, ANY),
+    "log φ":          (lambda t: log(normal_pdf(t)), lambda x: -(x**2) / 2 - mpmath.log(2 * mpmath.pi) / 2, ANY),
+    "log φ, scaled":  (lambda t: log(3 * normal_pdf((t - 2) / 4) / 4), lambda x: mpmath.log(0.75 / mpmath.sqrt(2 * mpmath.pi)) - ((x - 2) / 4) ** 2 / 2, ANY),
     "log of a power": (lambda t: log(3 * t**100), lambda x: 100 * mpmath.log(abs(x)) + mpmath.log(3), ANY),
     "log of an odd power": (lambda t: log(t**-101), lambda x: -101 * mpmath.log(x), POSITIVE),
     "Γ density":      (lambda t: log(t**60 * exp(-2 * t) / 7), lambda x: 60 * mpmath.log(abs(x)) - 2 * x - mpmath.log(7), ANY),

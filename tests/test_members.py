@@ -253,3 +253,11 @@ def test_bits_are_no_powers(bits, B):
     for pair in ((B, 2), (2, B), (B, B)):
         with pytest.raises(TypeError, match=r"are of bits; a power of .* is A\*\*2"):
             bits(*pair)
+
+
+def test_what_is_derived_is_no_symbol():
+    d = sn.derive(LINEAR, W)
+    for derived in (d.program, d.compile()):
+        for use in (sn.gradient, sn.derive, sn.prove, sn.hessian):
+            with pytest.raises(TypeError, match="is no symbol, but what has been derived already; give the symbols"):
+                use(LINEAR, derived)

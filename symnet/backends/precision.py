@@ -126,7 +126,8 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, A
         better = precise(body.xreplace(kept)).xreplace({s: f for f, s in kept.items()})
         if better.has(sech):
             return rhs
-    if better == body and not seen.shortened:
+    gone = any(f.is_Function and not body.has(f.func) for f in seen.named)  # φ(x)/φ(x)
+    if better == body and not gone and not seen.shortened:
         return rhs
     for formula in sorted(seen.named, key=lambda f: -f.count_ops()):
         if better != formula:

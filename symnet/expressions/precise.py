@@ -12,7 +12,7 @@ from sympy import Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp,
 from sympy.codegen.cfunctions import expm1, log1p
 
 from symnet.expressions.curves import clip, huber, normal_cdf, normal_pdf, xlogy
-from symnet.expressions.growth import balanced, grown, may_be_huge, multiplied_out
+from symnet.expressions.growth import balanced, grown, may_be_huge, may_be_tiny, multiplied_out
 from symnet.expressions.machine import (
     bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate, whole,
 )  # fmt: skip
@@ -140,7 +140,7 @@ def _log(e: Expr) -> Expr:
         found = x.exp * log(Abs(x.base) if x.exp.is_even else x.base)
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
-    elif may_be_huge(x):
+    elif may_be_huge(x) or may_be_tiny(x):
         g, rest = grown(x)
         return g + log(c * rest)
     elif x.is_Add and c == 1 and (beside := _sum(x - 1)) != x - 1:
