@@ -600,7 +600,7 @@ OF_SQUARE: dict[str, tuple[str, Callable[..., Any]]] = {
                              lambda p, a: np.log(np.linalg.det(_shifted(p, a)))),
     "determinant": ("Determinant(sn.tanh({0}) + 5*Identity({size}))", lambda p, a: np.linalg.det(_shifted(p, a))),
     "log det of a Gram matrix": ("sympy.log(Determinant(({0})*({0}).T + Identity({size})))",
-                                 lambda p, a: np.log(np.linalg.det(a @ a.T + np.eye(len(a))))),
+                                 lambda p, a: np.log(np.linalg.det(p.rounded(a @ a.T + np.eye(len(a)))))),
     "trace of an inverse": ("Trace(Inverse(sn.tanh({0}) + 5*Identity({size})))",
                             lambda p, a: np.trace(np.linalg.inv(_shifted(p, a)))),
 }  # fmt: skip

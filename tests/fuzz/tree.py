@@ -82,14 +82,19 @@ class Point:
         self.gap = min(self.gap, float(np.min(np.abs(real), initial=np.inf)))
         return real
 
+    def rounded(self, value: Any) -> Any:
+        """Give a value spoiled as rounding would; for what a node computes on its way to its own."""
+        if self.noise is None:
+            return value
+        return value * (1 + self.spoil * self.noise.normal(size=np.shape(value)))
+
     def of(self, tree: Tree) -> Any:
         """Give the value of a tree."""
         found: dict[Tree, Any] = {}
         with np.errstate(all="ignore"):
             for node in tree.nodes():
                 value = node.value(self, *[found[operand] for operand in node.operands])
-                if self.noise is not None:
-                    value = value * (1 + self.spoil * self.noise.normal(size=np.shape(value)))
+                value = self.rounded(value)
                 self.large = max(self.large, float(np.max(np.abs(value), initial=0.0)))
                 found[node] = value
         return found[tree]
