@@ -14,7 +14,6 @@ from sympy.logic.boolalg import Boolean
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.matexpr import MatrixElement
 
-from symnet.backends import Kernel
 from symnet.expressions import (
     Entry, Part, Reduction, brief, declared, given, is_declared, part, same_shape, shape_text, transpose,
 )  # fmt: skip
@@ -27,10 +26,11 @@ def symbols_in(wrt: Any, expr: Any = None) -> tuple[Any, ...]:
     expr: the expression whose symbols may be given by their names. Raises `KeyError` for a name that it does not have,
     and `TypeError` for what has been derived already.
     """
-    if isinstance(wrt, (Program, Kernel)):
+    derived = getattr(wrt, "program", wrt)  # of a kernel too
+    if isinstance(derived, Program):
         raise TypeError(
             f"a {type(wrt).__name__} is no symbol, but what has been derived already; give the symbols, or their "
-            f"names: [{', '.join(w.name for w in wrt.parameters)}]"
+            f"names: [{', '.join(w.name for w in derived.parameters)}]"
         )
     wrt = getattr(wrt, "parameters", wrt) if not isinstance(wrt, Basic) else wrt
     if isinstance(wrt, (set, frozenset)):

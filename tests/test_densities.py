@@ -11,7 +11,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from sympy import Rational, Symbol, cosh, erf, erfc, exp, log, pi, sqrt
+from sympy import Abs, Rational, Symbol, cosh, erf, erfc, exp, log, pi, sinh, sqrt
 
 import symnet as sn
 from symnet.expressions.curves import normal_pdf
@@ -68,9 +68,14 @@ FORMS: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any], list[float]]]
     "Fermi beside exp": (lambda t: exp(2 * t) * exp(-t - 1) / (exp(t) + 1), lambda x: mpmath.exp(-1) * logistic(x), ANY),
     "softplus beside exp": (lambda t: exp(t) * log(1 + exp(-2 * t)), lambda x: mpmath.exp(x) * mpmath.log1p(mpmath.exp(-2 * x)), ANY),
     "sigmoids beside exp": (lambda t: exp(3 * t) * sn.sigmoid(-2 * t) ** 2, lambda x: mpmath.exp(3 * x) * logistic(-2 * x) ** 2, ANY),
+    "√(1/sigmoid) beside exp": (lambda t: exp(t / 2) * sqrt(1 / sn.sigmoid(t + 1)), lambda x: mpmath.sqrt(mpmath.exp(x) + mpmath.exp(-1)), [x for x in ANY if -9 < x < 150]),
+    "|expm1| beside exp": (lambda t: exp(-t) * sqrt((exp(t) - 1) ** 2), lambda x: abs(mpmath.expm1(-x)), [x for x in POSITIVE if not 3 < x < 999]),
+    "√|sinh| beside exp": (lambda t: exp(-t / 2) * sqrt(Abs(sinh(t))), lambda x: mpmath.sqrt(-mpmath.expm1(-2 * x) / 2), [x for x in POSITIVE if not 0.5 < x < 999]),
     "log φ":          (lambda t: log(normal_pdf(t)), lambda x: -(x**2) / 2 - mpmath.log(2 * mpmath.pi) / 2, ANY),
     "log φ, scaled":  (lambda t: log(3 * normal_pdf((t - 2) / 4) / 4), lambda x: mpmath.log(0.75 / mpmath.sqrt(2 * mpmath.pi)) - ((x - 2) / 4) ** 2 / 2, ANY),
     "log of a power": (lambda t: log(3 * t**100), lambda x: 100 * mpmath.log(abs(x)) + mpmath.log(3), ANY),
+    "log sinh²":      (lambda t: log(sinh(t) ** 2), lambda x: 2 * mpmath.log(abs(mpmath.sinh(x))), ANY),
+    "log Φ⁻²":        (lambda t: log((2 + exp(-t)) / sn.normal_cdf(2 * t) ** 2), lambda x: mpmath.log((2 + mpmath.exp(-x)) / mpmath.ncdf(2 * x) ** 2), [x for x in BELOW_3 if x < 0]),
     "log of an odd power": (lambda t: log(t**-101), lambda x: -101 * mpmath.log(x), POSITIVE),
     "Γ density":      (lambda t: log(t**60 * exp(-2 * t) / 7), lambda x: 60 * mpmath.log(abs(x)) - 2 * x - mpmath.log(7), ANY),
     "log(1 + t²·exp)": (lambda t: log(1 + t**2 * exp(t)), lambda x: mpmath.log1p(x**2 * mpmath.exp(x)), ANY),

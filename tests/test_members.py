@@ -257,7 +257,7 @@ def test_bits_are_no_powers(bits, B):
 
 def test_what_is_derived_is_no_symbol():
     d = sn.derive(LINEAR, W)
-    for derived in (d.program, d.compile()):
+    for derived in (d, d.program, d.compile()):
         for use in (sn.gradient, sn.derive, sn.prove, sn.hessian):
             with pytest.raises(TypeError, match="is no symbol, but what has been derived already; give the symbols"):
                 use(LINEAR, derived)

@@ -164,6 +164,14 @@ def test_gradients_are_clipped_without_a_step(bound):
     assert found.faults[0].kind == "wrong-function" and f"−{bound} and {bound}" in found.faults[0].words, str(found)
 
 
+def test_zeros_are_kept_within_no_bounds():
+    # one unit is never active: right entries are 0 too
+    loss = sn.squared_error(sn.affine(W2, sn.relu(sn.affine(W1, X, b1)), b2), Y)
+    values = VALUES | W | {"b1": VALUES["b1"] - 9 * np.eye(4, 1)}
+    found = sn.diagnose(loss, values, {k: 0 * a for k, a in W.items()})
+    assert found.wrong and "clipped" not in str(found), str(found)
+
+
 def test_one_array_that_is_shortened_explains_no_other():
     draw, bare = np.random.default_rng(1), G["W1"] / np.linalg.norm(G["W1"]) / 9
     noise = {k: draw.normal(size=G[k].shape) for k in NAMES}

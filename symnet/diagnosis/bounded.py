@@ -27,6 +27,8 @@ def _clipped(point: Point) -> str:
     mine, right = (flat(g, point.right) for g in (point.mine, point.right))
     high, low = mine.max(initial=0.0), mine.min(initial=0.0)
     scale = max(abs(high), abs(low))
+    if not scale:  # nothing but zeros is kept within no bounds
+        return ""
     for both, top, bottom, words in (
         (False, scale, -scale, f"its entries are kept between −{scale:.6g} and {scale:.6g}"),
         (False, high, -np.inf, f"its entries are kept below {high:.6g}"),

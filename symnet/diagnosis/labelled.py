@@ -40,7 +40,7 @@ def label_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
                 yield "wrong-operand", moved, words, 1.7, ("labels", "moved", axis, shift)
     values = np.asarray(ground.value(Y), float)
     for new, words in _of_their_kind(Y, values):
-        yield "wrong-operand", new, words, 1.7, ("labels", str(new))
+        yield "wrong-operand", new, words, 1.7, ("labels", new)
     if isinstance(parent, MatAdd) or isinstance(parent, MatMul) and not is_factor:
         words = say("{} stands where the labels {} belong", S.One, Y)
         yield "wrong-operand", OneMatrix(*Y.shape), words, 1.25, ("labels", "ones")

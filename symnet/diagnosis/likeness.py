@@ -60,14 +60,15 @@ class Likeness:
 
     def place(self, expr: Any) -> int | None:
         """Give the step of an unrolled net that a value belongs to, None where there is none."""
-        found = self.chains.get(_bare(expr))
+        found = self.chains.get(bare(expr))
         return None if found is None else found[1]
 
     def distance(self, old: Any, new: Any) -> int | None:
         """Give how many steps of the net lie between two values."""
-        (kind, place), (other, there) = (self._places.get(_bare(e), (None, 0)) for e in (old, new))
+        (kind, place), (other, there) = (self._places.get(bare(e), (None, 0)) for e in (old, new))
         return there - place if kind is not None and kind == other else None
 
 
-def _bare(expr: Any) -> Any:
+def bare(expr: Any) -> Any:
+    """Give what is transposed, and anything else as it is."""
     return expr.args[0] if isinstance(expr, Transpose) else expr

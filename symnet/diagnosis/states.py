@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import MatAdd, MatMul, Transpose
+from sympy import MatAdd, MatMul
 
 from symnet.diagnosis.edits import Name, Words, say
+from symnet.diagnosis.likeness import bare
 from symnet.diagnosis.places import Place, product_of, times
 from symnet.diagnosis.quantities import Ground
 from symnet.expressions import split, symbols_of
@@ -40,7 +41,7 @@ def state_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, 
 
 def _delta_and_value(ground: Ground, A: Any) -> tuple[Any, Any]:
     # what a product of a delta and a value that both belong to steps is made of
-    a, b = map(_bare, A.args) if isinstance(A, MatMul) and len(A.args) == 2 else (None, None)
+    a, b = map(bare, A.args) if isinstance(A, MatMul) and len(A.args) == 2 else (None, None)
     for d, v in ((a, b), (b, a)):
         if d in ground.deltas and v not in ground.deltas and {d, v} <= ground.likeness.chains.keys():
             return d, v
@@ -81,10 +82,6 @@ def _states(ground: Ground) -> set[Any]:
     found = set()
     for e in ground.setting.forward:
         for product in e.rhs.atoms(MatMul):
-            if any(_bare(f) in ground.setting.gradients for f in product.args):
-                found |= {_bare(f) for f in product.args}
+            if any(bare(f) in ground.setting.gradients for f in product.args):
+                found |= {bare(f) for f in product.args}
     return found & ground.likeness.chains.keys()
-
-
-def _bare(A: Any) -> Any:
-    return A.args[0] if isinstance(A, Transpose) else A

@@ -42,6 +42,13 @@ def _base(f: Expr) -> tuple[Expr, Expr]:
     return (f.base, f.exp) if f.is_Pow and not isinstance(f, exp) else (f, S.One)
 
 
+def _within(base: Expr) -> Expr | None:
+    # what is as huge or tiny as a product, a power of a power or an absolute value; None for anything else
+    if isinstance(base, Abs):
+        return base.args[0]
+    return base if base.is_Mul or base.is_Pow and not isinstance(base, exp) else None
+
+
 def _may_be(f: Expr, kinds: tuple[type, ...], others: tuple[type, ...]) -> bool:
     # whether a factor may be as large (or small) as an exponential; a sum is as large as one of its terms
     base, power = _base(f)
@@ -51,6 +58,8 @@ def _may_be(f: Expr, kinds: tuple[type, ...], others: tuple[type, ...]) -> bool:
         kinds, others = others, kinds
     if base.is_Add and kinds is HUGE:
         return any(_may_be(g, kinds, others) for t in base.args for g in Mul.make_args(t))
+    if (inside := _within(base)) is not None:
+        return any(_may_be(g, kinds, others) for g in Mul.make_args(inside))
     if isinstance(base, exp):
         u = base.args[0]
         if kinds is HUGE and _is_below(u):
@@ -99,8 +108,9 @@ def _of_factor(f: Expr) -> tuple[Expr, Expr]:
         parts = [grown(t) for t in base.args]
         top = _largest([g for g, _ in parts])
         g, rest = top, Add(*[exp(g - top) * r for g, r in parts])
-    elif base.is_Mul:
-        g, rest = grown(base)
+    elif (inside := _within(base)) is not None:
+        g, rest = grown(inside)
+        rest = Abs(rest) if isinstance(base, Abs) else rest
     elif type(base) in GROWTH:
         g, rest = GROWTH[type(base)](base.args[0])
     else:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from sympy import Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp, floor, log, pi, sech, sinh, sqrt, tanh
+from sympy import (
+    Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp, floor, log, pi, sech, sign, sinh, sqrt, tanh,
+)  # fmt: skip
 from sympy.codegen.cfunctions import expm1, log1p
 
 from symnet.expressions.curves import clip, huber, normal_cdf, normal_pdf, xlogy
@@ -137,7 +139,7 @@ def _log(e: Expr) -> Expr:
         bases = [(f.base, f.exp) if _is_power(f) else (f, S.One) for f in Mul.make_args(x)]
         found = Add(*[k * _log_of(base) for base, k in bases])
     elif x.is_Pow and x.exp.is_Integer and c.is_positive:  # t**100 may be beyond all numbers
-        found = x.exp * log(Abs(x.base) if x.exp.is_even else x.base)
+        found = x.exp * _log_of(Abs(x.base) if x.exp.is_even else x.base)
     elif x.is_Add and c == 1 and S.One in x.args:
         return _log1p(x - 1)
     elif may_be_huge(x) or may_be_tiny(x):
@@ -276,8 +278,13 @@ def _huber(e: Expr) -> Expr:  # the clipped difference is its slope too
     return c * (x - c / 2)
 
 
+def _sign(e: Expr) -> Expr:
+    c, x = e.args[0].as_coeff_Mul()
+    return sign(c) * sign(x.args[0]) if isinstance(x, (sinh, expm1)) else e
+
+
 RULES: dict[type, Callable[[Expr], Expr]] = {
-    huber: _huber, Add: _sum, log: _log, logaddexp: _logaddexp, Pow: _power, Mul: _product,
+    huber: _huber, sign: _sign, Add: _sum, log: _log, logaddexp: _logaddexp, Pow: _power, Mul: _product,
 }  # fmt: skip
 
 
