@@ -72,7 +72,7 @@ def _settled(
 ) -> Ending | None:
     # whether a whole step p has changed next to nothing; the laws are MINPACK's
     ftol, xtol = (max(tol, problem.precision) if tol else 0.0 for tol in (solver.ftol, solver.xtol))
-    if max(abs(fall), promised) <= ftol * before.squares:
+    if ftol and max(abs(fall), promised) <= ftol * before.squares:
         return Ending(True, f"converged: the loss falls by less than ftol={solver.ftol:g} of it")
     if xtol and np.linalg.norm(p) <= xtol * (xtol + np.linalg.norm(x)):
         return Ending(True, f"converged: the step is shorter than xtol={solver.xtol:g} of the parameters")
