@@ -333,11 +333,16 @@ class _Case:
         """Compare the kernel of JAX with NumPy's, and its gradients with those that JAX finds for its loss."""
         import jax
 
+        from symnet.backends.jax_kernel import known_arguments
+
         kernel = self.d.compile(backend="jax")
         arrays, places = kernel.bind(self.given), [kernel.arguments.index(name) for name in self.wrt]
-        theirs = jax.value_and_grad(lambda *arrays: kernel.function(*arrays)[0], argnums=places)
+        theirs = jax.value_and_grad(lambda *arrays: 1.0 * kernel.function(*arrays)[0], argnums=places)
+        known = known_arguments(kernel)
+        arrays = [a.item() if k in known and hasattr(a, "item") else a for k, a in enumerate(arrays)]
+        both = jax.jit(lambda *arrays: (kernel.function(*arrays), theirs(*arrays)), static_argnums=known)
         with jax.enable_x64(True):  # one function of both: XLA's compiler takes most of the time
-            (value, found), (_, own) = jax.jit(lambda *arrays: (kernel.function(*arrays), theirs(*arrays)))(*arrays)
+            (value, found), (_, own) = both(*arrays)
         self._close("value in JAX", value, self.value, self.wanted.value_noise)
         for name, gradient, by_jax in zip(self.wrt, found, own, strict=True):
             self._slope("gradient in JAX", name, np.asarray(gradient))
