@@ -21,7 +21,9 @@ from sympy import (
     Rational,
     Symbol,
     Trace,
+    acosh,
     asin,
+    atanh,
     cosh,
     exp,
     log,
@@ -241,3 +243,13 @@ def test_a_sum_whose_terms_are_one_when_typed_is_that_product():
     A, B = sn.matrix("A", 2, 2), sn.matrix("B", 2, 2)
     of_two = {(SINGLE, A[:1, :], B): Rational(2, 3), (A[:1, :], B): Rational(2, 3)}  # SymPy drops the single 1
     assert _sum(of_two) == Rational(4, 3) * A[:1, :] * B
+
+
+@pytest.mark.parametrize("f", [lambda t: atanh(t / 2), lambda t: asin(t / 2), lambda t: acosh(2 + t * t), sqrt])
+def test_what_sympy_takes_for_complex_is_computed_as_it_is_written(f):
+    A, at = sn.matrix("A", 2, 2), [[0.3, 0.4], [0.9, 1.2]]
+    a = sn.elementwise(f, A)
+    loss = sn.sum(sn.tanh(sn.exp(-sn.hadamard(a, a))))
+    form = sn.gradient(loss, A)  # exp(-a²) beside the slope of tanh is looked through
+    assert sn.check_gradients(loss, {A: at}, A).ok
+    assert np.allclose(sn.evaluate(form, {A: at}), sn.derive(loss, A).compile()({A: at}).gradients[A], rtol=1e-12)

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from typing import Any
 
 from sympy import (
-    Add, Expr, HadamardProduct, MatAdd, OneMatrix, cosh, default_sort_key, exp, preorder_traversal, sech, sinh, tanh,
+    Add, Expr, HadamardProduct, MatAdd, OneMatrix, arg, cosh, default_sort_key, exp, im, preorder_traversal, re,
+    sech, sinh, tanh,
 )  # fmt: skip
 
 from symnet.expressions import PRECISE, Elementwise, Total, apply_entrywise, precise, scaled, split, stand_in, total
@@ -82,6 +83,7 @@ class Seen:
         return result
 
 
+_COMPLEX = (arg, im, re)
 OPERATIONS = (Elementwise, MatAdd, HadamardProduct)
 
 
@@ -126,6 +128,8 @@ def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, A
         better = precise(body.xreplace(kept)).xreplace({s: f for f, s in kept.items()})
         if better.has(sech):
             return rhs
+    if better.has(*_COMPLEX) and not rhs.has(*_COMPLEX):  # SymPy could not tell that a part is real
+        return rhs
     gone = any(f.is_Function and not body.has(f.func) for f in seen.named)  # φ(x)/φ(x)
     if better == body and not gone and not seen.shortened:
         return rhs
