@@ -4,7 +4,6 @@ In: a program and the names whose values are wanted. Out: a `Kernel`. Nothing he
 second time.
 """
 
-from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from symnet.backends import binding, images as images, networks as networks, windows
@@ -20,7 +19,7 @@ from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
 from symnet.backends.stated import as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
-from symnet.expressions import answered
+from symnet.expressions import answered, loaded_later as _loaded_later
 
 if _TYPE_CHECKING:
     from symnet.backends.c_file import C99, CFile, Update, about, checked_name, checked_type, known_sizes
@@ -53,12 +52,5 @@ _LATER = {  # loaded when it is first asked for: who derives and compiles does n
     "jax_kernel": "known_arguments numbers_of",
     "files": "BEST CHECKPOINT HISTORY ORIGIN STATE as_path load read_arrays save write_arrays",
 }
-_FILES = {name: file for file, names in _LATER.items() for name in names.split()}
-
 if not _TYPE_CHECKING:
-
-    def __getattr__(name):
-        if name not in _FILES:
-            raise AttributeError(f"module 'symnet.backends' has no attribute {name!r}", name=name)
-        globals()[name] = found = getattr(_import(f"symnet.backends.{_FILES[name]}"), name)
-        return found
+    __getattr__ = _loaded_later(__name__, _LATER)

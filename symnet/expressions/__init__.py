@@ -14,6 +14,7 @@ from symnet.expressions.axes import as_axis
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
 from symnet.expressions.answered import answered, plain
+from symnet.expressions.later import loaded_later
 from symnet.expressions.elsewhere import FUNCTIONS, instead, near
 from symnet.expressions.members import Told
 from symnet.expressions.entering import checked_name, given, is_masked
@@ -104,12 +105,13 @@ __all__ = [
     "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
     "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_light", "is_masked",
     "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "kinks_of", "kl_divergence", "kron",
-    "kronecker", "let", "listed", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "mlp", "mse",
-    "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one", "origin", "part",
-    "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped",
-    "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid", "sinh", "size_number",
-    "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector", "square",
-    "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step", "strides_of", "sums", "symbols_of",
-    "tan", "together", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold", "unpacked",
-    "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition", "without_indices", "xlogy",
+    "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum",
+    "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one",
+    "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
+    "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid",
+    "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
+    "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step",
+    "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose", "transposed", "triplet",
+    "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag",
+    "without_definition", "without_indices", "xlogy",
 ]  # fmt: skip

@@ -4,9 +4,9 @@ In: a parameter, the name of its gradient, symbols of hyperparameters and states
 which are printed and compiled like everything else. Nothing here computes.
 """
 
-from importlib import import_module as _import
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
+from symnet.expressions import loaded_later as _loaded_later
 from symnet.optimizers.descent import GradientDescent, Momentum, Nesterov, SignSGD
 from symnet.optimizers.optimizer import (
     NOT_NEGATIVE, POSITIVE, Optimizer, Rule, Solver, equations_of, hyperparameter,
@@ -31,12 +31,5 @@ _LATER = {  # loaded when it is first asked for
     "schedules": "SCHEDULES cosine_decay exponential_decay step_decay warmup",
     "solvers": "LBFGS GaussNewton LevenbergMarquardt NewtonCG",
 }
-_FILES = {name: file for file, names in _LATER.items() for name in names.split()}
-
 if not _TYPE_CHECKING:
-
-    def __getattr__(name):
-        if name not in _FILES:
-            raise AttributeError(f"module 'symnet.optimizers' has no attribute {name!r}", name=name)
-        globals()[name] = found = getattr(_import(f"symnet.optimizers.{_FILES[name]}"), name)
-        return found
+    __getattr__ = _loaded_later(__name__, _LATER)
