@@ -284,7 +284,7 @@ def hadamard(*args: MatrixExpr) -> MatrixExpr:
         coefficient = coefficient * c
         if isinstance(A, ZeroMatrix):
             return A
-        if not isinstance(A, OneMatrix) and not (is_one(A) and A.shape == (1, 1)):
+        if not isinstance(A, OneMatrix) and not (isinstance(A, Identity) and A.shape == (1, 1)):
             factors.extend(A.args if isinstance(A, HadamardProduct) else (A,))
     if not factors:
         return scaled(coefficient, OneMatrix(*args[0].shape))
