@@ -50,7 +50,7 @@ def _in_one_layer(setting: Setting, found: list[Mutation]) -> list[Mutation]:
     groups: dict[Any, list[Mutation]] = {}
     for m in found:
         if m.kind in _SHARED_IN_A_LAYER and m.site in setting.partials:
-            deltas = frozenset(setting.right[m.site].atoms(MatrixSymbol) & set(setting.deltas))
+            deltas = setting.reads[m.site].intersection(setting.deltas)
             groups.setdefault((m.kind, m.words, m.cost, deltas), []).append(m)
     return _joined(groups, 0.1)
 

@@ -91,8 +91,7 @@ def groups(ground: Ground, edits: Iterable[Edit], levels: int = 3) -> Iterator[I
 
     `levels`: how much may tell them apart: 1 where parameters do, 3 where not even those of another layer.
     """
-    order = {lhs: k for k, lhs in enumerate(ground.order)}
-    edits = sorted((e for e in edits if e.cost <= DEAREST), key=lambda e: order[e.site])
+    edits = sorted((e for e in edits if e.cost <= DEAREST), key=lambda e: ground.places[e.site])
     places = {e.site: _place_of(ground, e.site) for e in edits}
     seen: set[tuple[int, ...]] = set()
     tags = _Tags(ground.likeness)
