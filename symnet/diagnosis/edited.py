@@ -83,7 +83,7 @@ class Edited:
             for item in items():
                 if item.cost > best:
                     break
-                if (stage != 1 or len(item.sites) > 1) and self.spoiled(item) == self.all_wrong:
+                if (stage != 1 or len(item.edits) > 1 < len(item.sites)) and self.spoiled(item) == self.all_wrong:
                     found = self._tried(item)
                     if found is not None:
                         best, explained = min(best, item.cost + 0.4), True

@@ -106,7 +106,7 @@ def groups(ground: Ground, edits: Iterable[Edit], levels: int = 3) -> Iterator[I
         for same in by_tag.values():
             for chosen in _chosen(same) if len(same) > 1 else ():
                 key = tuple(map(id, chosen))
-                if key not in seen:
+                if key not in seen and _apart(chosen):
                     seen.add(key)
                     yield Item(_carried_on(ground, chosen), max([e.cost for e in chosen]) + extra)
 
@@ -127,7 +127,7 @@ def _chosen(same: list[_Row]) -> Iterator[tuple[Edit, ...]]:
         else:
             in_each = [tuple({site: e for site, _, e in reversed(here)}.values())[::-1]]
             more = tuple({(site, e.path[:1]): e for site, _, e in reversed(here)}.values())[::-1]
-            in_each += filter(_apart, (more, tuple([e for _, _, e in here])))
+            in_each += [more, tuple([e for _, _, e in here])]
         yield from (edits for edits in in_each if len(edits) > 1)
 
 
@@ -148,10 +148,10 @@ def _carried_on(ground: Ground, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
 
 
 def _apart(edits: tuple[Edit, ...]) -> bool:
-    seen: dict[Name, list[Edit]] = {}
+    seen: dict[int, list[Edit]] = {}
     for e in edits:
-        here = seen.setdefault(e.site, [])
-        if any(_within(o.path, e.path) or _within(e.path, o.path) for o in here):
+        here = seen.setdefault(id(e.site), [])
+        if here and any(_within(o.path, e.path) or _within(e.path, o.path) for o in here):
             return False
         here.append(e)
     return True
