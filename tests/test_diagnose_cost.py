@@ -87,3 +87,17 @@ def test_a_search_is_freed_without_the_collector():
         assert freed() is None
     finally:
         gc.enable()
+
+
+def test_a_second_mistake_is_looked_for_only_in_an_equation_that_reaches_what_is_wrong(monkeypatch):
+    net, _ = net_of("perceptron")
+    draw, looked_at, catalogue = np.random.default_rng(0), [], search.catalogue
+
+    def watched(setting, only=None):
+        looked_at.append(only)
+        return catalogue(setting, only)
+
+    monkeypatch.setattr(search, "catalogue", watched)
+    noise = {n: draw.normal(size=np.shape(g)) for n, g in net.right_gradients().items()}
+    assert sn.diagnose(net.loss, net.values, noise).faults[0].kind == "unknown"
+    assert set(net.setting.partials).isdisjoint(looked_at)  # the gradient of one parameter leaves the others wrong

@@ -219,6 +219,8 @@ class Search:
 
     def _second(self, a: Mutation) -> Iterator[Mutation]:
         # a second mistake in the equation that the first one has changed already
+        if len(a.changes) == 1 and not self.trial.reaches(a.changes):
+            return
         changed = [Equation(lhs, a.changes.get(lhs, rhs)) for lhs, rhs in self.setting.equations]
         setting = replace(self.setting, equations=changed)
         if len(a.changes) == 1:
