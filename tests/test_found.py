@@ -29,13 +29,15 @@ from sympy import (
     cosh,
     exp,
     log,
+    preorder_traversal,
     sign,
     sin,
     sqrt,
 )
 
 import symnet as sn
-from symnet.expressions import stable
+from symnet.expressions import Elementwise, stable
+from symnet.program import entrywise, looking
 from symnet.program.factoring import _sum
 
 X, W = sn.matrix("X", 3, 2), sn.matrix("W", 3, 3)
@@ -313,3 +315,47 @@ def _parts_written(layers, kind, write):
 )
 def test_sympys_signs_go_through_no_net(kind, write):
     assert _parts_written(5, kind, write) == _parts_written(10, kind, write)  # the ways to a layer grow as 2**layers
+
+
+CASES = lambda t: Piecewise((t * Rational(1, 3), t > Rational(1, 7)), (t**2, True))  # noqa: E731 - as a user writes it
+
+
+@pytest.mark.parametrize(
+    "f",
+    [CASES, lambda t: log(1 + exp(t)) + t * sn.tanh(t), lambda t: t / (1 + t * t)],
+    ids=["cases", "sum", "quotient"],
+)
+def test_chains_of_functions_are_not_multiplied_out_in_closed_forms(f, monkeypatch):
+    largest = []
+    own = looking.put_in
+
+    def watched(body, values):
+        whole = own(body, values)
+        largest.append(0 if whole is None else sum(1 for _ in preorder_traversal(whole)))
+        assert whole is None or not (body.has(Piecewise) and any(v.has(Piecewise) for v in values.values()))
+        return whole
+
+    for module in (looking, entrywise):
+        monkeypatch.setattr(module, "put_in", watched)
+    A, a = sn.matrix("A", 2, 2), rng.normal(size=(2, 2))
+    H = A
+    for _ in range(7):
+        H = sn.hadamard(sn.elementwise(f, H), A)
+    loss = sn.sum(sn.exp(-sn.hadamard(H, H)))
+    form = sn.gradient(loss, A)
+    assert largest and max(largest) <= 3 * looking.LARGEST
+    wanted = sn.derive(loss, A).compile()({A: a}).gradients[A]
+    assert np.allclose(sn.evaluate(form, {A: a}), wanted, rtol=1e-10)
+
+
+def test_a_deep_scalar_is_sorted_without_its_text(monkeypatch):
+    written = []
+    own = Elementwise._sympystr
+    monkeypatch.setattr(Elementwise, "_sympystr", lambda self, printer: written.append(1) or own(self, printer))
+    H, W = sn.matrix("H", 2, 3), sn.matrix("W", 2, 2)
+    for _ in range(14):
+        H = sn.sin(W * H) - H / 2
+    one, other = sn.sum(H), sn.sum(sn.tanh(H))
+    assert one.sort_key() != other.sort_key()
+    assert sorted([other, one], key=lambda s: s.sort_key()) == sorted([one, other], key=lambda s: s.sort_key())
+    assert not written

@@ -16,6 +16,7 @@ from sympy import (
 from symnet.expressions import (
     Elementwise, apply_entrywise, hadamard, joined_signs, raw, scalar_atoms, scaled, split, stable, stand_in,
 )  # fmt: skip
+from symnet.program.looking import put_in
 
 _ENTRYWISE = (Elementwise, HadamardProduct, HadamardPower)
 MANY = 30  # operations from which nothing is tried
@@ -50,7 +51,9 @@ class _Entry:
             return Mul(*map(self.of, A.args))
         if isinstance(A, HadamardPower):
             return Pow(self.of(A.args[0]), self.scalar(A.args[1]))
-        return A.body.xreplace({v: self.argument(a) if a.is_Matrix else self.scalar(a) for v, a in A.slots.items()})
+        values = {v: self.argument(a) if a.is_Matrix else self.scalar(a) for v, a in A.slots.items()}
+        whole = put_in(A.body, values)
+        return self.atom(A) if whole is None else whole
 
     def argument(self, A: Any) -> Expr:
         # A∘B stays A∘B

@@ -6,13 +6,13 @@ stand for. What is larger than a step of a textbook is a variable.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import Any, Protocol
 
 from sympy import (
-    Expr, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose, ZeroMatrix, exp,
-    log, preorder_traversal,
+    Expr, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Piecewise, Pow, S, Symbol, Transpose, ZeroMatrix,
+    exp, log, preorder_traversal,
 )  # fmt: skip
 
 from symnet.expressions import Elementwise, is_light, split, stand_in, spread_vector, transpose
@@ -83,7 +83,8 @@ class View:
         self.crossed = True
         if isinstance(rhs, Elementwise):
             values = {v: self(a, depth - 1, turned and a.is_Matrix) for v, a in rhs.slots.items()}
-            return rhs.body.xreplace(values)
+            whole = put_in(rhs.body, values)
+            return self.leaf(transpose(name) if turned else name) if whole is None else whole
         parts = [self(a, depth - 1, turned) for a in rhs.args]
         result = parts[0]
         for part in parts[1:]:
@@ -120,6 +121,24 @@ class View:
 
 
 _ENTRYWISE = (Elementwise, MatAdd, HadamardProduct)
+
+
+def put_in(body: Expr, values: Mapping[Any, Expr]) -> Expr | None:
+    """Give a formula with values in place of its variables, None where that has too many parts.
+
+    Each value stands wherever its variable stood, so that a chain of formulas grows with the product of their sizes;
+    and a case distinction in another is multiplied out by SymPy.
+    """
+    if body.has(Piecewise) and any(value.has(Piecewise) for value in values.values()):
+        return None
+    sizes = {v: _size(value) for v, value in values.items()}
+    if sum(sizes.get(part, 1) for part in preorder_traversal(body)) > LARGEST:
+        return None
+    return body.xreplace(values)
+
+
+def _size(formula: Any) -> int:
+    return sum(1 for _ in islice(preorder_traversal(formula), LARGEST + 1))
 
 
 def meaning(b: Defining, name: Any) -> Any:
