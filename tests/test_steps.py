@@ -104,6 +104,36 @@ WRONG |= {
     "of length 1": (lambda k: -RATE * G[k] / np.linalg.norm(G[k]) / 9, None, "each array is shortened"),
     "all of length 0.2": (lambda k: -RATE * G[k] * 0.2 / LENGTH, None, "together is shortened to the length 0.2"),
 }
+
+
+def corrected(g, kept=(0.9, 0.999), by=(0.1, 0.001), epsilon=1e-8):
+    return -RATE * (1 - kept[0]) * g / by[0] / (np.sqrt((1 - kept[1]) * g**2 / by[1]) + epsilon)
+
+
+def over_one(g, number, root=1.0):
+    return -RATE * g / (np.sqrt(root * number) + 1e-8)
+
+
+LARGE = {"epsilon": 1e-2}
+WRONG |= {
+    "multiplied corrections": (lambda k: corrected(G[k], by=(10, 1000)), sn.Adam(RATE), "multiply, they must divide"),
+    "one multiplied": (lambda k: corrected(G[k], by=(10, 0.001)), sn.Adam(RATE), "a product stands"),
+    "multiplied, unknown": (lambda k: corrected(G[k], by=(10, 1000)), None, "multiply, they must divide"),
+    "1 + β": (lambda k: corrected(G[k], by=(1.9, 1.999)), sn.Adam(RATE), "1 + where 1 − belongs"),
+    "1 + β₁": (lambda k: corrected(G[k], by=(1.9, 0.001)), sn.Adam(RATE), "β₁^(t) + 1 stands where"),
+    "from 2": (lambda k: corrected(G[k], by=(0.19, 1 - 0.999**2)), sn.Adam(RATE), "counted from 2"),
+    "exchanged in states": (lambda k: corrected(G[k], (0.999, 0.9)), sn.Adam(RATE), "exchanged in the states"),
+    "exchanged after": (lambda k: corrected(G[k], by=(0.001, 0.1)), sn.Adam(RATE), "where the start of the states"),
+    "no epsilon": (lambda k: corrected(G[k], epsilon=0), sn.Adam(RATE, **LARGE), "term ε is missing"),
+    "another epsilon": (lambda k: corrected(G[k], epsilon=1e-3), sn.Adam(RATE), "ε is 0.001, not 1e-08"),
+    "added epsilon": (lambda k: -RATE * (np.sign(G[k]) + 1e-2), sn.RMSProp(RATE, rho=0.0, **LARGE), "to the quotient"),
+    "no square": (lambda k: -RATE * G[k] / (np.sqrt(0.1 * abs(G[k])) + 1e-8), sn.RMSProp(RATE), "absolute values"),
+    "mean of squares": (lambda k: over_one(G[k], (G[k] ** 2).mean(), 0.1), sn.RMSProp(RATE), "one number, the mean"),
+    "of length": (lambda k: over_one(G[k], (G[k] ** 2).sum()), sn.AdaGrad(RATE), "one number, the sum"),
+    "decay after": (
+        lambda k: (W[k] + adam(G[k])) * (1 - RATE * DECAY) - W[k], sn.AdamW(RATE, decay=DECAY), "from the new value",
+    ),
+}  # fmt: skip
 OF_GRADIENTS = {
     "without the rate": (lambda k: -G[k], {}, "constant-factor"),
     "early, with momentum": (lambda k: -RATE * EARLY[k] + BETA * VELOCITY[k], KNOWN, "updated-weights"),

@@ -18,20 +18,14 @@ from symnet.backends import binding
 from symnet.diagnosis.parts import IDLE, MADE_OF, SMALL, parts_of, words_of_parts
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.rounded import CUT_OFF, is_cut_off
-from symnet.diagnosis.stepped import MeanVelocity, NesterovVelocity, SumVelocity, Velocity
 from symnet.diagnosis.stepping import Explained, Stepping, Weights, close
+from symnet.diagnosis.velocities import VELOCITIES, Velocity
 from symnet.optimizers import (
     FIRST_ORDER, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, as_optimizer, is_number,
 )  # fmt: skip
 
 _STEPS = 5  # that may have been taken instead of one
 Faults = list[tuple[Fault, ...]]
-_VELOCITIES: dict[type[Velocity], str] = {
-    Velocity: "a momentum",
-    NesterovVelocity: "Nesterov's momentum",
-    SumVelocity: "a velocity that is a sum of gradients and a momentum",
-    MeanVelocity: "a velocity that is a running mean of gradients and a momentum",
-}
 _USUAL = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # momenta
 
 
@@ -131,7 +125,7 @@ class Step:
         return isinstance(self.optimizer, kind)
 
     def _with_a_velocity(self) -> str | None:
-        for kind, whose in _VELOCITIES.items():
+        for kind, whose in VELOCITIES.items():
             stepping = self._stepping(kind(self.rate, 0.9 if self.momentum is None else self.momentum))
             if stepping.is_right:
                 return f"the step is right with {whose} of {stepping.rates['mu']:.6g}"
@@ -176,7 +170,7 @@ class Step:
             return []
         found = self.told.explained(numbers=not self.shows_gradients)
         other = self._another_optimizer()
-        price = 0.95 if self._has(Momentum) else 1.25  # those with momentum differ by a factor alone
+        price = 0.95 if self._has(Momentum) else 1.35  # those with momentum differ by a factor alone
         if other and (not found or found[0].cost > price):
             return [(Fault("step", tuple(symbols.values()), "", "", "", other),)]
         return self._faults(found, symbols)
