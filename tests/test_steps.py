@@ -134,6 +134,27 @@ WRONG |= {
         lambda k: (W[k] + adam(G[k])) * (1 - RATE * DECAY) - W[k], sn.AdamW(RATE, decay=DECAY), "from the new value",
     ),
 }  # fmt: skip
+DONE = {
+    "between": (lambda w: np.clip(w, -0.5, 0.5), "kept between −0.5 and 0.5"),
+    "from 0": (lambda w: np.maximum(w, 0), "kept above 0"),
+    "columns shortened": (lambda w: w * np.minimum(1, 0.9 / np.linalg.norm(w, axis=0)), "each column of the weights"),
+    "rows of length 1": (lambda w: w / np.linalg.norm(w, axis=1, keepdims=True), "each row of the weights"),
+    "arrays of length 2": (lambda w: 2 * w / np.linalg.norm(w), "W2 is given the length 2"),
+    "of sum 1": (lambda w: w / w.sum(axis=0), "divided by its sum"),
+    "of mean 0": (lambda w: w - w.mean(axis=0), "has its mean taken"),
+    "standardised": (lambda w: (w - w.mean(axis=0)) / w.std(axis=0), "standardised"),
+    "smaller": (lambda w: 0.97 * w, "multiplied by 0.97"),
+    "3 decimals": (lambda w: np.round(w, 3), "rounded to 3 decimals"),
+    "float16": (lambda w: w.astype(np.float16).astype(float), "float16"),
+    "quarters": (lambda w: np.round(4 * w) / 4, "multiples of 0.25"),
+    "threshold": (lambda w: np.sign(w) * np.maximum(abs(w) - 0.05, 0), "towards 0 by 0.05"),
+}
+STEPS = {
+    "descent": (lambda k: -RATE * G[k], {}),
+    "momentum": (lambda k: BETA * VELOCITY[k] - RATE * G[k], KNOWN),
+    "adam": (lambda k: adam(G[k]), {"optimizer": sn.Adam(RATE)}),
+    "rmsprop": (lambda k: over_root(G[k], 0.1), {"optimizer": sn.RMSProp(RATE)}),
+}
 OF_GRADIENTS = {
     "without the rate": (lambda k: -G[k], {}, "constant-factor"),
     "early, with momentum": (lambda k: -RATE * EARLY[k] + BETA * VELOCITY[k], KNOWN, "updated-weights"),
@@ -174,6 +195,24 @@ def test_a_wrong_step_is_told(name):
 def test_a_wrong_gradient_is_seen_through_a_velocity(name):
     move, known, kind = OF_GRADIENTS[name]
     assert said(move, **known).faults[0].kind == kind
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", DONE)
+def test_what_is_done_to_weights_after_a_right_step_is_told(name, step):
+    (move, known), (done, words) = STEPS[step], DONE[name]
+    after = {k: done(W[k] + move(k)) if k[0] == "W" else W[k] + move(k) for k in NAMES}
+    found = sn.diagnose_update(LOSS, W, after, RATE, DATA, **known)
+    fault = found.faults[0]
+    assert fault.kind == "step" and "once the step" in fault.words and words in fault.words, str(found)
+
+
+def test_nothing_is_done_to_weights_of_another_step():
+    draw = np.random.default_rng(2)
+    for size in (1e-5, 0.1):
+        moves = {k: size * draw.normal(size=W[k].shape) for k in NAMES}
+        found = said(moves.get)
+        assert "once the step" not in str(found), str(found)
 
 
 def test_weights_before_and_after_are_exchanged():

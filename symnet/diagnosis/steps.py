@@ -6,7 +6,7 @@ optimizer. Out: what a right step is, and faults of one that is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from sympy import MatrixSymbol
 
 from symnet.backends import binding
+from symnet.diagnosis.afterwards import done_afterwards
 from symnet.diagnosis.parts import IDLE, MADE_OF, SMALL, parts_of, words_of_parts
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.rounded import CUT_OFF, is_cut_off
@@ -164,6 +165,7 @@ class Step:
         if still:
             return still
         elsewhere = IDLE if self.is_idle else self._from_elsewhere() if self.told is None else ""
+        elsewhere = elsewhere or self._done_afterwards()
         if elsewhere:
             return [(Fault("step", tuple(symbols.values()), "", "", "", elsewhere),)]
         if self.told is None or self._has(GradientDescent):
@@ -191,6 +193,20 @@ class Step:
             if all(close(w.after[n], a, w.before[n]) for n, a in there.items()):
                 return f"{number} steps were taken, not one"
         return ""
+
+    def _done_afterwards(self) -> str:
+        return next(filter(None, (done_afterwards(self.weights.after, right) for right in self._rights())), "")
+
+    def _rights(self) -> Iterator[Mapping[str, Any]]:
+        # weights after what may have been the step
+        if self.told is not None:
+            yield self.told.expected({})
+            return
+        yield self._descended(self.weights.before)
+        momenta = _USUAL if self.momentum is None else (self.momentum,)
+        for kind in VELOCITIES if self.weights.velocity else ():
+            for m in momenta:
+                yield self._stepping(kind(self.rate, m)).expected({})
 
     def late(self, symbols: Mapping[str, Any]) -> Faults:
         """Give the faults of a step whose gradients have no single one."""
