@@ -134,6 +134,24 @@ WRONG |= {
         lambda k: (W[k] + adam(G[k])) * (1 - RATE * DECAY) - W[k], sn.AdamW(RATE, decay=DECAY), "from the new value",
     ),
 }  # fmt: skip
+AT = {c: gradients({k: W[k] + c * VELOCITY[k] for k in NAMES}) for c in (-BETA, BETA, 1.0)}
+IN_STATE = gradients({k: W[k] - RATE * VELOCITY[k] for k in NAMES})
+NESTEROV = {"velocity": VELOCITY, "optimizer": sn.Nesterov(RATE, BETA)}
+WRONG |= {
+    "behind": (lambda k: BETA * VELOCITY[k] - RATE * AT[-BETA][k], KNOWN, "taken at W − 0.9⋅v, not ahead"),
+    "at all of it": (lambda k: BETA * VELOCITY[k] - RATE * AT[1.0][k], KNOWN, "taken at W + v, not ahead"),
+    "ahead, no more": (lambda k: -RATE * AT[BETA][k], KNOWN, "there is no momentum"),
+    "ahead, twice": (lambda k: 2 * BETA * VELOCITY[k] - RATE * AT[BETA][k], KNOWN, "added twice"),
+    "ahead, up": (lambda k: BETA * VELOCITY[k] + RATE * AT[BETA][k], KNOWN, "up the gradient"),
+    "twice": (lambda k: 2 * BETA * VELOCITY[k] - RATE * G[k], KNOWN, "added twice"),
+    "at all of a state": (lambda k: -RATE * (BETA * VELOCITY[k] + IN_STATE[k]), NESTEROV, "taken at W + v, not ahead"),
+    "L1": (lambda k: -RATE * (G[k] + DECAY * np.sign(W[k])), None, "an L1 decay of 0.05"),
+    "L1 of weights": (lambda k: -RATE * (G[k] + DECAY * np.sign(W[k]) * (k[0] == "W")), None, "in W1, W2 only"),
+    "L1 turned": (lambda k: -RATE * (G[k] - DECAY * np.sign(W[k])), None, "L1 decay of 0.05 with the wrong sign"),
+    "L1, L2": (lambda k: -RATE * (G[k] + DECAY * (np.sign(W[k]) + W[k])), None, "L1 decay of 0.05"),
+    "L1, a velocity": (lambda k: BETA * VELOCITY[k] - RATE * (G[k] + DECAY * np.sign(W[k])), KNOWN, "an L1 decay of 0.05"),
+    "L1, Adam": (lambda k: adam(G[k]) - RATE * DECAY * np.sign(W[k]), sn.Adam(RATE), "an L1 decay of 0.05"),
+}  # fmt: skip
 DONE = {
     "between": (lambda w: np.clip(w, -0.5, 0.5), "kept between −0.5 and 0.5"),
     "from 0": (lambda w: np.maximum(w, 0), "kept above 0"),
