@@ -165,7 +165,7 @@ DONE = {
     "3 decimals": (lambda w: np.round(w, 3), "rounded to 3 decimals"),
     "float16": (lambda w: w.astype(np.float16).astype(float), "float16"),
     "quarters": (lambda w: np.round(4 * w) / 4, "multiples of 0.25"),
-    "threshold": (lambda w: np.sign(w) * np.maximum(abs(w) - 0.05, 0), "towards 0 by 0.05"),
+    "threshold": (lambda w: np.sign(w) * np.maximum(abs(w) - 0.4, 0), "towards 0 by 0.4"),
 }
 STEPS = {
     "descent": (lambda k: -RATE * G[k], {}),

@@ -120,9 +120,9 @@ def _of_digits(mine: list[Any], right: list[Any]) -> str:
     for how, words in _kept(a):
         if np.array_equal(a, how(b)):
             return words
-    large = np.abs(b) > 1e-6
-    if large.sum() > 3 and _alike(a[large], np.sign(b[large]) * np.maximum(np.abs(b[large]) - _shrunk(a, b), 0)):
-        return f"{{of}} are drawn towards 0 by {_shrunk(a, b):.6g}, to 0 at most: the soft threshold of an L1 decay"
+    by, at_zero = _shrunk(a, b), (a == 0) & (b != 0)
+    if by > 0 and at_zero.any() and _alike(a, np.sign(b) * np.maximum(np.abs(b) - by, 0)):
+        return f"{{of}} are drawn towards 0 by {by:.6g}, to 0 at most: the soft threshold of an L1 decay"
     return ""
 
 
