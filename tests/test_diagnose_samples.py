@@ -1,9 +1,9 @@
-"""Data that are not all there, or in another order: a part of the samples, labels of others, classes exchanged."""
+"""Data that are not all there, or in another order; gradients of zeros, in one matrix, or none at all."""
 
 import numpy as np
 import pytest
 from mistaken import numbers
-from sympy import Symbol
+from sympy import OneMatrix, Symbol
 
 import symnet as sn
 
@@ -87,3 +87,39 @@ def test_gradients_of_zeros_have_words_of_their_own(zero, words, of_function):
     said = sn.diagnose(loss, values, gradients if of_function else gradients(values))
     assert {w.name for w in said.wrong} == set(zero) and words in said.faults[0].words, str(said)
     assert len(said.explanations) == 1 and "all zeros" in said.faults[0].words
+
+
+SCALAR_BIAS = {"column": (3, 1), "one axis": (3,), "row": (1, 3)}
+
+
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("form", SCALAR_BIAS)
+def test_a_scalar_bias_in_one_matrix_with_its_weights(form, last):
+    c, is_row = Symbol("c"), form == "row"
+    A = sn.matrix("A", 2, "n") if is_row else sn.matrix("A", "n", 2)
+    w, t = (sn.matrix("w", 1, 2), sn.matrix("t", 1, "n")) if is_row else (sn.vector("w", 2), sn.vector("t", "n"))
+    net = (w * A if is_row else A * w) + c * OneMatrix(*t.shape)
+    data = numbers(4, A=(2, 5), t=(1, 5), w=(1, 2))
+    data = data if is_row else {n: a.T for n, a in data.items()}
+    loss, values = sn.norm(net - t) ** 2 / 2, {**data, "c": 0.3}
+    right = {s.name: g for s, g in sn.derive(loss, [w, c]).compile()(values)[1].items()}
+    parts = [np.ravel(right["c"]), np.ravel(right["w"])]
+    stack = np.concatenate(parts[::-1] if last else parts).reshape(SCALAR_BIAS[form])
+    assert sn.diagnose(loss, values, {"theta": stack}).ok
+    assert sn.diagnose(loss, values, {"theta": 2 * stack}).faults[0].kind == "constant-factor"
+    assert sn.diagnose(loss, values, {"w": stack}).ok
+    if form != "one axis":
+        old = [np.ravel(0.3), np.ravel(data["w"])]
+        old = np.concatenate(old[::-1] if last else old).reshape(SCALAR_BIAS[form])
+        rest = {n: data[n] for n in "At"}
+        assert sn.diagnose_update(loss, {"theta": old}, {"theta": old - 0.1 * stack}, 0.1, rest).ok
+        assert not sn.diagnose_update(loss, {"theta": old}, {"theta": old + 0.1 * stack}, 0.1, rest).ok
+
+
+@pytest.mark.parametrize("of_function", [False, True])
+@pytest.mark.parametrize(("value", "words"), [(None, "W1 is None: give an array"), (X, "W1 is an expression")])
+def test_what_is_no_array_is_refused_in_words(value, words, of_function):
+    loss, values = LOSSES["squares"]
+    given = {**{w.name: np.zeros(w.shape) for w in NET.parameters}, "W1": value}
+    with pytest.raises(TypeError, match=words):
+        sn.diagnose(loss, values, (lambda v: given) if of_function else given)
