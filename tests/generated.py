@@ -17,7 +17,7 @@ from symnet.diagnosis.explain import Explainer
 from symnet.diagnosis.forward import ForwardSearch
 from symnet.diagnosis.given import called, point_at
 from symnet.diagnosis.sampled import random_points, with_other_data
-from symnet.diagnosis.search import Search
+from symnet.diagnosis.trial import Trial
 
 
 @cache
@@ -109,10 +109,10 @@ def holds(drawn, mutations):
     with np.errstate(all="ignore"):
         if any(m.kind == "forward" for m in mutations):
             return bool(ForwardSearch(drawn.net.derivation, drawn.net.setting, points)._fits(mutations[0]))
-        search = Search(drawn.net.setting, points, None)
+        trial = Trial(drawn.net.setting, points, None)
         if any(m.kind == "updated-weights" for m in mutations):
-            return search._fitted_rate(changes) is not None
-        return search.fits(changes)
+            return trial.fitted_rate(changes) is not None
+        return trial.fits(changes)
 
 
 def verdict(drawn):

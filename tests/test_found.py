@@ -7,12 +7,14 @@ import pytest
 from sympy import (
     Abs,
     Determinant,
+    DotProduct,
     Dummy,
     Float,
     HadamardProduct,
     Heaviside,
     Identity,
     ImmutableMatrix,
+    Integer,
     Lambda,
     MatAdd,
     MatMul,
@@ -33,6 +35,7 @@ from sympy import (
 )
 
 import symnet as sn
+from symnet.expressions import stable
 from symnet.program.factoring import _sum
 
 X, W = sn.matrix("X", 3, 2), sn.matrix("W", 3, 3)
@@ -253,3 +256,60 @@ def test_what_sympy_takes_for_complex_is_computed_as_it_is_written(f):
     form = sn.gradient(loss, A)  # exp(-a²) beside the slope of tanh is looked through
     assert sn.check_gradients(loss, {A: at}, A).ok
     assert np.allclose(sn.evaluate(form, {A: at}), sn.derive(loss, A).compile()({A: at}).gradients[A], rtol=1e-12)
+
+
+def test_a_number_beside_the_sigmoid_of_its_negative_is_not_turned_for_ever():
+    a, b = sn.sigmoid(Integer(1)), -exp(sn.sigmoid(Integer(1)))
+    for form in (exp(-b) * sn.sigmoid(b), exp(a) * sn.sigmoid(-a), exp(log(-b)) * sn.sigmoid(-log(-b))):
+        assert stable(stable(form)) == stable(form) and abs(stable(form).evalf() - form.evalf()) < 1e-12
+
+
+SQUARE = sn.matrix("S", 2, 2)
+REAL = {
+    "trace": Trace(sn.sign(SQUARE) ** 2 + SQUARE**3),
+    "determinant": Determinant(sn.sin(SQUARE) ** 2),
+    "entry": (sn.tanh(SQUARE) ** 2)[0, 1],
+    "dot": DotProduct(sn.tanh(SQUARE)[:, 0], SQUARE[:, 1]),
+}
+
+
+@pytest.mark.parametrize("scalar", REAL.values(), ids=list(REAL))
+def test_a_scalar_of_matrices_is_real(scalar):
+    values = {SQUARE: [[0.3, -0.7], [0.2, 0.9]]}
+    assert scalar.is_extended_real and scalar.conjugate() == scalar
+    size = sn.evaluate(scalar, values)
+    assert sn.evaluate(Abs(scalar), values) == pytest.approx(abs(size)), Abs(scalar)
+    assert sn.check_gradients(Abs(scalar) * scalar**2, values, SQUARE).ok
+    assert "conjugate" not in str(Abs(scalar)) + str(sn.derive(Abs(scalar), SQUARE))
+
+
+def _deep(layers):
+    H, W = sn.matrix("H", 1, 1), sn.matrix("W", 1, 1)
+    for _ in range(layers):
+        H = sn.sin(W * H + W) - H / 2
+    return (W * H * W)[0, 0], sn.sum(H), sn.norm(H), Trace(W * H), Determinant(W * H)
+
+
+def _parts_written(layers, kind, write):
+    written = []
+    own = MatMul.__new__
+    with pytest.MonkeyPatch.context() as patch:
+        scalar = _deep(layers)[kind]
+        patch.setattr(
+            MatMul, "__new__", staticmethod(lambda cls, *args, **kwargs: written.append(1) or own(cls, *args, **kwargs))
+        )
+        write(scalar)
+    return len(written)
+
+
+@pytest.mark.parametrize("kind", range(5))
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda s: Abs(s * Symbol("a")),
+        lambda s: sqrt(s**2 * Symbol("b")),
+        lambda s: sqrt(Piecewise((s * Symbol("c"), s > Rational(1, 7)), (s**2, True)) ** 2),
+    ],
+)
+def test_sympys_signs_go_through_no_net(kind, write):
+    assert _parts_written(5, kind, write) == _parts_written(10, kind, write)  # the ways to a layer grow as 2**layers

@@ -56,6 +56,7 @@ def test_arguments_of_optimizers(rule, theirs, ours):
         *[("SGD", "sn.GradientDescent"), ("RMSprop", "sn.RMSProp"), ("grad", "sn.gradient(")],
         *[("binary_crossentropy", "sn.binary_cross_entropy"), ("mae", "sn.mean(sn.abs("), ("fit", "sn.train")],
         *[("gradients", "sn.gradient"), ("crossentropy", "sn.cross_entropy"), ("where", "sn.elementwise")],
+        ("cbrt", "sn.elementwise(lambda a: sign(a)"),
     ],
 )
 def test_functions(theirs, ours):

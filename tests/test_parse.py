@@ -475,3 +475,11 @@ def test_errors_of_shapes_are_shape_errors():
 def test_text_in_the_place_of_an_expression_is_sent_to_parse(attempt):
     with pytest.raises(TypeError, match=r"sn\.parse\("):
         attempt()
+
+
+@pytest.mark.parametrize("syntax", ["numpy", "sympy"])
+def test_a_cube_root_is_that_of_numbers_below_0_too(syntax):
+    x, at = sn.vector("x", 4), np.array([[-27.0], [-1e-3], [0.5], [8.0]])
+    loss = sn.parse("sum(cbrt(x))", syntax=syntax, x="4×1")
+    np.testing.assert_allclose(sn.evaluate(loss, {x: at}), np.cbrt(at).sum(), rtol=1e-14)
+    np.testing.assert_allclose(sn.evaluate(sn.gradient(loss, x), {x: at}), np.cbrt(at) ** -2 / 3, rtol=1e-14)

@@ -113,6 +113,14 @@ ONE: dict[str, tuple[Callable[[Any], Any], list[float]]] = {
     "(1 + tanh)(1 - tanh)":   (lambda t: (1 + tanh(t)) * (1 - tanh(t)), ANY),
     "sech":                   (lambda t: 1 / cosh(t), ANY),
     "sech squared":           (lambda t: 1 / cosh(t) ** 2, ANY),
+    "cosh in a share":        (lambda t: cosh(t) / (1 + cosh(t)), ANY),
+    "cosh in another":        (lambda t: cosh(t) / (1 - cosh(t)), [t for t in ANY if t]),
+    "sinh in a share":        (lambda t: sinh(t) / (2 + sinh(t)), [t for t in ANY if t != -POSITIVE[2]]),
+    "exp over a sigmoid":     (lambda t: exp(t) / SIGMOID(t), [t for t in ANY if t < 85]),
+    "1 over a sigmoid":       (lambda t: 1 / SIGMOID(t), [t for t in ANY if t > -85]),
+    "1 - cosh":               (lambda t: 1 - cosh(t), [t for t in ANY if abs(t) < 85]),
+    "log(-sinh)":             (lambda t: log(-sinh(t)), [-t for t in POSITIVE]),
+    "log(-s² sinh)":          (lambda t: log(-sinh(t) * SIGMOID(t) ** 2), [-t for t in POSITIVE]),
     "sech by exponentials":   (lambda t: 2 / (exp(t) + exp(-t)), ANY),
     "log sech":               (lambda t: log(sech(t)), ANY),
     "log cosh":               (lambda t: log(cosh(t)), ANY),
@@ -265,6 +273,16 @@ def test_value_and_gradient_are_right_to_the_last_digits(name):
                     if abs(y) < limits.max and not abs(float(x) - y) <= allowed:
                         faults.append(f"{writing.__name__} {dtype.__name__} {point} {which}: {x} for {y}")
     assert not faults, f"{len(faults)}\n" + "\n".join(faults[:12])
+
+
+@pytest.mark.parametrize("power", [-1, -2, -3])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_is_beyond_all_numbers_is_infinite(dtype, power):
+    kernel = sn.derive(sn.sum(sn.elementwise(lambda t: SIGMOID(t) ** power, A)), A).compile()
+    for t, right in ((-1e4, np.inf), (-1e3, np.inf), (1e4, 1)):
+        with np.errstate(over="ignore"):
+            loss, slopes = kernel({A: np.full((1, 1), t, dtype)})
+        assert loss == right and slopes[A] == (-np.inf if right > 1 else 0)
 
 
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])

@@ -15,6 +15,7 @@ from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Transpose, ZeroMat
 
 from symnet.diagnosis.deltas import Found, mistakes_in_delta
 from symnet.diagnosis.edits import Mutation, Name, Setting, say
+from symnet.diagnosis.places import renamed
 from symnet.expressions import Elementwise, Unit, add, matmul, scaled, split, symbols_of, transpose
 from symnet.program import as_read, substitute
 
@@ -50,7 +51,7 @@ def _in_one_layer(setting: Setting, found: list[Mutation]) -> list[Mutation]:
     groups: dict[Any, list[Mutation]] = {}
     for m in found:
         if m.kind in _SHARED_IN_A_LAYER and m.site in setting.partials:
-            deltas = frozenset(setting.right[m.site].atoms(MatrixSymbol) & set(setting.deltas))
+            deltas = setting.reads[m.site].intersection(setting.deltas)
             groups.setdefault((m.kind, m.words, m.cost, deltas), []).append(m)
     return _joined(groups, 0.1)
 
@@ -206,4 +207,4 @@ def _wrong_name(setting: Setting, lhs: Any, rhs: Any) -> Found:
         for new in same:
             if new != old and setting.shape(new) == setting.shape(old):
                 words = say("{} stands where {} belongs: the wrong layer", new, old)
-                yield "wrong-layer", rhs.xreplace({old: new}), words, 1.6
+                yield "wrong-layer", renamed(rhs, old, new), words, 1.6

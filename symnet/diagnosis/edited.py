@@ -1,6 +1,6 @@
 """The search among the edits of the grammar: single ones, the same in several places, and two together.
 
-In: a `Ground`, what is wrong, and who tries changes at all points. Out: mutations that fit. An edit is tried only at
+In: a `Ground`, and a `Trial` of changes at all points. Out: mutations that fit. An edit is tried only at
 equations whose gradients are all wrong: one that is right was computed with the right equation. Two edits are found
 one after the other where the first alone mends a gradient. Evaluations are counted, time is not.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from itertools import chain, permutations
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,9 @@ from symnet.diagnosis.edits import Changes, Mutation, Name, say
 from symnet.diagnosis.exchanged import exchanges
 from symnet.diagnosis.grammar import edits_of, edits_of_its_own_delta
 from symnet.diagnosis.groups import Item, changes_of, groups
-from symnet.diagnosis.influence import Influence
 from symnet.diagnosis.places import Edit
 from symnet.diagnosis.quantities import Ground
+from symnet.diagnosis.trial import Trial
 from symnet.diagnosis.variants import IMPOSSIBLE
 
 AT_MOST = 60_000  # edits
@@ -31,34 +31,18 @@ PARTIAL = 40  # first edits of two that are followed up
 LOOKED_AT = 200_000  # pairs
 
 
-class Trial(Protocol):
-    """Who computes changed equations and compares with the user's numbers."""
-
-    def fits(self, changes: Changes) -> bool:
-        """Tell whether every gradient is the user's, at all points."""
-
-    def may_fit(self, changes: Changes) -> bool:
-        """Tell whether every gradient may be the user's, by what is soon computed."""
-
-    def mended(self, changes: Changes) -> frozenset[Name]:
-        """Give the wrong gradients that are the user's with the changes, at all points."""
-
-    def fitted(self, changes: Callable[[float], Changes]) -> float | None:
-        """Give the number at which changes fit; the first gradient that they reach is affine in it."""
-
-
 class Edited:
     """The edits of a net's equations, tried against wrong gradients."""
 
-    def __init__(self, ground: Ground, wrong: frozenset[Name], trial: Trial, influence: Influence) -> None:
-        self.ground, self.wrong, self.trial, self.influence = ground, wrong, trial, influence
+    def __init__(self, ground: Ground, trial: Trial) -> None:
+        self.ground, self.trial, self.wrong, self.influence = ground, trial, trial.wrong, trial.influence
         self.right = ground.setting.right
         spoils = {e.lhs: ground.setting.spoils([e.lhs]) for e in ground.setting.equations}
         self.spoils = spoils
-        self.sites = [lhs for lhs in ground.order if spoils[lhs] and spoils[lhs] <= wrong]
+        self.sites = [lhs for lhs in ground.order if spoils[lhs] and spoils[lhs] <= self.wrong]
         bits = {w: 1 << k for k, w in enumerate(ground.setting.gradients)}
         self.bits = {lhs: sum(bits[w] for w in spoiled) for lhs, spoiled in spoils.items()}
-        self.all_wrong = sum(bits[w] for w in wrong)
+        self.all_wrong = sum(bits[w] for w in self.wrong)
         self._edits: dict[Name, list[Edit]] = {}
         self._items: list[Item] | None = None
 
@@ -99,7 +83,7 @@ class Edited:
             for item in items():
                 if item.cost > best:
                     break
-                if self.spoiled(item) == self.all_wrong and (stage != 1 or len(item.sites) > 1):
+                if (stage != 1 or len(item.edits) > 1 < len(item.sites)) and self.spoiled(item) == self.all_wrong:
                     found = self._tried(item)
                     if found is not None:
                         best, explained = min(best, item.cost + 0.4), True
@@ -164,13 +148,23 @@ class Edited:
     def pairs(self, affordable: Any) -> Iterator[tuple[float, tuple[Mutation, Mutation]]]:
         """Give two items that explain everything together; `affordable` ends what is tried in time."""
         items = [item for item in self.items() if not item.has_number]
-        wrong = self.all_wrong
         partial = []
         for item in affordable(items):
-            if item.cost < 2.6:
-                changes = changes_of(item.edits, self.right)
-                if changes is not None and self._may_mend(changes) and self.trial.mended(changes):
-                    partial.append(item)
+            if item.cost >= 2.6:
+                break
+            changes = changes_of(item.edits, self.right)
+            if changes is not None and self._may_mend(changes) and self.trial.mended(changes):
+                partial.append(item)
+        if next(affordable(items), None) is None:
+            return
+        beside = self._beside(items)
+        for first in partial[:PARTIAL]:
+            for k in affordable(beside(first)):
+                yield from self._both(first, items[k])
+        yield from self._in_order(items, beside, affordable)
+
+    def _beside(self, items: list[Item]) -> Callable[[Item], list[int]]:
+        # which items may explain everything together with one, the cheapest first
         number = {item: self.influence.numbered(e.site for e in item.edits) for item in items}
         by_sites: dict[int, list[int]] = {}
         for k, item in enumerate(items):
@@ -179,10 +173,9 @@ class Edited:
         others: dict[int, list[int]] = {}
 
         def beside(first: Item) -> list[int]:
-            # the items that may explain everything together with this one, the cheapest first
             own = number[first]
             if own not in others:
-                lacking = wrong & ~spoiled[own]
+                lacking = self.all_wrong & ~spoiled[own]
                 fitting = [
                     ks
                     for sites, ks in by_sites.items()
@@ -191,10 +184,7 @@ class Edited:
                 others[own] = sorted(chain.from_iterable(fitting))
             return others[own]
 
-        for first in partial[:PARTIAL]:
-            for k in affordable(beside(first)):
-                yield from self._both(first, items[k])
-        yield from self._in_order(items, beside, affordable)
+        return beside
 
     def _may_mend(self, changes: Changes) -> bool:
         if len(changes) > 1 or not self.influence.is_exact:
@@ -210,7 +200,7 @@ class Edited:
     ) -> Iterator[tuple[float, tuple[Mutation, Mutation]]]:
         seen, costs = 0, [item.cost for item in items]
         for total in np.arange(1.6, 4.2, 0.2):
-            for i, first in enumerate(items):
+            for i, first in enumerate(affordable(items)):
                 if 2 * first.cost > total + 0.2 or seen > LOOKED_AT:
                     break
                 found = beside(first)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Symbol, Transpose
@@ -89,6 +90,16 @@ class Setting:
         self._values: dict[Name, list[Any]] = {}
         self._spoiled: dict[Name, frozenset[Name]] = {}
 
+    @cached_property
+    def reads(self) -> dict[Name, frozenset[Name]]:
+        """The symbols in each backward equation."""
+        return {e.lhs: frozenset(symbols_of(e.rhs)) for e in self.equations}
+
+    @cached_property
+    def _probabilities(self) -> list[Any]:
+        nodes = [node for e in self.equations for node in sorted(e.rhs.atoms(Softmax, Elementwise), key=str)]
+        return [node for node in nodes if _is_probability(node)]
+
     def size(self, size: Any) -> int:
         """Give a size as a number."""
         return size_number(size, self.sizes)
@@ -105,9 +116,9 @@ class Setting:
     def _spoiled_by(self, name: Name) -> frozenset[Name]:
         if name not in self._spoiled:
             reached = {name}
-            for e in self.equations:
-                if not reached.isdisjoint(symbols_of(e.rhs)):
-                    reached.add(e.lhs)
+            for lhs, read in self.reads.items():
+                if not reached.isdisjoint(read):
+                    reached.add(lhs)
             self._spoiled[name] = frozenset(w for w, g in self.gradients.items() if g in reached)
         return self._spoiled[name]
 
@@ -122,10 +133,7 @@ class Setting:
         if role != "adjoint":
             return []
         found = [A for A, (argument, _) in self.activations.items() if argument == Z]
-        for e in self.equations:
-            for node in sorted(e.rhs.atoms(Softmax, Elementwise), key=str):
-                if _is_probability(node) and Z in node.args:
-                    found.append(node)
+        found += [node for node in self._probabilities if Z in node.args]
         named = {e.lhs for e in self.forward} | set(self.targets)
         return list(dict.fromkeys([*found, *([Z] if Z in named else [])]))
 

@@ -7,7 +7,7 @@ together they are one mistake.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any
 
 from sympy import HadamardProduct, MatrixSymbol
@@ -26,19 +26,32 @@ _Partners = dict[Any, Any]
 
 def exchanges(ground: Ground, sites: list[Name]) -> Iterator[tuple[Edit, ...]]:
     """Give what exchanges two quantities in all of these equations, and in a part of them."""
-    there = {lhs: list(places(ground.setting.right[lhs])) for lhs in sites}
+    there = _read(ground, sites)
     for of, _ in zip(_partners(ground), range(AT_MOST), strict=False):
-        found = [(lhs, place) for lhs in sites for place in _read(ground, lhs, of, there[lhs])]
+        words, tag = _words(of), ("exchanged", *of.items())
+        found = []
+        for _, lhs, place in sorted(chain.from_iterable(there.get(name, ()) for name in of)):
+            new = _known(ground, lhs, of[place.node], of)
+            if new is not None:
+                found.append((place, Edit("wrong-operand", lhs, place.path, new, words, COST, tag)))
         tried = [found]
-        for is_there in (lambda lhs, place: lhs in ground.setting.partials, _is_slope):
+        for is_there in (lambda place, e: e.site in ground.setting.partials, _is_slope):
             parts = [[f for f in found if is_there(*f) == told] for told in (True, False)]
             tried += parts if all(parts) and all(of[of[a]] == a for a in of if of[a] in of) else []
-        for some in tried:
-            if len(some) > 1:
-                yield tuple(_edit(ground, lhs, place, of) for lhs, place in some)
+        yield from (tuple(e for _, e in some) for some in tried if len(some) > 1)
         if len(of) > 1 and {*of, *of.values()} <= set(sites):
             yield from _defined_as(ground, of)
     yield from _without_their_slopes(ground, sites)
+
+
+def _read(ground: Ground, sites: list[Name]) -> dict[Name, list[tuple[int, Name, Place]]]:
+    # where each name is read, the places numbered as they come
+    found: dict[Name, list[tuple[int, Name, Place]]] = {}
+    every = ((lhs, place) for lhs in sites for place in places(ground.setting.right[lhs]))
+    for number, (lhs, place) in enumerate(every):
+        if isinstance(place.node, MatrixSymbol):
+            found.setdefault(place.node, []).append((number, lhs, place))
+    return found
 
 
 def _partners(ground: Ground) -> Iterator[_Partners]:
@@ -84,38 +97,26 @@ def _alike(ground: Ground, a: _Steps, b: _Steps) -> bool:
     )
 
 
-def _read(ground: Ground, lhs: Name, of: _Partners, there: list[Place]) -> Iterator[Place]:
-    if not of.keys().isdisjoint(symbols_of(ground.setting.right[lhs])):
-        for place in there:
-            if place.node in of and _known(ground, lhs, of[place.node], of) is not None:
-                yield place
-
-
 def _known(ground: Ground, lhs: Name, other: Any, of: _Partners) -> Any:
     # what stands for a name where an equation is computed: what it is defined as where that comes later; None for none
-    order, right = ground.order, ground.setting.right
-    if other not in right or order.index(other) < order.index(lhs):
+    order, setting = ground.places, ground.setting
+    if other not in order or order[other] < order[lhs]:
         return other
-    new = right[other]
-    is_later = any(s in right and order.index(s) >= order.index(lhs) for s in symbols_of(new))
-    return None if is_later or not of.keys().isdisjoint(symbols_of(new)) else new
+    read = setting.reads[other]
+    is_later = any(order[s] >= order[lhs] for s in read if s in order)
+    return None if is_later or not of.keys().isdisjoint(read) else setting.right[other]
 
 
 def _defined_as(ground: Ground, of: _Partners) -> Iterator[tuple[Edit, ...]]:
     # where one is read before the other is known: each is computed as the other one is
     right, partners = ground.setting.right, list(of.items())
-    if all(symbols_of(right[other]) <= {q.expr for q in ground.known(lhs)} for lhs, other in partners):
-        tag = ("exchanged", *partners)
-        yield tuple(Edit("wrong-operand", lhs, (), right[other], _words(of), COST, tag) for lhs, other in partners)
+    if all(ground.setting.reads[other] <= {q.expr for q in ground.known(lhs)} for lhs, other in partners):
+        words, tag = _words(of), ("exchanged", *partners)
+        yield tuple(Edit("wrong-operand", lhs, (), right[other], words, COST, tag) for lhs, other in partners)
 
 
-def _is_slope(lhs: Name, place: Place) -> bool:
+def _is_slope(place: Place, e: Edit) -> bool:
     return isinstance(place.parent, Elementwise)
-
-
-def _edit(ground: Ground, lhs: Name, place: Place, of: _Partners) -> Edit:
-    new = _known(ground, lhs, of[place.node], of)
-    return Edit("wrong-operand", lhs, place.path, new, _words(of), COST, ("exchanged", *of.items()))
 
 
 def _words(of: _Partners, template: str = "{} and {} are exchanged") -> Any:
@@ -136,7 +137,7 @@ def _without_their_slopes(ground: Ground, sites: list[Name]) -> Iterator[tuple[E
             edits = []
             for d, other in of.items():
                 new = times(parts[other][0], product_of(HadamardProduct, *parts[other][1], parts[d][2]))
-                later = symbols_of(new) & {*ground.order[ground.order.index(d) :]}
+                later = symbols_of(new) & {*ground.order[ground.places[d] :]}
                 new = new.xreplace({s: ground.setting.right[s] for s in later})
                 words = _words(of, "what {} and {} are made of is exchanged, before their slopes")
                 edits.append(Edit("wrong-operand", d, (), new, words, COST, ("exchanged", *of.items())))

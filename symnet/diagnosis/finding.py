@@ -29,6 +29,7 @@ from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
 from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.variants import Variants
+from symnet.expressions import symbols_of
 from symnet.program import Equation, collector_paused
 
 _ANOTHER = "the gradients are right, but the {} is another one"
@@ -231,10 +232,11 @@ def _gradients_first(derivation: Derivation) -> list[Equation]:
     def is_gradient(e: Equation) -> bool:
         return e.role == "gradient"
 
-    waiting, done = [e for e in derivation.equations if is_gradient(e) or e in derivation.backward], []
+    backward, done = {e.lhs for e in derivation.backward}, []
+    waiting = {e.lhs: e for e in derivation.equations if is_gradient(e) or e.lhs in backward}
+    read = {lhs: symbols_of(e.rhs) for lhs, e in waiting.items()}
     while waiting:
-        names = {e.lhs for e in waiting}
-        ready = [e for e in waiting if names.isdisjoint(e.rhs.atoms(MatrixSymbol, Symbol))]
+        ready = [e for lhs, e in waiting.items() if waiting.keys().isdisjoint(read[lhs])]
         done.append(next(filter(is_gradient, ready), ready[0]))
-        waiting.remove(done[-1])
+        del waiting[done[-1].lhs]
     return done

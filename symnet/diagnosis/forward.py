@@ -6,9 +6,10 @@ and, with the backward equations as they are or with those of the loss that was 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -46,6 +47,9 @@ class Found:
     follow: bool
 
 
+_Candidate: TypeAlias = tuple[float, Callable[[], Mutation]]  # a cost, and what writes the mutation
+
+
 class ForwardSearch:
     """Tries edits of the forward equations."""
 
@@ -71,9 +75,10 @@ class ForwardSearch:
         found: list[Found] = []
         tried, best = 0, DEAREST
         seen: set[frozenset[Any]] = set()
-        for m in sorted(self._candidates(), key=lambda m: m.cost):
-            if m.cost > best or tried == AT_MOST or self._evaluations() > EQUATIONS:
+        for cost, written in sorted(self._candidates(), key=lambda candidate: candidate[0]):
+            if cost > best or tried == AT_MOST or self._evaluations() > EQUATIONS:
                 break
+            m = written()
             same = frozenset(m.changes.items())
             if same in seen:
                 continue
@@ -93,7 +98,7 @@ class ForwardSearch:
 
     # -- what may have been computed instead
 
-    def _candidates(self) -> Iterator[Mutation]:
+    def _candidates(self) -> Iterator[_Candidate]:
         right = {e.lhs: e.rhs for e in self.setting.forward}
         ground = self._ground()
         edits = [
@@ -105,10 +110,13 @@ class ForwardSearch:
             and e.cost <= (OPERANDS if e.kind == "wrong-operand" else DEAREST)
         ]
         for item in [*(Item((e,), e.cost) for e in edits), *groups(ground, edits)]:
-            m = item.mutation(right)
-            yield replace(m, kind="forward", words=say("forward: ") + m.words)
-        yield from self._exchanged(ground, right)
-        yield from reported(self.setting, frozenset(self.of_values))
+            yield item.cost, partial(_of_forward, item, right)
+        for exchanged in exchanges(ground, ground.order):
+            item = Item(exchanged, exchanged[0].cost)
+            for back in (False, True):
+                yield item.cost, partial(self._exchanged, item, right, back)
+        for m in reported(self.setting, frozenset(self.of_values)):
+            yield m.cost, partial(_given, m)
 
     def _ground(self) -> Ground:
         s = self.setting
@@ -134,14 +142,12 @@ class ForwardSearch:
                     words = say("there is {} on the output {}", title, name)
                     yield Edit("wrong-function", lhs, place.path, applied(f, name), words, 1.3, ("on", name, title))
 
-    def _exchanged(self, ground: Ground, right: Changes) -> Iterator[Mutation]:
+    def _exchanged(self, item: Item, right: Changes, back: bool) -> Mutation:
         # two values in each other's place, and in the backward equations as well or not
-        for edits in exchanges(ground, ground.order):
-            m = Item(edits, edits[0].cost).mutation(right)
-            _, *of = edits[0].tag
-            back = {lhs: rhs.xreplace(dict(of)) for lhs, rhs in self.setting.equations}
-            for more in ({}, {lhs: rhs for lhs, rhs in back.items() if rhs != self.setting.right[lhs]}):
-                yield replace(m, kind="forward", words=say("forward: ") + m.words, changes={**m.changes, **more})
+        m = _of_forward(item, right)
+        of = dict(item.edits[0].tag[1:])
+        reading = [e for e in self.setting.equations if back and not of.keys().isdisjoint(self.setting.reads[e.lhs])]
+        return replace(m, changes={**m.changes, **{lhs: rhs.xreplace(of) for lhs, rhs in reading}})
 
     # -- one of them
 
@@ -197,8 +203,8 @@ class ForwardSearch:
         return abs(slope - self.slope) <= 1e-5 * max(self.length, abs(slope)) + rounding
 
     def _follows_anew(self, m: Mutation, loss: float | None) -> bool:
-        forward = {e.lhs for e in self.setting.forward}
-        if self.derived >= DERIVED or not self._may_follow({k: v for k, v in m.changes.items() if k in forward}, loss):
+        changes = {k: v for k, v in m.changes.items() if k in self.setting.computed}
+        if self.derived >= DERIVED or not self._may_follow(changes, loss):
             return False
         self.derived += 1
         known: dict[Any, Any] = {}
@@ -218,3 +224,12 @@ class ForwardSearch:
         except IMPOSSIBLE:
             return False
         return True
+
+
+def _of_forward(item: Item, right: Changes) -> Mutation:
+    m = item.mutation(right)
+    return replace(m, kind="forward", words=say("forward: ") + m.words)
+
+
+def _given(m: Mutation) -> Mutation:
+    return m

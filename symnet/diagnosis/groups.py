@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeAlias
 
 from sympy import Basic, Transpose
 
@@ -18,8 +18,12 @@ from symnet.diagnosis.places import Edit
 from symnet.diagnosis.quantities import Ground, Quantity, raw_error
 from symnet.expressions import raw, symbols_of
 
-_LEVELS: tuple[tuple[bool | None, float], ...] = ((True, 0.05), (None, 0.1), (False, 0.3))
+_LEVELS = (0.05, 0.1, 0.3)  # what alikeness costs: exact; but for what is no parameter; but for all
 DEAREST = 3.2  # edits that are looked for in several places
+
+
+_Row: TypeAlias = tuple[int, int, Edit]  # the place of its equation, the sort of that, and an edit
+_Keys: TypeAlias = tuple[Any, Any, Any]  # one for each level
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,21 +95,20 @@ def groups(ground: Ground, edits: Iterable[Edit], levels: int = 3) -> Iterator[I
 
     `levels`: how much may tell them apart: 1 where parameters do, 3 where not even those of another layer.
     """
-    order = {lhs: k for k, lhs in enumerate(ground.order)}
-    edits = sorted((e for e in edits if e.cost <= DEAREST), key=lambda e: order[e.site])
-    places = {e.site: _place_of(ground, e.site) for e in edits}
+    tags, sorts = _Tags(ground.likeness), {lhs: _place_of(ground, lhs) for lhs in ground.order}
+    found: list[dict[Any, list[_Row]]] = [{} for _ in _LEVELS[:levels]]
+    for e in sorted((e for e in edits if e.cost <= DEAREST), key=lambda e: ground.places[e.site]):
+        row = ground.places[e.site], sorts[e.site], e
+        for by_tag, key in zip(found, tags.of(e.tag), strict=False):
+            by_tag.setdefault(key, []).append(row)
     seen: set[tuple[int, ...]] = set()
-    tags = _Tags(ground.likeness)
-    for exact, extra in _LEVELS[:levels]:
-        found: dict[Any, list[Edit]] = {}
-        for e in edits:
-            found.setdefault(tags.of(e.tag, exact), []).append(e)
-        for same in found.values():
-            for chosen in _chosen(same, places) if len(same) > 1 else ():
+    for by_tag, extra in zip(found, _LEVELS, strict=False):
+        for same in by_tag.values():
+            for chosen in _chosen(same) if len(same) > 1 else ():
                 key = tuple(map(id, chosen))
                 if key not in seen and _apart(chosen):
                     seen.add(key)
-                    yield Item(_carried_on(ground, chosen), max(e.cost for e in chosen) + extra)
+                    yield Item(_carried_on(ground, chosen), max([e.cost for e in chosen]) + extra)
 
 
 def _place_of(ground: Ground, site: Name) -> int:
@@ -113,18 +116,18 @@ def _place_of(ground: Ground, site: Name) -> int:
     return likeness.number(("gradient", site)) if site in ground.setting.partials else likeness.sort(site, True)
 
 
-def _chosen(same: list[Edit], places: dict[Name, int]) -> Iterator[tuple[Edit, ...]]:
+def _chosen(same: list[_Row]) -> Iterator[tuple[Edit, ...]]:
     # one in each equation, one in each term, all of them; everywhere, and in the equations of one chain
-    by_kind: dict[int, list[Edit]] = {}
-    for e in same:
-        by_kind.setdefault(places[e.site], []).append(e)
-    for here in (same, *by_kind.values()) if len(by_kind) > 1 else (same,):
-        if len(here) == 1:
-            continue
-        in_each = [tuple({e.site: e for e in reversed(here)}.values())[::-1]]
-        if len(in_each[0]) < len(here):
-            in_each.append(tuple({(e.site, e.path[:1]): e for e in reversed(here)}.values())[::-1])
-            in_each.append(tuple(here))
+    by_sort: dict[int, list[_Row]] = {}
+    for row in same:
+        by_sort.setdefault(row[1], []).append(row)
+    for here in (same, *by_sort.values()) if len(by_sort) > 1 else (same,):
+        if len({site for site, _, _ in here}) == len(here):
+            in_each = [tuple([e for _, _, e in here])]
+        else:
+            in_each = [tuple({site: e for site, _, e in reversed(here)}.values())[::-1]]
+            more = tuple({(site, e.path[:1]): e for site, _, e in reversed(here)}.values())[::-1]
+            in_each += [more, tuple([e for _, _, e in here])]
         yield from (edits for edits in in_each if len(edits) > 1)
 
 
@@ -145,10 +148,10 @@ def _carried_on(ground: Ground, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
 
 
 def _apart(edits: tuple[Edit, ...]) -> bool:
-    seen: dict[Name, list[Edit]] = {}
+    seen: dict[int, list[Edit]] = {}
     for e in edits:
-        here = seen.setdefault(e.site, [])
-        if any(_within(o.path, e.path) or _within(e.path, o.path) for o in here):
+        here = seen.setdefault(id(e.site), [])
+        if here and any(_within(o.path, e.path) or _within(e.path, o.path) for o in here):
             return False
         here.append(e)
     return True
@@ -159,34 +162,37 @@ class _Tags:
 
     def __init__(self, likeness: Likeness) -> None:
         self.likeness = likeness
-        self._numbers: dict[Any, tuple[Any, Any, Any]] = {}  # by identity: equal parts of edits are mostly the same
+        self._numbers: dict[int, tuple[Any, _Keys]] = {}  # by identity: equal parts of edits are mostly the same
         self._steps: dict[tuple[int, int, bool], Any] = {}
 
-    def of(self, tag: Any, exact: bool | None) -> Any:
-        """Give what is the same for tags that are alike."""
+    def of(self, tag: Any) -> _Keys:
+        """Give what is the same for tags that are alike, at each of the levels."""
         if type(tag) is tuple:
             if tag and tag[0] == "operand":
-                return self._operand(tag, exact)
-            return tuple([part if type(part) is str else self.of(part, exact) for part in tag])
-        return self._number(tag, exact)[1] if isinstance(tag, Basic) else tag
+                return self._operand(tag)
+            parts = [(part, part, part) if type(part) is str else self.of(part) for part in tag]
+            exact, own, sort = zip(*parts, strict=True) if parts else ((), (), ())
+            return exact, own, sort
+        return self._number(tag) if isinstance(tag, Basic) else (tag, tag, tag)
 
-    def _operand(self, tag: tuple[Any, ...], exact: bool | None) -> Any:
+    def _operand(self, tag: tuple[Any, ...]) -> _Keys:
         _, old, new, own, error = tag
         key = id(old), id(new), own
         if key not in self._steps:
             likeness = self.likeness
             unrolled = likeness.place(old) is not None and likeness.place(new) is not None
             self._steps[key] = "own" if own and not unrolled else likeness.distance(old, new)
-        new = new if error is None else error.lacking
-        return "operand", self._number(old, exact)[2], self._number(new, exact)[2], self._steps[key]
+        steps, new = self._steps[key], new if error is None else error.lacking
+        (exact, _, sort), (of_new, _, sort_of_new) = self._number(old), self._number(new)
+        wide = "operand", sort, sort_of_new, steps
+        return ("operand", exact, of_new, steps), wide, wide
 
-    def _number(self, expr: Any, exact: bool | None) -> tuple[Any, Any, Any]:
-        # with the parameters in it where these alone are to tell expressions apart, and without
-        found = self._numbers.get((id(expr), exact))
+    def _number(self, expr: Any) -> _Keys:
+        # of the expression as it is, of the parameters in it where there are any, and of what remains without them
+        found = self._numbers.get(id(expr))
         if found is None or found[0] is not expr:
-            likeness, own = self.likeness, []
-            if exact is None:
-                own = sorted(str(w) for w in symbols_of(expr) if w in likeness.setting.gradients)
-            sort = likeness.sort(expr, bool(exact))
-            found = self._numbers[id(expr), exact] = expr, tuple(own) or sort, sort
-        return found
+            likeness = self.likeness
+            own = tuple(sorted(str(w) for w in symbols_of(expr) if w in likeness.setting.gradients))
+            exact, sort = likeness.sort(expr, True), likeness.sort(expr, False)
+            found = self._numbers[id(expr)] = expr, (exact, own or sort, sort)
+        return found[1]

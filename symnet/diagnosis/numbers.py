@@ -44,6 +44,9 @@ ALONG_AXIS: dict[type, Callable[[Any, int], Any]] = {
 }
 
 
+_SYMBOLS = frozenset((MatrixSymbol, Symbol))
+
+
 class Numbers:
     """Values of expressions. `written(expr, values)` computes what is not read here; `applied` a scalar function."""
 
@@ -55,9 +58,15 @@ class Numbers:
         applied: Callable[[Any, list[Any]], Any],
     ) -> None:
         self.safe, self.sizes, self.written, self.applied = safe, sizes, written, applied
+        self._names: dict[Any, str] = {}  # identifiers of symbols
 
     def value(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         """Give the value of an expression, `values` by identifier, `known` of its parts."""
+        if type(expr) in _SYMBOLS:
+            name = self._names.get(expr)
+            if name is None:
+                name = self._names[expr] = self.safe[expr.name]
+            return values[name]
         found = known.get(expr)
         if found is None:
             row = ROWS.get(type(expr))
@@ -72,9 +81,6 @@ class Numbers:
                 found = self.written(expr, values)
             known[expr] = found
         return found
-
-    def _name(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
-        return values[self.safe[expr.name]]
 
     def _product(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         coefficient, factors = 1.0, []
@@ -135,7 +141,7 @@ class Numbers:
 
 
 ROWS: dict[type, Callable[..., Any]] = {
-    MatrixSymbol: Numbers._name, Symbol: Numbers._name, MatMul: Numbers._product, MatAdd: Numbers._terms,
+    MatMul: Numbers._product, MatAdd: Numbers._terms,
     Add: Numbers._terms, HadamardProduct: Numbers._factors, Mul: Numbers._factors, Transpose: Numbers._turned,
     Elementwise: Numbers._entrywise, Total: Numbers._total, Pow: Numbers._power, OneMatrix: Numbers._ones,
     ZeroMatrix: Numbers._zeros,     Unit: Numbers._unit, **dict.fromkeys(ALONG_AXIS, Numbers._along),

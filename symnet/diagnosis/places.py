@@ -15,7 +15,7 @@ from sympy import Add, Basic, HadamardProduct, MatAdd, MatMul, Mul, OneMatrix, P
 from symnet.diagnosis.edits import Mutation, Name, Words
 from symnet.expressions import (
     AlongAxis, AvgPool, AvgUnpool, Channels, Elementwise, Fold, Images, MaxPick, MaxPool, MaxUnpool, Total, Unfold, raw,
-    scaled, split,
+    scaled, split, symbols_of,
 )  # fmt: skip
 
 Path: TypeAlias = tuple[int, ...]
@@ -54,6 +54,15 @@ def put(rhs: Any, path: Path, new: Any) -> Any:
     if isinstance(rhs, _UNCHECKED):
         return raw(type(rhs), *arguments)
     return rhs.func(*arguments, evaluate=False) if isinstance(rhs, (Add, Mul, Pow)) else rhs.func(*arguments)
+
+
+def renamed(rhs: Any, old: Name, new: Any) -> Any:
+    """Give a right-hand side with another name, of the same shape, wherever one stands."""
+    found = rhs
+    for place in places(rhs):
+        if place.node == old:
+            found = put(found, place.path, new)
+    return found.xreplace({old: new}) if old in symbols_of(found) else found
 
 
 def times(c: Any, A: Any) -> Any:

@@ -15,7 +15,7 @@ import numpy as np
 from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Symbol, Transpose
 
 from symnet.diagnosis.edits import Name, Setting
-from symnet.diagnosis.likeness import Likeness
+from symnet.diagnosis.likeness import Likeness, bare
 from symnet.diagnosis.places import places, product_of, times
 from symnet.expressions import Bound, Elementwise, raw, split, symbols_of
 
@@ -54,11 +54,13 @@ class Ground:
     def __init__(self, setting: Setting, value: Callable[[Any], Any], has_rate: bool = False) -> None:
         self.setting, self.value, self.has_rate = setting, value, has_rate
         self.order = [e.lhs for e in setting.equations]
+        self.places = {lhs: k for k, lhs in enumerate(self.order)}
         self._errors = {d: list(self._raw_errors(d)) for d in setting.deltas}
         self._known: dict[Name, list[Quantity]] = {}
         self._coefficients: list[Any] | None = None
         self._parts: list[Quantity] | None = None
         self._nearby: dict[Any, list[Quantity]] = {}
+        self.complements: dict[Any, Any] = {}  # what was found so far: A → 1 − A
         both = [*setting.forward, *setting.equations]
         every = {s for e in both for s in symbols_of(e.rhs) if not isinstance(s, Bound)}
         computed = {e.lhs for e in [*setting.forward, *setting.equations]}
@@ -76,10 +78,20 @@ class Ground:
         except (ValueError, TypeError, KeyError, NameError, AttributeError):
             return None
 
+    @cached_property
+    def states(self) -> set[Any]:
+        """The values of an unrolled net that meet a parameter in a product."""
+        found = set()
+        for e in self.setting.forward:
+            for product in e.rhs.atoms(MatMul):
+                if any(bare(f) in self.setting.gradients for f in product.args):
+                    found |= {bare(f) for f in product.args}
+        return found & self.likeness.chains.keys()
+
     def known(self, lhs: Name) -> list[Quantity]:
         """Give the quantities that are known when the equation of a name is computed."""
         if lhs not in self._known:
-            before = self.order[: self.order.index(lhs)]
+            before = self.order[: self.places[lhs]]
             found = [Quantity(s, self.shape(s) or (), 0.3) for s in self.inputs if s.name not in self.lengths]
             found += [Quantity(s, self.shape(s) or (), 0.1) for s in [*self.values, *before]]
             for d in self.setting.deltas:

@@ -78,9 +78,15 @@ def _complement(ground: Ground, place: Place) -> _Found:
 
 def complement(ground: Ground, node: Any) -> Any:
     """Give 1 − A of a matrix, by its name where it has one."""
-    whole = _applied(1 - _X, node)
+    if node not in ground.complements:
+        ground.complements[node] = _complement_of(ground, node)
+    return ground.complements[node]
+
+
+def _complement_of(ground: Ground, node: Any) -> Any:
+    whole, minus = _applied(1 - _X, node), add(OneMatrix(*node.shape), times(-1, node))
     for e in ground.setting.forward:
-        if e.rhs == whole or isinstance(e.rhs, MatAdd) and e.rhs == add(OneMatrix(*node.shape), times(-1, node)):
+        if e.rhs in (whole, minus):
             return e.lhs
         if e.lhs == node and isinstance(e.rhs, Elementwise) and e.rhs == _applied(1 - _X, e.rhs.args[1]):
             return e.rhs.args[1]

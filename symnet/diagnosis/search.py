@@ -17,20 +17,17 @@ from sympy import MatAdd
 
 from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import Edited
-from symnet.diagnosis.entries import Entries
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.constants import flat, named_factor, solved, times_constant, with_this_rate
-from symnet.diagnosis.influence import Influence
+from symnet.diagnosis.constants import flat, named_factor, times_constant, with_this_rate
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
-from symnet.diagnosis.variants import IMPOSSIBLE, Variants
+from symnet.diagnosis.trial import Trial
 from symnet.program import Equation
 
 EVALUATIONS_FOR_PAIRS = 40_000  # equations that are computed, some seconds
 AFTER_THE_FIRST = 10_000  # equations for pairs that say it in fewer words than the first one found
 DEAREST = 4.0  # a single mistake that takes more words than this is none
-Scaled: TypeAlias = Mapping[Name, float] | None  # factors of what equations give
 Explanation: TypeAlias = tuple[Mutation, ...]
 _Item = TypeVar("_Item")
 
@@ -48,22 +45,16 @@ class Search:
     ) -> None:
         self.elsewhere, self.more = elsewhere, more
         self.setting = setting
-        self.points = [*points]
         self.rate = rate
         self.mine, self.right = points[0].mine, points[0].right
         self.before_pairs = 0  # evaluations
         self.share = 1.0  # of the evaluations for pairs
         self._mistakes: list[Mutation] | None = None
-        self._may: dict[frozenset[Name], bool] = {}  # sites → whether they may give the user's numbers
-        self.parameters = list(setting.partials.values())  # in the order in which their gradients are computed
-        self._trial = {setting.rate.name: 1.0 if rate is None else rate}
-        self.variants = [self._variants_at(p) for p in points]
-        self.wrong = frozenset(w for w in self.parameters if any(p.is_wrong(w) for p in points))
-        ground = Ground(setting, self.variants[0].value, rate is not None)
-        self.entries = Entries(points[0], self.variants[0], setting.partials)
-        self.influence = Influence(setting, points[0], self.variants[0])
-        self.edited = Edited(ground, self.wrong, self, self.influence)
-        self.numbers = explained(points, self.wrong)
+        self._may_be_scaled: dict[frozenset[Name], list[Equation]] = {}  # sites → where a factor may help them
+        self.trial = Trial(setting, points, rate)
+        ground = Ground(setting, self.trial.value, rate is not None)
+        self.edited = Edited(ground, self.trial)
+        self.numbers = explained(points, self.trial.wrong)
 
     def singles(self) -> list[Explanation]:
         """Give the single mistakes that fit at all points, the simplest first."""
@@ -77,8 +68,7 @@ class Search:
     def pairs(self) -> list[Explanation]:
         """Give two mistakes that fit together at all points and at one more, the simplest first."""
         if self.more is not None and (point := self.more()) is not None:
-            self.points.append(point)
-            self.variants.append(self._variants_at(self.points[-1]))
+            self.trial.add(point)
         self.before_pairs = self.evaluations()
         found, last = list[tuple[float, Explanation]](), np.inf
         for explanation in self._pairs(self._catalogued()):
@@ -93,8 +83,9 @@ class Search:
         found = self.singles()
         return found if self.elsewhere(found) else found or self.pairs()
 
-    def _variants_at(self, point: Point) -> Variants:
-        return Variants(self.setting.forward, self.setting.equations, point.arrays | self._trial, point.sizes)
+    def evaluations(self) -> int:
+        """Give how many variants were computed so far."""
+        return self.trial.evaluations()
 
     def _catalogued(self) -> list[Mutation]:
         if self._mistakes is None:
@@ -106,119 +97,41 @@ class Search:
         tried = self.evaluations()
         return [(c, ms) for c, ms in found if is_worth_it(self.numbers, invented(ms), tried, len(ms))]
 
-    def evaluations(self) -> int:
-        """Give how many variants were computed so far."""
-        return sum([variants.evaluations for variants in self.variants])
-
-    # -- one variant
-
-    def fits(self, changes: Changes) -> bool:
-        """Tell whether every gradient is the user's, at all points."""
-        try:
-            return self._fits(changes)
-        except IMPOSSIBLE:
-            return False
-
-    def may_fit(self, changes: Changes, eta: float | None = None, scaled: Scaled = None) -> bool:
-        """Tell whether every gradient may be the user's, by what is soon computed."""
-        return self._may_fit({*changes, *(scaled or {})}) and self.entries.agree(changes, self._extra(eta), scaled)
-
-    def mended(self, changes: Changes) -> frozenset[Name]:
-        """Give the wrong gradients that are the user's with the changes, at all points."""
-        mended = self.entries.mended(changes, self.wrong)
-        try:
-            for point, variants in zip(self.points, self.variants, strict=True):
-                if mended:
-                    found = variants.gradients(changes, self.setting.partials, moved_only=True)
-                    mended = frozenset(w for w, g in found if w in mended and point.agrees(w, g))
-        except IMPOSSIBLE:
-            return frozenset()
-        return mended
-
-    def fitted(self, changes: Callable[[float], Changes]) -> float | None:
-        """Give the number at which changes fit; the first gradient that they reach is affine in it."""
-        try:
-            start, end = self._gradients_at(changes(0.0)), self._gradients_at(changes(0.5))
-        except IMPOSSIBLE:
-            return None
-        for w in self.parameters:
-            move = 2 * (end[w] - start[w])
-            square = float(np.sum(move * move))
-            if square > 0:
-                c = float(np.sum(move * (self.mine[w] - start[w]))) / square
-                small = abs(c) * float(np.abs(move).max()) <= self.points[0].allowed[w]
-                if small or not self.points[0].agrees(w, start[w] + c * move):
-                    return None
-                return c if self.fits(changes(c)) else None
-        return None
-
-    def _fits(self, changes: Changes, eta: float | None = None, scaled: Scaled = None) -> bool:
-        if not self.may_fit(changes, eta, scaled):
-            return False
-        return all(
-            point.agrees(w, value)
-            for point, variants in zip(self.points, self.variants, strict=True)
-            for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta), scaled, True)
-        )
-
-    def _may_fit(self, sites: Iterable[Name]) -> bool:
-        # else a wrong gradient would stay as it is, or could not become what it is
-        sites = frozenset(sites)
-        if sites not in self._may:
-            self._may[sites] = self.wrong <= self.setting.spoils(sites) and self.influence.reaches(sites)
-        return self._may[sites]
-
-    def _extra(self, eta: float | None) -> dict[str, float]:
-        return {} if eta is None else {self.setting.rate.name: eta}
-
-    def _gradients_at(self, changes: Changes, eta: float | None = None) -> dict[Name, Any]:
-        found = self.variants[0].gradients(changes, self.setting.partials, self._extra(eta))
-        return {w: np.broadcast_to(g, np.shape(self.right[w])) for w, g in found}
-
     def _fitted(self, m: Mutation) -> Mutation | None:
         if self._is_free(m):
             return self._with_rate(m)
-        return m if self._fits(m.changes) else None
+        return m if self.trial.fits(m.changes) else None
 
     def _with_rate(self, m: Mutation) -> Mutation | None:
-        eta = self._fitted_rate(m.changes)
+        eta = self.trial.fitted_rate(m.changes)
         return None if eta is None else replace(m, words=with_this_rate(m, eta), cost=m.cost + 1.0)
-
-    def _fitted_rate(self, changes: Changes) -> float | None:
-        if not self._may_fit(changes):
-            return None
-        eta = solved(*self._gradients_in(changes))
-        return eta if eta is not None and eta > 1e-8 and self._fits(changes, eta) else None
-
-    def _gradients_in(self, changes: Changes) -> tuple[Callable[[float], Any], Any]:
-        # the gradients as a function of the learning rate, and the user's: some entries of them where that is enough
-        if self.entries.flat(changes, self._extra(0.0)) is not None:
-            return lambda eta: self.entries.flat(changes, self._extra(eta)), self.entries.of_mine()
-        return lambda eta: flat(self._gradients_at(changes, eta), self.right), flat(self.mine, self.right)
 
     # -- constant factors
 
     def _constants(self, changes: Changes) -> Iterator[Mutation]:
         """Give a constant factor at an equation that, with `changes`, gives the user's numbers."""
-        equations = [e for e in self.setting.equations if self._may_fit([e.lhs, *changes])]
-        may = [e for e in equations if self.entries.may_be_scaled(changes, e.lhs)]
-        base = self._gradients_at(changes) if may else {}
+        sites = frozenset(changes)
+        if sites not in self._may_be_scaled:
+            reaching = [e for e in self.setting.equations if self.trial.reaches([e.lhs, *sites])]
+            self._may_be_scaled[sites] = reaching
+        may = [e for e in self._may_be_scaled[sites] if self.trial.entries.may_be_scaled(changes, e.lhs)]
+        base = self.trial.gradients_at(changes) if may else {}
         for lhs, rhs in may:
             factor = self._factor(changes, lhs, base)
             if factor is not None:
                 constant = self._constant(factor, lhs, changes.get(lhs, rhs))
-                if constant and self._fits({**changes, **constant.changes}):
+                if constant and self.trial.fits({**changes, **constant.changes}):
                     yield constant
 
     def _factor(self, changes: Changes, lhs: Name, base: Mapping[Name, Any]) -> float | None:
         # the first gradient that the factor reaches is linear in it; after weights updated too early others are not
-        doubled = self.variants[0].gradients(changes, self.setting.partials, None, {lhs: 2.0}, True)
+        doubled = self.trial.doubled(changes, lhs)
         for w, value in doubled:
             direction = value - base[w]
             square = float(np.sum(direction * direction))
             if square > 0:
                 moved = float(np.sum(direction * (self.mine[w] - base[w]))) / square
-                return 1 + moved if self.points[0].agrees(w, base[w] + moved * direction) else None
+                return 1 + moved if self.trial.points[0].agrees(w, base[w] + moved * direction) else None
         return None
 
     def _constant(self, factor: float, lhs: Name, rhs: Any) -> Mutation | None:
@@ -235,7 +148,7 @@ class Search:
 
     def _common_factor(self) -> Iterator[Mutation]:
         # the same factor in every wrong gradient, at its own equation
-        wrong = [w for w in self.parameters if w in self.wrong]
+        wrong = [w for w in self.trial.parameters if w in self.trial.wrong]
         mine, right = flat(self.mine, wrong), flat(self.right, wrong)
         square = float(right @ right)
         factor = float(right @ mine) / square if square else 0.0
@@ -251,7 +164,7 @@ class Search:
             words = say("{} by the number {} of steps or uses", "divided" if factor < 1 else "multiplied", steps)
             first = replace(first, words=words, cost=1.0, fitted=False)
         changes = {g: times_constant(first.factor or factor, self.setting.right[g]) for g in gradients}
-        if self.fits(changes):
+        if self.trial.fits(changes):
             yield replace(first, changes=changes, cost=first.cost + 0.3, everywhere=True)
 
     def _sign_apart(self, m: Mutation) -> Explanation:
@@ -298,7 +211,7 @@ class Search:
         for a, b in self._affordable(two):
             changes = {**a.changes, **b.changes}
             free = self._is_free(a) or self._is_free(b)
-            if (self._fitted_rate(changes) is not None) if free else self._fits(changes):
+            if (self.trial.fitted_rate(changes) is not None) if free else self.trial.fits(changes):
                 yield a.cost + b.cost, (a, b)
 
     def _is_free(self, m: Mutation) -> bool:
@@ -306,6 +219,8 @@ class Search:
 
     def _second(self, a: Mutation) -> Iterator[Mutation]:
         # a second mistake in the equation that the first one has changed already
+        if len(a.changes) == 1 and not self.trial.reaches(a.changes):
+            return
         changed = [Equation(lhs, a.changes.get(lhs, rhs)) for lhs, rhs in self.setting.equations]
         setting = replace(self.setting, equations=changed)
         if len(a.changes) == 1:
@@ -328,13 +243,13 @@ class Search:
     def _constants_and_rates(self, m: Mutation) -> Iterator[tuple[float, Explanation]]:
         # an unknown factor and an unknown learning rate at once: the factor is read off the gradients that the rate
         # does not reach, or else off the first one that both reach, which is c·(start + η·moved)
-        start, end = (self._gradients_at(m.changes, eta) for eta in (0.0, 1.0))
+        start, end = (self.trial.gradients_at(m.changes, eta) for eta in (0.0, 1.0))
         moved = {w: end[w] - start[w] for w in start}
         for lhs, rhs in self.setting.equations:
-            if not self._may_fit([lhs, *m.changes]):
+            if not self.trial.reaches([lhs, *m.changes]):
                 continue
             current = m.changes.get(lhs, rhs)
-            doubled = self.variants[0].gradients(m.changes, self.setting.partials, self._extra(0.0), {lhs: 2.0})
+            doubled = self.trial.doubled(m.changes, lhs, 0.0)
             reached = [w for w, value in doubled if np.any(value != start[w])]
             if not reached:
                 continue
@@ -345,6 +260,6 @@ class Search:
             if np.abs(A @ fit - wanted).max() > 1e-4 * np.abs(wanted).max(initial=0.0):
                 continue
             constant = self._constant(float(fit[0]), lhs, current)
-            eta = self._fitted_rate({**m.changes, **constant.changes}) if constant else None
+            eta = self.trial.fitted_rate({**m.changes, **constant.changes}) if constant else None
             if constant and eta is not None:
                 yield m.cost + constant.cost, (replace(m, words=with_this_rate(m, eta)), constant)

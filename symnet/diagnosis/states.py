@@ -67,7 +67,7 @@ def _of_the_next_step(ground: Ground, v: Any, steps: int) -> Any:
 
     first, k = chains[v]
     others = [u for u in symbols_of(ground.setting.computed.get(v, v)) if chains.get(u, (first,))[0] != first]
-    made_of = [u for u in others if u in _states(ground)]
+    made_of = [u for u in others if u in ground.states]
     if not made_of:
         return after(v)
     here, states = there.get((first, k + steps)), {u: after(u) for u in made_of}
@@ -75,13 +75,3 @@ def _of_the_next_step(ground: Ground, v: Any, steps: int) -> Any:
     if here is None or None in states.values():
         return None
     return ground.setting.computed[here].xreplace({of_here[u]: states[u] for u in made_of})
-
-
-def _states(ground: Ground) -> set[Any]:
-    # what meets a parameter in a product
-    found = set()
-    for e in ground.setting.forward:
-        for product in e.rhs.atoms(MatMul):
-            if any(bare(f) in ground.setting.gradients for f in product.args):
-                found |= {bare(f) for f in product.args}
-    return found & ground.likeness.chains.keys()

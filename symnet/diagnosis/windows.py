@@ -7,6 +7,7 @@ with its words and its price; and the numbers of convolutions, and of nodes that
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -86,8 +87,8 @@ def _one_sample(ground: Ground, node: Any) -> _Found:
     summed = isinstance(last, OneMatrix) and last.shape[1] == 1
     if not summed and not (isinstance(last, Transpose) and isinstance(last.args[0], Unfold)):
         return
-    windows = [u for e in ground.setting.forward for u in e.rhs.atoms(Unfold) if u.shape[1] == Z.shape[1]]
-    for u in windows[:1]:
+    windows = (u for e in ground.setting.forward for u in e.rhs.atoms(Unfold) if u.shape[1] == Z.shape[1])
+    for u in islice(windows, 1):
         positions = Integer(u.geometry.out[0] * u.geometry.out[1])
         for which, word in ((-1, "last"), (0, "first")):
             new = raw(MatMul, *scalars, _Sample(Z, positions, Integer(which)), last)

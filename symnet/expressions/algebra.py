@@ -6,6 +6,7 @@ They look one level down, never deeper, and compute no derivative.
 
 from __future__ import annotations
 
+from collections.abc import KeysView
 from typing import Any
 
 from sympy import (
@@ -61,11 +62,11 @@ def elementwise(f: Any, *args: Any) -> Any:
     if not isinstance(body, Expr) or body.is_Matrix:
         way = "; for 1 where it holds write Piecewise((1, …), (0, True))" if isinstance(body, Relational) else ""
         raise TypeError(f"{name} must give a scalar for each entry; it gave {body}{way}")
-    body, away = _hidden(body)
+    body, away = hidden(body)
     body = entered(body).xreplace(away)
     matrices = [a for a in values if a.is_Matrix]
     if not matrices:
-        body, back = _hidden(body)
+        body, back = hidden(body)
         return body.xreplace(dict(zip(variables, values, strict=True))).xreplace(back)
     for other in matrices[1:]:
         if not same_shape(matrices[0].shape, other.shape):
@@ -110,7 +111,7 @@ def apply_entrywise(body: Expr, values: dict[Any, Any], shape: Any = None) -> An
     """Apply a scalar `body` entry by entry, its variables standing for the matrices and scalars in `values`.
 
     `shape`: of the result, where all of these may be scalars."""
-    body, back = _hidden(body)
+    body, back = hidden(body)
     body = stable(body)
     slots: dict[Any, Any] = {}
     body = body.xreplace({v: slots.setdefault(a, v) for v, a in values.items() if a.is_Matrix})
@@ -146,11 +147,11 @@ def _without_max(c: Expr) -> Expr:
     # a scalar that comes to stand inside an entrywise function: SymPy's Max and Min have no derivative there
     if c.is_Atom:
         return c
-    c, back = _hidden(c)
+    c, back = hidden(c)
     return (stable(c) if c.has(Max, Min) else c).xreplace(back)
 
 
-def _hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
+def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
     """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them."""
     away = {part: Dummy(real=True) for part in scalar_atoms(body) if not isinstance(part, Symbol)}
     return body.xreplace(away), {name: part for part, name in away.items()}
@@ -159,19 +160,19 @@ def _hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
 OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in
 
 
-def scalar_atoms(body: Expr) -> set[Any]:
-    """Give the symbols in a scalar, and the nodes that are scalars; what stands inside those is their own business."""
-    found: set[Any] = set()
+def scalar_atoms(body: Expr) -> KeysView[Any]:
+    """Give the symbols in a scalar, and the nodes that are scalars, as met; what is in those is their business."""
+    found: dict[Any, None] = {}
     seen: set[Any] = set()  # what is shared is looked at once
     stack: list[Any] = [body]
     while stack:
         part = stack.pop()
         if isinstance(part, (Symbol, *OF_MATRICES)):
-            found.add(part)
+            found[part] = None
         elif part not in seen:
             seen.add(part)
             stack.extend(part.args)
-    return found
+    return found.keys()
 
 
 def scaled(c: Expr, A: MatrixExpr) -> MatrixExpr:

@@ -149,6 +149,7 @@ _FUNCTIONS = {
     "sn.mse(Z, Y)": "MSELoss mse_loss mean_squared_error",
     "sn.mean(sn.abs(Z - Y))": "mae mean_absolute_error l1_loss",
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)": "where",
+    "sn.elementwise(lambda a: sign(a)*Abs(a)**Rational(1, 3), A)": "cbrt",
     "sn.elementwise(sympy.Max, A, B), or sn.relu(A) beside 0": "maximum",
     "sn.elementwise(sympy.Min, A, B)": "minimum",
     "sn.hadamard(A, B)": "multiply mul",

@@ -143,7 +143,8 @@ def balanced(e: Expr) -> Expr:
     huge, tiny = [f for f in factors if may_be_huge(f)], [f for f in factors if may_be_tiny(f)]
     if e.is_Pow:
         base, power = _base(e)
-        risky = may_be_huge(base) or may_be_tiny(base) and not power.is_Integer
+        ends_early = isinstance(base, sigmoid)  # as it is computed: its reciprocal would be finite everywhere
+        risky = may_be_huge(base) or may_be_tiny(base) and (ends_early or not power.is_Integer)
         if not risky or power.is_Integer and power > 0 or isinstance(e, exp) or not power.is_number:
             return e
     elif not any(f is not g for f in huge for g in tiny):

@@ -7,14 +7,16 @@ by functions that no formula shows. What people read is not touched; see `stabil
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import combinations
 
 from sympy import (
-    Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp, floor, log, pi, sech, sign, sinh, sqrt, tanh,
+    Abs, Add, Expr, Mul, Pow, S, cosh, coth, csch, erf, erfc, exp, expand_mul, expand_multinomial, floor, log,
+    pi, sech, sign, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.codegen.cfunctions import expm1, log1p
 
 from symnet.expressions.curves import clip, huber, normal_cdf, normal_pdf, xlogy
-from symnet.expressions.growth import balanced, grown, may_be_huge, may_be_tiny, multiplied_out
+from symnet.expressions.growth import MOST, balanced, grown, may_be_huge, may_be_tiny, multiplied_out
 from symnet.expressions.machine import (
     bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate, whole,
 )  # fmt: skip
@@ -42,6 +44,8 @@ def _beside_minus_one(f: Expr) -> Expr | None:
         return -sigmoid(-u)
     if isinstance(f, tanh):
         return -2 * sigmoid(-2 * u)
+    if isinstance(f, cosh):
+        return 2 * sinh(u / 2) ** 2
     if isinstance(f, normal_cdf):
         return -normal_cdf(-u)
     if isinstance(f, (erf, erfc)):
@@ -104,6 +108,24 @@ def _sum(e: Expr) -> Expr:
     return e
 
 
+def _over_one(e: Expr) -> Expr:
+    # a/(1 + f) - a·f/(1 + f)² is a/(1 + f)²
+    below = [(t, f.base, f.exp) for t in e.args for f in Mul.make_args(t) if f.is_Pow and _is_below(f)]
+    for (s, D, j), (t, other, k) in combinations(below, 2) if len(e.args) <= MOST else ():
+        if D == other:
+            lowest = min(j, k)
+            lifted = [(u / D**p, expand_multinomial(D ** (p - lowest), deep=False)) for u, p in ((s, j), (t, k))]
+            above = Add(*[expand_mul(a * lift, deep=False) for a, lift in lifted])
+            if not above.is_Add:
+                whole = e - s - t + above * D**lowest
+                return _over_one(whole) if whole.is_Add else whole
+    return e
+
+
+def _is_below(f: Expr) -> bool:
+    return bool(isinstance(f.base, (Add, sigmoid)) and f.exp.is_Integer and f.exp.is_negative)
+
+
 def _sum_of(e: Expr) -> Expr:
     return _sum(e) if e.is_Add else e
 
@@ -118,8 +140,9 @@ def _log(e: Expr) -> Expr:
         found = logcosh(x.args[0])
     elif isinstance(x, sech):
         found = -logcosh(x.args[0])
-    elif isinstance(x, sinh):
-        found = x.args[0] + log1mexp(-2 * x.args[0]) - log(2)
+    elif isinstance(x, sinh):  # which is odd
+        u = -x.args[0] if c.is_negative else x.args[0]
+        return log(Abs(c)) + u + log1mexp(-2 * u) - log(2)
     elif isinstance(x, expm1) and c.is_negative:
         u = x.args[0]
         return log(-c) + (cloglog((-u).args[0]) if isinstance(-u, exp) else log1mexp(u))
@@ -298,6 +321,7 @@ def precise(body: Expr) -> Expr:
     """
     if not body.args or getattr(body, "is_Matrix", False) or getattr(body, "ends_lookup", False):
         return body
+    body = _over_one(body) if body.is_Add else body
     args = [precise(a) if isinstance(a, Expr) else a for a in body.args]
     if any(x is not y for x, y in zip(args, body.args, strict=True)):
         kind, body = type(body), body.func(*args)

@@ -169,7 +169,8 @@ def _quotient(e: Expr) -> Expr:
     for f in others:
         base, power = f.as_base_exp()
         rest = Mul(*[g for g in others if g is not f])
-        if isinstance(base, sigmoid) and power.is_Integer and power > 0 and (c := base.args[0] + u).is_number and u:
+        turned = isinstance(base, sigmoid) and power.is_Integer and power > 0 and not u.is_number
+        if turned and (c := base.args[0] + u).is_number:
             return exp(c) * sigmoid(u - c) * _rewritten(rest * base ** (power - 1))
         terms = exponents(f)
         if terms is not None and powers:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from math import prod
+from sys import modules
 from typing import Any
 
 from sympy import (
@@ -44,9 +45,10 @@ from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
+from sympy.simplify.simplify import signsimp
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import OF_MATRICES, scalar_atoms, total
+from symnet.expressions.algebra import OF_MATRICES, hidden, scalar_atoms, total
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
@@ -77,6 +79,8 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
         scalars = [a if isinstance(a, MatrixBase) else as_scalar(a) for a in args]
         if issubclass(cls, _WITHIN) and any(getattr(a, "is_Matrix", False) for a in scalars):
             check_argument(raw(cls, *map(given, scalars)))
+        if cls is arg and scalars and any(isinstance(part, OF_MATRICES) for part in scalar_atoms(scalars[0])):
+            options["evaluate"] = False  # of roots of case distinctions; it would write a sum of matrices out anew
         return sympys_own(cls, *scalars, **options)
 
     return new
@@ -141,6 +145,15 @@ def _scalars_in(kind: str, A: Any, B: Any) -> tuple[Any, Any]:
     ):
         return as_scalar(A), as_scalar(B)
     return A, B
+
+
+def _signs(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # signsimp goes through a matrix as often as there are ways to it, and writes its products out anew
+    def simplified(expr: Any, *args: Any, **options: Any) -> Any:
+        body, back = hidden(given(expr))
+        return sympys_own(body, *args, **options).xreplace(back) if back else sympys_own(expr, *args, **options)
+
+    return simplified
 
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
@@ -255,6 +268,7 @@ _sympys_traversal = preorder_traversal._preorder_traversal
 preorder_traversal._preorder_traversal = _all_parts
 for _kind in (Function, DefinedFunction, MinMaxBase):
     _kind.__new__ = _of_scalars(_kind.__new__)
+modules[signsimp.__module__].signsimp = _signs(signsimp)  # type: ignore[attr-defined]
 for _kind in (Trace, Inverse, Determinant):
     _kind.__new__ = _of_square(_kind.__new__, _kind.__name__)
 MatrixExpr.inverse = _of_square(MatrixExpr.inverse, "Inverse")
@@ -269,6 +283,8 @@ sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_coun
 MatrixExpr.trace = lambda self: Trace(self)
 MatrixExpr.H = MatrixExpr.mT = property(lambda self: self.T)  # all is real
 Transpose._eval_inverse = lambda self: inverse_of(self) or Inverse(self)
-Trace.is_Atom = Determinant.is_Atom = True
-DotProduct.is_commutative = True
+Trace.is_Atom = Determinant.is_Atom = MatrixElement.is_Atom = True
+for _kind in (Trace, Determinant, DotProduct, MatrixElement):
+    _kind.is_commutative = _kind.is_real = _kind.is_extended_real = True
+    _kind._eval_conjugate = lambda self: self
 DotProduct.diff = lambda self, *symbols, **_: Node.slope(self, *symbols)

@@ -62,7 +62,8 @@ ENTRYWISE: dict[str, Any] = {
     if f.__module__.startswith(("sympy.", sigmoid.__module__)) and f not in _UNSPOKEN
 } | {
     "log2": lambda t: sympy.log(t) / sympy.log(2), "log10": lambda t: sympy.log(t) / sympy.log(10),
-    "exp2": lambda t: 2**t, "square": lambda t: t**2, "reciprocal": lambda t: 1 / t, "cbrt": sympy.cbrt,
+    "exp2": lambda t: 2**t, "square": lambda t: t**2, "reciprocal": lambda t: 1 / t,
+    "cbrt": lambda t: sympy.sign(t) * sympy.Abs(t) ** sympy.Rational(1, 3),  # SymPy's is complex below 0
     "logsigmoid": lambda t: -sympy.log(1 + sympy.exp(-t)), "negative": lambda t: -t, "positive": lambda t: t,
     "UnitStep": lambda t: Piecewise((1, t >= 0), (0, True)),
     "Unitize": lambda t: Piecewise((1, sympy.Ne(t, 0)), (0, True)),
