@@ -104,6 +104,75 @@ WRONG |= {
     "of length 1": (lambda k: -RATE * G[k] / np.linalg.norm(G[k]) / 9, None, "each array is shortened"),
     "all of length 0.2": (lambda k: -RATE * G[k] * 0.2 / LENGTH, None, "together is shortened to the length 0.2"),
 }
+
+
+def corrected(g, kept=(0.9, 0.999), by=(0.1, 0.001), epsilon=1e-8):
+    return -RATE * (1 - kept[0]) * g / by[0] / (np.sqrt((1 - kept[1]) * g**2 / by[1]) + epsilon)
+
+
+def over_one(g, number, root=1.0):
+    return -RATE * g / (np.sqrt(root * number) + 1e-8)
+
+
+LARGE = {"epsilon": 1e-2}
+WRONG |= {
+    "multiplied corrections": (lambda k: corrected(G[k], by=(10, 1000)), sn.Adam(RATE), "multiply, they must divide"),
+    "one multiplied": (lambda k: corrected(G[k], by=(10, 0.001)), sn.Adam(RATE), "a product stands"),
+    "multiplied, unknown": (lambda k: corrected(G[k], by=(10, 1000)), None, "multiply, they must divide"),
+    "1 + β": (lambda k: corrected(G[k], by=(1.9, 1.999)), sn.Adam(RATE), "1 + where 1 − belongs"),
+    "1 + β₁": (lambda k: corrected(G[k], by=(1.9, 0.001)), sn.Adam(RATE), "β₁^(t) + 1 stands where"),
+    "from 2": (lambda k: corrected(G[k], by=(0.19, 1 - 0.999**2)), sn.Adam(RATE), "counted from 2"),
+    "exchanged in states": (lambda k: corrected(G[k], (0.999, 0.9)), sn.Adam(RATE), "exchanged in the states"),
+    "exchanged after": (lambda k: corrected(G[k], by=(0.001, 0.1)), sn.Adam(RATE), "where the start of the states"),
+    "no epsilon": (lambda k: corrected(G[k], epsilon=0), sn.Adam(RATE, **LARGE), "term ε is missing"),
+    "another epsilon": (lambda k: corrected(G[k], epsilon=1e-3), sn.Adam(RATE), "ε is 0.001, not 1e-08"),
+    "added epsilon": (lambda k: -RATE * (np.sign(G[k]) + 1e-2), sn.RMSProp(RATE, rho=0.0, **LARGE), "to the quotient"),
+    "no square": (lambda k: -RATE * G[k] / (np.sqrt(0.1 * abs(G[k])) + 1e-8), sn.RMSProp(RATE), "absolute values"),
+    "mean of squares": (lambda k: over_one(G[k], (G[k] ** 2).mean(), 0.1), sn.RMSProp(RATE), "one number, the mean"),
+    "of length": (lambda k: over_one(G[k], (G[k] ** 2).sum()), sn.AdaGrad(RATE), "one number, the sum"),
+    "decay after": (
+        lambda k: (W[k] + adam(G[k])) * (1 - RATE * DECAY) - W[k], sn.AdamW(RATE, decay=DECAY), "from the new value",
+    ),
+}  # fmt: skip
+AT = {c: gradients({k: W[k] + c * VELOCITY[k] for k in NAMES}) for c in (-BETA, BETA, 1.0)}
+IN_STATE = gradients({k: W[k] - RATE * VELOCITY[k] for k in NAMES})
+NESTEROV = {"velocity": VELOCITY, "optimizer": sn.Nesterov(RATE, BETA)}
+WRONG |= {
+    "behind": (lambda k: BETA * VELOCITY[k] - RATE * AT[-BETA][k], KNOWN, "taken at W − 0.9⋅v, not ahead"),
+    "at all of it": (lambda k: BETA * VELOCITY[k] - RATE * AT[1.0][k], KNOWN, "taken at W + v, not ahead"),
+    "ahead, no more": (lambda k: -RATE * AT[BETA][k], KNOWN, "there is no momentum"),
+    "ahead, twice": (lambda k: 2 * BETA * VELOCITY[k] - RATE * AT[BETA][k], KNOWN, "added twice"),
+    "ahead, up": (lambda k: BETA * VELOCITY[k] + RATE * AT[BETA][k], KNOWN, "up the gradient"),
+    "twice": (lambda k: 2 * BETA * VELOCITY[k] - RATE * G[k], KNOWN, "added twice"),
+    "at all of a state": (lambda k: -RATE * (BETA * VELOCITY[k] + IN_STATE[k]), NESTEROV, "taken at W + v, not ahead"),
+    "L1": (lambda k: -RATE * (G[k] + DECAY * np.sign(W[k])), None, "an L1 decay of 0.05"),
+    "L1 of weights": (lambda k: -RATE * (G[k] + DECAY * np.sign(W[k]) * (k[0] == "W")), None, "in W1, W2 only"),
+    "L1 turned": (lambda k: -RATE * (G[k] - DECAY * np.sign(W[k])), None, "L1 decay of 0.05 with the wrong sign"),
+    "L1, L2": (lambda k: -RATE * (G[k] + DECAY * (np.sign(W[k]) + W[k])), None, "L1 decay of 0.05"),
+    "L1, a velocity": (lambda k: BETA * VELOCITY[k] - RATE * (G[k] + DECAY * np.sign(W[k])), KNOWN, "an L1 decay of 0.05"),
+    "L1, Adam": (lambda k: adam(G[k]) - RATE * DECAY * np.sign(W[k]), sn.Adam(RATE), "an L1 decay of 0.05"),
+}  # fmt: skip
+DONE = {
+    "between": (lambda w: np.clip(w, -0.5, 0.5), "kept between −0.5 and 0.5"),
+    "from 0": (lambda w: np.maximum(w, 0), "kept above 0"),
+    "columns shortened": (lambda w: w * np.minimum(1, 0.9 / np.linalg.norm(w, axis=0)), "each column of the weights"),
+    "rows of length 1": (lambda w: w / np.linalg.norm(w, axis=1, keepdims=True), "each row of the weights"),
+    "arrays of length 2": (lambda w: 2 * w / np.linalg.norm(w), "W2 is given the length 2"),
+    "of sum 1": (lambda w: w / w.sum(axis=0), "divided by its sum"),
+    "of mean 0": (lambda w: w - w.mean(axis=0), "has its mean taken"),
+    "standardised": (lambda w: (w - w.mean(axis=0)) / w.std(axis=0), "standardised"),
+    "smaller": (lambda w: 0.97 * w, "multiplied by 0.97"),
+    "3 decimals": (lambda w: np.round(w, 3), "rounded to 3 decimals"),
+    "float16": (lambda w: w.astype(np.float16).astype(float), "float16"),
+    "quarters": (lambda w: np.round(4 * w) / 4, "multiples of 0.25"),
+    "threshold": (lambda w: np.sign(w) * np.maximum(abs(w) - 0.4, 0), "towards 0 by 0.4"),
+}
+STEPS = {
+    "descent": (lambda k: -RATE * G[k], {}),
+    "momentum": (lambda k: BETA * VELOCITY[k] - RATE * G[k], KNOWN),
+    "adam": (lambda k: adam(G[k]), {"optimizer": sn.Adam(RATE)}),
+    "rmsprop": (lambda k: over_root(G[k], 0.1), {"optimizer": sn.RMSProp(RATE)}),
+}
 OF_GRADIENTS = {
     "without the rate": (lambda k: -G[k], {}, "constant-factor"),
     "early, with momentum": (lambda k: -RATE * EARLY[k] + BETA * VELOCITY[k], KNOWN, "updated-weights"),
@@ -144,6 +213,24 @@ def test_a_wrong_step_is_told(name):
 def test_a_wrong_gradient_is_seen_through_a_velocity(name):
     move, known, kind = OF_GRADIENTS[name]
     assert said(move, **known).faults[0].kind == kind
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("name", DONE)
+def test_what_is_done_to_weights_after_a_right_step_is_told(name, step):
+    (move, known), (done, words) = STEPS[step], DONE[name]
+    after = {k: done(W[k] + move(k)) if k[0] == "W" else W[k] + move(k) for k in NAMES}
+    found = sn.diagnose_update(LOSS, W, after, RATE, DATA, **known)
+    fault = found.faults[0]
+    assert fault.kind == "step" and "once the step" in fault.words and words in fault.words, str(found)
+
+
+def test_nothing_is_done_to_weights_of_another_step():
+    draw = np.random.default_rng(2)
+    for size in (1e-5, 0.1):
+        moves = {k: size * draw.normal(size=W[k].shape) for k in NAMES}
+        found = said(moves.get)
+        assert "once the step" not in str(found), str(found)
 
 
 def test_weights_before_and_after_are_exchanged():

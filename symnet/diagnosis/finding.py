@@ -21,8 +21,10 @@ from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
 from symnet.diagnosis.given import Point
+from symnet.diagnosis.permuted import permuted
 from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.rounded import CUT_OFF, cut_off
+from symnet.diagnosis.samples import of_samples
 from symnet.diagnosis.search import Search
 from symnet.diagnosis.steps import Step
 from symnet.diagnosis.ties import Ties
@@ -70,7 +72,7 @@ def diagnosed(
         return Diagnosis(right, spoiled, (extra,) if extra else (), (*known, *hidden), partials=partials)
     known = [*known, *_elsewhere_only(points, wrong)]
     symbols = {w.name: w for w in wrong}
-    found = _explanations(looking, step, symbols, off)
+    found = _explanations(looking, step, symbols, off) or _of_the_data(kernel, points, wrong, off, step)
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
@@ -123,6 +125,8 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
         found = found or (looking.forward() if off else [])
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)
+        if not found and step is None and (fault := looking.explainer.zeros(looking.points, looking.wrong)):
+            return [(fault,)]
         if not found and symbols and (words := bounded(looking.points)):
             return [(Fault("wrong-function" if step is None else "step", looking.wrong, "", "", "", words),)]
         if not found and cut_off(looking.points, looking.wrong):
@@ -130,6 +134,18 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
         if not found and symbols:
             return looking.backward(not off and looking.points[0].loss is None, of_step)
     return found or _of_what_is_beside(looking.points)
+
+
+def _of_the_data(
+    kernel: Kernel, points: Sequence[Point], wrong: tuple[Name, ...], off: Sequence[str], step: Step | None
+) -> Explained:
+    # other samples, or labels in another order
+    if not wrong or off or step is not None and not step.shows_gradients:
+        return []
+    for kind, told in (("wrong-sum", of_samples), ("wrong-operand", permuted)):
+        if words := told(kernel, points):
+            return [(Fault(kind, wrong, "", "", "", words),)]
+    return []
 
 
 def _of_what_is_beside(points: Sequence[Point]) -> Explained:

@@ -16,7 +16,15 @@ from sympy import Expr
 from symnet.backends import Kernel, binding
 from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name, Values
-from symnet.diagnosis.handed import not_by_name, not_called_so, shaped, shaped_value, tolerance, with_one_hot
+from symnet.diagnosis.handed import (
+    as_gradient,
+    not_by_name,
+    not_called_so,
+    shaped,
+    shaped_value,
+    tolerance,
+    with_one_hot,
+)
 from symnet.diagnosis.stacked import Stacked, taken_apart
 from symnet.program import survey
 
@@ -156,7 +164,7 @@ def point_at(
     mine, allowed, unsummed = {}, {}, set()
     largest = max(float(np.max(np.abs(g), initial=0.0)) for g in found)
     for w, g in right.items():
-        array = binding.as_array(f"the gradient for {w.name}", written.values[w.name])
+        array = as_gradient(w, written.values[w.name])
         relative = tolerance(array, values)
         array, was_unsummed = shaped(w, array, np.shape(g), sizes)
         unsummed |= {w} if was_unsummed else set()

@@ -73,6 +73,17 @@ def _told(size: Any, name: str, values: Mapping[str, Any], symbols: Mapping[str,
     return {length for declared, shape in fitting for s, length in zip(declared, shape, strict=True) if s == size}
 
 
+def as_gradient(w: Name, value: Any) -> Any:
+    """Give a gradient as an array. Raises `TypeError` for what is none: nothing, an expression, text."""
+    if value is None:
+        raise TypeError(
+            f"the gradient for {w.name} is None: give an array, or leave {w.name} out; is its return missing?"
+        )
+    if isinstance(value, Basic):
+        raise TypeError(f"the gradient for {w.name} is an expression: give its numbers, as sn.evaluate computes them")
+    return binding.as_array(f"the gradient for {w.name}", value)
+
+
 def shaped(w: Name, array: Any, shape: tuple[int, ...], sizes: Mapping[str, int]) -> tuple[Any, bool]:
     """Give a gradient in the shape of its parameter, and whether it came with an entry for each sample.
 

@@ -18,6 +18,9 @@ MADE_OF = (
     ("gradient", "weights"),
     ("gradient", "velocity"),
     ("gradient", "weights", "velocity"),
+    ("gradient", "signs"),
+    ("gradient", "signs", "velocity"),
+    ("gradient", "weights", "signs"),
 )
 SMALL = 1e-7
 IDLE = "the velocity of the step before is not used: there is no momentum"
@@ -29,7 +32,12 @@ def parts_of(weights: Weights, rate: float, of: tuple[str, ...]) -> list[float] 
         return None
     columns = []
     for part in of:
-        arrays = {"gradient": weights.gradients, "weights": weights.before, "velocity": weights.velocity}[part]
+        arrays = {
+            "gradient": weights.gradients,
+            "weights": weights.before,
+            "velocity": weights.velocity,
+            "signs": {n: np.sign(a) for n, a in weights.before.items()},
+        }[part]
         scale = rate if part == "velocity" else 1.0
         columns.append(np.concatenate([np.ravel(arrays[n]) / scale for n in weights.before]))
     moved = np.concatenate([np.ravel(weights.before[n] - weights.after[n]) for n in weights.before]) / rate
@@ -51,6 +59,7 @@ def words_of_parts(parts: Mapping[str, float], rate: float, momentum: float | No
         turned = "the step goes up the gradient: its sign is wrong; " if g < 0 else ""
         return turned + "the step stands in the place of the weights, it is not taken from them"
     said = [*_of_the_gradient(g, momentum), *_of_the_weights(w, rate)]
+    said += filter(None, [words_of_signs(parts.get("signs", 0.0), rate)])
     if "velocity" in parts or has_velocity:
         said += _of_the_velocity(-parts.get("velocity", 0.0), rate, momentum)
     return "; ".join(said)
@@ -78,6 +87,15 @@ def _of_the_weights(w: float, rate: float) -> list[str]:
     return []
 
 
+def words_of_signs(s: float, rate: float) -> str:
+    """Say how much of the signs of the weights is in a step."""
+    if abs(s) < SMALL:
+        return ""
+    if s < 0:
+        return f"{-s * rate:.6g} times the signs of the weights is added: an L1 decay of {-s:.6g} with the wrong sign"
+    return f"{s * rate:.6g} times the signs of the weights is subtracted: an L1 decay of {s:.6g}"
+
+
 def _of_the_velocity(used: float, rate: float, beta: float | None) -> list[str]:
     if beta is not None and abs(used - beta * rate) < SMALL:
         return ["the velocity of the step before is multiplied by the rate as well"]
@@ -87,6 +105,8 @@ def _of_the_velocity(used: float, rate: float, beta: float | None) -> list[str]:
         return [IDLE]
     if beta is not None and abs(used - 1) < SMALL:
         return [f"the velocity of the step before is added whole: the factor {beta:.6g}, the momentum, is missing"]
+    if beta is not None and abs(used - 2 * beta) < SMALL:
+        return ["the velocity of the step before is added twice, each time with the momentum"]
     if beta is not None and abs(used - (1 - beta)) < SMALL:
         return ["the velocity of the step before has the factor 1 minus the momentum, not the momentum"]
     if beta is None or abs(used - beta) > SMALL:

@@ -8,7 +8,7 @@ whether it comes first or last, the numbers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,12 +28,14 @@ class Stacked:
     bias: str
     axis: int
     last: bool = False
+    is_number: bool = False  # whether the bias is a scalar
 
     def apart(self, array: Any) -> dict[str, Any]:
         """Give the two by name."""
         array = np.moveaxis(np.asarray(array), self.axis, 0)
         bias, weights = (array[-1:], array[:-1]) if self.last else (array[:1], array[1:])
-        return {self.weights: np.moveaxis(weights, 0, self.axis), self.bias: np.moveaxis(bias, 0, self.axis)}
+        bias = bias.reshape(()) if self.is_number and bias.size == 1 else np.moveaxis(bias, 0, self.axis)
+        return {self.weights: np.moveaxis(weights, 0, self.axis), self.bias: bias}
 
     @property
     def words(self) -> str:
@@ -63,14 +65,14 @@ def stacks_in(loss: Expr, values: Mapping[str, Any], given: Mapping[str, Any]) -
     found = []
     for key, array in given.items():
         shape = _shape_of(array)
-        if len(shape) == 2 and (key not in symbols or key in values and shape != np.shape(values[key])):
+        if 0 < len(shape) <= 2 and (key not in symbols or key in values and shape != np.shape(values[key])):
             names = [key] if key in symbols else [n for n in symbols if n not in given]
             ways = [(n, axis) for n in names for axis in (1, 0) if _one_more(shape, symbols[n], values.get(n), axis)]
             pairs = [
                 (n, b, axis) for n, axis in ways for b in _biases(loss, symbols, values, n, axis) if b not in given
             ]
             if len(pairs) == 1:
-                found.append(Stacked(key, *pairs[0]))
+                found.append(Stacked(key, *pairs[0], is_number=not isinstance(symbols[pairs[0][1]], MatrixSymbol)))
     taken = [s.weights for s in found] + [s.bias for s in found]
     apart = [s for s in found if taken.count(s.weights) == 1 == taken.count(s.bias)]
     return _by_numbers(loss, symbols, lambda _: values, given, apart) if apart else []
@@ -95,7 +97,7 @@ def stacks_in_step(
                 if isinstance(symbols[n], MatrixSymbol) and _stands(symbols[n], trial[n].shape):
                     pairs += [(n, b, axis) for b in _biases(loss, symbols, trial, n, axis) if b in free and b != n]
         if len(pairs) == 1:
-            found.append(Stacked(key, *pairs[0]))
+            found.append(Stacked(key, *pairs[0], is_number=not isinstance(symbols[pairs[0][1]], MatrixSymbol)))
 
     def split(stacks: list[Stacked]) -> dict[str, Any]:
         rest = {n: a for n, a in before.items() if n not in {s.key for s in stacks}}
@@ -114,7 +116,9 @@ def taken_apart(arrays: Mapping[str, Any], stacks: Sequence[Stacked]) -> dict[st
 
 
 def _one_more(shape: Sequence[int], symbol: Any, value: Any, axis: int) -> bool:
-    own = np.shape(value) if value is not None and isinstance(symbol, MatrixSymbol) else ()
+    own: tuple[int, ...] = np.shape(value) if value is not None and isinstance(symbol, MatrixSymbol) else ()
+    if len(shape) == 1:  # a column with one axis
+        return len(own) == 2 and axis == 0 and own[1] == 1 and shape[0] == own[0] + 1
     return len(own) == 2 and shape[axis] == own[axis] + 1 and shape[1 - axis] == own[1 - axis]
 
 
@@ -124,11 +128,13 @@ def _biases(loss: Expr, symbols: Mapping[str, Any], values: Mapping[str, Any], w
     wanted = (length, 1) if axis == 1 else (1, length)
     derivation = derive(loss, [symbols[weights]])
     beside = {s for e in derivation.forward if e.rhs.has(symbols[weights]) for s in e.rhs.free_symbols}
-    fitting = [n for n, s in symbols.items() if s in beside and isinstance(s, MatrixSymbol) and n in values]
-    return [n for n in fitting if np.size(values[n]) == length and _stands(symbols[n], wanted)]
+    fitting = [n for n, s in symbols.items() if s in beside and n in values and np.size(values[n]) == length]
+    return [n for n in fitting if _stands(symbols[n], wanted)]
 
 
-def _stands(symbol: Any, wanted: tuple[int, int]) -> bool:
+def _stands(symbol: Any, wanted: Sequence[int]) -> bool:
+    if not isinstance(symbol, MatrixSymbol):
+        return all(size == 1 for size in wanted)
     return all(not a.is_Integer or a == b for a, b in zip(symbol.shape, wanted, strict=True))
 
 
@@ -144,7 +150,7 @@ def _by_numbers(
     kernel = derive(loss, wrt).compile(dtype=float)
     choices = []
     for last in (False, True):
-        turned = [Stacked(s.key, s.weights, s.bias, s.axis, last) for s in stacks]
+        turned = [replace(s, last=last) for s in stacks]
         right = {w.name: g for w, g in kernel(with_one_hot(values_of(turned), kernel.symbols))[1].items()}
         likeness = [_likeness(a, right[n]) for s in turned for n, a in s.apart(given[s.key]).items()]
         choices.append((sum(likeness), turned))

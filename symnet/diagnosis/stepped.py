@@ -6,20 +6,23 @@ side, in words; a number that is to be fitted is a symbol in it. Letters of name
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sympy import Add, Basic, Lambda, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Symbol, nan, zoo
+from sympy import Abs, Add, Basic, Lambda, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, nan, zoo
 
 from symnet.diagnosis.edits import Changes, Words, say
 from symnet.diagnosis.places import put, times
 from symnet.expressions import Elementwise, raw, split, symbols_of
-from symnet.optimizers import NOT_NEGATIVE, POSITIVE, Rule, hyperparameter
 from symnet.program import Equation
 
 NUMBER = Symbol("a number that is fitted", real=True)
 Written = Iterator[tuple[Any, Words, float]]  # what stands there, words, cost
+_CORRECTIONS: tuple[tuple[Callable[[Any], Any], Words, float], ...] = (  # of the start of the states at 0, all of them
+    (lambda c: S.One, say("nothing corrects the start of the states at 0"), 1.0),
+    (lambda c: 2 - c, say("the corrections of the start at 0 have 1 + where 1 − belongs"), 1.1),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,17 +77,10 @@ class StepGrammar:
     # -- everywhere in the equations
 
     def _everywhere(self) -> Iterator[StepEdit]:
-        corrections = [
-            (lhs, path)
-            for lhs, rhs in self.right.items()
-            for path, node, within in _parts(rhs)
-            if self._is_correction(_named(node, within))
-        ]
-        if len(corrections) > 1:
-            changes = dict(self.right)
-            for lhs, path in corrections:
-                changes[lhs] = put(changes[lhs], path, S.One)
-            yield StepEdit(changes, say("nothing corrects the start of the states at 0"), 1.0)
+        yield from self._of_all_corrections()
+        for t in self._counts():
+            yield self._replaced({t: t + 1}, say("the steps are counted from 2, not from 1"), 1.1)
+        yield from self._exchanged_fractions()
         if self.rate is not None:
             words = say("the step has the factor {{number}}")
             yield self._replaced({self.rate: NUMBER * self.rate}, words, 1.7)
@@ -98,6 +94,45 @@ class StepGrammar:
         words = say("there is a weight decay of {{number}} in the gradient")
         yield self._replaced({self.gradient: decayed}, words, 1.7)
 
+    def _of_all_corrections(self) -> Iterator[StepEdit]:
+        # of the start of the states at 0
+        found: list[tuple[Any, tuple[int, ...], Any, tuple[int, ...]]] = []
+        for lhs, rhs in self.right.items():
+            quotient: tuple[int, ...] = ()
+            for path, node, within in _parts(rhs):
+                if self._is_correction(_named(node, within)):
+                    found.append((lhs, path, node, quotient))
+                quotient = path if isinstance(node, Pow) and node.exp == -1 else ()
+        for how, words, cost in _CORRECTIONS if len(found) > 1 else ():
+            changes = dict(self.right)
+            for lhs, path, node, _ in found:
+                changes[lhs] = put(changes[lhs], path, how(node))
+            yield StepEdit(changes, words, cost)
+        if len(found) > 1 and all(quotient for *_, quotient in found):
+            changes = dict(self.right)
+            for lhs, _, node, quotient in found:
+                changes[lhs] = put(changes[lhs], quotient, node)
+            yield StepEdit(changes, say("the corrections of the start at 0 multiply, they must divide"), 1.1)
+
+    def _counts(self) -> list[Any]:
+        return [Symbol(c, real=True) for c in sorted(self.counts)]
+
+    def _fractions(self) -> list[Any]:
+        # how much of a state is kept: they may stand in each other's place
+        known = {n: v for n, v in self.rates.items() if n not in self.counts and Symbol(n, real=True) != self.rate}
+        return [Symbol(n, real=True) for n, v in known.items() if 0.5 <= v < 1]
+
+    def _exchanged_fractions(self) -> Iterator[StepEdit]:
+        for i, a in enumerate(self._fractions()):
+            for b in self._fractions()[i + 1 :]:
+                words = say("{} and {} are exchanged", a, b)
+                new = {a: b, b: a}
+                states = {lhs: _exchanged(rhs, new) for lhs, rhs in self.right.items() if lhs in self.states.values()}
+                rest = {lhs: _exchanged(rhs, new) for lhs, rhs in self.right.items() if lhs not in states}
+                yield self._replaced(new, words, 1.1)
+                yield StepEdit(states, words + say(" in the states"), 1.15)
+                yield StepEdit(rest, words + say(" where the start of the states is corrected"), 1.15)
+
     def with_another(self, name: str) -> StepEdit:
         """Give the edit that leaves the value of a hyperparameter open."""
         h = Symbol(name, real=True)
@@ -110,7 +145,7 @@ class StepGrammar:
         return (
             isinstance(node, Add)
             and 1 in node.args
-            and any(p.exp.free_symbols & {Symbol(c, real=True) for c in self.counts} for p in node.atoms(Pow))
+            and any(p.exp.free_symbols & set(self._counts()) for p in node.atoms(Pow))
         )
 
     @staticmethod
@@ -139,6 +174,8 @@ class StepGrammar:
         if self.rate is None:
             return
         bare = (decay / self.rate).cancel()
+        words = say("the decay takes the factor {} from the new value of {}, not from the old one", kept, self.theta)
+        yield StepEdit({lhs: times(kept, raw(MatAdd, self.theta, *rest))}, words, 1.1)
         words = say("the decay has not the rate as a factor")
         yield StepEdit({lhs: raw(MatAdd, times(1 - bare, self.theta), *rest)}, words, 1.1)
         words = say("the sign of the decay is wrong")
@@ -170,7 +207,7 @@ class StepGrammar:
         elif isinstance(node, (MatMul, Mul)):
             yield from self._of_a_product(node)
         elif isinstance(node, Pow):
-            yield from self._of_a_power(node)
+            yield from self._of_a_power(node, self._is_correction(_named(node.base, within)))
         elif isinstance(node, Elementwise):
             yield from self._of_a_function(node)
 
@@ -194,6 +231,7 @@ class StepGrammar:
             left = rest[0] if len(rest) == 1 else _sum(node, rest)
             if corrects and term != 1:
                 yield left, say("the correction {} of the start at 0 is missing", node), 1.1
+                yield 2 - node, say("{} stands where {} belongs", 2 - node, node), 1.15
             elif not node.is_Matrix and term == 1:
                 yield times(-1, left), say("{} stands where {} belongs", times(-1, left), node), 1.3
             elif not node.is_Matrix and 1 in node.args:
@@ -204,7 +242,7 @@ class StepGrammar:
                 yield _sum(node, turned), say("the sign of the term {} is wrong", term), 1.3
 
     def _of_a_rate(self, node: Any) -> Written:
-        if node in (self.rate, *[Symbol(c, real=True) for c in self.counts]):
+        if node in (self.rate, *self._counts()):
             if node == self.rate:
                 yield node**2, say("the rate is applied twice"), 1.1
                 yield S.One, say("the rate {} is missing", node), 1.1
@@ -224,15 +262,16 @@ class StepGrammar:
                 yield times(self.rate * c, A), say("{} is multiplied by the rate as well", A), 1.3
 
     @staticmethod
-    def _of_a_power(node: Any) -> Written:
+    def _of_a_power(node: Any, corrects: bool) -> Written:
         if node.exp == S.Half:
             yield node.base, say("the square root is missing"), 1.1
         elif node.exp == -S.Half:
             yield 1 / node.base, say("the square root is missing"), 1.1
         elif node.exp == 2:
             yield node.base, say("the square is missing"), 1.1
+            yield Abs(node.base), say("the square is missing, absolute values stand in its place"), 1.2
         elif node.exp == -1:
-            yield node.base, say("a product stands where a quotient belongs"), 1.5
+            yield node.base, say("a product stands where a quotient belongs"), 1.15 if corrects else 1.5
 
     def _of_a_function(self, node: Any) -> Written:
         # what is under a root and what is beside it; a state that stands where another one belongs is an operand
@@ -246,6 +285,18 @@ class StepGrammar:
                     body = node.body.xreplace({part: Pow(root.base + t, S.Half) + rest})
                     words = say("{} stands under the root, not beside it", variables[t])
                     yield Elementwise(Lambda(node.variables, body), *node.args[1:]), words, 1.2
+                    body = node.body.xreplace({part: part - t}) + t
+                    words = say("{} is added to the quotient, not to what it is divided by", variables[t])
+                    yield Elementwise(Lambda(node.variables, body), *node.args[1:]), words, 1.5
+        if len(variables) == 1 and node.body == node.variables[0] ** 2:
+            rows, columns = node.shape
+            total = raw(MatMul, OneMatrix(rows, rows), node, OneMatrix(columns, columns))
+            yield (
+                times(1 / (rows * columns), total),
+                say("one number, the mean of {}, stands for all entries", node),
+                1.2,
+            )
+            yield total, say("one number, the sum of {}, stands for all entries", node), 1.2
 
 
 def _cost(edit: StepEdit) -> float:
@@ -284,48 +335,3 @@ def _exchanged(rhs: Any, new: Mapping[Any, Any]) -> Any:
         return rhs
     arguments = [_exchanged(a, new) if isinstance(a, Basic) else a for a in rhs.args]
     return raw(type(rhs), *arguments) if isinstance(rhs, (MatAdd, MatMul)) else rhs.func(*arguments)
-
-
-# -- a velocity that is a move already
-
-
-@dataclass(frozen=True)
-class Velocity(Rule):
-    """Momentum where the velocity is the move of the step before: v ← μ·v − η·g, W ← W + v."""
-
-    rate: float = hyperparameter(0.1, POSITIVE, "eta")
-    momentum: float = hyperparameter(0.9, NOT_NEGATIVE, "mu")
-
-    def init(self, W: Any) -> Mapping[str, float]:
-        return {"v": 0.0}
-
-    def update(self, W: Any, gradient: Any, *, eta: Any, mu: Any, v: Any) -> Mapping[Any, Any]:
-        velocity = mu * v - eta * gradient
-        return {v: velocity, W: W + velocity}
-
-
-@dataclass(frozen=True)
-class MeanVelocity(Velocity):
-    """Momentum whose velocity is a running mean of gradients: v ← μ·v + (1 − μ)·g, W ← W − η·v."""
-
-    def update(self, W: Any, gradient: Any, *, eta: Any, mu: Any, v: Any) -> Mapping[Any, Any]:
-        velocity = mu * v + (1 - mu) * gradient
-        return {v: velocity, W: W - eta * velocity}
-
-
-@dataclass(frozen=True)
-class SumVelocity(Velocity):
-    """Momentum whose velocity is a sum of gradients, as in `Momentum`: v ← μ·v + g, W ← W − η·v."""
-
-    def update(self, W: Any, gradient: Any, *, eta: Any, mu: Any, v: Any) -> Mapping[Any, Any]:
-        velocity = mu * v + gradient
-        return {v: velocity, W: W - eta * velocity}
-
-
-@dataclass(frozen=True)
-class NesterovVelocity(Velocity):
-    """Nesterov's momentum of that kind, at the point where the gradient is taken."""
-
-    def update(self, W: Any, gradient: Any, *, eta: Any, mu: Any, v: Any) -> Mapping[Any, Any]:
-        velocity = mu * v - eta * gradient
-        return {v: velocity, W: W + mu * velocity - eta * gradient}

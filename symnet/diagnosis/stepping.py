@@ -195,7 +195,7 @@ class Stepping:
             found = self.expected(e.changes, c)
             return np.concatenate([np.ravel(found[n]) for n in sorted(wrong)])
 
-        for c in (0.9, 0.1, 0.99):
+        for c in (0.9, 0.1, 0.99, 1e-3):
             for _ in range(15):
                 try:
                     here = at(c)

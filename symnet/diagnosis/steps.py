@@ -6,8 +6,8 @@ optimizer. Out: what a right step is, and faults of one that is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,23 +15,19 @@ import numpy as np
 from sympy import MatrixSymbol
 
 from symnet.backends import binding
-from symnet.diagnosis.parts import IDLE, MADE_OF, SMALL, parts_of, words_of_parts
+from symnet.diagnosis.ahead import right_ahead, wrong_ahead
+from symnet.diagnosis.afterwards import done_afterwards
+from symnet.diagnosis.parts import IDLE, MADE_OF, SMALL, parts_of, words_of_parts, words_of_signs
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.rounded import CUT_OFF, is_cut_off
-from symnet.diagnosis.stepped import MeanVelocity, NesterovVelocity, SumVelocity, Velocity
 from symnet.diagnosis.stepping import Explained, Stepping, Weights, close
+from symnet.diagnosis.velocities import VELOCITIES, Velocity
 from symnet.optimizers import (
     FIRST_ORDER, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp, as_optimizer, is_number,
 )  # fmt: skip
 
 _STEPS = 5  # that may have been taken instead of one
 Faults = list[tuple[Fault, ...]]
-_VELOCITIES: dict[type[Velocity], str] = {
-    Velocity: "a momentum",
-    NesterovVelocity: "Nesterov's momentum",
-    SumVelocity: "a velocity that is a sum of gradients and a momentum",
-    MeanVelocity: "a velocity that is a running mean of gradients and a momentum",
-}
 _USUAL = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # momenta
 
 
@@ -94,8 +90,7 @@ class Step:
         if self.told is not None:
             if self.told.is_right:
                 return "" if self.shows_gradients else self._seen("is right, but it")
-            ahead = self._ahead([getattr(self.optimizer, "beta", 0.0)]) if self._has(Nesterov) else None
-            return None if ahead is None else ahead[0]
+            return self._ahead(right_ahead) or None if self._has(Nesterov) else None
         if self.weights.velocity:
             return self._with_a_velocity()
         others = [kind(rate=self.rate) for kind in FIRST_ORDER if kind not in (GradientDescent, Momentum)]
@@ -131,15 +126,14 @@ class Step:
         return isinstance(self.optimizer, kind)
 
     def _with_a_velocity(self) -> str | None:
-        for kind, whose in _VELOCITIES.items():
+        for kind, whose in VELOCITIES.items():
             stepping = self._stepping(kind(self.rate, 0.9 if self.momentum is None else self.momentum))
             if stepping.is_right:
                 return f"the step is right with {whose} of {stepping.rates['mu']:.6g}"
             number = stepping.with_another("mu") if self.momentum is None else None
             if number is not None and 0 < number < 1 and not self._is_times_the_rate(number):
                 return f"the step is right with {whose} of {number:.6g}"
-        ahead = self._ahead(_USUAL if self.momentum is None else (self.momentum,))
-        return None if ahead is None else ahead[0]
+        return self._ahead(right_ahead) or None
 
     def _is_times_the_rate(self, number: float) -> bool:
         def usual(m: float) -> bool:
@@ -147,20 +141,23 @@ class Step:
 
         return usual(number / self.rate) and not usual(number)
 
-    def _ahead(self, momenta: Any) -> tuple[str] | None:
-        # the gradient is taken where the velocity leads to
+    @cached_property
+    def _as_moves(self) -> Weights:
+        # with a velocity that is a move, as long as it is in the weights
         w = self.weights
-        if self.elsewhere is None or not w.velocity:
-            return None
-        for m in momenta:
-            moves = {n: np.reshape(w.velocity[n], np.shape(a)) for n, a in w.before.items()}
-            if self.told is not None:
-                moves = {n: -self.rate * v for n, v in moves.items()}
-            there = self.elsewhere({n: a + m * moves[n] for n, a in w.before.items()})
-            after = {n: a + m * moves[n] - self.rate * np.reshape(there[n], np.shape(a)) for n, a in w.before.items()}
-            if all(close(w.after[n], a, w.before[n]) for n, a in after.items()):
-                return (f"the step is right with Nesterov's momentum of {m:.6g}, the gradient taken ahead",)
-        return None
+        factor = 1.0 if self.told is None else -self.rate
+        return replace(w, velocity={n: factor * np.reshape(w.velocity[n], np.shape(a)) for n, a in w.before.items()})
+
+    @property
+    def _momenta(self) -> Sequence[float]:
+        momentum = self.momentum if self.told is None else getattr(self.optimizer, "beta", 0.0)
+        return _USUAL if momentum is None else (momentum,)
+
+    def _ahead(self, how: Callable[..., str]) -> str:
+        # the gradient is taken where the velocity leads to
+        if self.elsewhere is None or not self.weights.velocity:
+            return ""
+        return how(self._as_moves, self.rate, self._momenta, self.elsewhere)
 
     # -- wrong ones
 
@@ -170,13 +167,14 @@ class Step:
         if still:
             return still
         elsewhere = IDLE if self.is_idle else self._from_elsewhere() if self.told is None else ""
+        elsewhere = elsewhere or self._done_afterwards()
         if elsewhere:
             return [(Fault("step", tuple(symbols.values()), "", "", "", elsewhere),)]
         if self.told is None or self._has(GradientDescent):
             return []
         found = self.told.explained(numbers=not self.shows_gradients)
         other = self._another_optimizer()
-        price = 0.95 if self._has(Momentum) else 1.25  # those with momentum differ by a factor alone
+        price = 0.95 if self._has(Momentum) else 1.35  # those with momentum differ by a factor alone
         if other and (not found or found[0].cost > price):
             return [(Fault("step", tuple(symbols.values()), "", "", "", other),)]
         return self._faults(found, symbols)
@@ -198,10 +196,25 @@ class Step:
                 return f"{number} steps were taken, not one"
         return ""
 
+    def _done_afterwards(self) -> str:
+        return next(filter(None, (done_afterwards(self.weights.after, right) for right in self._rights())), "")
+
+    def _rights(self) -> Iterator[Mapping[str, Any]]:
+        # weights after what may have been the step
+        if self.told is not None:
+            yield self.told.expected({})
+            return
+        yield self._descended(self.weights.before)
+        for kind in VELOCITIES if self.weights.velocity else ():
+            for m in self._momenta:
+                yield self._stepping(kind(self.rate, m)).expected({})
+
     def late(self, symbols: Mapping[str, Any]) -> Faults:
         """Give the faults of a step whose gradients have no single one."""
+        if words := self._ahead(wrong_ahead):
+            return [(Fault("step", tuple(symbols.values()), "", "", "", words),)]
         if self.told is not None and not self._has(GradientDescent):
-            return self._faults(self.told.explained(pairs=True), symbols)
+            return self._with_signs(symbols) or self._faults(self.told.explained(pairs=True), symbols)
         w = self.weights
         some = w if len(symbols) == len(w.before) else w.of(symbols)
         for of in MADE_OF:
@@ -211,6 +224,14 @@ class Step:
                 words += f" (in {', '.join(symbols)} only)" if words and some is not w else ""
                 return [(Fault("step", tuple(symbols.values()), "", "", "", words),)] if words else []
         return [] if w.velocity else self._of_some_kind(symbols)
+
+    def _with_signs(self, symbols: Mapping[str, Any]) -> Faults:
+        # a right step, and the signs of the weights beside it
+        w, right = self.weights, self.told.expected({}) if self.told is not None else {}
+        some = replace(w, before=right, gradients={n: np.sign(a) for n, a in w.before.items()}).of(symbols)
+        parts = parts_of(some, self.rate, ("gradient",))
+        words = words_of_signs(parts[0], self.rate) if parts is not None else ""
+        return [(Fault("step", tuple(symbols.values()), "", "", "", words),)] if words else []
 
     def _of_some_kind(self, symbols: Mapping[str, Any]) -> Faults:
         best: tuple[float, Faults] | None = None
