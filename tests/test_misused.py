@@ -49,7 +49,9 @@ def test_a_gradient_is_asked_for_by_its_symbol(strange):
 )
 def test_what_is_no_function_of_the_arrays_is_told(f):
     for call in (lambda: sn.check_function(f, lambda p: 2 * p, POINT), lambda: sn.check_function(np.sum, f, POINT)):
-        with pytest.raises(TypeError, match=r"^(f|grad) (must be a function|is called with one array)|symbols|array"):
+        with pytest.raises(
+            TypeError, match=r"^(f|grad) (must be a function|is called with one array)|symbols|array|no function"
+        ):
             call()
 
 

@@ -36,6 +36,7 @@ from sympy import (
 )
 from sympy.core import sorting
 from sympy.core.function import DefinedFunction, FunctionClass
+from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import Boolean
@@ -227,23 +228,40 @@ def _replacing(value: Any) -> Any:
     return value if isinstance(value, (Basic, FunctionClass, str)) else given(value, "subs")
 
 
-def _number(sympys_own: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    # float(loss) and int(loss), math.sin(t), of which SymPy says that it cannot convert symbols
-    def converted(self: Any) -> Any:
-        if self.free_symbols:
+def _number(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # float(loss) and round(loss, 2), math.sin(t), f"{loss:.3f}", of which SymPy says that it cannot convert symbols
+    def converted(self: Any, *args: Any) -> Any:
+        if self.free_symbols and args != ("",):
             text = brief(self)
             raise TypeError(
                 f"{text} has symbols and is no number; sn.evaluate({text}, {{…}}) gives its value, and functions of it "
                 "are SymPy's or symnet's, not those of math"
             )
-        return sympys_own(self)
+        return sympys_own(self, *args)
 
     return converted
 
 
+def _truth(self: Any) -> bool:
+    raise TypeError(
+        f"{brief(self)} is neither true nor false: if, and, or, max, min and sorted cannot choose by symbols; "
+        "write sympy.Piecewise, sympy.Max or sympy.Min, or take the value first, sn.evaluate(…)"
+    )
+
+
+def _with_matrix(self: Any, rule: Any) -> Any:
+    # a scalar that SymPy puts in itself is taken out again
+    new = rule.get(self) if isinstance(rule, Mapping) else None
+    if isinstance(new, Expr) and not new.is_Matrix and not new.atoms(Dummy):
+        checked_rule({self: new})
+    return Basic._xreplace(self, rule)
+
+
 Expr.subs = _with_arrays
-for _name in ("__float__", "__int__"):
+for _name in ("__float__", "__int__", "__round__", "__trunc__", "__format__"):
     setattr(Expr, _name, _number(getattr(Expr, _name)))
+Relational.__bool__ = _truth
+MatrixSymbol._xreplace = _with_matrix
 Expr.__reduce_ex__ = reduced
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
