@@ -44,13 +44,6 @@ def _no_length(self: Any) -> Any:
     )
 
 
-def _no_function(self: Any, *args: Any, **options: Any) -> Any:
-    raise TypeError(
-        f"{brief(self)} is a matrix and no function: .T, .shape and a formula have no brackets behind them; "
-        f"sn.evaluate({brief(self)}, {{…}}) gives its value"
-    )
-
-
 def _no_place(self: Any, *place: Any) -> Any:
     raise TypeError(
         f"entries of {brief(self)} cannot be set, it is a formula; put parts together with sn.vstack and sn.hstack, "
@@ -141,7 +134,7 @@ def _compared(sign: str) -> Callable[[Any, Any], Any]:
 _METHODS: dict[str, Any] = {
     "__array_ufunc__": _of_numpy, "__array_function__": _of_numpys_functions,
     "__array__": _as_array, "__iter__": _entries, "__len__": _no_length, "__bool__": lambda self: True,
-    "__call__": _no_function, "__setitem__": _no_place, "__delitem__": _no_place,
+    "__setitem__": _no_place, "__delitem__": _no_place,
     "__lt__": _compared("<"), "__le__": _compared("<="), "__gt__": _compared(">"), "__ge__": _compared(">="),
 }  # fmt: skip
 

@@ -47,7 +47,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import OF_MATRICES, scalar_atoms, total
+from symnet.expressions.algebra import OF_MATRICES, elementwise, scalar_atoms, total
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
@@ -257,6 +257,11 @@ def _with_matrix(self: Any, rule: Any) -> Any:
     return Basic._xreplace(self, rule)
 
 
+def _applied(self: Any, function: Any) -> Any:
+    elementwise(function, self)  # which says what is no function of entries; what SymPy writes stays SymPy's
+    return _sympys_applyfunc(self, function)
+
+
 Expr.subs = _with_arrays
 for _name in ("__float__", "__int__", "__round__", "__trunc__", "__format__"):
     setattr(Expr, _name, _number(getattr(Expr, _name)))
@@ -284,6 +289,7 @@ for _kind in (MatMul, MatPow):
 MatMul.could_extract_minus_sign = lambda self: self.args[0].is_Number and bool(self.args[0] < 0)
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
 sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
+_sympys_applyfunc, MatrixExpr.applyfunc = MatrixExpr.applyfunc, _applied
 MatrixExpr.trace = lambda self: Trace(self)
 MatrixExpr.H = MatrixExpr.mT = property(lambda self: self.T)  # all is real
 Transpose._eval_inverse = lambda self: inverse_of(self) or Inverse(self)
