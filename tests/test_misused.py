@@ -219,6 +219,13 @@ def test_what_is_no_function_of_entries_is_told(E, f):
             use()
 
 
+def test_an_array_is_made_of_a_matrix_of_numbers():
+    N = sympy.Matrix([[-2, 2], [1, 3]])
+    for E in (sn.tanh(N), sn.std(sn.tanh(N) * N, axis=1), sn.tan(sn.sin(sn.softmax(N)))):
+        np.testing.assert_allclose(np.asarray(E, dtype=float), sn.evaluate(E, {}), rtol=1e-14)
+        assert float(E[0, 0]) == pytest.approx(sn.evaluate(E, {})[0, 0], rel=1e-14)
+
+
 def test_a_piece_with_its_condition_is_proved():
     assert sn.prove(Piecewise((LOSS, lam > 99), (0, True)), W, {"n": 1})
     with pytest.raises(ValueError, match="last case"):
