@@ -99,7 +99,7 @@ def _number(self: Any, precision: int) -> Any:
 
 
 Node.slope = staticmethod(slope)
-ScalarNode._eval_evalf = _number
+ScalarNode._eval_evalf = MatrixElement._eval_evalf = _number
 Expr.diff = _diff
 for _kind in (Determinant, DotProduct):
     _kind._eval_derivative = slope  # SymPy has none

@@ -241,13 +241,53 @@ def test_a_hint_is_not_listed():
         assert {"xreplace", "free_symbols", "diff"} <= set(dir(value))
 
 
-@pytest.mark.parametrize("number", [float, int, math.sin])
+NUMBERS = [float, int, math.sin, round, lambda a: round(a, 2), math.trunc, lambda a: f"{a:.2f}", lambda a: f"{a:>9}"]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=range(len(NUMBERS)))
 def test_a_loss_is_no_number(number):
-    with pytest.raises(TypeError, match=r"has symbols and is no number; sn\.evaluate\("):
-        number(LOSS)
+    for loss in (LOSS, LINEAR, sn.sum(A) + 1, sympy.exp(LINEAR)):
+        with pytest.raises(TypeError, match=r"has symbols and is no number; sn\.evaluate\("):
+            number(loss)
+        assert f"{loss}" == str(loss) and float(sympy.Rational(5, 4)) == 1.25 and f"{sympy.pi:.2f}" == "3.14"
 
 
-@pytest.mark.parametrize("bits", [operator.xor, operator.and_, operator.or_])
+def placed(a):
+    a[0, 0] = 1
+
+
+ASKED = {
+    "number": [*NUMBERS[:6], complex], "NumPy counts the rows": [len], "are of bits": [operator.invert],
+    "cannot be set": [placed, lambda a: operator.delitem(a, 0), lambda a: operator.setitem(a, slice(2), 0)],
+    "pow with three arguments": [lambda a: pow(a, 2, 3)], "make steps": [divmod, lambda a: a // 2, lambda a: 5 % a],
+    r"cbrt.*write sn\.elementwise\(lambda a: sign": [np.cbrt], "cannot choose by symbols": [max, min, sorted],
+}  # fmt: skip
+MATRICES = [A, A * A, A + v * v.T, 2 * A, sn.tanh(A), A.T, sn.hadamard(A, A), A**-1, A.applyfunc(sympy.sin), A[:, ::-1]]
+
+
+@pytest.mark.parametrize("B", MATRICES, ids=str)
+def test_what_python_asks_of_a_matrix_is_answered(B):
+    for words, calls in ASKED.items():
+        for call in calls:
+            with pytest.raises(TypeError, match=words):
+                call(B, 2) if call is divmod else call(B)
+    assert not callable(B)  # or it would be taken for a rate or a function
+    assert bool(B) and B.evalf() == sympy.N(B) == B and list(B) and {B: 1}[B] == 1
+
+
+def test_a_comparison_of_losses_does_not_choose():
+    t = sympy.Symbol("t")
+    for loss in (LOSS, LINEAR, sn.norm(A), t):
+        for choose in (
+            lambda a: 1 if a > 3 else 0, lambda a: a <= LINEAR + t and 1, lambda a: max(a, t + 1),
+            lambda a: sorted([a, t + 1]), lambda a: np.maximum(a, 5),
+        ):  # fmt: skip
+            with pytest.raises(TypeError, match=r"is neither true nor false: if.*sn\.evaluate\("):
+                choose(loss)
+    assert (sympy.Integer(2) > 1) and not sympy.Eq(t, t + 1)
+
+
+@pytest.mark.parametrize("bits", [operator.xor, operator.and_, operator.or_, operator.lshift, operator.rshift])
 @pytest.mark.parametrize("B", [A, A * A, sn.tanh(A)], ids=str)
 def test_bits_are_no_powers(bits, B):
     for pair in ((B, 2), (2, B), (B, B)):

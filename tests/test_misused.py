@@ -197,6 +197,35 @@ def test_a_matrix_is_not_replaced_by_a_scalar_inside_what_is_sympys(E):
             use()
 
 
+NO_FUNCTIONS = [
+    lambda t: [t],
+    lambda t: None,
+    lambda t: "t",
+    lambda t: A,
+    lambda t: {t},
+    lambda: 1,
+    3,
+    "x",
+    None,
+    np.tanh,
+]
+
+
+@pytest.mark.parametrize("f", NO_FUNCTIONS, ids=range(len(NO_FUNCTIONS)))
+@pytest.mark.parametrize("E", [A, sn.tanh(A), A * A, A + B, A.T, 2 * W], ids=str)
+def test_what_is_no_function_of_entries_is_told(E, f):
+    for use in (lambda: E.applyfunc(f), lambda: sn.elementwise(f, E)):
+        with pytest.raises(TypeError, match="elementwise|must give a scalar for each entry"):
+            use()
+
+
+def test_an_array_is_made_of_a_matrix_of_numbers():
+    N = sympy.Matrix([[-2, 2], [1, 3]])
+    for E in (sn.tanh(N), sn.std(sn.tanh(N) * N, axis=1), sn.tan(sn.sin(sn.softmax(N)))):
+        np.testing.assert_allclose(np.asarray(E, dtype=float), sn.evaluate(E, {}), rtol=1e-14)
+        assert float(E[0, 0]) == pytest.approx(sn.evaluate(E, {})[0, 0], rel=1e-14)
+
+
 def test_a_piece_with_its_condition_is_proved():
     assert sn.prove(Piecewise((LOSS, lam > 99), (0, True)), W, {"n": 1})
     with pytest.raises(ValueError, match="last case"):

@@ -94,7 +94,7 @@ def _why(error: Exception) -> str:
     text = str(error)
     if "loop of ufunc" in text or "to float" in text or "real number" in text:
         return "NumPy's functions and those of math compute with numbers"
-    if "truth value" in text:
+    if "neither true nor false" in text:
         return "it asks whether a condition on a symbol is true: write Piecewise((1, t > 0), (0, True)) or Max(t, 0)"
     return text
 

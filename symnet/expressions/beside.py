@@ -7,22 +7,22 @@ places, or NumPy takes over and makes an array of symbols; what SymPy gives is l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol, Transpose, ZeroMatrix
+from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol, Transpose
 from sympy.core.function import Application
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given, is_array, is_masked
-from symnet.expressions.members import MATRIX, SCALAR, hints
 from symnet.expressions.sizes import same_shape, same_size, shape_text
 from symnet.expressions.table import brief
 
 _SUMS = ("__add__", "__radd__", "__sub__", "__rsub__")
 _PRODUCTS = ("__mul__", "__rmul__", "__matmul__", "__rmatmul__")
+OURS = ("abs", "cos", "exp", "log", "sign", "sin", "sqrt", "tanh")
 
 
 def beside(A: Any, other: Any, name: str) -> Any:
@@ -82,7 +82,7 @@ def check_argument(node: Any) -> None:
 
 def for_entries(function: str) -> str:
     """Give what to write for a function of SymPy's, entry by entry: ours where there is one of the name."""
-    ours = f"sn.{function.lower()}(…) or " if function.lower() in _OURS else "sn.relu(…) or " * (function == "Max")
+    ours = f"sn.{function.lower()}(…) or " if function.lower() in OURS else "sn.relu(…) or " * (function == "Max")
     return f"{ours}sn.elementwise({function}, …)" + "; sn.expm(…) is that of a matrix as a whole" * (function == "exp")
 
 
@@ -119,7 +119,7 @@ def check_shapes(A: Any, B: Any, name: str) -> None:
             raise ShapeError(_no_product(left, right))
     elif name == "__truediv__" and _differ(*B.shape):
         raise ShapeError(
-            f"A/B is A·B⁻¹, and {_text(B)} is {shape_text(B.shape)}: it has no inverse; for entry by entry write "
+            f"A/B is A·B⁻¹, and {written(B)} is {shape_text(B.shape)}: it has no inverse; for entry by entry write "
             "sn.elementwise(lambda a, b: a/b, A, B)"
         )
 
@@ -134,7 +134,8 @@ def _is_counted(a: Any, b: Any) -> bool:
     return bool((a.is_Symbol and b.is_Integer and b > 1) or (b.is_Symbol and a.is_Integer and a > 1))
 
 
-def _text(A: Any) -> str:
+def written(A: Any) -> str:
+    """Give the text of what stands beside a matrix."""
     return "the array" if isinstance(A, MatrixBase) else brief(A)
 
 
@@ -143,7 +144,7 @@ def _turned(A: Any) -> str:
 
 
 def _told(A: Any, B: Any) -> str:
-    return f"{_text(A)} is {shape_text(A.shape)} but {_text(B)} is {shape_text(B.shape)}"
+    return f"{written(A)} is {shape_text(A.shape)} but {written(B)} is {shape_text(B.shape)}"
 
 
 def _no_sum(A: Any, B: Any) -> str:
@@ -152,16 +153,18 @@ def _no_sum(A: Any, B: Any) -> str:
     for wide, vector in ((A, B), (B, A)):
         rows, cols = map(given, wide.shape)
         if vector.shape[1] == 1 and same_size(vector.shape[0], rows):
-            return f"{_told(A, B)}; to add it to every column write {_text(vector)}*OneMatrix(1, {cols}), or sn.affine"
+            return (
+                f"{_told(A, B)}; to add it to every column write {written(vector)}*OneMatrix(1, {cols}), or sn.affine"
+            )
         if vector.shape[0] == 1 and same_size(vector.shape[1], cols):
-            return f"{_told(A, B)}; to add it to every row write OneMatrix({rows}, 1)*{_text(vector)}"
+            return f"{_told(A, B)}; to add it to every row write OneMatrix({rows}, 1)*{written(vector)}"
     return f"{_told(A, B)}{_counted(A, B)}"
 
 
 def _no_product(A: Any, B: Any) -> str:
     text = f"in a product of matrices {_told(A, B)}: the inner sizes {A.shape[1]} and {B.shape[0]} differ"
     if same_shape(A.shape, B.shape):
-        a, b = _text(A), _text(B)
+        a, b = written(A), written(B)
         column = f"; {a}.T*{b} is the inner product" if A.shape[1] == 1 else ""
         if A == B:
             text = f"{a}*{a} is a product of matrices, and {a} is {shape_text(A.shape)}: its sizes differ"
@@ -205,7 +208,9 @@ def _divided(self: Any, other: Any) -> Any:
     )
 
 
-def _powered(self: Any, power: Any) -> Any:
+def _powered(self: Any, power: Any, modulus: Any = None) -> Any:
+    if modulus is not None:
+        raise TypeError(f"pow with three arguments is of whole numbers, and {brief(self)} is a matrix; write A**k")
     if power == 1:
         return self  # as SymPy's algorithms have it of any factor
     if _differ(*self.shape):
@@ -220,131 +225,7 @@ def _exponent(self: Any, base: Any) -> Any:
     raise TypeError(f"{base}**A for a matrix A = {brief(self)}: write sn.elementwise(lambda a: {base}**a, A)")
 
 
-def _remainder(self: Any, other: Any) -> Any:
-    raise TypeError(f"//, % and divmod make steps, and beside the matrix {brief(self)} they have no meaning here; "
-                    "divide with /, or write it with sn.elementwise and functions of SymPy's")  # fmt: skip
-
-
-def _no_bits(self: Any, other: Any) -> Any:
-    raise TypeError(f"^, & and | are of bits; a power of {brief(self)} is A**2, or sn.power(A, 2) entry by entry")
-
-
-def _no_number(self: Any, *digits: Any) -> Any:
-    raise TypeError(f"{brief(self)} is a matrix and no number; sn.evaluate({brief(self)}, {{…}}) gives its value")
-
-
-def _parts(self: Any, deep: bool = True, **hints: Any) -> Any:
-    return self, ZeroMatrix(*self.shape)  # all is real
-
-
 _POWER = MatrixExpr.__pow__
-
-
-# -- what NumPy asks a matrix for
-
-_OPERATORS = {
-    np.add: ("__add__", "__radd__"), np.subtract: ("__sub__", "__rsub__"), np.multiply: ("__mul__", "__rmul__"),
-    np.matmul: ("__matmul__", "__rmatmul__"), np.true_divide: ("__truediv__", "__rtruediv__"),
-}  # fmt: skip
-_WAYS = {
-    ("add", "reduce"): "sn.sum(…)", ("square", "__call__"): "sn.hadamard(A, A)", ("power", "__call__"):
-    "sn.elementwise(lambda a: a**p, A)", ("maximum", "__call__"): "sn.relu(A) or sn.elementwise(sympy.Max, A, B)",
-    ("minimum", "__call__"): "sn.elementwise(sympy.Min, A, B)",
-}  # fmt: skip
-_OURS = ("abs", "cos", "exp", "log", "sign", "sin", "sqrt", "tanh")
-
-
-def _of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-    if ufunc in _OPERATORS and method == "__call__" and "out" not in options:
-        left, right = inputs
-        forward, reflected = _OPERATORS[ufunc]
-        found = getattr(left, forward)(right) if left is self else getattr(self, reflected)(left)
-        if found is not NotImplemented:
-            return found
-    name = "abs" if ufunc is np.absolute else ufunc.__name__
-    ours = _WAYS.get((name, method)) or (f"sn.{name}(…)" if name in _OURS else "sn.elementwise(f, …), f of SymPy")
-    if "out" in options:
-        ours = "a new name for the result: an array cannot hold symbols"
-    raise TypeError(f"NumPy's {ufunc.__name__} computes with numbers, and {brief(self)} has symbols; write {ours}")
-
-
-_FUNCTIONS: dict[str, str] = {
-    "dot": "A*B", "matmul": "A*B", "linalg.multi_dot": "A*B*C", "inner": "A*B.T", "vdot": "sn.inner(A, B)",
-    "outer": "x*y.T", "linalg.slogdet": "sn.logdet(A)", "linalg.matrix_power": "A**k", "concatenate": "sn.vstack(A, B)",
-    "max": "sn.elementwise(sympy.Max, A, B)", "min": "sn.elementwise(sympy.Min, A, B)",
-    "clip": "sn.elementwise(lambda a: Min(Max(a, low), high), A)", "where":
-    "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)", "zeros_like": "ZeroMatrix(*A.shape)",
-    "ones_like": "OneMatrix(*A.shape)",
-}  # fmt: skip
-_SAME = "trace det inv pinv solve norm sum mean transpose reshape hstack vstack roll cumsum kron diag diagonal".split()
-_OTHERS = "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise"
-_OF_SHAPES = (np.shape, np.ndim, np.size)
-
-
-def _of_numpys_functions(self: Any, function: Any, types: Any, inputs: Any, options: Any) -> Any:
-    if function in _OF_SHAPES:
-        return function._implementation(*inputs, **options)
-    name = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
-    ours = f"sn.{function.__name__}(…)" if function.__name__ in _SAME else _FUNCTIONS.get(name, _OTHERS)
-    raise TypeError(f"NumPy's {name} computes with numbers, and {brief(self)} has symbols; write {ours}")
-
-
-def _as_array(self: Any, *options: Any, **named: Any) -> Any:
-    if all(given(size).is_Integer for size in self.shape):
-        return MatrixExpr.__array__(self, *options, **named)
-    raise TypeError(
-        f"{brief(self)} is {shape_text(self.shape)} and no array of numbers; sn.evaluate({brief(self)}, {{…}}) gives "
-        "its value, and sn.sum, sn.mean, sn.norm, *, .T are what NumPy calls sum, mean, linalg.norm, dot, transpose"
-    )
-
-
-def _entries(self: Any) -> Iterator[Any]:
-    if not all(given(size).is_Integer for size in self.shape):
-        raise TypeError(f"{brief(self)} is {shape_text(self.shape)}: its entries cannot be listed; write sn.sum(…)")
-    rows, cols = map(int, self.shape)
-    yield from (self[i, j] for i in range(rows) for j in range(cols))
-
-
-def _compared(sign: str) -> Callable[[Any, Any], Any]:
-    def compare(self: Any, other: Any) -> Any:
-        raise TypeError(
-            f"{brief(self)} {sign} {_text(other)}: a matrix is not compared as a whole; for 1 where it holds, entry by "
-            f"entry, write sn.elementwise(lambda a: Piecewise((1, a {sign} {_text(other)}), (0, True)), A)"
-        )
-
-    return compare
-
-
-_METHODS: dict[str, Any] = {
-    "__array_ufunc__": _of_numpy, "__array_function__": _of_numpys_functions,
-    "__array__": _as_array, "__iter__": _entries,
-    "__lt__": _compared("<"), "__le__": _compared("<="), "__gt__": _compared(">"), "__ge__": _compared(">="),
-}  # fmt: skip
-
-
-def extend(kind: type) -> None:
-    """Give a class of matrix expressions the methods that NumPy and Python's own functions ask for."""
-    for name, method in _METHODS.items():
-        if name not in vars(kind):
-            setattr(kind, name, method)
-
-
-def _extend_all() -> None:
-    for name in (*_SUMS, *_PRODUCTS, "__truediv__"):
-        setattr(MatrixExpr, name, _extended(name))
-    for name, method in (
-        ("__rtruediv__", _divided), ("__pow__", _powered), ("__rpow__", _exponent), ("__complex__", _no_number),
-        ("__float__", _no_number), ("__int__", _no_number), ("__round__", _no_number),
-        ("as_real_imag", _parts),
-        *((f"__{side}{name}__", _no_bits) for name in ("xor", "and", "or") for side in ("", "r")),
-        *((f"__{side}{name}__", _remainder) for name in ("mod", "floordiv", "divmod") for side in ("", "r")),
-    ):  # fmt: skip
-        setattr(MatrixExpr, name, method)
-    for kind in MatrixExpr.__subclasses__():
-        if not issubclass(kind, MatrixBase):  # a matrix of numbers is an array already
-            extend(kind)
-    hints(Expr, SCALAR, "loss")
-    hints(MatrixExpr, MATRIX, "A")
-
-
-_extend_all()
+for _name in (*_SUMS, *_PRODUCTS, "__truediv__"):
+    setattr(MatrixExpr, _name, _extended(_name))
+MatrixExpr.__rtruediv__, MatrixExpr.__pow__, MatrixExpr.__rpow__ = _divided, _powered, _exponent

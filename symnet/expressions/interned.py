@@ -18,7 +18,8 @@ from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 
-from symnet.expressions.beside import beside, extend
+from symnet.expressions.asked import extend
+from symnet.expressions.beside import beside
 from symnet.expressions.deep import LARGE, Printed, within_reason
 from symnet.expressions.entering import given
 from symnet.expressions.rebuilding import check_name, checked_rule, flat, replaced, unflat

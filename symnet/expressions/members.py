@@ -78,7 +78,9 @@ SCALAR = _by_name({
     "sn.derive(loss, [W, b]).compile().source": "source code",
     "sn.formula(loss, format='latex')": "latex to_latex tex",
     "sn.show(loss)": "show pprint display",
-    "the loss alone: it is a number": "T sum mean size ndim reshape shape",
+    "the loss alone: it is a number": "T t dot max min sum mean size ndim reshape shape view ravel squeeze cuda to "
+    "device clone contiguous",
+    "sn.compile(loss, dtype='float32')": "dtype astype float double type",
     "loss.free_symbols, or net.parameters": "parameters weights params variables",
     "sn.check_gradients(loss, {…})": "check gradcheck check_gradients",
     "sn.gradient(loss, W): no graph is kept": "requires_grad requires_grad_ retain_grad grad_fn zero_grad",

@@ -37,6 +37,7 @@ from sympy import (
 )
 from sympy.core import sorting
 from sympy.core.function import DefinedFunction, FunctionClass
+from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import Boolean
@@ -48,7 +49,7 @@ from sympy.matrices.matrixbase import MatrixBase
 from sympy.simplify.simplify import signsimp
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import OF_MATRICES, hidden, scalar_atoms, total
+from symnet.expressions.algebra import OF_MATRICES, elementwise, hidden, scalar_atoms, total
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
@@ -240,23 +241,45 @@ def _replacing(value: Any) -> Any:
     return value if isinstance(value, (Basic, FunctionClass, str)) else given(value, "subs")
 
 
-def _number(sympys_own: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    # float(loss) and int(loss), math.sin(t), of which SymPy says that it cannot convert symbols
-    def converted(self: Any) -> Any:
-        if self.free_symbols:
+def _number(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # float(loss) and round(loss, 2), math.sin(t), f"{loss:.3f}", of which SymPy says that it cannot convert symbols
+    def converted(self: Any, *args: Any) -> Any:
+        if self.free_symbols and args != ("",):
             text = brief(self)
             raise TypeError(
                 f"{text} has symbols and is no number; sn.evaluate({text}, {{…}}) gives its value, and functions of it "
                 "are SymPy's or symnet's, not those of math"
             )
-        return sympys_own(self)
+        return sympys_own(self, *args)
 
     return converted
 
 
+def _truth(self: Any) -> bool:
+    raise TypeError(
+        f"{brief(self)} is neither true nor false: if, and, or, max, min and sorted cannot choose by symbols; "
+        "write sympy.Piecewise, sympy.Max or sympy.Min, or take the value first, sn.evaluate(…)"
+    )
+
+
+def _with_matrix(self: Any, rule: Any) -> Any:
+    # a scalar that SymPy puts in itself is taken out again
+    new = rule.get(self) if isinstance(rule, Mapping) else None
+    if isinstance(new, Expr) and not new.is_Matrix and not new.atoms(Dummy):
+        checked_rule({self: new})
+    return Basic._xreplace(self, rule)
+
+
+def _applied(self: Any, function: Any) -> Any:
+    elementwise(function, self)  # which says what is no function of entries; what SymPy writes stays SymPy's
+    return _sympys_applyfunc(self, function)
+
+
 Expr.subs = _with_arrays
-for _name in ("__float__", "__int__"):
+for _name in ("__float__", "__int__", "__round__", "__trunc__", "__format__"):
     setattr(Expr, _name, _number(getattr(Expr, _name)))
+Relational.__bool__ = _truth
+MatrixSymbol._xreplace = _with_matrix
 Expr.__reduce_ex__ = reduced
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
@@ -280,6 +303,7 @@ for _kind in (MatMul, MatPow):
 MatMul.could_extract_minus_sign = lambda self: self.args[0].is_Number and bool(self.args[0] < 0)
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
 sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
+_sympys_applyfunc, MatrixExpr.applyfunc = MatrixExpr.applyfunc, _applied
 MatrixExpr.trace = lambda self: Trace(self)
 MatrixExpr.H = MatrixExpr.mT = property(lambda self: self.T)  # all is real
 Transpose._eval_inverse = lambda self: inverse_of(self) or Inverse(self)
