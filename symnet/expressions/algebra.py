@@ -153,8 +153,12 @@ def _without_max(c: Expr) -> Expr:
 
 def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
     """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them."""
-    away = {part: Dummy(real=True) for part in scalar_atoms(body) if not isinstance(part, Symbol)}
+    away = {part: Dummy(**_facts(part)) for part in scalar_atoms(body) if not isinstance(part, Symbol)}
     return body.xreplace(away), {name: part for part, name in away.items()}
+
+
+def _facts(part: Any) -> dict[str, bool]:
+    return {"real": True, **{fact: True for fact in ("positive", "nonnegative") if getattr(part, f"is_{fact}")}}
 
 
 OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in

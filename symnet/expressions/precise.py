@@ -102,7 +102,7 @@ def _sum(e: Expr) -> Expr:
         for f in Mul.make_args(term):
             for g, (w, joined) in _beside(f):
                 k = term / g
-                wanted = Add.make_args((k * w).expand())
+                wanted = Add.make_args((k * w).expand(deep=False))
                 if terms.issuperset(wanted):
                     return _sum_of(e - term - Add(*wanted) + k * joined)
     return e

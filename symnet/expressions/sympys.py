@@ -27,11 +27,13 @@ from sympy import (
     MatrixExpr,
     MatrixSymbol,
     OneMatrix,
+    Piecewise,
     S,
     Symbol,
     SympifyError,
     Trace,
     Transpose,
+    Tuple,
     arg,
     preorder_traversal,
 )
@@ -85,6 +87,30 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
         return sympys_own(cls, *scalars, **options)
 
     return new
+
+
+def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
+    def new(cls: Any, *args: Any, **options: Any) -> Any:
+        whole = Tuple(*args) if all(isinstance(a, (Basic, tuple)) for a in args) else Tuple()
+        if options or not any(isinstance(part, OF_MATRICES) and _is_net(part) for part in scalar_atoms(whole)):
+            return sympys_own(cls, *args, **options)
+        body, back = hidden(whole)
+        found = sympys_own(cls, *body.args)
+        if found == sympys_own(cls, *body.args, evaluate=False):
+            return sympys_own(cls, *args, evaluate=False)
+        return found.xreplace(back)
+
+    return new
+
+
+def _is_net(part: Any) -> bool:
+    stack, number = [part], 0
+    while stack and number <= LARGE:
+        part = stack.pop()
+        number += part._size if isinstance(part, Node) else 1
+        stack.extend(() if isinstance(part, Node) else part.args)
+    return number > LARGE
 
 
 def _of_square(sympys_own: Callable[..., Any], who: str) -> Callable[..., Any]:
@@ -290,7 +316,8 @@ ExprCondPair.__new__ = _pair
 _sympys_traversal = preorder_traversal._preorder_traversal
 preorder_traversal._preorder_traversal = _all_parts
 for _kind in (Function, DefinedFunction, MinMaxBase):
-    _kind.__new__ = _of_scalars(_kind.__new__)
+    _kind.__new__ = _of_scalars(_around_nets(_kind.__new__))
+Piecewise.__new__ = _around_nets(Piecewise.__new__)
 modules[signsimp.__module__].signsimp = _signs(signsimp)  # type: ignore[attr-defined]
 for _kind in (Trace, Inverse, Determinant):
     _kind.__new__ = _of_square(_kind.__new__, _kind.__name__)
