@@ -1,15 +1,15 @@
-"""Functions that kernels call, without a write into an array: for backends whose arrays never change, such as JAX.
+"""Functions that kernels call, for JAX: without a write into an array, right in every order of its fusions.
 
-In and out: as the functions of the same names in `windows` and `matrix_functions`, which write in place. What those
-modules have beside these runs everywhere as it stands. Here NumPy is called for what `jax.numpy` has as well, so these
-functions run, and are tested, in NumPy too.
+In and out: as the functions of the same names in `windows` and `matrix_functions`. What those modules have beside these
+runs everywhere as it stands. Here NumPy is called for what `jax.numpy` has as well, so these functions run, and are
+tested, in NumPy too.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numpy import flip, maximum, pad, stack, where, zeros
+from numpy import absolute, arange, finfo, flip, maximum, minimum, pad, stack, where, zeros
 
 from symnet.backends.windows import taps
 
@@ -69,3 +69,17 @@ def placed(G: Any, rows: int, cols: int, at: slice, along: slice) -> Any:
         G = spaced(flip(G, axis) if places.step < 0 else G, abs(places.step), axis)
         borders.append((min(places), size - 1 - max(places)))
     return pad(G, borders)
+
+
+def hardmax(A: Any, axis: int) -> Any:
+    """Give equal shares to the largest entries along an axis: to all within a few roundings, and surely to one.
+
+    XLA may compute A once for its maximum and once more, rounded otherwise, for what is compared with it. A place is
+    found in one pass, so it is never lost.
+    """
+    top, place = A.max(axis=axis, keepdims=True), A.argmax(axis=axis, keepdims=True)
+    numbers = finfo(A.dtype)
+    least = top - 8 * numbers.eps * minimum(absolute(top), numbers.max)
+    own = arange(A.shape[axis]).reshape((-1, 1) if axis == 0 else (1, -1)) == place
+    among = where((A < least) & ~own, 0, 1).astype(A.dtype)
+    return among / among.sum(axis=axis, keepdims=True)
