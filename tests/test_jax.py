@@ -296,3 +296,31 @@ def test_a_kernel_of_numpy_hands_jax_the_form_of_jax():
     at = np.array([[1, 1, 0], [2, 3, 3], [0, 0, 0]], np.float32)
     assert "hardmax(" in str(sn.derive(sn.max(A), A).compile(backend="jax").source)
     assert "argmax" in str(jax.make_jaxpr(jax.grad(loss))(at))
+
+
+def _cofactors(A):
+    n = len(A)
+    minor = lambda i, j: np.linalg.det(np.delete(np.delete(A, i, 0), j, 1)) if n > 1 else 1.0
+    return np.array([[(-1) ** (i + j) * minor(i, j) for j in range(n)] for i in range(n)])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 6])
+def test_jax_differentiates_an_adjugate_at_every_matrix(n):
+    rng = np.random.default_rng(n)
+    at, G = rng.normal(size=(2, n, n))
+    low, lower, twice = at.copy(), at.copy(), at.copy()
+    low[0], lower[[0, -1]], twice[:, 0] = 0, 0, twice[:, -1]
+    flat = np.eye(n) + np.ones((n, n)) / 5
+    A = sn.matrix("A", n, n)
+    with jax.enable_x64(True):
+        kernel = sn.compile(sn.adjugate(A), backend="jax")
+        slope = jax.jit(jax.grad(lambda a: (kernel.function(a) * G).sum()))
+        for M in (at, -at, 5 * np.eye(n), flat, -flat, np.ones((n, n)), low, lower, twice, np.zeros((n, n))):
+            # an adjugate is linear in each entry
+            units = [np.eye(n)[:, [i]] * np.eye(n)[j] for i in range(n) for j in range(n)]
+            wanted = [((_cofactors(M + E) - _cofactors(M - E)).T / 2 * G).sum() for E in units]
+            np.testing.assert_allclose(
+                kernel.function(M), _cofactors(M).T, rtol=0, atol=1e-12 * (1 + abs(M).max()) ** n
+            )
+            np.testing.assert_allclose(slope(M).ravel(), wanted, rtol=0, atol=1e-12 * (1 + abs(M).max()) ** n)
+        assert np.allclose(jax.vmap(slope)(np.stack([at, flat]))[1], slope(flat))

@@ -2,14 +2,18 @@
 
 In and out: as the functions of the same names in `windows` and `matrix_functions`. What those modules have beside these
 runs everywhere as it stands. Here NumPy is called for what `jax.numpy` has as well, so these functions run, and are
-tested, in NumPy too.
+tested, in NumPy too; only `adjugate` asks JAX for a derivative of its own.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numpy import absolute, arange, finfo, flip, maximum, minimum, pad, stack, where, zeros
+from numpy import (
+    absolute, arange, concatenate, cumprod, diag, eye, finfo, flip, maximum, minimum, ones_like, pad, stack, where,
+    zeros,
+)  # fmt: skip
+from numpy.linalg import det, svd
 
 from symnet.backends.windows import taps
 
@@ -83,3 +87,35 @@ def hardmax(A: Any, axis: int) -> Any:
     own = arange(A.shape[axis]).reshape((-1, 1) if axis == 0 else (1, -1)) == place
     among = where((A < least) & ~own, 0, 1).astype(A.dtype)
     return among / among.sum(axis=axis, keepdims=True)
+
+
+def others(A: Any) -> Any:
+    """Give for each entry the product of all others of its row."""
+    one = ones_like(A[:, :1])
+    before = cumprod(concatenate((one, A[:, :-1]), axis=1), axis=1)
+    return before * flip(cumprod(flip(concatenate((A[:, 1:], one), axis=1), 1), axis=1), 1)
+
+
+def adjugate(A: Any) -> Any:
+    """Give the transposed matrix of cofactors, with its derivative: also where singular values are equal, or 0."""
+    from jax import custom_jvp
+
+    def parts(A: Any) -> tuple[Any, Any, Any, Any]:
+        U, s, Vt = svd(A, full_matrices=False)
+        return U, s, Vt, Vt.T * (det(U) * det(Vt))
+
+    @custom_jvp
+    def value(A: Any) -> Any:
+        U, s, _, turned = parts(A)
+        return (turned * others(s[None])) @ U.T
+
+    @value.defjvp
+    def along(at: Any, direction: Any) -> Any:
+        # of a diagonal matrix: on the diagonal Σ fₖₖ·(all but i and k), beside it −fᵢⱼ·(all but i and j)
+        U, s, Vt, turned = parts(*at)
+        one = eye(len(s), dtype=s.dtype)
+        pairs = others(where(one > 0, 1, s)) * (1 - one)
+        F = U.T @ direction[0] @ Vt.T
+        return value(*at), turned @ (diag(pairs @ diag(F)) - pairs * F) @ U.T
+
+    return value(A)
