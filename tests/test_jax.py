@@ -324,3 +324,15 @@ def test_jax_differentiates_an_adjugate_at_every_matrix(n):
             )
             np.testing.assert_allclose(slope(M).ravel(), wanted, rtol=0, atol=1e-12 * (1 + abs(M).max()) ** n)
         assert np.allclose(jax.vmap(slope)(np.stack([at, flat]))[1], slope(flat))
+
+
+@pytest.mark.parametrize("n", [2, 4, 6])
+def test_jax_differentiates_a_determinant_at_every_matrix(n):
+    at = np.random.default_rng(n).normal(size=(n, n))
+    first, last, lower = at.copy(), at.copy(), at.copy()
+    first[:, 0], last[-1], lower[[0, -1]] = 0, 0, 0
+    A = sn.matrix("A", n, n)
+    with jax.enable_x64(True):
+        slope = jax.jit(jax.grad(sn.compile(sn.det(A), backend="jax").function))
+        for M in (at, -at, first, last, lower, np.eye(n), np.ones((n, n))):
+            np.testing.assert_allclose(slope(M), _cofactors(M), rtol=0, atol=1e-12 * (1 + abs(M).max()) ** n)

@@ -2,7 +2,7 @@
 
 In and out: as the functions of the same names in `windows` and `matrix_functions`. What those modules have beside these
 runs everywhere as it stands. Here NumPy is called for what `jax.numpy` has as well, so these functions run, and are
-tested, in NumPy too; only `adjugate` asks JAX for a derivative of its own.
+tested, in NumPy too; `adjugate` and `determinant` give JAX a derivative.
 """
 
 from __future__ import annotations
@@ -118,4 +118,13 @@ def adjugate(A: Any) -> Any:
         F = U.T @ direction[0] @ Vt.T
         return value(*at), turned @ (diag(pairs @ diag(F)) - pairs * F) @ U.T
 
+    return value(A)
+
+
+def determinant(A: Any) -> Any:
+    """Give the determinant, with its derivative: also where the matrix has no inverse."""
+    from jax import custom_jvp
+
+    value = custom_jvp(det)
+    value.defjvp(lambda at, direction: (value(*at), (adjugate(*at).T * direction[0]).sum()))
     return value(A)

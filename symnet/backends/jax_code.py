@@ -18,6 +18,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
+from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.backends import functional
 from symnet.backends.emitter import SIZED, Code, Namespace
@@ -179,6 +180,7 @@ def _expm_slope(c: JaxCode, A: Any) -> Code:
 JAX: Table[Callable[..., Code]] = Table("JAX code", "write it with functions that jax.numpy has", {
     Expm:      lambda c, A: c.numpy.call("jax.scipy.linalg", "expm", c.full(A.args[0]), max_squarings=SQUARINGS),
     ExpmSlope: _expm_slope,
+    Determinant: lambda c, A: c.numpy.call(functional.__name__, "determinant", c.full(A.args[0])),
     Hardmax:   lambda c, A: c.numpy.call(functional.__name__, "hardmax", c.full(A.args[0]), A.axis),
     Pinv:      lambda c, A: c.numpy.call("numpy.linalg", "pinv", c.full(A.args[0]), rtol=1e-15),
 })
