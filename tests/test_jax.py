@@ -11,6 +11,7 @@ from losses import LOSSES, values_of
 from test_rules import SAMPLES
 
 import symnet as sn
+from symnet.backends import functional
 
 X, Y = sn.matrix("X", 4, "n"), sn.matrix("Y", 3, "n")
 NET = sn.mlp(X, [5, 3])
@@ -239,3 +240,99 @@ def test_a_sigmoid_and_what_is_left_of_1_share_their_quotient_at_all_sizes(backe
     for name, wanted in (("p", 1 / (1 + np.exp(-wide))), ("q", 1 / (1 + np.exp(wide)))):
         tolerance = 4 * np.finfo(dtype).eps
         np.testing.assert_allclose(np.asarray(found[name]), wanted, rtol=tolerance, atol=2 * np.finfo(dtype).tiny)
+
+
+# -- what XLA computes twice, and what JAX would differentiate otherwise
+
+
+class Rounded(np.ndarray):
+    """Entries that are found a little larger where their maximum is taken, as where XLA computes them once more."""
+
+    def max(self, *args, **options):
+        top = np.asarray(self).max(*args, **options)
+        return top + 1e-9 * np.abs(top)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_the_largest_entry_keeps_its_share_whatever_its_maximum_is_rounded_to(axis, dtype):
+    inf, step = np.inf, np.finfo(dtype).eps
+    table = {
+        (1, 2, 2, 0): (0, 1, 1, 0), (1, -1, 0, 3): (0, 0, 0, 1), (-4, -3, -3, -3): (0, 1, 1, 1), (0, 0, 0, 0): (1, 1, 1, 1),
+        (inf, 1, 2, -inf): (1, 0, 0, 0), (inf, inf, 0, 1): (1, 1, 0, 0), (-inf, -inf, -inf, -inf): (1, 1, 1, 1),
+        (1, 1 - 2 * step, 1 - 99 * step, 0): (1, 1, 0, 0), (-1, -1 - 2 * step, -1 - 99 * step, -2): (1, 1, 0, 0),
+        (0, -1e-30, -1, -1): (1, 0, 0, 0),
+    }  # fmt: skip
+    A, among = (np.array([*rows], dtype) for rows in (table, table.values()))
+    shares = among / among.sum(axis=1, keepdims=True)
+    turned = (lambda M: M) if axis else np.transpose
+    found = functional.hardmax(turned(A), axis)
+    assert found.dtype == dtype and np.array_equal(turned(found), shares)
+    assert np.isfinite(functional.hardmax(turned(np.full((1, 3), np.nan, dtype)), axis)).all()
+    wide = turned(A[[1, 9]].astype(float)).view(Rounded)
+    assert np.array_equal(turned(np.asarray(functional.hardmax(wide, axis))), shares[[1, 9]])
+
+
+def test_the_gradient_of_a_maximum_that_is_computed_twice():
+    P, T, b = sn.matrix("P", 1, 5), sn.matrix("T", 5, 3), sn.matrix("b", 3, 5)
+    inner = sn.tanh(sn.affine(sn.tan(sn.sin(sn.arctan(sn.selu(b)))), T, P, axis=1)[1:4, 1:4])
+    part = sn.cosh(sn.sin(sn.adjugate((inner + 5 * sympy.Identity(3)) / 5)))
+    output = sn.batch_norm(sn.cos(sn.elu(sn.log_sigmoid(part))[::-1, :]), axis=0, epsilon=0.1)
+    values = {
+        P: [[-0.284, -0.271, 0.52, -1.176, -0.265]],
+        T: [[0.436, 0.519, 1.068], [0.427, 0.805, -1.095], [0.002, -0.293, 0.67], [0.136, -0.241, -0.704],
+            [0.35, -0.107, 0.533]],
+        b: [[-0.918, -0.01, 0.033, -0.622, -0.796], [0.147, -0.289, 0.036, 0.514, 0.466],
+            [0.958, -0.246, 0.495, -0.491, -0.046]],
+    }  # fmt: skip
+    for loss in (sn.max(output), sn.min(-output), sn.sum(sn.max(output, axis=0)), sn.sum(sn.max(output, axis=1))):
+        d = sn.derive(loss, [P])
+        close(listed(d.compile(backend="jax")(values)), listed(d.compile()(values)), 1e-11)
+
+
+def test_a_kernel_of_numpy_hands_jax_the_form_of_jax():
+    A = sn.matrix("A", 3, "n")
+    loss = sn.derive(sn.sum(sn.max(sn.tanh(A), axis=1)), A).to_jax()
+    at = np.array([[1, 1, 0], [2, 3, 3], [0, 0, 0]], np.float32)
+    assert "hardmax(" in str(sn.derive(sn.max(A), A).compile(backend="jax").source)
+    assert "argmax" in str(jax.make_jaxpr(jax.grad(loss))(at))
+
+
+def _cofactors(A):
+    n = len(A)
+    minor = lambda i, j: np.linalg.det(np.delete(np.delete(A, i, 0), j, 1)) if n > 1 else 1.0
+    return np.array([[(-1) ** (i + j) * minor(i, j) for j in range(n)] for i in range(n)])
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 6])
+def test_jax_differentiates_an_adjugate_at_every_matrix(n):
+    rng = np.random.default_rng(n)
+    at, G = rng.normal(size=(2, n, n))
+    low, lower, twice = at.copy(), at.copy(), at.copy()
+    low[0], lower[[0, -1]], twice[:, 0] = 0, 0, twice[:, -1]
+    flat = np.eye(n) + np.ones((n, n)) / 5
+    A = sn.matrix("A", n, n)
+    with jax.enable_x64(True):
+        kernel = sn.compile(sn.adjugate(A), backend="jax")
+        slope = jax.jit(jax.grad(lambda a: (kernel.function(a) * G).sum()))
+        for M in (at, -at, 5 * np.eye(n), flat, -flat, np.ones((n, n)), low, lower, twice, np.zeros((n, n))):
+            # an adjugate is linear in each entry
+            units = [np.eye(n)[:, [i]] * np.eye(n)[j] for i in range(n) for j in range(n)]
+            wanted = [((_cofactors(M + E) - _cofactors(M - E)).T / 2 * G).sum() for E in units]
+            np.testing.assert_allclose(
+                kernel.function(M), _cofactors(M).T, rtol=0, atol=1e-12 * (1 + abs(M).max()) ** n
+            )
+            np.testing.assert_allclose(slope(M).ravel(), wanted, rtol=0, atol=1e-12 * (1 + abs(M).max()) ** n)
+        assert np.allclose(jax.vmap(slope)(np.stack([at, flat]))[1], slope(flat))
+
+
+@pytest.mark.parametrize("n", [2, 4, 6])
+def test_jax_differentiates_a_determinant_at_every_matrix(n):
+    at = np.random.default_rng(n).normal(size=(n, n))
+    first, last, lower = at.copy(), at.copy(), at.copy()
+    first[:, 0], last[-1], lower[[0, -1]] = 0, 0, 0
+    A = sn.matrix("A", n, n)
+    with jax.enable_x64(True):
+        slope = jax.jit(jax.grad(sn.compile(sn.det(A), backend="jax").function))
+        for M in (at, -at, first, last, lower, np.eye(n), np.ones((n, n))):
+            np.testing.assert_allclose(slope(M), _cofactors(M), rtol=0, atol=1e-12 * (1 + abs(M).max()) ** n)

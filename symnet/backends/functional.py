@@ -1,15 +1,19 @@
-"""Functions that kernels call, without a write into an array: for backends whose arrays never change, such as JAX.
+"""Functions that kernels call, for JAX: without a write into an array, right in every order of its fusions.
 
-In and out: as the functions of the same names in `windows` and `matrix_functions`, which write in place. What those
-modules have beside these runs everywhere as it stands. Here NumPy is called for what `jax.numpy` has as well, so these
-functions run, and are tested, in NumPy too.
+In and out: as the functions of the same names in `windows` and `matrix_functions`. What those modules have beside these
+runs everywhere as it stands. Here NumPy is called for what `jax.numpy` has as well, so these functions run, and are
+tested, in NumPy too; `adjugate` and `determinant` give JAX a derivative.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from numpy import flip, maximum, pad, stack, where, zeros
+from numpy import (
+    absolute, arange, concatenate, cumprod, diag, eye, finfo, flip, maximum, minimum, ones_like, pad, stack, where,
+    zeros,
+)  # fmt: skip
+from numpy.linalg import det, svd
 
 from symnet.backends.windows import taps
 
@@ -69,3 +73,58 @@ def placed(G: Any, rows: int, cols: int, at: slice, along: slice) -> Any:
         G = spaced(flip(G, axis) if places.step < 0 else G, abs(places.step), axis)
         borders.append((min(places), size - 1 - max(places)))
     return pad(G, borders)
+
+
+def hardmax(A: Any, axis: int) -> Any:
+    """Give equal shares to the largest entries along an axis: to all within a few roundings, and surely to one.
+
+    XLA may compute A once for its maximum and once more, rounded otherwise, for what is compared with it. A place is
+    found in one pass, so it is never lost.
+    """
+    top, place = A.max(axis=axis, keepdims=True), A.argmax(axis=axis, keepdims=True)
+    numbers = finfo(A.dtype)
+    least = top - 8 * numbers.eps * minimum(absolute(top), numbers.max)
+    own = arange(A.shape[axis]).reshape((-1, 1) if axis == 0 else (1, -1)) == place
+    among = where((A < least) & ~own, 0, 1).astype(A.dtype)
+    return among / among.sum(axis=axis, keepdims=True)
+
+
+def others(A: Any) -> Any:
+    """Give for each entry the product of all others of its row."""
+    one = ones_like(A[:, :1])
+    before = cumprod(concatenate((one, A[:, :-1]), axis=1), axis=1)
+    return before * flip(cumprod(flip(concatenate((A[:, 1:], one), axis=1), 1), axis=1), 1)
+
+
+def adjugate(A: Any) -> Any:
+    """Give the transposed matrix of cofactors, with its derivative: also where singular values are equal, or 0."""
+    from jax import custom_jvp
+
+    def parts(A: Any) -> tuple[Any, Any, Any, Any]:
+        U, s, Vt = svd(A, full_matrices=False)
+        return U, s, Vt, Vt.T * (det(U) * det(Vt))
+
+    @custom_jvp
+    def value(A: Any) -> Any:
+        U, s, _, turned = parts(A)
+        return (turned * others(s[None])) @ U.T
+
+    @value.defjvp
+    def along(at: Any, direction: Any) -> Any:
+        # of a diagonal matrix: on the diagonal Σ fₖₖ·(all but i and k), beside it −fᵢⱼ·(all but i and j)
+        U, s, Vt, turned = parts(*at)
+        one = eye(len(s), dtype=s.dtype)
+        pairs = others(where(one > 0, 1, s)) * (1 - one)
+        F = U.T @ direction[0] @ Vt.T
+        return value(*at), turned @ (diag(pairs @ diag(F)) - pairs * F) @ U.T
+
+    return value(A)
+
+
+def determinant(A: Any) -> Any:
+    """Give the determinant, with its derivative: also where the matrix has no inverse."""
+    from jax import custom_jvp
+
+    value = custom_jvp(det)
+    value.defjvp(lambda at, direction: (value(*at), (adjugate(*at).T * direction[0]).sum()))
+    return value(A)

@@ -11,18 +11,20 @@ import linecache
 import traceback
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import wraps
 from importlib import import_module
 from itertools import count
 from typing import Any
 
 import numpy as np
+from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.backends import functional
 from symnet.backends.emitter import SIZED, Code, Namespace
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.source import standalone, written
-from symnet.expressions import Expm, ExpmSlope, Pinv, Table, brief, split
+from symnet.expressions import Expm, ExpmSlope, Hardmax, Pinv, Table, brief, split
 from symnet.program import Equation
 
 UNDER_JAX = {"numpy": "jax.numpy", "numpy.linalg": "jax.numpy.linalg", "scipy.special": "jax.scipy.special"}
@@ -124,6 +126,7 @@ def jax_function(kernel: Any, dtype: Any = None) -> Any:
     `ModuleNotFoundError` without JAX, `TypeError` for a node that JAX cannot run.
     """
     jax_library("backend='jax'")
+    kernel = kernel if kernel.backend == "jax" else replace(kernel, backend="jax", workspace=False, _functions={})
     plain: Any = written(kernel, JaxCode, {}, None, np.dtype(dtype or kernel.dtype or float))
     text = standalone(
         plain.text.replace(plain.__name__, "kernel", 1), plain.imports, library="jax.numpy", instead=functional
@@ -177,6 +180,8 @@ def _expm_slope(c: JaxCode, A: Any) -> Code:
 JAX: Table[Callable[..., Code]] = Table("JAX code", "write it with functions that jax.numpy has", {
     Expm:      lambda c, A: c.numpy.call("jax.scipy.linalg", "expm", c.full(A.args[0]), max_squarings=SQUARINGS),
     ExpmSlope: _expm_slope,
+    Determinant: lambda c, A: c.numpy.call(functional.__name__, "determinant", c.full(A.args[0])),
+    Hardmax:   lambda c, A: c.numpy.call(functional.__name__, "hardmax", c.full(A.args[0]), A.axis),
     Pinv:      lambda c, A: c.numpy.call("numpy.linalg", "pinv", c.full(A.args[0]), rtol=1e-15),
 })
 # fmt: on

@@ -186,7 +186,8 @@ class Kernel(Shown):
 
     @cached_property
     def _lowered(self) -> Program:
-        return lowered(self.program, self.outputs)
+        own = _later("jax_code").JAX if self.backend == "jax" else None
+        return lowered(self.program, self.outputs, own)
 
     def _compiled(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
         if self.backend in ELSEWHERE:

@@ -49,14 +49,18 @@ def _with_one_exponential(rhs: Any, parts: set[Any]) -> Any:
     return Elementwise(Lambda(rhs.variables, rhs.body.xreplace(known)), *rhs.args[1:]) if known else rhs
 
 
-def lowered(program: Program, outputs: Collection[Any]) -> Program:
-    """Give the program that the machine runs, for the equations that `outputs` need."""
+def lowered(program: Program, outputs: Collection[Any], own: Table[Any] | None = None) -> Program:
+    """Give the program that the machine runs, for the equations that `outputs` need.
+
+    own: rows of code for nodes that stay as they are, whatever their stable form.
+    """
     target = Builder.beside(program)
     equations = with_known_inverses(precise_equations(program, outputs))
     wanted = _wanted(equations)
     places = picked(equations)
     for e in equations:
-        rhs, stable = with_own_lines(target, e.rhs, places), STABLE.find(e.rhs)
+        rhs = with_own_lines(target, e.rhs, places)
+        stable = None if own is not None and own.find(e.rhs) else STABLE.find(e.rhs)
         if stable is not None:
             rhs = stable(target, rhs)
         elif isinstance(rhs, Elementwise) and wanted:
