@@ -92,18 +92,10 @@ class Explainer:
         if not wrong or any(np.any(p.mine[w]) for p in points for w in wrong):
             return None
         whose = f"your gradient{'s' if len(wrong) > 1 else ''} of {', '.join(map(self.write, wrong))}"
-        words = f"{whose} {'are' if len(wrong) > 1 else 'is'} all zeros"
-        biases = all(self.equations[self.gradients[w]].has(OneMatrix) for w in wrong)
-        below = next((e for e in self.derivation.backward if set(self._downstream({e.lhs})) == set(wrong)), None)
-        kind, at = "bias-gradient" if biases else "missing-term", self.gradients[wrong[0]]
-        if len(wrong) == len(self.derivation.wrt):
-            words += f": {_EMPTY}, or the error is 0 at the start"
-        elif below is not None and len(wrong) > 1:
-            at, words = below.lhs, f"{words}: nothing is passed back to {self.write(below.lhs)}, or {_EMPTY}"
-        else:
-            words += f": {_EMPTY}"
+        words = f"{whose} {'are' if len(wrong) > 1 else 'is'} all zeros: {_EMPTY}"
+        at = self.gradients[wrong[0]]
         line = self.line(at, self.equations[at])
-        return Fault(kind, tuple(wrong), self.write(at), line, f"{self.write(at)} = 0", words)
+        return Fault("missing-term", tuple(wrong), self.write(at), line, f"{self.write(at)} = 0", words)
 
     def facts(self, point: Point, wrong: Sequence[Name], right: Sequence[Name]) -> tuple[str, ...]:
         """Give what is true where no mistake of the catalogue fits."""

@@ -126,7 +126,8 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)
         if not found and step is None and (fault := looking.explainer.zeros(looking.points, looking.wrong)):
-            return [(fault,)]
+            edits = looking.backward(not off and looking.points[0].loss is None, of_step) if symbols else []
+            return edits or [(fault,)]
         if not found and symbols and (words := bounded(looking.points)):
             return [(Fault("wrong-function" if step is None else "step", looking.wrong, "", "", "", words),)]
         if not found and cut_off(looking.points, looking.wrong):
