@@ -9,15 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import sympy
-from sympy import Expr, Integer, MatrixExpr, S, nan
+from sympy import Expr, MatrixExpr, S, nan
 
-from symnet.expressions import by_entries
+from symnet.expressions import by_entries, reductions
 from symnet.expressions.algebra import elementwise, inner_product, sums, total
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import given
 from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.linalg import as_square
-from symnet.expressions.nodes import AxisMax
 from symnet.expressions.operands import as_matrix
 from symnet.expressions.sizes import Shape
 
@@ -203,8 +202,7 @@ def norm_of(A: Any, axis: Any, ord: Any) -> Any:
         raise ValueError(f"norm: ord must be a number from 1, infinity or one of {names}, not {ord!r}")
     along = None if axis is None else as_axis(axis, f"; for an order write ord={axis!r}")
     if order is S.Infinity:
-        largest = AxisMax(abs(A), Integer(0 if along is None else along))
-        return largest if along is not None else total(AxisMax(largest, Integer(1)))
+        return reductions.max(abs(A), along)
     if along is None and order == 2:
         return inner_product(A, A) ** S.Half
     powers = abs(A) if order == 1 else elementwise(lambda x, p: (x if p.is_even else sympy.Abs(x)) ** p, A, order)
