@@ -290,3 +290,10 @@ def test_what_does_not_go_together_is_refused(known, error, words):
         said(lambda k: -RATE * G[k], **known)
     for word in words:
         assert word in str(raised.value), raised.value
+
+
+@pytest.mark.parametrize(("factor", "kind"), [(1.2, "sign"), (0.6, "constant-factor")])
+def test_a_step_along_the_weights_is_not_told_by_what_is_done_afterwards(factor, kind):
+    x, before = sn.vector("x", 3), np.array([[1.0], [2.0], [-0.5]])
+    said = sn.diagnose_update(sn.norm(x) ** 2, {x: before}, {x: factor * before}, 0.1, {})  # right is 0.8
+    assert said.faults[0].kind == kind, str(said)

@@ -30,6 +30,13 @@ def done_afterwards(mine: Mapping[str, Any], right: Mapping[str, Any]) -> str:
     return f"once the step is taken, {words.format(of=of)}" if words else ""
 
 
+def are_multiples(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether all numbers of one are those of the other times one factor."""
+    a, b = (_flat([np.asarray(w[n], float) for n in one]) for w in (one, other))
+    square = float(b @ b)
+    return square > 0 and _alike(a, a @ b / square * b)
+
+
 def _alike(a: Any, b: Any, scale: float | None = None) -> bool:
     scale = float(np.abs(b).max(initial=0.0)) if scale is None else scale
     return bool(np.allclose(a, b, _ALIKE, _ALIKE * scale))

@@ -16,7 +16,7 @@ from sympy import MatrixSymbol
 
 from symnet.backends import binding
 from symnet.diagnosis.ahead import right_ahead, wrong_ahead
-from symnet.diagnosis.afterwards import done_afterwards
+from symnet.diagnosis.afterwards import are_multiples, done_afterwards
 from symnet.diagnosis.parts import IDLE, MADE_OF, SMALL, parts_of, words_of_parts, words_of_signs
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.rounded import CUT_OFF, is_cut_off
@@ -197,7 +197,10 @@ class Step:
         return ""
 
     def _done_afterwards(self) -> str:
-        return next(filter(None, (done_afterwards(self.weights.after, right) for right in self._rights())), "")
+        # where a step makes the weights longer only, what is done to them afterwards may be another step as well
+        w = self.weights
+        rights = (right for right in self._rights() if not are_multiples(right, w.before))
+        return next(filter(None, (done_afterwards(w.after, right) for right in rights)), "")
 
     def _rights(self) -> Iterator[Mapping[str, Any]]:
         # weights after what may have been the step
