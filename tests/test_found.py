@@ -1,5 +1,6 @@
 """Kinds of input that once gave a wrong number or an error of SymPy's: slices of blocks, shared adjoints, nested sizes."""
 
+import pickle
 from itertools import product
 
 import numpy as np
@@ -18,6 +19,8 @@ from sympy import (
     Lambda,
     MatAdd,
     MatMul,
+    Max,
+    Min,
     OneMatrix,
     Piecewise,
     Rational,
@@ -359,3 +362,36 @@ def test_a_deep_scalar_is_sorted_without_its_text(monkeypatch):
     assert one.sort_key() != other.sort_key()
     assert sorted([other, one], key=lambda s: s.sort_key()) == sorted([one, other], key=lambda s: s.sort_key())
     assert not written
+
+
+OF_NETS = {
+    "larger": lambda a, b, c: Max(a, -b),
+    "larger of one": lambda a, b, c: Max(a, a),
+    "larger with a number": lambda a, b, c: Max(a, b, c, 0),
+    "smaller": lambda a, b, c: Min(a, c),
+    "cases": lambda a, b, c: Piecewise((a, a > 0), (b, True)),
+    "one case": lambda a, b, c: Piecewise((a, True)),
+    "cases in cases": lambda a, b, c: Piecewise((Piecewise((a, b > 1), (b, True)), a < c), (c * b, True)),
+    "sign": lambda a, b, c: sign(a**2) * a,
+    "step": lambda a, b, c: Heaviside(a) * b,
+    "exponential of a logarithm": lambda a, b, c: exp(log(a**2)),
+    "odd": lambda a, b, c: sin(-a) + Abs(-b),
+    "root of a square": lambda a, b, c: sqrt(4 * a**2 * b**2),
+    "quotient": lambda a, b, c: exp(a + b) / exp(b),
+    "size of a size": lambda a, b, c: Abs(Abs(a) + 1) + Max(Abs(b), 0),
+}
+
+
+@pytest.mark.parametrize("number", range(5))
+@pytest.mark.parametrize("f", OF_NETS.values(), ids=list(OF_NETS))
+def test_sympys_functions_of_a_deep_net_are_those_of_a_number(f, number):
+    c, W = Symbol("c"), sn.matrix("W", 1, 1)
+    values = {sn.matrix("H", 1, 1): [[0.3]], W: [[-0.6]], c: 0.37}
+    a, b = _deep(6)[number], sn.tanh(W)[0, 0] * _deep(5)[number]
+    numbers = [Float(float(sn.evaluate(s, values))) for s in (a, b)]
+    expr = f(a, b, c)
+    assert sn.evaluate(expr, values) == pytest.approx(float(f(*numbers, Float(0.37))), rel=1e-9)
+    assert f(a, b, c) == expr and expr.has(W) and W in expr.free_symbols
+    assert pickle.loads(pickle.dumps(expr)) == expr
+    put = sn.evaluate(expr.xreplace({W: 2 * sn.matrix("V", 1, 1)}), {**values, sn.matrix("V", 1, 1): [[0.2]]})
+    assert put == pytest.approx(sn.evaluate(expr, {**values, W: [[0.4]]}), rel=1e-9)

@@ -92,7 +92,7 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
 def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
     def new(cls: Any, *args: Any, **options: Any) -> Any:
-        whole = Tuple(*args) if all(isinstance(a, (Basic, tuple)) for a in args) else Tuple()
+        whole = Tuple(*args) if all(isinstance(a, (Basic, tuple, int, float)) for a in args) else Tuple()
         if options or not any(isinstance(part, OF_MATRICES) and _is_net(part) for part in scalar_atoms(whole)):
             return sympys_own(cls, *args, **options)
         body, back = hidden(whole)
