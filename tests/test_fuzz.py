@@ -73,6 +73,7 @@ def test_a_wrong_gradient_is_seen(monkeypatch):
     assert any("gradient" in label for outcome in seen for label in Outcome.labels(outcome))
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # the alarm clock, in a callback of JAX
 @pytest.mark.parametrize("part", range(MISUSES // EACH))
 def test_misuse(part):
     # each kind of misuse, with one of its wrong arguments

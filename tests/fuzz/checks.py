@@ -97,7 +97,7 @@ def at_most(seconds: float) -> Iterator[None]:
         raise TooLong(f"took more than {seconds} s")
 
     old = signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)  # again where a callback of the collector swallows it
     try:
         yield
     finally:
