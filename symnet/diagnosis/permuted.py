@@ -14,7 +14,7 @@ import numpy as np
 from symnet.backends import Kernel
 from symnet.diagnosis.constants import flat
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.samples import counted, gradients_with
+from symnet.diagnosis.samples import counted, gradients_with, solved
 
 MOST = 400  # numbers of labels that are looked at one by one
 _Change = Callable[[Any, Any], Any]  # labels and how much of each change → other labels
@@ -123,9 +123,9 @@ def _solved(kernel: Kernel, point: Point, name: str, other: Callable[[Any], Any]
     if len(columns) < number:
         return None
     A = np.stack(columns, axis=1)
-    if not np.isfinite(A).all() or np.linalg.matrix_rank(A, tol=1e-9 * np.abs(A).max()) < number:
+    found = solved(A, wanted - whole) if np.isfinite(A).all() else None
+    if found is None:
         return None
-    found = np.linalg.lstsq(A, wanted - whole, rcond=None)[0]
     return found if np.abs(A @ found - wanted + whole).max() <= 1e-4 * np.abs(wanted).max() else None
 
 
