@@ -6,7 +6,7 @@ that are affine in the labels tell them where there are as many numbers; labels 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -119,21 +119,12 @@ def _solved(kernel: Kernel, point: Point, name: str, other: Callable[[Any], Any]
     wanted, whole = flat(point.mine, point.right), flat(point.right, point.right)
     if not number + 2 <= len(wanted) or number > MOST:
         return None
-    columns = list(_columns(kernel, point, name, other, number, whole))
-    if len(columns) < number:
-        return None
+    columns = [gradients_with(kernel, point, {name: other(one)}) - whole for one in np.eye(number)]
     A = np.stack(columns, axis=1)
     found = solved(A, wanted - whole) if np.isfinite(A).all() else None
     if found is None:
         return None
     return found if np.abs(A @ found - wanted + whole).max() <= 1e-4 * np.abs(wanted).max() else None
-
-
-def _columns(
-    kernel: Kernel, point: Point, name: str, other: Callable[[Any], Any], number: int, whole: Any
-) -> Iterator[Any]:
-    for i in range(number):
-        yield gradients_with(kernel, point, {name: other(np.eye(number)[i])}) - whole
 
 
 def _are_so(kernel: Kernel, point: Point, name: str, labels: Any) -> bool:

@@ -124,10 +124,10 @@ _ENTRYWISE = (Elementwise, MatAdd, HadamardProduct)
 
 
 def put_in(body: Expr, values: Mapping[Any, Expr]) -> Expr | None:
-    """Give a formula with values in place of its variables, None where that has too many parts.
+    """Give a formula with values in place of its variables, None where it has too many parts or cases inside cases.
 
     Each value stands wherever its variable stood, so that a chain of formulas grows with the product of their sizes;
-    and a case distinction in another is multiplied out by SymPy.
+    a case distinction of any size inside another is multiplied out by SymPy.
     """
     if body.has(Piecewise) and any(value.has(Piecewise) for value in values.values()):
         return None
