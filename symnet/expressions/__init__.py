@@ -6,9 +6,10 @@ intermediate, prints a derivation or computes a number.
 
 from symnet.expressions import curves, declared, functions
 from symnet.expressions.algebra import (
-    add, apply_entrywise, elementwise, hadamard, inner_product, is_one, matmul, nested, scalar_atoms, scaled, spread,
+    add, apply_entrywise, elementwise, hadamard, inner_product, is_one, matmul, nested, scaled, spread,
     squared, sums, total, transpose,
 )  # fmt: skip
+from symnet.expressions.atoms import scalar_atoms
 from symnet.expressions.light import CONSTANTS, PLAIN, is_light, is_turned, spread_vector
 from symnet.expressions.axes import as_axis
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared

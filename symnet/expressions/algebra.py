@@ -6,23 +6,20 @@ They look one level down, never deeper, and compute no derivative.
 
 from __future__ import annotations
 
-from collections.abc import KeysView
 from typing import Any
 
 from sympy import (
-    S, Dummy, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, Max, Min,
-    OneMatrix, Symbol, Trace, Transpose, ZeroMatrix, default_sort_key,
+    S, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, Max, Min,
+    OneMatrix, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.core.relational import Relational
 from sympy.matrices.exceptions import ShapeError
-from sympy.matrices.expressions.determinant import Determinant
-from sympy.matrices.expressions.dotproduct import DotProduct
-from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.atoms import hidden, scalar_atoms
 from symnet.expressions.declared import are_inverse, is_declared, of_positive
 from symnet.expressions.entering import given
-from symnet.expressions.interned import DeepProduct, Node, ScalarNode
+from symnet.expressions.interned import DeepProduct, Node
 from symnet.expressions.lengths import root_of
 from symnet.expressions.nodes import Diag, Elementwise, Total
 from symnet.expressions.operands import as_expression, raw, split
@@ -149,34 +146,6 @@ def _without_max(c: Expr) -> Expr:
         return c
     c, back = hidden(c)
     return (stable(c) if c.has(Max, Min) else c).xreplace(back)
-
-
-def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
-    """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them."""
-    away = {part: Dummy(**_facts(part)) for part in scalar_atoms(body) if not isinstance(part, Symbol)}
-    return body.xreplace(away), {name: part for part, name in away.items()}
-
-
-def _facts(part: Any) -> dict[str, bool]:
-    return {"real": True, **{fact: True for fact in ("positive", "nonnegative") if getattr(part, f"is_{fact}")}}
-
-
-OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in
-
-
-def scalar_atoms(body: Expr) -> KeysView[Any]:
-    """Give the symbols in a scalar, and the nodes that are scalars, as met; what is in those is their business."""
-    found: dict[Any, None] = {}
-    seen: set[Any] = set()  # what is shared is looked at once
-    stack: list[Any] = [body]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, (Symbol, *OF_MATRICES)):
-            found[part] = None
-        elif part not in seen:
-            seen.add(part)
-            stack.extend(part.args)
-    return found.keys()
 
 
 def scaled(c: Expr, A: MatrixExpr) -> MatrixExpr:

@@ -20,7 +20,7 @@ from sympy.matrices.immutable import ImmutableDenseMatrix
 
 from symnet.expressions.asked import extend
 from symnet.expressions.beside import beside
-from symnet.expressions.deep import LARGE, Printed, within_reason
+from symnet.expressions.deep import Printed, within_reason
 from symnet.expressions.entering import given
 from symnet.expressions.rebuilding import check_name, checked_rule, flat, replaced, unflat
 from symnet.expressions.sizes import Shape
@@ -250,12 +250,6 @@ class ScalarNode(Node, Expr):
     @property
     def free_symbols(self) -> set[Basic]:
         return _free_symbols(self)
-
-    def sort_key(self, order: Any = None) -> Any:
-        # what SymPy takes for an atom is sorted by its text, which has no end in a deep net
-        if self._size <= LARGE:
-            return Expr.sort_key(self, order)
-        return self.class_key(), (1, (f"{self.title} {self._height:09} {self._digest}",)), S.One.sort_key(), S.One
 
     def _eval_derivative(self, symbol: Any) -> Any:
         return Node.slope(self, symbol)

@@ -1,15 +1,13 @@
 """Where SymPy's own classes raise or go astray with a matrix in a scalar's place: 1×1 matrices are scalars there too.
 
 In: nothing; SymPy's classes are taught on import. What SymPy computes rightly by itself stays as it is: a number beside
-a 1×1 matrix, the trace as a method, a function of a 1×1 matrix as a factor. `Trace` and `Determinant` are wholes for
-SymPy's scalar algorithms, which would make scalars of the matrices inside them.
+a 1×1 matrix, the trace as a method, a function of a 1×1 matrix as a factor.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from math import prod
-from sys import modules
 from typing import Any
 
 from sympy import (
@@ -27,31 +25,25 @@ from sympy import (
     MatrixExpr,
     MatrixSymbol,
     OneMatrix,
-    Piecewise,
     S,
     Symbol,
     SympifyError,
     Trace,
     Transpose,
-    Tuple,
     arg,
-    preorder_traversal,
 )
-from sympy.core import sorting
 from sympy.core.function import DefinedFunction, FunctionClass
 from sympy.core.relational import Relational
 from sympy.functions.elementary.miscellaneous import MinMaxBase
-from sympy.functions.elementary.piecewise import ExprCondPair
-from sympy.logic.boolalg import Boolean
 from sympy.matrices.exceptions import NonSquareMatrixError
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
-from sympy.simplify.simplify import signsimp
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.algebra import OF_MATRICES, elementwise, hidden, scalar_atoms, total
+from symnet.expressions.algebra import elementwise, total
+from symnet.expressions.atoms import OF_MATRICES, scalar_atoms
 from symnet.expressions.beside import check_argument
 from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
@@ -60,9 +52,10 @@ from symnet.expressions.operands import raw
 from symnet.expressions.rebuilding import check_name, checked_rule, reduced
 from symnet.expressions.sizes import same_size, shape_text
 from symnet.expressions.table import brief
+from symnet.expressions.wholes import LARGE
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
-LARGE, HIGH = 150, 10  # matrices in one of SymPy's expressions, and levels, from which it stays as it is written
+HIGH = 10  # levels of one of SymPy's expressions from which it stays as it is written, as one of many matrices does
 _WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta, arg)  # they look inside, and fail or multiply a matrix by itself
 
 
@@ -87,30 +80,6 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
         return sympys_own(cls, *scalars, **options)
 
     return new
-
-
-def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
-    # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
-    def new(cls: Any, *args: Any, **options: Any) -> Any:
-        whole = Tuple(*args) if all(isinstance(a, (Basic, tuple, int, float)) for a in args) else Tuple()
-        if options or not any(isinstance(part, OF_MATRICES) and _is_net(part) for part in scalar_atoms(whole)):
-            return sympys_own(cls, *args, **options)
-        body, back = hidden(whole)
-        found = sympys_own(cls, *body.args)
-        if found == sympys_own(cls, *body.args, evaluate=False):
-            return sympys_own(cls, *args, evaluate=False)
-        return found.xreplace(back)
-
-    return new
-
-
-def _is_net(part: Any) -> bool:
-    stack, number = [part], 0
-    while stack and number <= LARGE:
-        part = stack.pop()
-        number += part._size if isinstance(part, Node) else 1
-        stack.extend(() if isinstance(part, Node) else part.args)
-    return number > LARGE
 
 
 def _of_square(sympys_own: Callable[..., Any], who: str) -> Callable[..., Any]:
@@ -172,40 +141,6 @@ def _scalars_in(kind: str, A: Any, B: Any) -> tuple[Any, Any]:
     ):
         return as_scalar(A), as_scalar(B)
     return A, B
-
-
-def _signs(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
-    # signsimp goes through a matrix as often as there are ways to it, and writes its products out anew
-    def simplified(expr: Any, *args: Any, **options: Any) -> Any:
-        body, back = hidden(given(expr))
-        return sympys_own(body, *args, **options).xreplace(back) if back else sympys_own(expr, *args, **options)
-
-    return simplified
-
-
-def _pair(cls: Any, expr: Any, cond: Any) -> Any:
-    # SymPy folds a case distinction inside a condition, and would fold that of a sum with its bound variable; it looks
-    # for one wherever a shared part stands, again and again
-    if isinstance(cond, Boolean) and any(isinstance(part, OF_MATRICES) for part in scalar_atoms(cond)):
-        return Basic.__new__(cls, given(expr), cond)
-    return _sympys_pair(cls, expr, cond)
-
-
-def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
-    # preorder_traversal without one call inside another
-    if keys:
-        yield from _sympys_traversal(self, node, keys)
-        return
-    stack = [node]
-    while stack:
-        part = stack.pop()
-        yield part
-        if self._skip_flag:
-            self._skip_flag = False
-        elif isinstance(part, Basic):
-            stack.extend(reversed(tuple(getattr(part, "_argset", part.args))))
-        elif iterable(part):
-            stack.extend(reversed(list(part)))
 
 
 def _terms(A: Any) -> Any:
@@ -310,15 +245,8 @@ Expr.__reduce_ex__ = reduced
 for _name in NESTED:
     for _kind in (MatrixNode, MatrixExpr):
         setattr(_kind, _name, _taught(_name, getattr(_kind, _name)))
-_sympys_count = sorting._node_count
-_sympys_pair = ExprCondPair.__new__
-ExprCondPair.__new__ = _pair
-_sympys_traversal = preorder_traversal._preorder_traversal
-preorder_traversal._preorder_traversal = _all_parts
 for _kind in (Function, DefinedFunction, MinMaxBase):
-    _kind.__new__ = _of_scalars(_around_nets(_kind.__new__))
-Piecewise.__new__ = _around_nets(Piecewise.__new__)
-modules[signsimp.__module__].signsimp = _signs(signsimp)  # type: ignore[attr-defined]
+    _kind.__new__ = _of_scalars(_kind.__new__)
 for _kind in (Trace, Inverse, Determinant):
     _kind.__new__ = _of_square(_kind.__new__, _kind.__name__)
 MatrixExpr.inverse = _of_square(MatrixExpr.inverse, "Inverse")
@@ -329,13 +257,8 @@ for _kind in (MatMul, MatPow):
     _kind._entry = _unwritten(_kind._entry)
 MatMul.could_extract_minus_sign = lambda self: self.args[0].is_Number and bool(self.args[0] < 0)
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
-sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
 _sympys_applyfunc, MatrixExpr.applyfunc = MatrixExpr.applyfunc, _applied
 MatrixExpr.trace = lambda self: Trace(self)
 MatrixExpr.H = MatrixExpr.mT = property(lambda self: self.T)  # all is real
 Transpose._eval_inverse = lambda self: inverse_of(self) or Inverse(self)
-Trace.is_Atom = Determinant.is_Atom = MatrixElement.is_Atom = True
-for _kind in (Trace, Determinant, DotProduct, MatrixElement):
-    _kind.is_commutative = _kind.is_real = _kind.is_extended_real = True
-    _kind._eval_conjugate = lambda self: self
 DotProduct.diff = lambda self, *symbols, **_: Node.slope(self, *symbols)

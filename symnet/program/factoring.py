@@ -224,8 +224,9 @@ def _content(terms: Terms) -> tuple[Expr, Terms]:
             common *= base ** min(exponents)
         elif all(e < 0 for e in exponents):
             common *= base ** max(exponents)
-    c = _common_number([r for r, _ in pairs], common is S.One) * common
-    return c, ({f: _exact(d / c) for f, d in terms.items()} if c != 1 else terms)
+    number = _common_number([r for r, _ in pairs], common is S.One)
+    c = number * common  # of 2·(1 − s) SymPy makes 2 − 2s, by which 1 − s cannot be divided
+    return c, ({f: _exact(d / common / number) for f, d in terms.items()} if c != 1 else terms)
 
 
 def _common_number(numbers: Sequence[Any], alone: bool) -> Any:

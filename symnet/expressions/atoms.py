@@ -1,0 +1,48 @@
+"""The atoms of a scalar: its symbols, and the sums, traces and entries in which matrices stand.
+
+In: a scalar expression. Out: its atoms, each once; or the expression with names in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import KeysView
+from typing import Any
+
+from sympy import Dummy, Expr, Symbol, Trace, default_sort_key
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.matexpr import MatrixElement
+
+from symnet.expressions.interned import ScalarNode
+
+
+def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
+    """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them.
+
+    They are in SymPy's order, on which it depends whether a - b or b - a has a sign in front.
+    """
+    parts = [part for part in scalar_atoms(body) if not isinstance(part, Symbol)]
+    away = {part: Dummy(**_facts(part)) for part in sorted(parts, key=default_sort_key)}
+    return body.xreplace(away), {name: part for part, name in away.items()}
+
+
+def _facts(part: Any) -> dict[str, bool]:
+    return {"real": True, **{fact: True for fact in ("positive", "nonnegative") if getattr(part, f"is_{fact}")}}
+
+
+OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in
+
+
+def scalar_atoms(body: Expr) -> KeysView[Any]:
+    """Give the symbols in a scalar, and the nodes that are scalars, as met; what is in those is their business."""
+    found: dict[Any, None] = {}
+    seen: set[Any] = set()  # what is shared is looked at once
+    stack: list[Any] = [body]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, (Symbol, *OF_MATRICES)):
+            found[part] = None
+        elif part not in seen:
+            seen.add(part)
+            stack.extend(part.args)
+    return found.keys()

@@ -1,0 +1,131 @@
+"""Sums, traces and entries are wholes for SymPy's scalar algorithms, whatever net of matrices stands in them.
+
+In: nothing; SymPy's algorithms are taught on import. They would take the matrices inside for scalars that do not
+commute, and go through a net as often as there are ways to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from sys import modules
+from types import FunctionType
+from typing import Any
+
+from sympy import Basic, Expr, Function, Piecewise, S, Trace, Tuple, preorder_traversal
+from sympy.core import sorting
+from sympy.core.cache import cacheit
+from sympy.core.exprtools import factor_terms
+from sympy.core.function import DefinedFunction
+from sympy.functions.elementary.miscellaneous import MinMaxBase
+from sympy.functions.elementary.piecewise import ExprCondPair
+from sympy.logic.boolalg import Boolean
+from sympy.matrices.expressions.determinant import Determinant
+from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.simplify.radsimp import radsimp
+from sympy.simplify.simplify import signsimp, simplify
+from sympy.utilities.iterables import iterable
+
+from symnet.expressions.atoms import OF_MATRICES, hidden, scalar_atoms
+from symnet.expressions.entering import given
+from symnet.expressions.interned import Node, ScalarNode
+
+LARGE = 150  # parts of a net that no function of SymPy's looks into
+
+
+def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
+    def new(cls: Any, *args: Any, **options: Any) -> Any:
+        whole = Tuple(*args) if all(isinstance(a, (Basic, tuple, int, float)) for a in args) else Tuple()
+        if options or not any(isinstance(part, OF_MATRICES) and _is_net(part) for part in scalar_atoms(whole)):
+            return sympys_own(cls, *args, **options)
+        body, back = hidden(whole)
+        found = sympys_own(cls, *body.args)
+        if found == sympys_own(cls, *body.args, evaluate=False):
+            return sympys_own(cls, *args, evaluate=False)
+        return found.xreplace(back)
+
+    return new
+
+
+def _is_net(part: Any) -> bool:
+    stack, number = [part], 0
+    while stack and number <= LARGE:
+        part = stack.pop()
+        number += part._size if isinstance(part, Node) else 1
+        stack.extend(() if isinstance(part, Node) else part.args)
+    return number > LARGE
+
+
+def _of_wholes(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # an algorithm that goes through a matrix as often as there are ways to it, and writes its products out anew
+    def simplified(expr: Any, *args: Any, **options: Any) -> Any:
+        whole = getattr(expr, "is_Matrix", False) or iterable(expr)
+        body, back = (expr, {}) if whole else hidden(given(expr))
+        return sympys_own(body, *args, **options).xreplace(back) if back else sympys_own(expr, *args, **options)
+
+    return simplified
+
+
+def _pair(cls: Any, expr: Any, cond: Any) -> Any:
+    # SymPy folds a case distinction inside a condition, and would fold that of a sum with its bound variable; it looks
+    # for one wherever a shared part stands, again and again
+    if isinstance(cond, Boolean) and any(isinstance(part, OF_MATRICES) for part in scalar_atoms(cond)):
+        return Basic.__new__(cls, given(expr), cond)
+    return _sympys_pair(cls, expr, cond)
+
+
+def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
+    # preorder_traversal without one call inside another
+    if keys:
+        yield from _sympys_traversal(self, node, keys)
+        return
+    stack = [node]
+    while stack:
+        part = stack.pop()
+        yield part
+        if self._skip_flag:
+            self._skip_flag = False
+        elif isinstance(part, Basic):
+            stack.extend(reversed(tuple(getattr(part, "_argset", part.args))))
+        elif iterable(part):
+            stack.extend(reversed(list(part)))
+
+
+def _key(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # what SymPy takes for an atom is sorted by its text, also as a factor and as the base of a power
+    @cacheit
+    def sort_key(self: Any, order: Any = None) -> Any:
+        c, power = self.as_coeff_Mul()
+        base, exponent = power.as_base_exp() if power.is_Pow else (power, S.One)
+        if not (isinstance(base, OF_MATRICES) and _is_net(base)):
+            return sympys_own(self, order)
+        text = f"{base.title} {base._height:09} {base._digest}" if isinstance(base, Node) else ""
+        inner = (text,) if text else ("", Basic.sort_key(base, order))
+        return base.class_key(), (1, inner), exponent.sort_key(order), c
+
+    return sort_key
+
+
+def _everywhere(sympys_own: FunctionType, taught: Any) -> None:
+    # in each of SymPy's modules that took it by its name
+    for module in [module for name, module in modules.items() if name.partition(".")[0] == "sympy"]:
+        if vars(module).get(sympys_own.__name__) is sympys_own:
+            setattr(module, sympys_own.__name__, taught)
+
+
+_sympys_count = sorting._node_count
+_sympys_pair = ExprCondPair.__new__
+ExprCondPair.__new__ = _pair
+_sympys_traversal = preorder_traversal._preorder_traversal
+preorder_traversal._preorder_traversal = _all_parts
+for _kind in (Function, DefinedFunction, MinMaxBase, Piecewise):
+    _kind.__new__ = _around_nets(_kind.__new__)
+for _algorithm in (signsimp, factor_terms, simplify, radsimp):
+    _everywhere(_algorithm, _of_wholes(_algorithm))
+ScalarNode.sort_key = Expr.sort_key = _key(Expr.sort_key)  # type: ignore[method-assign]
+sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
+Trace.is_Atom = Determinant.is_Atom = MatrixElement.is_Atom = True
+for _kind in (Trace, Determinant, DotProduct, MatrixElement):
+    _kind.is_commutative = _kind.is_real = _kind.is_extended_real = True
+    _kind._eval_conjugate = lambda self: self
