@@ -7,6 +7,7 @@ commute, and go through a net as often as there are ways to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 from sys import modules
 from types import FunctionType
 from typing import Any
@@ -59,6 +60,7 @@ def _is_net(part: Any) -> bool:
 
 def _of_wholes(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # an algorithm that goes through a matrix as often as there are ways to it, and writes its products out anew
+    @wraps(sympys_own)
     def simplified(expr: Any, *args: Any, **options: Any) -> Any:
         whole = getattr(expr, "is_Matrix", False) or iterable(expr)
         body, back = (expr, {}) if whole else hidden(given(expr))

@@ -148,8 +148,8 @@ def turned(A: Any) -> Any:
     if isinstance(A, MatAdd):
         return as_typed(MatAdd, *[turned(a) for a in A.args])
     if isinstance(A, MatMul) and not isinstance(A, Node):
-        c, _ = split(A)
-        return term(c, tuple(turned(f) for f in reversed(factors_of(A))))
+        c, rest = split(A)
+        return term(c, tuple(turned(f) for f in reversed(factors_of(rest))))
     if isinstance(A, MatPow) and not isinstance(A, Inverse):
         return MatPow(turned(A.args[0]), A.args[1])
     if isinstance(A, Inverse):

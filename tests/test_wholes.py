@@ -1,0 +1,184 @@
+"""Sums, traces and entries are wholes for SymPy, and products that are not taken apart keep their coefficients."""
+
+import sys
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy import (
+    Abs, Determinant, DotProduct, HadamardProduct, MatAdd, MatMul, Max, Min, OneMatrix, Piecewise, Symbol, Trace,
+    Transpose, default_sort_key, sign, sin,
+)  # fmt: skip
+
+import symnet as sn
+from symnet.expressions.interned import DeepProduct, DeepTranspose
+from symnet.expressions.operands import raw
+from symnet.program.canonical import canonical_node, turned
+
+A, B, x = sn.matrix("A", 3, 3), sn.matrix("B", 3, 3), sn.vector("x", 3)
+alpha = Symbol("alpha", real=True)
+SCALARS = {
+    "trace": Trace, "det": Determinant, "entry": lambda M: M[0, 1], "sum": sn.sum, "norm": sn.norm,
+    "dot": lambda M: DotProduct(M * x, x), "cosine": lambda M: sn.cosine_similarity(M, B), "mean": sn.mean,
+    "form": lambda M: (x.T * M * x)[0, 0], "reciprocal": lambda M: 1 / (1 + sn.sum(M)),
+}  # fmt: skip
+INSIDE = {
+    "numbers beside": lambda: 1 + sn.sigmoid(A), "common divisor": lambda: A / 2 - B,
+    "repeated": lambda: A * B + OneMatrix(3, 3) * sn.logsumexp(A, axis=None), "scaled": lambda: sn.sum(A) * A + B,
+}  # fmt: skip
+ALGORITHMS = {
+    "Max": lambda s: Max(s, alpha), "margin": lambda s: Max(0, 1 - s * alpha), "Min": lambda s: Min(s, sn.sum(A)),
+    "nested": lambda s: Max(0, 1 - Max(s, alpha) * alpha), "Abs": lambda s: Abs(s * alpha - 1),
+    "simplify": sp.simplify, "factor_terms": sp.factor_terms, "radsimp": sp.radsimp, "cancel": sp.cancel,
+    "together": sp.together, "factor": sp.factor, "expand": sp.expand, "signsimp": sp.signsimp,
+    "cases": lambda s: Piecewise((s, s > alpha), (alpha, True)), "collect": lambda s: sp.collect(s * alpha + s, alpha),
+    "sin": sin, "sqrt": lambda s: sp.sqrt(s**2 + 1), "method": lambda s: (s * alpha).simplify(),
+    "powsimp": sp.powsimp, "trigsimp": sp.trigsimp, "nsimplify": sp.nsimplify, "separatevars": sp.separatevars,
+}  # fmt: skip
+VALUES = {
+    A: np.array([[0.5, -0.3, 0.8], [0.1, 0.9, -0.4], [0.7, 0.2, 0.6]]), x: np.array([[0.3], [-0.8], [1.2]]), alpha: 0.7,
+    B: np.array([[-0.2, 0.4, 0.5], [0.9, -0.6, 0.3], [0.1, 0.8, -0.7]]),
+}  # fmt: skip
+
+
+def _value(expr):
+    return sn.evaluate(expr, VALUES)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+@pytest.mark.parametrize("inside", INSIDE)
+def test_sympys_algorithms_do_not_look_into_matrices(name, inside):
+    scalars = {kind: scalar(INSIDE[inside]()) for kind, scalar in SCALARS.items()}
+    found = {kind: ALGORITHMS[name](s) for kind, s in scalars.items()}  # in which SymPy mixed up scalars and matrices
+    given = sn.compile({**{("is", kind): s for kind, s in scalars.items()}, **found})
+    numbers = given({s: v for s, v in VALUES.items() if s.name in given.arguments})
+    t = Symbol("t", real=True)
+    other = sn.sum(A) if name == "Min" else alpha
+    wanted = ALGORITHMS[name](t).xreplace({sn.sum(A): sp.Float(_value(other)), alpha: sp.Float(VALUES[alpha])})
+    for kind in SCALARS:
+        assert np.isclose(numbers[kind], float(wanted.subs(t, numbers["is", kind]))), kind
+
+
+def test_sympys_algorithms_are_taught_wherever_they_stand():
+    for algorithm in (sp.factor_terms, sp.signsimp, sp.simplify, sp.radsimp):
+        name = algorithm.__name__
+        others = [m for n, m in sys.modules.items() if n.startswith("sympy.") and callable(vars(m).get(name))]
+        assert others and all(vars(m)[name] is algorithm for m in others), name
+    assert sp.factor_terms([2 * alpha + 2]) == [sp.Mul(2, alpha + 1, evaluate=False)]
+    assert sp.simplify(A / 2 - B) == A / 2 - B
+
+
+@pytest.mark.parametrize("f", [Abs, sign, lambda s: Abs(sign(s)), lambda s: sp.sqrt(sign(s) ** 2)])
+def test_a_difference_of_sums_is_turned_once(f):
+    # each of the two differences is the other with a sign, and SymPy would turn it to and fro
+    kl = sn.kl_divergence(sn.softmax(A), sn.softmax(2 * A), axis=0)
+    hinge = sn.categorical_hinge(A, B, axis=0)
+    for s in (kl, -kl, hinge, -hinge, sn.sum(A) / 2 - sn.sum(B) / 2, sn.norm(B) - sn.norm(A)):
+        assert np.isclose(_value(f(s)), float(f(sp.Float(_value(s)))))
+
+
+def test_closed_forms_of_a_difference_within_a_modulus_come_to_an_end():
+    P, Y = sn.matrix("P", 3, 2), sn.matrix("Y", 3, 2)
+    loss = Abs(sn.categorical_hinge(P, Y, axis=0))
+    values = {P: [[0.2, 0.8], [0.0, 0.1], [0.8, -0.3]], Y: [[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]]}
+    d = sn.derive(loss, [P, Y])
+    for s in (P, Y):
+        np.testing.assert_allclose(sn.evaluate(d.closed(s), values), d.compile()(values)[1][s], atol=1e-14)
+
+
+def _deep(levels):
+    H = A
+    for _ in range(levels):
+        H = H + sn.tanh(B * H)
+    return H
+
+
+@pytest.mark.parametrize(
+    "scalar",
+    [*(SCALARS[k] for k in ("trace", "det", "entry", "sum", "norm", "dot", "form")), lambda M: 3 / sn.sum(M) ** 2],
+)
+def test_a_deep_scalar_is_sorted_without_its_text(scalar, monkeypatch):
+    one, other = scalar(_deep(9)), scalar(2 * _deep(9))
+    written = []
+    monkeypatch.setattr(sn.sum(A).__class__, "_sympystr", lambda *_: written.append(1) or "…")
+    for expr in (one, one * alpha, 2 / one, alpha * one**alpha):
+        assert default_sort_key(expr) == default_sort_key(expr)
+    found = {one, other, alpha, 2 * one, 1 / one, sn.sum(A), Trace(A), sin(one)}
+    keys = [default_sort_key(e) for e in found]
+    assert sorted(keys) == sorted(reversed(keys)) and len(set(keys)) == len(found)
+    assert len(written) <= 2  # of sum(A), which is small
+
+
+INNER = {
+    "deep": lambda: DeepProduct(sp.Integer(2), A), "deep of two": lambda: DeepProduct(sp.Integer(2), A, B),
+    "deep minus": lambda: DeepProduct(sp.S.NegativeOne, HadamardProduct(A, B)),
+    "deep turned": lambda: DeepTranspose(DeepProduct(sp.Integer(3), A)),
+    "turned": lambda: raw(Transpose, DeepProduct(sp.Integer(3), A)), "symbol": lambda: DeepProduct(alpha, A),
+    "plain": lambda: A,
+}  # fmt: skip
+OUTER = {
+    "scaled": lambda X: raw(MatMul, sp.Integer(-2), X), "by a symbol": lambda X: raw(MatMul, alpha, X),
+    "beside": lambda X: raw(MatMul, X, B), "scaled beside": lambda X: raw(MatMul, sp.Integer(3), X, B),
+    "sum": lambda X: raw(MatAdd, X, B), "sum of scaled": lambda X: raw(MatAdd, raw(MatMul, sp.Integer(-1), X), B),
+    "turned": lambda X: raw(Transpose, X), "entrywise": lambda X: raw(HadamardProduct, X, B),
+    "twice": lambda X: raw(MatAdd, X, raw(MatMul, sp.Integer(2), X)), "squared": lambda X: raw(MatMul, X, X),
+    "scaled turned": lambda X: raw(MatMul, sp.Integer(-2), raw(Transpose, X)),
+}  # fmt: skip
+
+
+def _number(M):
+    # by NumPy alone, node by node
+    if isinstance(M, sp.MatrixSymbol):
+        return VALUES[M]
+    if not M.is_Matrix:
+        return float(M.subs(alpha, VALUES[alpha]))
+    parts = [_number(a) for a in M.args]
+    if isinstance(M, Transpose):
+        return parts[0].T
+    if isinstance(M, MatAdd):
+        return sum(parts)
+    result = parts[0]
+    for a, p in zip(M.args[1:], parts[1:], strict=True):
+        result = result * p if isinstance(M, HadamardProduct) or np.ndim(result) == 0 or not a.is_Matrix else result @ p
+    return result
+
+
+@pytest.mark.parametrize("outer", OUTER)
+@pytest.mark.parametrize("inner", INNER)
+def test_a_coefficient_inside_a_product_counts_once(inner, outer):
+    M = OUTER[outer](INNER[inner]())
+    wanted = _number(M)
+    np.testing.assert_allclose(_value(turned(M)), wanted.T, rtol=1e-13)
+    np.testing.assert_allclose(_value(canonical_node(M, *M.args)), wanted, rtol=1e-13)
+    np.testing.assert_allclose(_value(turned(canonical_node(M, *M.args))), wanted.T, rtol=1e-13)
+
+
+@pytest.mark.parametrize("factor", [sp.Integer(2), sp.Rational(1, 3), sp.Integer(-4)])
+@pytest.mark.parametrize("a", [0.2, 5.0])
+def test_a_common_factor_that_is_0_divides_nothing(factor, a):
+    # 2·(1 − s) is 2 − 2·s for SymPy, which 1 − s does not divide
+    c = factor * (1 - alpha) if factor != 2 else 2 - 2 * sp.Heaviside(alpha - 1, 1)
+    cases = Piecewise((alpha**2, alpha > sn.sum(A)), (sin(alpha), True))
+    loss = sn.sum(c * A * B + (1 - sp.Heaviside(alpha - 1, 1)) * cases * factor * A.T)
+    for f in (loss, Min(sn.inner(x, x), cases * sn.spectral_norm(A * B + B) ** 2)):
+        values = {**VALUES, alpha: a}
+        with np.errstate(all="raise"):
+            d = sn.derive(f, [A])
+            closed = sn.evaluate(d.closed(A), values)
+        known = {s: values[s] for s in (A, B, x, alpha) if s.name in d.compile().arguments}
+        np.testing.assert_allclose(closed, d.compile()(known)[1][A], rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [lambda M: M, lambda M: M.T, lambda M: sn.conv2d(M, A, (1, 1, 3), kernel=(1, 3), padding=(0, 1)),
+     lambda M: sn.conv2d(M, A, (1, 1, 3), kernel=(1, 3), padding=(0, 1)).T],
+)  # fmt: skip
+@pytest.mark.parametrize("axis", [0, 1])
+def test_sums_of_exponentials_are_found_wherever_their_entries_stand(moved, axis):
+    M = 300 * moved(B)
+    loss = sn.sum(sn.log(sn.sum(sn.exp(M), axis=axis)))
+    stable = sn.sum(sn.logsumexp(M, axis=axis))
+    with np.errstate(all="raise"):
+        assert np.isclose(_value(loss), _value(stable), rtol=1e-13)
+        np.testing.assert_allclose(_value(sn.gradient(loss, B)), _value(sn.gradient(stable, B)), rtol=1e-12)
