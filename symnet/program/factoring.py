@@ -89,6 +89,9 @@ def collected(terms: Iterable[tuple[Expr, Factors]]) -> Terms:
     joined: Terms = {}
     for c, factors in terms:
         joined[factors] = joined.get(factors, S.Zero) + c
+    if any(part in (S.ComplexInfinity, S.NaN) for c in joined.values() for part in Mul.make_args(c)):
+        raise ValueError("there is no closed form: a part of the loss divides by what is 0 whatever the values are, as "
+                         "the slope of ‖A − A‖ does; leave that part out")  # fmt: skip
     live = {f: _exact(c) for f, c in joined.items() if c != 0}
     return live or {(ZeroMatrix(*_shape(next(iter(joined)))),): S.One}
 

@@ -88,9 +88,10 @@ def _collapsed(b: Defining, node: Any, body: Expr) -> bool:
 
 def _inside(b: Defining, E: Any) -> Any:
     # the matrix U where E is exp(U) entry by entry, else None
-    if isinstance(E, Transpose) or getattr(E, "is_rearranged", False):
-        U = _inside(b, E.args[0])
-        return None if U is None else transpose(U) if isinstance(E, Transpose) else E.with_operands(U)
+    moved = E if isinstance(E, Transpose) else meaning(b, E) or E
+    if isinstance(moved, Transpose) or getattr(moved, "is_rearranged", False):
+        U = _inside(b, moved.args[0])
+        return None if U is None else transpose(U) if isinstance(moved, Transpose) else moved.with_operands(U)
     view = View(b)
     body = view(E)
     u = exponent(body) if body.has(exp) else None

@@ -158,7 +158,11 @@ def refusal(error: Exception, step: str) -> str:
         and len(str(error)) > 30
         and "unpack" not in str(error)
     )
-    return "symnet refuses" if step in ("write", "derive") and ours and not re.search(RAW_TOO, str(error)) else ""
+    return (
+        "symnet refuses"
+        if step in ("write", "derive", "closed") and ours and not re.search(RAW_TOO, str(error))
+        else ""
+    )
 
 
 class _Case:
