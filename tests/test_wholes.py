@@ -195,3 +195,13 @@ def test_sums_of_exponentials_are_found_wherever_their_entries_stand(moved, axis
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         assert np.isclose(_value(loss), _value(stable), rtol=1e-13)
         np.testing.assert_allclose(_value(sn.gradient(loss, B)), _value(sn.gradient(stable, B)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("f", [sp.cosh, sp.sinh, sp.tanh])
+def test_hyperbolic_functions_take_no_long_argument_apart(f, monkeypatch):
+    x, y, w = Symbol("x", real=True), Symbol("y", real=True), Symbol("w")
+    assert f(x).is_real and sp.cosh(x**3 * y + 1).is_positive and sp.tanh(x * y).is_finite
+    assert f(2 * sp.pi * sp.I + x).is_real and sp.cosh(sp.I * sp.pi / 3).is_positive  # as SymPy knows
+    long = sum((sp.Abs(w) + x**k) ** (y + k) for k in range(8))  # whose sign SymPy does not know
+    monkeypatch.setattr(sp.Add, "as_real_imag", lambda *_, **__: pytest.fail("taken apart"))
+    assert f(long).is_real in (True, None) and f(long).is_positive in (True, None)

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import wraps
+from itertools import islice
 from sys import modules
 from types import FunctionType
 from typing import Any
 
-from sympy import Basic, Expr, Function, Piecewise, S, Trace, Tuple, preorder_traversal
+from sympy import Basic, Expr, Function, Piecewise, S, Trace, Tuple, cosh, preorder_traversal, sinh, tanh
 from sympy.core import sorting
 from sympy.core.cache import cacheit
 from sympy.core.exprtools import factor_terms
@@ -32,6 +33,7 @@ from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
 
 LARGE = 150  # parts of a net that no function of SymPy's looks into
+SHORT = 30  # parts of an argument that SymPy may look at for its imaginary part
 
 
 def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
@@ -109,6 +111,17 @@ def _key(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     return sort_key
 
 
+def _of_reals(sympys_own: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    # SymPy takes an argument apart into its real and its imaginary part, at any length
+    def answer(self: Any) -> Any:
+        z = self.args[0]
+        if z.is_real:
+            return True
+        return sympys_own(self) if sum(1 for _ in islice(preorder_traversal(z), SHORT)) < SHORT else None
+
+    return answer
+
+
 def _everywhere(sympys_own: FunctionType, taught: Any) -> None:
     # in each of SymPy's modules that took it by its name
     for module in [module for name, module in modules.items() if name.partition(".")[0] == "sympy"]:
@@ -125,6 +138,11 @@ for _kind in (Function, DefinedFunction, MinMaxBase, Piecewise):
     _kind.__new__ = _around_nets(_kind.__new__)
 for _algorithm in (signsimp, factor_terms, simplify, radsimp):
     _everywhere(_algorithm, _of_wholes(_algorithm))
+for _kind, _facts in ((cosh, "real positive nonnegative"), (sinh, "real"), (tanh, "real finite")):
+    for _fact in _facts.split():  # SymPy keeps the answers of a class where it finds them faster, too
+        _answer = _of_reals(_kind._prop_handler[_fact])
+        _kind._prop_handler[_fact] = _answer
+        setattr(_kind, f"_eval_is_{_fact}", _answer)
 ScalarNode.sort_key = Expr.sort_key = _key(Expr.sort_key)  # type: ignore[method-assign]
 sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
 Trace.is_Atom = Determinant.is_Atom = MatrixElement.is_Atom = True

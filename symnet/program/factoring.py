@@ -17,6 +17,7 @@ from sympy import (
     expand_mul,
 )  # fmt: skip
 from sympy.matrices.expressions.hadamard import canonicalize
+from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import Node, are_inverse, is_one, is_subtracted, raw, scaled, split
 
@@ -24,6 +25,7 @@ Factors: TypeAlias = tuple[Any, ...]
 Terms: TypeAlias = dict[Factors, Expr]  # a sum of products: the factors of each and its coefficient
 
 MANY = 24  # terms beyond which nothing is multiplied out
+_JOINED = (MatAdd, ZeroMatrix, MatrixBase)  # what SymPy joins with others in a sum
 _SOLID = 9  # what is neither a sum nor a product counts as so many letters
 
 
@@ -247,7 +249,16 @@ def _common_number(numbers: Sequence[Any], alone: bool) -> Any:
 
 def as_typed(cls: type, *args: Any) -> Any:
     """Give a sum or product as SymPy has it when a user types it."""
-    return raw(cls, *args).doit(deep=False) if len(args) > 1 else args[0]
+    if len(args) == 1:
+        return args[0]
+    if cls is MatAdd and _is_settled([split(a)[1] for a in args]):
+        return raw(MatAdd, *sorted(args, key=default_sort_key))
+    return raw(cls, *args).doit(deep=False)
+
+
+def _is_settled(summands: Sequence[Any]) -> bool:
+    # nothing is left to be joined: SymPy would look for it once more for each term
+    return len(set(summands)) == len(summands) and not any(isinstance(A, _JOINED) for A in summands)
 
 
 def _sum(terms: Terms) -> Any:
