@@ -251,14 +251,20 @@ def as_typed(cls: type, *args: Any) -> Any:
     """Give a sum or product as SymPy has it when a user types it."""
     if len(args) == 1:
         return args[0]
-    if cls is MatAdd and _is_settled([split(a)[1] for a in args]):
-        return raw(MatAdd, *sorted(args, key=default_sort_key))
+    if cls is MatAdd:  # SymPy would look for like terms once more for each term, and through all that stands in them
+        summands = [t for a in args for t in _summands(a)]
+        rests = [split(t)[1] for t in summands]
+        if len(set(rests)) == len(rests) and not any(isinstance(A, _JOINED) for A in rests):
+            return raw(MatAdd, *sorted(summands, key=default_sort_key))
+    elif len(args) == 2 and args[0].is_number and isinstance(args[1], MatAdd) and args[0].is_Rational:
+        return as_typed(MatAdd, *[_scaled(args[0], t) for t in args[1].args])
     return raw(cls, *args).doit(deep=False)
 
 
-def _is_settled(summands: Sequence[Any]) -> bool:
-    # nothing is left to be joined: SymPy would look for it once more for each term
-    return len(set(summands)) == len(summands) and not any(isinstance(A, _JOINED) for A in summands)
+def _scaled(c: Expr, A: Any) -> Any:
+    d, rest = split(A)
+    c = c * d
+    return rest if c == 1 else raw(MatMul, c, *(rest.args if type(rest) is MatMul else (rest,)))
 
 
 def _sum(terms: Terms) -> Any:
