@@ -82,6 +82,8 @@ def test_sympys_algorithms_are_taught_wherever_they_stand():
         assert others and all(vars(m)[name] is algorithm for m in others), name
     assert sp.factor_terms([2 * alpha + 2]) == [sp.Mul(2, alpha + 1, evaluate=False)]
     assert sp.simplify(A / 2 - B) == A / 2 - B
+    assert sp.simplify("t + t") == 2 * Symbol("t") and sp.factor_terms(2) == 2  # as SymPy reads it
+    assert sp.simplify(sp.Gt(sn.sum(A) * 2 - sn.sum(A), 0)) == sp.Gt(sn.sum(A), 0)
 
 
 @pytest.mark.parametrize("f", [Abs, sign, lambda s: Abs(sign(s)), lambda s: sp.sqrt(sign(s) ** 2)])

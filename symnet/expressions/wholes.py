@@ -64,8 +64,9 @@ def _of_wholes(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # an algorithm that goes through a matrix as often as there are ways to it, and writes its products out anew
     @wraps(sympys_own)
     def simplified(expr: Any, *args: Any, **options: Any) -> Any:
-        whole = getattr(expr, "is_Matrix", False) or iterable(expr)
-        body, back = (expr, {}) if whole else hidden(given(expr))
+        if not isinstance(expr, Basic) or getattr(expr, "is_Matrix", False):  # a list, a text, a matrix
+            return sympys_own(expr, *args, **options)
+        body, back = hidden(expr)
         return sympys_own(body, *args, **options).xreplace(back) if back else sympys_own(expr, *args, **options)
 
     return simplified
