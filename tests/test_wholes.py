@@ -207,3 +207,21 @@ def test_hyperbolic_functions_take_no_long_argument_apart(f, monkeypatch):
     long = sum((sp.Abs(w) + x**k) ** (y + k) for k in range(8))  # whose sign SymPy does not know
     monkeypatch.setattr(sp.Add, "as_real_imag", lambda *_, **__: pytest.fail("taken apart"))
     assert f(long).is_real in (True, None) and f(long).is_positive in (True, None)
+
+
+@pytest.mark.parametrize("kind", [HadamardProduct, sp.KroneckerProduct, MatAdd])
+@pytest.mark.parametrize("scalar", [2, alpha, sn.sum(A), 1 + sn.norm(B), sn.tanh(sn.vector("one", 1)) + 2])
+def test_a_scalar_among_matrices_is_named_with_the_way_out(kind, scalar):
+    for args in ((A, scalar), (scalar, A), (A, B, scalar)):
+        with pytest.raises(TypeError, match="is a scalar and no matrix; (write c|sn.hadamard)"):
+            kind(*args)
+    assert np.isclose(_value(sn.sum(sn.hadamard(A, alpha))), _value(alpha * sn.sum(A)))
+
+
+def test_an_entrywise_product_of_scalars_is_their_product():
+    one = sn.matrix("one", 1, 1)
+    for s in (alpha, sn.sum(A), sn.tanh(one) + 2):
+        assert HadamardProduct(s, s) == s**2
+    assert HadamardProduct(sn.tanh(one) + 2, one) == (sn.tanh(one) + 2) * sn.sum(one)
+    with pytest.raises(AttributeError, match="with a function of SymPy's"):
+        (sn.tanh(one) + 2).applyfunc(sp.tanh)

@@ -17,13 +17,16 @@ from sympy import (
     Dummy,
     Expr,
     Function,
+    HadamardProduct,
     Heaviside,
     Inverse,
+    KroneckerProduct,
     MatAdd,
     MatMul,
     MatPow,
     MatrixExpr,
     MatrixSymbol,
+    Mul,
     OneMatrix,
     S,
     Symbol,
@@ -56,6 +59,10 @@ from symnet.expressions.wholes import LARGE
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
 HIGH = 10  # levels of one of SymPy's expressions from which it stays as it is written, as one of many matrices does
+_WAYS = {  # what to write for a scalar
+    HadamardProduct: "sn.hadamard(A, c) takes scalars as well", KroneckerProduct: "write c*A",
+    MatAdd: "write c*OneMatrix(m, n), or A + c for a node",
+}  # fmt: skip
 _WITHIN = (MinMaxBase, Abs, Heaviside, DiracDelta, arg)  # they look inside, and fail or multiply a matrix by itself
 
 
@@ -90,6 +97,23 @@ def _of_square(sympys_own: Callable[..., Any], who: str) -> Callable[..., Any]:
             text = f"{who}: {brief(A)} is {shape_text(A.shape)}, and a square matrix is needed"
             raise NonSquareMatrixError(text + ("; sn.pinv(A) is for others" if who == "Inverse" else ""))
         return sympys_own(*args, **options)
+
+    return new
+
+
+def _beside_scalars(sympys_own: Callable[..., Any], way: str) -> Callable[..., Any]:
+    # SymPy's error names no scalar
+    def new(cls: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return sympys_own(cls, *args, **options)
+        except (TypeError, AttributeError):
+            values = [given(a, cls.__name__) for a in args]
+            c = next((a for a in values if not a.is_Matrix), None)
+            if c is None:
+                raise
+            if cls is HadamardProduct and all(not a.is_Matrix or one_by_one(a) for a in values):
+                return Mul(*map(as_scalar, values))
+            raise TypeError(f"{cls.__name__}: {brief(c)} is a scalar and no matrix; {way}") from None
 
     return new
 
@@ -249,6 +273,8 @@ for _kind in (Function, DefinedFunction, MinMaxBase):
     _kind.__new__ = _of_scalars(_kind.__new__)
 for _kind in (Trace, Inverse, Determinant):
     _kind.__new__ = _of_square(_kind.__new__, _kind.__name__)
+for _kind, _way in _WAYS.items():
+    _kind.__new__ = _beside_scalars(_kind.__new__, _way)
 MatrixExpr.inverse = _of_square(MatrixExpr.inverse, "Inverse")
 MatrixExpr.__rpow__ = _below_scalars(MatrixExpr.__rpow__, lambda a, b: b**a)
 for _kind in (MatrixNode, MatrixExpr):

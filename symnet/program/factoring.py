@@ -252,11 +252,11 @@ def as_typed(cls: type, *args: Any) -> Any:
     if len(args) == 1:
         return args[0]
     if cls is MatAdd:  # SymPy would look for like terms once more for each term, and through all that stands in them
-        summands = [t for a in args for t in (a.args if type(a) is MatAdd else (a,))]
+        summands = [t for a in args for t in (_summands(a) if not isinstance(a, Node) else (a,))]
         rests = [split(t)[1] for t in summands]
         if len(set(rests)) == len(rests) and not any(isinstance(A, _JOINED) for A in rests):
             return raw(MatAdd, *sorted(summands, key=default_sort_key))
-    elif len(args) == 2 and args[0].is_Rational and type(args[1]) is MatAdd:
+    elif len(args) == 2 and args[0].is_Rational and isinstance(args[1], MatAdd) and not isinstance(args[1], Node):
         return as_typed(MatAdd, *[_scaled(args[0], t) for t in args[1].args])
     return raw(cls, *args).doit(deep=False)
 
