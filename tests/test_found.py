@@ -37,6 +37,7 @@ from sympy import (
     sin,
     sqrt,
 )
+from sympy.core.cache import clear_cache
 
 import symnet as sn
 from symnet.expressions import Elementwise, stable
@@ -300,6 +301,7 @@ def _parts_written(layers, kind, write):
     own = MatMul.__new__
     with pytest.MonkeyPatch.context() as patch:
         scalar = _deep(layers)[kind]
+        clear_cache()  # in which SymPy keeps what it has sorted
         patch.setattr(
             MatMul, "__new__", staticmethod(lambda cls, *args, **kwargs: written.append(1) or own(cls, *args, **kwargs))
         )
@@ -317,7 +319,7 @@ def _parts_written(layers, kind, write):
     ],
 )
 def test_sympys_signs_go_through_no_net(kind, write):
-    assert _parts_written(10, kind, write) <= _parts_written(5, kind, write)  # the ways to a layer grow as 2**layers
+    assert _parts_written(20, kind, write) <= _parts_written(10, kind, write)  # the ways to a layer grow as 2**layers
 
 
 CASES = lambda t: Piecewise((t * Rational(1, 3), t > Rational(1, 7)), (t**2, True))  # noqa: E731 - as a user writes it
