@@ -6,7 +6,7 @@ commute, and go through a net as often as there are ways to it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from itertools import islice
 from sys import modules
@@ -123,11 +123,13 @@ def _of_reals(sympys_own: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return answer
 
 
-def _everywhere(sympys_own: FunctionType, taught: Any) -> None:
-    # in each of SymPy's modules that took it by its name
+def _everywhere(algorithms: Iterable[FunctionType]) -> None:
+    # in each of SymPy's modules that took one by its name
+    taught = {algorithm.__name__: (algorithm, _of_wholes(algorithm)) for algorithm in algorithms}
     for module in [module for name, module in modules.items() if name.partition(".")[0] == "sympy"]:
-        if vars(module).get(sympys_own.__name__) is sympys_own:
-            setattr(module, sympys_own.__name__, taught)
+        for name in taught.keys() & vars(module).keys():
+            if vars(module)[name] is taught[name][0]:
+                setattr(module, name, taught[name][1])
 
 
 _sympys_count = sorting._node_count
@@ -137,8 +139,7 @@ _sympys_traversal = preorder_traversal._preorder_traversal
 preorder_traversal._preorder_traversal = _all_parts
 for _kind in (Function, DefinedFunction, MinMaxBase, Piecewise):
     _kind.__new__ = _around_nets(_kind.__new__)
-for _algorithm in (signsimp, factor_terms, simplify, radsimp):
-    _everywhere(_algorithm, _of_wholes(_algorithm))
+_everywhere([signsimp, factor_terms, simplify, radsimp])
 for _kind, _facts in ((cosh, "real positive nonnegative"), (sinh, "real"), (tanh, "real finite")):
     for _fact in _facts.split():  # SymPy keeps the answers of a class where it finds them faster, too
         _answer = _of_reals(_kind._prop_handler[_fact])

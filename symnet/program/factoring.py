@@ -91,7 +91,7 @@ def collected(terms: Iterable[tuple[Expr, Factors]]) -> Terms:
     joined: Terms = {}
     for c, factors in terms:
         joined[factors] = joined.get(factors, S.Zero) + c
-    if any(part in (S.ComplexInfinity, S.NaN) for c in joined.values() for part in Mul.make_args(c)):
+    if any(part is S.ComplexInfinity or part is S.NaN for c in joined.values() for part in Mul.make_args(c)):
         raise ValueError("there is no closed form: a part of the loss divides by what is 0 whatever the values are, as "
                          "the slope of ‖A − A‖ does; leave that part out")  # fmt: skip
     live = {f: _exact(c) for f, c in joined.items() if c != 0}
@@ -251,20 +251,16 @@ def as_typed(cls: type, *args: Any) -> Any:
     """Give a sum or product as SymPy has it when a user types it."""
     if len(args) == 1:
         return args[0]
-    if cls is MatAdd:  # SymPy would look for like terms once more for each term, and through all that stands in them
+    # SymPy would look for like terms once more for each term, and through all that stands in them
+    if cls is MatAdd:
         summands = [t for a in args for t in (_summands(a) if not isinstance(a, Node) else (a,))]
         rests = [split(t)[1] for t in summands]
         if len(set(rests)) == len(rests) and not any(isinstance(A, _JOINED) for A in rests):
             return raw(MatAdd, *sorted(summands, key=default_sort_key))
     elif len(args) == 2 and args[0].is_Rational and isinstance(args[1], MatAdd) and not isinstance(args[1], Node):
-        return as_typed(MatAdd, *[_scaled(args[0], t) for t in args[1].args])
+        if not any(isinstance(split(t)[1], _JOINED) for t in args[1].args):
+            return raw(MatAdd, *[scaled(args[0], t) for t in args[1].args])
     return raw(cls, *args).doit(deep=False)
-
-
-def _scaled(c: Expr, A: Any) -> Any:
-    d, rest = split(A)
-    c = c * d
-    return rest if c == 1 else raw(MatMul, c, *(rest.args if type(rest) is MatMul else (rest,)))
 
 
 def _sum(terms: Terms) -> Any:
