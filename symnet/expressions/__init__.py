@@ -54,7 +54,7 @@ from symnet.expressions.nodes import (
     Softmax, Total, Unit, let,
 )  # fmt: skip
 from symnet.expressions.operands import (
-    OPERANDS, as_expression, is_subtracted, operands_of, raw, split, symbols_of, walk,
+    OPERANDS, as_expression, is_subtracted, operands_of, raw, shared, split, symbols_of, walk,
 )  # fmt: skip
 from symnet.expressions.cells import Cell, gru, lstm, rnn
 from symnet.expressions.parts import cumsum, entries, hstack, is_numeric, of_blocks, of_slice, reshape, roll, vstack
@@ -110,7 +110,7 @@ __all__ = [
     "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one",
     "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
     "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid",
-    "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
+    "shared", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
     "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step",
     "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose", "transposed", "triplet",
     "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag",

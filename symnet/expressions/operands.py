@@ -6,11 +6,13 @@ its name and the way out; nothing is passed through as if it were a constant.
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from operator import attrgetter
 from sys import float_info
 from typing import Any
+from weakref import WeakValueDictionary
 
 from sympy import (
     Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd, MatMul,
@@ -192,9 +194,18 @@ def symbols_of(expr: Any) -> set[Any]:
     return found
 
 
+_POOL: WeakValueDictionary[Any, Any] = WeakValueDictionary()
+atexit.register(_POOL.clear)  # while SymPy can still tell one key from another
+
+
 def raw(cls: type, *args: Basic) -> Any:
     """Build a SymPy node without its checks; shapes are checked when the equation is born."""
-    return Basic.__new__(cls, *args)
+    return shared(Basic.__new__(cls, *args))
+
+
+def shared(A: Any) -> Any:
+    """Give the one object for all matrices that are written like this one: what is equal is compared at a glance."""
+    return _POOL.setdefault((type(A), A.args), A)
 
 
 def split(A: MatrixExpr) -> tuple[Expr, MatrixExpr]:

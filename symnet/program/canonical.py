@@ -8,6 +8,7 @@ costs a fixed amount for each equation.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -19,7 +20,7 @@ from sympy.matrices.expressions.hadamard import canonicalize
 
 from symnet.expressions import (
     Channels, Elementwise, Explicit, Images, Kron, LogAbsDet, LogSoftmax, Node, Paired, Part, Softmax, Solve, Total,
-    Unvec, apply_entrywise, hadamard, matmul, raw, same_size, scaled, split, total, transpose, xlogy,
+    Unvec, apply_entrywise, hadamard, matmul, raw, same_size, scaled, shared, split, total, transpose, xlogy,
 )  # fmt: skip
 from symnet.program.entrywise import reduced
 from symnet.program.factoring import (
@@ -143,6 +144,7 @@ def _scalar(factors: Factors) -> Expr:
 # -- transposes and inverses
 
 
+@lru_cache(maxsize=4096)
 def turned(A: Any) -> Any:
     """Give the transpose, pushed to the symbols."""
     if isinstance(A, MatAdd):
@@ -155,7 +157,7 @@ def turned(A: Any) -> Any:
     if isinstance(A, Inverse):
         return Inverse(turned(A.args[0]))
     if isinstance(A, HadamardProduct):
-        return canonicalize(raw(HadamardProduct, *map(turned, A.args)))
+        return shared(canonicalize(raw(HadamardProduct, *map(turned, A.args))))
     if isinstance(A, Kron):
         return Kron(*map(turned, A.args))
     if isinstance(A, HadamardPower):
@@ -192,7 +194,7 @@ def _entrywise_product(arguments: Sequence[Any]) -> Any:
         return scaled(c, H)
     parts = [split(a) for a in H.args]
     c, factors = sign_inside(c * Mul(*[d for d, _ in parts]), tuple(A for _, A in parts))
-    return term(c, (canonicalize(raw(HadamardProduct, *factors)),))
+    return term(c, (shared(canonicalize(raw(HadamardProduct, *factors))),))
 
 
 def _entrywise(node: Elementwise, operands: Sequence[Any]) -> Any:
@@ -250,6 +252,7 @@ def _fewer_transposes(A: Any) -> Any:
     return min(A, turned(A), key=_transposes)
 
 
+@lru_cache(maxsize=4096)
 def _transposes(A: Any) -> int:
     return sum(
         sum(map(_transposes, f.args)) if isinstance(f, MatAdd) else isinstance(f, Transpose) for f in factors_of(A)

@@ -19,7 +19,7 @@ from sympy import (
 from sympy.matrices.expressions.hadamard import canonicalize
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions import Node, are_inverse, is_one, is_subtracted, raw, scaled, split
+from symnet.expressions import Node, are_inverse, is_one, is_subtracted, raw, scaled, shared, split
 
 Factors: TypeAlias = tuple[Any, ...]
 Terms: TypeAlias = dict[Factors, Expr]  # a sum of products: the factors of each and its coefficient
@@ -260,7 +260,7 @@ def as_typed(cls: type, *args: Any) -> Any:
     elif len(args) == 2 and args[0].is_Rational and isinstance(args[1], MatAdd) and not isinstance(args[1], Node):
         if not any(isinstance(split(t)[1], _JOINED) for t in args[1].args):
             return raw(MatAdd, *[scaled(args[0], t) for t in args[1].args])
-    return raw(cls, *args).doit(deep=False)
+    return shared(raw(cls, *args).doit(deep=False))
 
 
 def _sum(terms: Terms) -> Any:
@@ -294,7 +294,7 @@ def sign_inside(c: Expr, factors: Factors) -> tuple[Expr, Factors]:
             if isinstance(f, HadamardProduct):
                 d, entries = sign_inside(S.NegativeOne, f.args)
                 if d is S.One:
-                    return -c, (*factors[:i], canonicalize(raw(HadamardProduct, *entries)), *factors[i + 1 :])
+                    return -c, (*factors[:i], shared(canonicalize(raw(HadamardProduct, *entries))), *factors[i + 1 :])
             signs = [is_subtracted(split(t)[0]) for t in f.args] if isinstance(f, MatAdd) else []
             if any(signs) and not all(signs):
                 minus = as_typed(MatAdd, *[scaled(S.NegativeOne, t) for t in f.args])
