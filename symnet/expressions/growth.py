@@ -64,8 +64,17 @@ def _may_be(f: Expr, kinds: tuple[type, ...], others: tuple[type, ...]) -> bool:
         u = base.args[0]
         if kinds is HUGE and _is_below(u):
             return False
-        return bool(u.free_symbols) and not (u.is_nonpositive if kinds is HUGE else u.is_nonnegative)
-    return isinstance(base, kinds) and not (isinstance(base, RISING) and base.args[0].is_nonnegative)
+        return bool(u.free_symbols) and not _is_at_least_0(-u if kinds is HUGE else u)
+    return isinstance(base, kinds) and not (isinstance(base, RISING) and _is_at_least_0(base.args[0]))
+
+
+def _is_at_least_0(u: Expr) -> bool:
+    # wherever it is a number: SymPy doubts it for 1/|x|, which may be infinite
+    if u.is_Add or u.is_Mul:
+        return all(map(_is_at_least_0, u.args)) or bool(u.is_extended_nonnegative)
+    if u.is_Pow and not isinstance(u, exp):
+        return u.exp.is_even or u.exp.is_integer is False or _is_at_least_0(u.base)
+    return isinstance(u, (Abs, exp)) or bool(u.is_extended_nonnegative)
 
 
 def _is_below(u: Expr) -> bool:

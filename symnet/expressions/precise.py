@@ -311,8 +311,8 @@ RULES: dict[type, Callable[[Expr], Expr]] = {
 }  # fmt: skip
 
 
-def precise(body: Expr) -> Expr:
-    """Give a scalar formula in a form that loses no digits.
+def precise(body: Expr, rounds: int = 8) -> Expr:
+    """Give a scalar formula in a form that loses no digits; `rounds`: how often a part may become another kind of node.
 
     >>> from sympy import Symbol, log
     >>> x = Symbol("x", real=True)
@@ -322,10 +322,10 @@ def precise(body: Expr) -> Expr:
     if not body.args or getattr(body, "is_Matrix", False) or getattr(body, "ends_lookup", False):
         return body
     body = _over_one(body) if body.is_Add else body
-    args = [precise(a) if isinstance(a, Expr) else a for a in body.args]
+    args = [precise(a, rounds) if isinstance(a, Expr) else a for a in body.args]
     if any(x is not y for x, y in zip(args, body.args, strict=True)):
         kind, body = type(body), body.func(*args)
-        if type(body) is not kind:  # 1/(-x) is -1/x by now
-            return precise(body)
+        if type(body) is not kind and rounds:  # 1/(-x) is -1/x by now
+            return precise(body, rounds - 1)
     rule = RULES.get(type(body))
     return body if rule is None else rule(body)
