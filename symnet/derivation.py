@@ -6,7 +6,7 @@ program is built, the sweep goes back through it, and notations and backends loo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -31,8 +31,8 @@ class Derivation(Handing, Shown):
     """A loss and its gradients as equations; made by `derive`.
 
     `forward`, `backward`: tuples of `Equation(lhs, rhs)`; `loss`: the expression of the loss in the names of the
-    intermediates; `d[W]`: likewise the gradient for W. `str`, `pretty`, `latex`, `mathml` and `mathematica` print it,
-    `compile` makes a NumPy function of it.
+    intermediates; `d[W]`: likewise the gradient for W, `W in d` whether there is one, `list(d)` all that have one.
+    `str`, `pretty`, `latex`, `mathml` and `mathematica` print it, `compile` makes a NumPy function of it.
 
     >>> import symnet as sn
     >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
@@ -49,8 +49,8 @@ class Derivation(Handing, Shown):
     (4, ['Forward', 'Backward'], True)
     >>> "Z_{1} &= W x" in d.latex(), d.mathematica().splitlines()[1], d.mathml()[:5]
     (True, 'Z1 = W . x;', '<math')
-    >>> d.render("unicode") == str(d)
-    True
+    >>> d.render("unicode") == str(d), W in d, list(d)
+    (True, True, [W])
     """
 
     program: Program
@@ -127,6 +127,12 @@ class Derivation(Handing, Shown):
             if named is not None:
                 return named.rhs
         return self.by_name[self.gradient_names[self._symbol(symbol)]]
+
+    def __iter__(self) -> Iterator[Name]:
+        return iter(self.wrt)
+
+    def __contains__(self, symbol: Name | str) -> bool:
+        return getattr(symbol, "name", symbol) in {w.name for w in self.wrt}
 
     def closed(self, symbol: Name | str) -> Any:
         """Give the gradient for a symbol in the symbols of the loss alone.

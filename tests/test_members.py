@@ -301,3 +301,55 @@ def test_what_is_derived_is_no_symbol():
         for use in (sn.gradient, sn.derive, sn.prove, sn.hessian):
             with pytest.raises(TypeError, match="is no symbol, but what has been derived already; give the symbols"):
                 use(LINEAR, derived)
+
+
+LOSSES = {
+    "node": sn.sum(A),
+    "sum": 1 + 2 * sn.norm(A),
+    "entry": A[0, 1],
+    "symbol": sympy.Symbol("t"),
+    "array": np.array([sn.sum(A)]),
+}
+UNARY = (
+    "exp log sqrt sin cos tan sinh cosh tanh arcsin arccos arctan arcsinh arccosh arctanh exp2 log2 log10 log1p expm1 cbrt fabs "
+    "degrees radians rint"
+).split()
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("name", [*UNARY, "hypot", "arctan2"])
+def test_numpys_functions_of_a_loss(name, loss):
+    scalar = LOSSES[loss]
+    with pytest.raises(
+        TypeError, match="NumPy's functions compute with numbers, and loss = .* has symbols; write "
+    ) as told:
+        getattr(np, name)(scalar, *([] if name in UNARY else [2.0]))
+    expression = str(told.value).rpartition("write ")[2]
+    if name != "rint":
+        names = {"loss": sympy.Symbol("x"), "other": sympy.Float(2), "sympy": sympy, "Rational": sympy.Rational}
+        written = eval(expression, names).subs("x", 0.3 if name != "arccosh" else 1.3)
+        assert np.isclose(
+            float(written), getattr(np, name)(0.3 if name != "arccosh" else 1.3, *([] if name in UNARY else [2]))
+        )
+
+
+def test_numpys_functions_of_sympys_numbers():
+    with pytest.raises(TypeError, match=r"write float\(pi\)"):
+        np.exp(sympy.pi)
+
+
+@pytest.mark.parametrize("scalar", [A[0], A[0, 1], sn.sum(A), sn.logdet(A)])
+def test_a_scalar_has_no_entries_and_is_gone_through_by_nobody(scalar):
+    for place in (0, (0, 1), slice(None)):
+        with pytest.raises(TypeError, match=r"has no entries; an entry of a matrix is A\[i, j\]"):
+            scalar[place]
+    for ask in (iter, list, lambda s: 1 in s):
+        with pytest.raises(TypeError, match="iterable"):
+            ask(scalar)
+    assert np.array(scalar).shape == () and np.array([[scalar, 1]]).shape == (1, 2)
+    assert sympy.flatten([scalar, [scalar]]) == [scalar, scalar]
+
+
+def test_a_derivation_is_gone_through_by_its_symbols():
+    assert [*D] == [W] and W in D and "W" in D and X not in D and 0 not in D
+    assert {w: D[w] for w in D} == {W: D["W"]}

@@ -89,7 +89,7 @@ def _applied(f: Any, variables: Any) -> Any:
 def _why(error: Exception) -> str:
     # what Python, NumPy and SymPy say of our variables, in words without them
     text = str(error)
-    if "loop of ufunc" in text or "to float" in text or "real number" in text:
+    if "loop of ufunc" in text or "NumPy's functions" in text or "to float" in text or "real number" in text:
         return "NumPy's functions and those of math compute with numbers"
     if "neither true nor false" in text:
         return "it asks whether a condition on a symbol is true: write Piecewise((1, t > 0), (0, True)) or Max(t, 0)"

@@ -1,7 +1,7 @@
-"""What Python and NumPy ask of a matrix: its length, its entries, an array, a comparison.
+"""What Python and NumPy ask of a matrix or a loss: its length, its entries, an array, a comparison, a function of it.
 
-In: SymPy's matrix expressions. Out: the same with the methods that are asked for, which give what there is or say what
-to write instead.
+In: SymPy's matrix expressions and scalars. Out: the same with the methods that are asked for, which give what there is
+or say what to write instead.
 """
 
 from __future__ import annotations
@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from sympy import Expr, MatrixExpr, ZeroMatrix
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
+from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.beside import OURS, written
 from symnet.expressions.elsewhere import FUNCTIONS
 from symnet.expressions.entering import given
-from symnet.expressions.members import MATRIX, SCALAR, hints
+from symnet.expressions.members import MATRIX, SCALAR, Hint, hints
 from symnet.expressions.sizes import shape_text
 from symnet.expressions.table import brief
 
@@ -146,6 +147,37 @@ def extend(kind: type) -> None:
             setattr(kind, name, method)
 
 
+# -- what they ask a scalar for
+
+_OF_A_LOSS = {
+    **{name: f"sympy.{name}(loss)" for name in "exp log sqrt sin cos tan sinh cosh tanh".split()},
+    **{f"arc{name}": f"sympy.a{name}(loss)" for name in "sin cos tan sinh cosh tanh".split()},
+    "exp2": "2**loss", "log2": "sympy.log(loss, 2)", "log10": "sympy.log(loss, 10)", "log1p": "sympy.log(1 + loss)",
+    "expm1": "sympy.exp(loss) - 1", "fabs": "sympy.Abs(loss)", "degrees": "loss*180/sympy.pi", "radians":
+    "loss*sympy.pi/180", "hypot": "sympy.sqrt(loss**2 + other**2)", "arctan2": "sympy.atan2(loss, other)", "cbrt":
+    "sympy.sign(loss)*sympy.Abs(loss)**Rational(1, 3)", "rint": "it without rounding, which has no slope",
+}  # fmt: skip
+
+
+class _Called(Hint):
+    # NumPy calls the method of the function's name
+    def __get__(self, A: Any, owner: type) -> Any:
+        if A is None:
+            return super().__get__(A, owner)
+
+        def refuse(*other: Any, **options: Any) -> Any:
+            if A.is_number:
+                raise TypeError(f"NumPy's functions do not know SymPy's numbers; write float({brief(A)})")
+            raise TypeError(f"NumPy's functions compute with numbers, and loss = {brief(A)} has symbols; {self.way}")
+
+        return refuse
+
+
+def no_entries(self: Any, place: Any) -> Any:
+    """Say that a scalar has no entries: `A[0][1]` for `A[0, 1]`."""
+    raise TypeError(f"{brief(self)} is a number and has no entries; an entry of a matrix is A[i, j], in one bracket")
+
+
 _BITS = ("xor", "and", "or", "lshift", "rshift")
 _REMAINDERS = ("mod", "floordiv", "divmod")
 _ANSWERS: dict[str, Any] = {
@@ -161,5 +193,7 @@ for _name, _method in _ANSWERS.items():
 for _kind in {*MatrixExpr.__subclasses__(), ElementwiseApplyFunction}:
     if not issubclass(_kind, MatrixBase):  # a matrix of numbers is an array already
         extend(_kind)
+MatrixElement.__getitem__, MatrixElement.__iter__ = no_entries, None
 hints(Expr, SCALAR, "loss")
+hints(Expr, _OF_A_LOSS, "loss", _Called)
 hints(MatrixExpr, MATRIX, "A")

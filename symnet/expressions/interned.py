@@ -18,7 +18,7 @@ from sympy import Basic, Expr, MatAdd, MatMul, MatrixExpr, S, Symbol, Transpose
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.immutable import ImmutableDenseMatrix
 
-from symnet.expressions.asked import extend
+from symnet.expressions.asked import extend, no_entries
 from symnet.expressions.beside import beside
 from symnet.expressions.deep import Printed, within_reason
 from symnet.expressions.entering import given
@@ -246,6 +246,7 @@ class ScalarNode(Node, Expr):
     is_real = True
     is_number = False
     is_Atom = True  # noqa: N815 - SymPy's rewriting stops here: it would take matrices for scalars
+    __getitem__, __iter__ = no_entries, None
 
     @property
     def free_symbols(self) -> set[Basic]:

@@ -188,12 +188,12 @@ class Hint:
         raise AttributeError("symbols have no such method" if A is None else f"{self.way} for {self.of} = {_short(A)}")
 
 
-def hints(kind: type, table: Table, of: str) -> None:
+def hints(kind: type, table: Table, of: str, hint: type[Hint] = Hint) -> None:
     """Give a class of SymPy's the hints of a table, where it has no attribute of the name."""
     known = {name for c in kind.__mro__ for name, value in vars(c).items() if not isinstance(value, Hint)}
     for name, way in table.items():
         if name not in known:
-            setattr(kind, name, Hint(way, of))
+            setattr(kind, name, hint(way, of))
     kind.__dir__ = _own  # type: ignore[method-assign, assignment]
 
 
