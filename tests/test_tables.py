@@ -53,7 +53,7 @@ REASONS = {
         "AxisMax": "lowering makes it, after differentiation", "AlongAxis": "it has no instances", "Reduction": "it has no instances",
         "LinearMap": "it has no instances",
         "MatrixSymbol": "the sweep collects its adjoint", "Symbol": "the sweep collects its adjoint",
-        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "Commutation", "Earlier", "ImaginaryUnit", "Sum", "ComplexInfinity"), CONSTANT),
+        **dict.fromkeys(("OneMatrix", "ZeroMatrix", "Identity", "Unit", "Commutation", "Earlier", "ImaginaryUnit", "Sum", "ComplexInfinity", "Integral", "Limit", "Subs"), CONSTANT),
         "FunctionMatrix": READ,
     },
     ("NUMPY",): {
@@ -71,7 +71,7 @@ REASONS = {
                          "PlacedPixels", "Unfold"), NO_WINDOWS),
     },
     ("NORMAL_FORMS", "FORMULAS", "NUMPY", "ENTRIES"): {
-        **dict.fromkeys(("ImaginaryUnit", "ComplexInfinity"), "refused as it enters"),
+        **dict.fromkeys(("ImaginaryUnit", "ComplexInfinity", "Integral", "Limit", "Subs"), "refused as it enters"),
         **dict.fromkeys(("Sum", "Product", "FunctionMatrix"), READ),
     },
 }  # fmt: skip

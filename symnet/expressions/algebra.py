@@ -16,7 +16,7 @@ from sympy.core.relational import Relational
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.atoms import hidden, scalar_atoms
+from symnet.expressions.atoms import evaluated, hidden, scalar_atoms
 from symnet.expressions.declared import are_inverse, is_declared, of_positive
 from symnet.expressions.entering import given
 from symnet.expressions.interned import DeepProduct, Node
@@ -59,7 +59,7 @@ def elementwise(f: Any, *args: Any) -> Any:
     if not isinstance(body, Expr) or body.is_Matrix:
         way = "; for 1 where it holds write Piecewise((1, …), (0, True))" if isinstance(body, Relational) else ""
         raise TypeError(f"{name} must give a scalar for each entry; it gave {body}{way}")
-    body, away = hidden(body)
+    body, away = hidden(evaluated(body))
     body = entered(body).xreplace(away)
     matrices = [a for a in values if a.is_Matrix]
     if not matrices:
@@ -144,7 +144,7 @@ def _without_max(c: Expr) -> Expr:
     # a scalar that comes to stand inside an entrywise function: SymPy's Max and Min have no derivative there
     if c.is_Atom:
         return c
-    c, back = hidden(c)
+    c, back = hidden(evaluated(c))
     return (stable(c) if c.has(Max, Min) else c).xreplace(back)
 
 

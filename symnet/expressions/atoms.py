@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import KeysView
 from typing import Any
 
-from sympy import Dummy, Expr, Symbol, Trace, default_sort_key
+from sympy import Derivative, Dummy, Expr, Limit, Product, Subs, Sum, Symbol, Trace, default_sort_key
+from sympy.concrete.expr_with_limits import ExprWithLimits
+from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions.interned import ScalarNode
+from symnet.expressions.operands import not_computed
 
 
 def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
@@ -28,6 +31,23 @@ def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
 
 def _facts(part: Any) -> dict[str, bool]:
     return {"real": True, **{fact: True for fact in ("positive", "nonnegative") if getattr(part, f"is_{fact}")}}
+
+
+_BINDING = (ExprWithLimits, Subs, Limit, Derivative)
+
+
+def evaluated(body: Any) -> Any:
+    """Give a scalar in which no part has a symbol of its own: Σₖ tᵏ/k! from 0 to 3 is 1 + t + t²/2 + t³/6.
+
+    Raises `TypeError` for integrals and limits, and for sums of which SymPy knows no value.
+    """
+    if not body.has(*_BINDING):
+        return body
+    body = body.xreplace({part: part.doit() for part in body.atoms(Sum, Product, Subs, Derivative)})
+    for part in body.atoms(*_BINDING):
+        if not (isinstance(part, Derivative) and part.has(AppliedUndef)):  # f′(t) is computed once f is given
+            not_computed(part)
+    return body
 
 
 OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in

@@ -15,9 +15,9 @@ from typing import Any
 from weakref import WeakValueDictionary
 
 from sympy import (
-    Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, KroneckerProduct, Lambda, MatAdd, MatMul,
-    MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Symbol, Trace,
-    Transpose, ZeroMatrix,
+    Basic, Expr, Function, HadamardPower, HadamardProduct, Identity, Integral, KroneckerProduct, Lambda, Limit, MatAdd,
+    MatMul, MatPow, MatrixExpr, MatrixSymbol, Max, Min, Mul, Number, NumberSymbol, OneMatrix, Order, Pow, S, Subs,
+    Symbol, Trace, Transpose, ZeroMatrix,
 )  # fmt: skip
 from sympy.core.function import AppliedUndef
 from sympy.core.numbers import ComplexInfinity, ImaginaryUnit, Infinity, NaN, NegativeInfinity
@@ -75,6 +75,11 @@ def _infinite(node: Any) -> tuple[Any, ...]:
     raise TypeError(f"{node} is no number to compute with; write a finite one")
 
 
+def not_computed(node: Any) -> tuple[Any, ...]:
+    """Raise `TypeError` for an integral, a limit and the like."""
+    raise TypeError(f"{brief(node)} is not computed unasked; write what it is, such as its .doit()")
+
+
 def _fitting(node: Any) -> tuple[Any, ...]:
     # constants fall away in products and sums, and would take a wrong shape with them
     matrices = [a for a in node.args if a.is_Matrix]
@@ -119,6 +124,7 @@ OPERANDS: Table[Callable[[Any], tuple[Any, ...]]] = Table(
         MatrixElement: lambda node: node.args[:1],
         **dict.fromkeys((Function, Max, Min), _of_function),
         ImaginaryUnit: _imaginary,
+        **dict.fromkeys((Integral, Limit, Subs), not_computed),
         **dict.fromkeys((Infinity, NegativeInfinity, ComplexInfinity, NaN), _infinite),
     },
 )
