@@ -16,7 +16,6 @@ COUNT, GROUP = 300, 25
 MISUSES, EACH = 400, 50
 LEFT = (
     "closed: too long", "pickle: too long", "write: too long", "formats: too long",  # size on paper, no wrong answer
-    "float32", "type of the loss", "type of the loss in float32",  # loggamma; a Piecewise of scalars
 )  # fmt: skip
 
 

@@ -22,6 +22,10 @@ SHORT = {
     "cosine similarity of two rows": (sn.cosine_similarity(v.T, u.T, axis=1), u, "(v − ⟨u, v⟩⋅u/‖u‖²)/(‖u‖⋅‖v‖)"),
     "unit of a product": (sn.inner(A * x / sn.norm(A * x), b), x, "Aᵀ⋅(b − ⟨b, A⋅x⟩⋅A⋅x/‖A⋅x‖²)/‖A⋅x‖"),
     "Rayleigh": (sn.inner(v / sn.norm(v), S * v / sn.norm(v)), v, "2⋅(S⋅v − ⟨v, S⋅v⟩⋅v/‖v‖²)/‖v‖²"),
+    # one softmax of all entries, and none of its own for each axis
+    "softmax of all": (sympy.log(sn.sum(sn.exp(X))), X, "unvec(softmax(vec(X)), 3, 3)"),
+    "softmax of all, scaled": (sympy.log(sn.sum(sn.exp(p * X))) / p, X, "unvec(softmax(vec(p⋅X)), 3, 3)"),
+    "share of all": (sn.sum(sn.exp(X)) ** -1 * sn.sum(sn.hadamard(B, sn.exp(X))), B, "unvec(softmax(vec(X)), 3, 3)"),
     # SymPy's own norms have absolute values
     "norm of a list": (Matrix([p, q, r]).norm(), p, "p/sqrt(p² + q² + r²)"),
     "norm of a list, squared": (Matrix([p, q]).norm() ** 2, q, "2q"),

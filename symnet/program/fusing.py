@@ -15,8 +15,8 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.expressions import (
-    Elementwise, LogSoftmax, LogSumExp, Softmax, Total, apply_entrywise, entered, exponent, hadamard, sigmoid,
-    softplus, spread, spread_vector, stand_in, together, total, transpose,
+    Elementwise, LogSoftmax, LogSumExp, Softmax, Total, Unvec, apply_entrywise, entered, exponent, hadamard, sigmoid,
+    softplus, spread, spread_vector, stand_in, together, total, transpose, vec,
 )  # fmt: skip
 from symnet.program.looking import DEPTH, Defining, View, meaning, risk_of
 
@@ -146,10 +146,9 @@ def _log_of(b: Defining, A: Any) -> Any:
 
 
 def _log_sum_exp(U: Any) -> Any:
-    axes = [axis for axis in (0, 1) if U.shape[axis] != 1] or [0]
-    for axis in axes:
-        U = LogSumExp(U, Integer(axis))
-    return U
+    # as `logsumexp` has it of all entries
+    one_row = U.shape[0] == 1 and U.shape[1] != 1
+    return LogSumExp(U if 1 in U.shape else vec(U), Integer(one_row))
 
 
 def _share(b: Defining, E: Any, divisor: Any) -> Any:
@@ -163,8 +162,7 @@ def _share(b: Defining, E: Any, divisor: Any) -> Any:
             return None
         if 1 in U.shape:
             return Softmax(U, Integer(0 if U.shape[1] == 1 else 1))
-        x, w = Dummy(real=True), b.value(Total(_log_sum_exp(U)))
-        return apply_entrywise(exp(x - w), {x: b.value(U)})
+        return Unvec(Softmax(vec(U), S.Zero), *U.shape)
     v = spread_vector(divisor.args) if isinstance(divisor, MatMul) else None
     summed = _summed(b, divisor if v is None else v)
     if summed is None or _inside(b, summed[0]) != U or (v is None and not summed[2] and U.shape[summed[1]] != 1):
