@@ -170,3 +170,22 @@ def test_prove_says_how_much_it_proved(monkeypatch):
     monkeypatch.setitem(RULES, Elementwise, lambda G, Y, *a: tuple(g if g is None else 2 * g for g in rule(G, Y, *a)))
     wrong = sn.prove(sn.norm(V * sn.tanh(W * X)) ** 2, W, {"n": 2})
     assert not wrong.ok and len(wrong.failed) == 4 and "do NOT agree" in str(wrong)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("spread", [1, 3, 6])
+def test_last_digits_that_the_loss_itself_has_lost_are_no_mistake(seed, spread):
+    rng = np.random.default_rng(seed)
+    W, S = sn.matrix("W", 2, 3), sn.matrix("S", 3, "n")
+    loss = -sn.mean(sn.log(1 - sn.square(sn.tanh(W * S)) + 1e-6))  # 1.000001 - tanh² has six digits less
+    values = {W: rng.normal(size=(2, 3)), S: spread * rng.normal(size=(3, 8))}
+    assert sn.check_gradients(loss, values, W).ok
+
+
+@pytest.mark.parametrize(
+    "loss", [lambda w: sn.sum(sn.log(w)), lambda w: sn.sum(sn.sqrt(w)), lambda w: sn.sum(sn.divide(1, w))]
+)
+@pytest.mark.parametrize("smallest", [1e-12, 1e-31, 1e-100])
+def test_complex_steps_are_far_below_the_smallest_entry(loss, smallest):
+    w = sn.vector("w", 3)
+    assert sn.check_gradients(loss(w), {w: [smallest, 1, 2]}).ok

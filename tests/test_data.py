@@ -306,3 +306,39 @@ def test_functions_of_many_arguments_write_into_none(name):
     kernel.function(*bound)
     assert given.unchanged()
     assert sn.check_gradients(SEVERAL[name], values) and given.unchanged()
+
+
+def _of_all_samples():
+    a, Y, x = sn.matrix("a", 1, "n"), sn.matrix("Y", 1, "n"), sn.matrix("x", 1, "n")
+    W, K, n = sn.matrix("W", 1, 1), sn.matrix("K", "n", "n"), Y.shape[1]
+    twice, longer = sn.matrix("T", 2 * n, 1), sn.matrix("U", 3, n + 1)
+    fit, ones = sn.norm(W * x) ** 2 / n, np.ones
+    return {
+        "trained": (sn.squared_error(a, Y), {Y: ones((1, 4))}, {a: ones((1, 4))}, "a is 1×n, with a part for each of the n samples"),
+        "square": (fit + sn.sum(K) / n**2, {x: ones((1, 4)), K: ones((4, 4))}, {W: ones((1, 1))}, "K is n×n, which cannot be cut"),
+        "twice": (fit + sn.mean(twice), {x: ones((1, 4)), twice: ones((8, 1))}, {W: ones((1, 1))}, r"T is 2\*n×1, which cannot be cut"),
+        "longer": (fit + sn.mean(longer), {x: ones((1, 4)), longer: ones((3, 5))}, {W: ones((1, 1))}, r"U is 3×\(?n \+ 1\)?, which cannot be cut"),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", _of_all_samples())
+@pytest.mark.parametrize(
+    "some",
+    [
+        {"batch_size": 1},
+        {"batch_size": 2},
+        {"batch_size": 3},
+        {"validation": 0.5},
+        {"batch_size": 2, "validation": 0.5},
+    ],
+)
+@pytest.mark.parametrize("backend", ["numpy", "auto"])
+def test_what_is_of_all_samples_is_not_cut(kind, some, backend):
+    loss, data, start, told = _of_all_samples()[kind]
+    with pytest.raises(ValueError, match=told) as error:
+        sn.train(loss, data, start, 0.01, epochs=1, progress=False, seed=0, backend=backend, **some)
+    assert f"leave {next(reversed(some))} away" in str(error.value)
+    whole = [
+        sn.train(loss, data, start, 0.01, epochs=3, progress=False, seed=0, batch_size=size) for size in (None, 4, 9)
+    ]
+    assert len({run.loss for run in whole}) == 1

@@ -353,3 +353,17 @@ def test_a_scalar_has_no_entries_and_is_gone_through_by_nobody(scalar):
 def test_a_derivation_is_gone_through_by_its_symbols():
     assert [*D] == [W] and W in D and "W" in D and X not in D and 0 not in D
     assert {w: D[w] for w in D} == {W: D["W"]}
+
+
+@pytest.mark.parametrize(
+    "call, ours",
+    [
+        (lambda: np.multiply(A, A), "sn.hadamard(A, B)"), (lambda: np.divide(A, A.T), "sn.divide(A, B)"),
+        (lambda: np.max(A), "sn.max(…)"), (lambda: np.var(A), "sn.var(…)"), (lambda: np.clip(A, 0, 1), "sn.clip(…)"),
+        (lambda: np.power(A, 2), "sn.power(A, p)"), (lambda: np.concatenate([A, A], axis=1), "sn.hstack(A, B) for axis=1"),
+    ],
+)  # fmt: skip
+def test_numpys_functions_of_entries_are_told_by_ours(call, ours):
+    with pytest.raises(TypeError, match=re.escape(ours)):
+        call()
+    assert np.multiply(2, A) == 2 * A and np.float64(2) * A == 2.0 * A and np.divide(A, 2) == A / 2

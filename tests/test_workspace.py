@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import sympy
 from losses import LOSSES, SIZES, values_of
 from test_rules import SAMPLES
 
@@ -244,3 +245,34 @@ def test_the_number_beside_a_maximum_is_an_array_like_the_other_one(function, ro
     written = Writer({function: getattr(np, function)}, {}, own).written(i, {"Z": np.zeros((rows, 1))})
     assert written.lines == (f"{function}(Z, c0, out=A)",)
     assert own.arrays["c0"].shape == ((rows, 1) if rows <= ALIKE else ())
+
+
+SPECIAL = {
+    "gelu": sn.gelu, "erf": lambda A: sn.elementwise(sympy.erf, A), "erfc": lambda A: sn.elementwise(sympy.erfc, A),
+    "gamma": lambda A: sn.elementwise(sympy.gamma, A), "loggamma": lambda A: sn.elementwise(sympy.loggamma, A),
+    "digamma": lambda A: sn.elementwise(lambda t: sympy.polygamma(0, t), A), "log of a probability":
+    lambda A: sn.elementwise(lambda t: sympy.log((1 + sympy.erf(t / sympy.sqrt(2))) / 2), A),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SPECIAL)
+def test_functions_that_numpy_lacks(name):
+    A, n = sn.matrix("A", 3, "n"), 7
+    d = sn.derive(sn.sum(SPECIAL[name](A)) + sn.norm(SPECIAL[name](2 * A)) ** 2, A)
+    plain, own = d.compile(), d.compile(workspace=True)
+    for seed in range(2):
+        values = {A: np.random.default_rng(seed).uniform(0.3, 2.0, (3, n))}
+        same(own(values), plain(values))
+    assert d.cost({"n": n}).operations > 0
+
+
+def test_a_net_with_functions_that_numpy_lacks_is_trained_where_arrays_are_large():
+    X, Y, T = sn.matrix("X", 4, "n"), sn.matrix("Y", 3, "n"), sn.matrix("T", 3, 4)
+    data = {X: np.ones((4, 500)), Y: np.ones((3, 500))}
+    found = [
+        sn.train(
+            sn.squared_error(sn.gelu(T * X), Y), data, T, sn.Adam(), epochs=2, progress=False, seed=0, backend=kind
+        ).parameters[T]
+        for kind in ("numpy", "workspace", "auto")
+    ]
+    assert np.allclose(found[0], found[1]) and np.allclose(found[0], found[2])

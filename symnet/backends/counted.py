@@ -55,6 +55,7 @@ class Ledger:
             "arange": lambda n, **_: self.array(n, dtype=int),
             "array": lambda rows, **_: self.array(len(rows), len(rows[0])),
             "vectorize": lambda f, **_: self._entrywise(np.positive), "float": lambda x: x,
+            "polygamma": lambda order, x: self._entrywise(np.positive)(x),  # which is no ufunc of SciPy's
         }  # fmt: skip
 
     def _entrywise(self, f: np.ufunc) -> Callable[..., Any]:

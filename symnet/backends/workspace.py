@@ -227,7 +227,7 @@ class Workspace:
                     shape, dtype, order = seen.layouts[i.name]
                     lines.append(f"{i.name} = empty({shape}, {dtype.name}, {order!r})")
                     namespace.update({"empty": np.empty, dtype.name: dtype.type})
-                namespace.update((f, getattr(np, f)) for f in how.uses)
+                namespace.update((f, getattr(np, f)) for f in how.uses if f not in namespace)  # SciPy's is there
                 lines += removed(how.lines, i.name, over[i.name]) if i.name in over else how.lines
             elif i.name in seen.views and all(name in fixed for name in i.reads):
                 namespace[i.name] = eval(i.compiled, namespace)

@@ -23,6 +23,7 @@ TOLERANCE = {"complex": 1e-11, "central": 1e-6, "mpmath": 1e-11}  # relative to 
 DIGITS_OF_DTYPE = 2500  # what was computed in float32 is judged to so many of its last digits
 COARSE = 2e-3  # of the largest entry: where rounding in a function hides more than this, nothing can be said
 ZERO = 1e-9  # slopes less certain than this are not told from 0, whatever is claimed
+LOST = 20  # rounding errors, each one of the usual size, by which two slopes may differ
 ALL_ENTRIES = 250  # parameters with more entries are probed
 ENTRIES, DIRECTIONS = 24, 8  # by so many entries and so many random directions
 EPS = float(np.finfo(float).eps)
@@ -159,7 +160,19 @@ def _exactly(subject: Subject, one: _Found, size: float, largest: float) -> Prob
             return near._replace(numeric=one.slope.value, between=near.between or probe.ok)
     if not probe.ok and max(abs(one.symbolic), abs(one.slope.value)) <= ZERO:
         return probe._replace(allowed=close + 8 * _last_digits(subject, one))
+    if not probe.ok and probe.error <= COARSE * _scale(one, size):  # 1 − tanh(u)² + 10⁻⁶ has lost its last digits
+        return probe._replace(allowed=close + LOST * _rounding(subject, one))
     return probe
+
+
+def _rounding(subject: Subject, one: _Found) -> float:
+    # the rounding errors in both slopes
+    k = subject.checked[one.place]
+    slopes: list[Function] = [lambda arrays: subject.exact(arrays, k, one.direction).value]  # type: ignore[misc]
+    if subject.again is not None:
+        again = subject.again
+        slopes.append(lambda arrays: float(np.sum(again(arrays)[one.place] * one.direction)))
+    return sum(numeric.noise_of(slope, subject.arrays, subject.checked, 0) for slope in slopes)
 
 
 def _last_digits(subject: Subject, one: _Found) -> float:

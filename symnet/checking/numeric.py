@@ -16,6 +16,7 @@ import numpy as np
 
 Function = Callable[[Sequence[Any]], Any]
 COMPLEX_STEP = 1e-30
+SMALLEST = 1e-250  # an entry below which complex steps would vanish
 CENTRAL_STEP = float(np.finfo(float).eps ** 0.2)  # where rounding and the fourth-order error of extrapolation balance
 DIGITS = 50
 LEFT_OVER = 1e-30  # what a step of 1e-17 leaves of higher derivatives, and 50 digits of a difference
@@ -51,9 +52,11 @@ def complex_step(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> 
 
     Squire and Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40 (1998).
     """
+    touched = np.abs(np.asarray(arrays[k])[(np.asarray(direction) != 0) & (np.asarray(arrays[k]) != 0)])
+    step = COMPLEX_STEP * float(max(min(1.0, touched.min(initial=1.0)), SMALLEST))  # far below every entry
     with np.errstate(all="ignore"):
-        value = f(moved(arrays, k, direction, 1j * COMPLEX_STEP))
-    slope = float(np.imag(value)) / COMPLEX_STEP
+        value = f(moved(arrays, k, direction, 1j * step))
+    slope = float(np.imag(value)) / step
     return Slope(slope, 4 * np.finfo(float).eps * abs(slope) + COMPLEX_STEP)
 
 

@@ -63,14 +63,16 @@ _OPERATORS = {
     np.matmul: ("__matmul__", "__rmatmul__"), np.true_divide: ("__truediv__", "__rtruediv__"),
 }  # fmt: skip
 _WAYS = {
-    ("add", "reduce"): "sn.sum(…)", ("square", "__call__"): "sn.hadamard(A, A)", ("power", "__call__"):
-    "sn.elementwise(lambda a: a**p, A)", ("maximum", "__call__"): "sn.relu(A) or sn.elementwise(sympy.Max, A, B)",
-    ("minimum", "__call__"): "sn.elementwise(sympy.Min, A, B)",
+    ("add", "reduce"): "sn.sum(…)", ("multiply", "__call__"): "sn.hadamard(A, B)", ("divide", "__call__"):
+    "sn.divide(A, B)", ("square", "__call__"): "sn.hadamard(A, A)", ("power", "__call__"): "sn.power(A, p)",
+    ("maximum", "__call__"): "sn.relu(A) or sn.elementwise(sympy.Max, A, B)", ("minimum", "__call__"):
+    "sn.elementwise(sympy.Min, A, B)",
 }  # fmt: skip
 
 
 def _of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-    if ufunc in _OPERATORS and method == "__call__" and "out" not in options:
+    by_entries = ufunc in (np.multiply, np.true_divide) and all(isinstance(a, MatrixExpr) for a in inputs)
+    if ufunc in _OPERATORS and not by_entries and method == "__call__" and "out" not in options:
         left, right = inputs
         forward, reflected = _OPERATORS[ufunc]
         found = getattr(left, forward)(right) if left is self else getattr(self, reflected)(left)
@@ -86,13 +88,15 @@ def _of_numpy(self: Any, ufunc: Any, method: str, *inputs: Any, **options: Any) 
 
 _FUNCTIONS: dict[str, str] = {
     "dot": "A*B", "matmul": "A*B", "linalg.multi_dot": "A*B*C", "inner": "A*B.T", "vdot": "sn.inner(A, B)",
-    "outer": "x*y.T", "linalg.slogdet": "sn.logdet(A)", "linalg.matrix_power": "A**k", "concatenate": "sn.vstack(A, B)",
-    "max": "sn.elementwise(sympy.Max, A, B)", "min": "sn.elementwise(sympy.Min, A, B)",
-    "clip": "sn.elementwise(lambda a: Min(Max(a, low), high), A)", "where":
+    "outer": "x*y.T", "linalg.slogdet": "sn.logdet(A)", "linalg.matrix_power": "A**k",
+    "concatenate": "sn.vstack(A, B), or sn.hstack(A, B) for axis=1", "amax": "sn.max(A)", "amin": "sn.min(A)", "where":
     "sn.elementwise(lambda a: Piecewise((a, a > 0), (0, True)), A)", "zeros_like": "ZeroMatrix(*A.shape)",
     "ones_like": "OneMatrix(*A.shape)",
 }  # fmt: skip
-_SAME = "trace det inv pinv solve norm sum mean transpose reshape hstack vstack roll cumsum kron diag diagonal".split()
+_SAME = (
+    "trace det inv pinv solve norm sum mean transpose reshape hstack vstack roll cumsum kron diag diagonal max min var "
+    "std prod clip"
+).split()
 _OTHERS = "the formula with sn.sum, sn.mean, sn.norm, *, .T and sn.elementwise"
 _OF_SHAPES = (np.shape, np.ndim, np.size)
 

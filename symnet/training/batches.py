@@ -7,7 +7,7 @@ samples they are, and which. An array mapped from a file is read a few batches a
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
@@ -15,7 +15,8 @@ import numpy as np
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends import Kernel, binding, check_facts, fitted
-from symnet.expressions import Name, axes_of
+from symnet.expressions import Name
+from symnet.training.cutting import checked_count, sample_axes
 
 CHUNK = 1 << 24  # bytes of batches that are gathered at once
 AT_ONCE = 1 << 11  # samples of a file that are read before its pages are given back: each may bring 64 KiB of them
@@ -42,13 +43,6 @@ class Batches(Protocol):
         """Give the batches of an epoch but the first `skip`; in their own order where there is no generator."""
 
 
-def checked_count(name: str, value: Any) -> int:
-    """Give a count. Raises `ValueError` where it is no positive whole number."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
-        raise ValueError(f"{name} must be a positive whole number, not {value!r}")
-    return int(value)
-
-
 def is_mapped(array: Any) -> bool:
     """Tell whether an array is mapped from a file, as `numpy.load(…, mmap_mode="r")` gives it."""
     return _file_of(array) is not None
@@ -65,27 +59,6 @@ def as_data(name: str, value: Any) -> Any:
     if is_mapped(value) and np.asarray(value).dtype.kind in "biuf":
         return np.asarray(value)
     return binding.as_array(name, value)
-
-
-def sample_axes(symbols: Iterable[Name], cut: bool) -> dict[str, int]:
-    """Give, by name, the axis along which data hold their samples: that of the size which most of them share.
-
-    cut: whether pieces are to be cut along it; raises `ValueError` where it is then not clear which size that is.
-    """
-    counts: dict[str, dict[str, int]] = {}
-    for size, symbol, axis in axes_of(symbols):
-        counts.setdefault(size.name, {})[symbol.name] = axis
-    shared = max(map(len, counts.values()), default=0)
-    best = [size for size, found in counts.items() if len(found) == shared]
-    if len(best) == 1:
-        return counts[best[0]]
-    if cut and not best:
-        raise ValueError("batch_size: the data have no symbolic size to cut; declare one, such as matrix('X', 3, 'n')")
-    if cut:
-        raise ValueError(
-            f"batch_size: the data share more than one size, {', '.join(best)}; use numbers for the others"
-        )
-    return {}
 
 
 def taken(array: Any, chosen: Any, axis: int) -> Any:

@@ -18,6 +18,7 @@ from symnet.derivation import derive
 from symnet.expressions import Name, declared, facts_of
 from symnet.program import survey
 from symnet.training.batches import Arrays, Batches, Stream, Whole, as_data, batches_of
+from symnet.training.cutting import check_cut
 from symnet.training.choosing import Work, picked, work_of
 from symnet.training.initializers import Initializer
 from symnet.training.loop import Loop
@@ -46,9 +47,7 @@ def begun(
     Raises what `train` raises before its first step.
     """
     found = survey(task.loss)
-    symbols = dict(found.symbols)
-    for metric in task.metrics.values():
-        symbols = {**survey(metric).symbols, **symbols}
+    symbols = _symbols_of(task, found.symbols)
     stream = None if isinstance(data, Mapping) else Stream(data)
     arrays = stream.arrays if stream else {n: as_data(n, v) for n, v in binding.named(data).items()}
     solver = isinstance(task.optimizer, Solver)
@@ -59,6 +58,8 @@ def begun(
     chosen = trained_symbols(task.loss, parameters, found, {n: arrays[n] for n in of_loss})
     check_scalars(found, chosen, arrays)
     arrays, starts = ({n: fitted(symbols[n], a) for n, a in some.items()} for some in (arrays, starts))
+    if not stream:
+        check_cut(arrays, symbols, task.batch_size, task.share)
     pool, told = None, None
     if task.share is not None:
         if stream:
@@ -85,6 +86,13 @@ def begun(
     loop.backend = backend
     loop.split, loop.monitors = told, _monitors(task, (data, arrays, pool), validation, symbols, loop)
     return loop
+
+
+def _symbols_of(task: Task, of_loss: Mapping[str, Name]) -> dict[str, Name]:
+    symbols = dict(of_loss)
+    for metric in task.metrics.values():
+        symbols = {**survey(metric).symbols, **symbols}
+    return symbols
 
 
 def _runs(task: Task, batches: Batches) -> Any:

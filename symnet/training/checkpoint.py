@@ -20,7 +20,7 @@ import numpy as np
 from symnet.backends import BEST, CHECKPOINT, HISTORY, ORIGIN, STATE, as_path, checked_dtype, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import FIRST_ORDER, SCHEDULES, is_number
-from symnet.training.batches import checked_count
+from symnet.training.cutting import checked_count
 from symnet.training.choosing import checked_backend
 from symnet.training.loop import Best, Loop, State
 from symnet.training.minimise import ITERATIONS, METHODS, Ending

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from symnet.backends import jax_library
-from symnet.training.batches import Batches, Pieces, Whole, checked_count
+from symnet.training.batches import Batches, Pieces, Whole
+from symnet.training.cutting import checked_count
 
 SAMPLES = "samples"  # the axis of the devices
 

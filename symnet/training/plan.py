@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from symnet.optimizers import Optimizer, is_number
-from symnet.training.batches import checked_count
+from symnet.training.cutting import checked_count
 
 
 @dataclass(frozen=True)
