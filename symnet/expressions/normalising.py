@@ -56,10 +56,18 @@ def batch_norm(
     for all; None: there is none. epsilon: a positive number. The batch is what the kernel is called with. Raises what
     `layer_norm` raises. See S. Ioffe, C. Szegedy, "Batch normalization" (2015).
 
+    Of images, columns of C·H·W, each pixel is a feature; where each channel is to be one, as in the paper's section
+    3.2, its pixels are made a row for it: `sn.reshape(X, (C, H*W*n))`, and back with `(C*H*W, n)`.
+
     >>> import symnet as sn
     >>> X = sn.matrix("X", 1, 2)
     >>> sn.evaluate(sn.batch_norm(X, gain=2, bias=1, epsilon=1e-12), {X: [[3, 5]]}).round(6).tolist()
     [[-1.0, 3.0]]
+    >>> images = sn.matrix("images", 2 * 2, 3)  # two channels of two pixels
+    >>> channels = sn.batch_norm(sn.reshape(images, (2, 2 * 3)), axis=1, epsilon=1e-12)
+    >>> found = sn.evaluate(sn.reshape(channels, (2 * 2, 3)), {images: [[1, 2, 3], [4, 5, 6], [7, 7, 7], [9, 9, 9]]})
+    >>> found[2:].round(6).tolist(), bool(abs(found[:2].mean()) < 1e-12)
+    ([[-1.0, -1.0, -1.0], [1.0, 1.0, 1.0]], True)
     """
     X = as_matrix("batch_norm", X)
     samples = axis_of_outputs("batch_norm", X, None) if axis is None else 1 - as_axis(axis)
