@@ -73,8 +73,15 @@ def test_sums_and_slopes_of_an_entry(f, wanted):
     assert np.isclose(value, true, rtol=1e-13) and np.allclose(slopes[A], true_slopes[A], rtol=1e-13)
 
 
-def test_the_slope_of_an_undefined_function_has_none_itself():
-    f = sp.Function("f")
-    loss = sn.sum(sn.elementwise(lambda s: sp.Derivative(f(s), s) * s, A))
-    with pytest.raises(TypeError, match="SymPy knows no derivative of f′"):
-        sn.derive(loss, A)
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda f, s: sp.Derivative(f(s), s) * s, lambda f, s: sp.Derivative(f(2 * s), s), lambda f, s: sp.Derivative(f(s), (s, 2)),
+        lambda f, s: sp.exp(sp.Derivative(s * f(s), s)), lambda f, s: sp.Derivative(s * sp.Derivative(f(s), s) + f(s), s), lambda f, s: sp.Sum(sp.Derivative(f(s * t), s), (t, 1, 3)),
+    ],
+)  # fmt: skip
+def test_slopes_of_an_undefined_function_are_those_of_its_definition(f):
+    g = sp.Function("g")
+    loss, right = (sn.sum(sn.elementwise(lambda s, g=g: f(g, s), A)) for g in (g, sp.sin))
+    for wanted, found in ((right, loss), (sn.gradient(right, A), sn.gradient(loss, A))):
+        assert np.allclose(*(sn.evaluate(e.subs(g, sp.sin), {A: VALUES[A]}) for e in (wanted, found)), rtol=1e-13)

@@ -17,6 +17,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions.interned import ScalarNode
 from symnet.expressions.operands import not_computed
+from symnet.expressions.undefined import differentiated
 
 
 def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
@@ -43,11 +44,21 @@ def evaluated(body: Any) -> Any:
     """
     if not body.has(*_BINDING):
         return body
-    body = body.xreplace({part: part.doit() for part in body.atoms(Sum, Product, Subs, Derivative)})
+    body = body.replace(lambda part: isinstance(part, Derivative), _slope, simultaneous=False)
+    body = body.xreplace({part: part.doit() for part in body.atoms(Sum, Product, Subs)})
     for part in body.atoms(*_BINDING):
-        if not (isinstance(part, Derivative) and part.has(AppliedUndef)):  # f′(t) is computed once f is given
-            not_computed(part)
+        not_computed(part)
     return body
+
+
+def _slope(part: Any) -> Any:
+    if not part.has(AppliedUndef):
+        return part.doit()
+    slope = part.expr
+    for variable, times in part.variable_count:
+        for _ in range(times):
+            slope = differentiated(slope, variable)
+    return slope
 
 
 OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in
