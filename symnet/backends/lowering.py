@@ -18,6 +18,7 @@ from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.backends.apart import picked, with_own_lines
 from symnet.backends.precision import precisely
+from symnet.backends.roots import with_slopes_at_0
 from symnet.expressions import (
     AxisMax, Elementwise, LogAbsDet, LogSoftmax, LogSumExp, SCALARS, Softmax, Table, add, bound_variables,
     by_exponential, elementwise, hadamard, is_declared, scaled, sigmoid, spread, sums,
@@ -55,7 +56,7 @@ def lowered(program: Program, outputs: Collection[Any], own: Table[Any] | None =
     own: rows of code for nodes that stay as they are, whatever their stable form.
     """
     target = Builder.beside(program)
-    equations = with_known_inverses(precise_equations(program, outputs))
+    equations = with_slopes_at_0(program, with_known_inverses(precise_equations(program, outputs)))
     wanted = _wanted(equations)
     places = picked(equations)
     for e in equations:

@@ -315,8 +315,8 @@ def allows_complex_step(body: Expr) -> bool:
 
 
 def kinks_of(body: Expr) -> list[Expr]:
-    """Give what vanishes where a scalar expression has a corner."""
-    found = []
+    """Give what vanishes where a scalar expression has a corner, as a root has where it is 0."""
+    found = [p for p in body.atoms(sympy.Pow) if p.exp.is_Rational and 0 < p.exp < 1 and p.base.free_symbols]
     for f in body.atoms(sympy.Function):
         row = SCALARS.find(f)
         found += [kink for kink in row.kinks(*f.args) if kink.free_symbols] if row else []

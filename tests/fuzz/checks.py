@@ -30,6 +30,7 @@ from .tree import Expected, Tree, built, drawn, expected
 
 PACKAGE = str(Path(sn.__file__).parent) + os.sep  # not every folder of this name: a clone of the repository is one
 LARGEST = 1e6  # values beyond are of no use
+ROUNDED = 1e-20  # what is closer to 0 may be 0 in another order: the square of a rounding error
 CORNER = 1e-4  # closer to a corner than this no slope is compared
 EPS = {np.dtype(np.float64): 2.3e-16, np.dtype(np.float32): 1.2e-7}
 SECONDS = 20
@@ -129,7 +130,7 @@ def check(
     step = "write"
     try:
         with at_most(seconds), warnings.catch_warnings():
-            if wanted.gap == 0:  # just where a slope jumps or has no end, NumPy may say so
+            if wanted.gap < ROUNDED:  # just where a slope jumps or has no end, NumPy may say so
                 warnings.simplefilter("ignore", RuntimeWarning)
             for step, run in _Case(tree, sizes, values, wanted, outcome, closed).steps(jax, second):  # noqa: B007
                 run()
