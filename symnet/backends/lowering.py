@@ -21,7 +21,7 @@ from symnet.backends.precision import precisely
 from symnet.backends.roots import with_slopes_at_0
 from symnet.expressions import (
     AxisMax, Elementwise, LogAbsDet, LogSoftmax, LogSumExp, SCALARS, Softmax, Table, add, bound_variables,
-    by_exponential, elementwise, hadamard, is_declared, scaled, sigmoid, spread, sums,
+    by_exponential, elementwise, hadamard, is_declared, or_one, scaled, sigmoid, spread, sums,
 )  # fmt: skip
 from symnet.program import Builder, Equation, Program, live, with_known_inverses
 
@@ -66,6 +66,8 @@ def lowered(program: Program, outputs: Collection[Any], own: Table[Any] | None =
             rhs = stable(target, rhs)
         elif isinstance(rhs, Elementwise) and wanted:
             rhs = _with_shared(target, rhs, wanted)
+        elif not isinstance(rhs, Elementwise) and rhs.has(or_one):  # a divisor of several terms, made once
+            rhs = rhs.xreplace({divisor: target.define(divisor) for divisor in rhs.atoms(or_one)})
         elif isinstance(rhs, Expr) and not rhs.is_Matrix and rhs.has(log):
             rhs = _with_log_determinants(target, rhs)
         target.adopt(replace(e, rhs=rhs))

@@ -105,7 +105,7 @@ def _met(i: Instruction, value: Any, values: Mapping[str, Any], writer: Writer, 
         seen.roots[i.name] = frozenset([i.name])
         return value
     shared = [n for n in i.reads if any(np.may_share_memory(a, b) for a in _arrays(value) for b in _arrays(values[n]))]
-    if not isinstance(value, np.ndarray) or shared:
+    if not isinstance(value, np.ndarray) or not value.ndim or shared:  # one number needs no place
         seen.roots[i.name] = frozenset(root for n in shared for root in seen.roots.get(n, ()))
         if isinstance(value, np.ndarray):
             seen.views.add(i.name)
