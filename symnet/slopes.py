@@ -65,7 +65,14 @@ def _slope(expr: Any, symbol: Any) -> Any:
     return derive(expr, symbol).closed(symbol)
 
 
+def _by_matrices(symbols: tuple[Any, ...]) -> bool:
+    first = isinstance(symbols[0], MatrixSymbol) if symbols else False
+    return first and all(isinstance(s, (MatrixSymbol, int, Integer)) for s in symbols)
+
+
 def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
+    if not options and _by_matrices(symbols) and not as_scalar(self).is_Matrix:
+        return slope(self, *symbols)  # SymPy would go through every way to a layer of what is found
     try:
         found = _SYMPYS_DIFF(self, *symbols, **options)
     except (NotImplementedError, ValueError, AttributeError, TypeError):  # in SymPy's words, or none

@@ -12,6 +12,7 @@ from symnet.expressions.algebra import (
 from symnet.expressions.atoms import scalar_atoms
 from symnet.expressions.light import CONSTANTS, PLAIN, is_light, is_turned, spread_vector
 from symnet.expressions.axes import as_axis
+from symnet.expressions.deep import is_larger
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
 from symnet.expressions.answered import answered, plain
@@ -104,10 +105,11 @@ __all__ = [
     "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry",
     "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree",
     "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
-    "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_light", "is_masked",
-    "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "kinks_of", "kl_divergence", "kron",
-    "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum",
-    "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of", "or_one",
+    "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_larger", "is_light",
+    "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "kinks_of", "kl_divergence",
+    "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d",
+    "maximum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of",
+    "or_one",
     "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
     "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid",
     "shared", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",

@@ -1,21 +1,26 @@
 """What is too deep or too large to be written out: SymPy's printers get the upper levels of it, and a … below.
 
 In: the way a node is written. Out: the same for what can be shown. A printer calls itself for every level, and writes a
-part that stands in two places twice, so that a residual net would fill the memory before it ends.
+part that stands in two places twice, so that a residual net would fill the memory before it ends. SymPy's `atoms` and
+`has` would too: they are taught here to look once at each part.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from functools import wraps
 from typing import Any
 
 from sympy import Basic, Expr, log
+from sympy.core.traversal import iterargs
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 HIGH = 50  # levels of nodes from which a formula is not written out
 LARGE = 3000  # parts, each counted as often as it is written
+MANY = 1000  # nodes that one printer writes in full
+FIRST = 4  # levels of the printer that are written then, too: the terms of a long sum
 UPPER = 12  # levels of the printer that are written in any case
 
 
@@ -24,11 +29,24 @@ def within_reason(write: Callable[[Any, Any], str]) -> Callable[[Any, Any], str]
 
     @wraps(write)
     def written(node: Any, printer: Any) -> str:
-        if printer._print_level > UPPER and (node._height > HIGH or node._size > LARGE):
+        printer.written = getattr(printer, "written", 0) + 1
+        level = printer._print_level
+        if level > UPPER and (node._height > HIGH or node._size > LARGE) or level > FIRST and printer.written > MANY:
             return f"{node.title or type(node).__name__}(…)"
         return write(node, printer)
 
     return written
+
+
+def is_larger(expr: Any, number: int) -> bool:
+    """Tell whether an expression has more parts than a number, each counted as often as it is written."""
+    stack, parts = [expr], 0
+    while stack and parts <= number:
+        part = stack.pop()
+        inside = getattr(part, "_size", None)  # of a node of ours
+        parts += inside or 1
+        stack.extend(() if inside else part.args)
+    return parts > number
 
 
 class Printed:
@@ -87,3 +105,27 @@ class Printed:
                 ".subs(…) or .xreplace(…), or derive it and work with its equations"
             )
         return getattr(Basic, method)(self, *args, **options)
+
+
+def _once(expr: Any) -> Iterator[Any]:
+    # all parts of an expression, from above, what is shared once
+    seen, waiting = {expr}, deque([expr])
+    while waiting:
+        part = waiting.popleft()
+        yield part
+        for a in part.args:
+            if isinstance(a, Basic) and a not in seen:
+                seen.add(a)
+                waiting.append(a)
+
+
+def _atoms(self: Any, *types: Any) -> set[Any]:
+    kinds = tuple(t if isinstance(t, type) else type(t) for t in types)
+    return {part for part in _once(self) if (isinstance(part, kinds) if kinds else not part.args)}
+
+
+def _has(self: Any, parts: Callable[[Any], Iterator[Any]], *patterns: Any) -> bool:
+    return bool(Basic._has(self, _once if parts is iterargs else parts, *patterns))
+
+
+Expr.atoms, Expr._has = _atoms, _has

@@ -29,6 +29,7 @@ from sympy.simplify.simplify import signsimp, simplify
 from sympy.utilities.iterables import iterable
 
 from symnet.expressions.atoms import OF_MATRICES, hidden, scalar_atoms
+from symnet.expressions.deep import is_larger
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
 
@@ -40,7 +41,7 @@ def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
     def new(cls: Any, *args: Any, **options: Any) -> Any:
         whole = Tuple(*args) if all(isinstance(a, (Basic, tuple, int, float)) for a in args) else Tuple()
-        if options or not any(isinstance(part, OF_MATRICES) and _is_net(part) for part in scalar_atoms(whole)):
+        if options or not any(isinstance(part, OF_MATRICES) and is_larger(part, LARGE) for part in scalar_atoms(whole)):
             return sympys_own(cls, *args, **options)
         body, back = hidden(whole)
         found = sympys_own(cls, *body.args)
@@ -49,15 +50,6 @@ def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
         return found.xreplace(back)
 
     return new
-
-
-def _is_net(part: Any) -> bool:
-    stack, number = [part], 0
-    while stack and number <= LARGE:
-        part = stack.pop()
-        number += part._size if isinstance(part, Node) else 1
-        stack.extend(() if isinstance(part, Node) else part.args)
-    return number > LARGE
 
 
 def _of_wholes(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +95,7 @@ def _key(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     def sort_key(self: Any, order: Any = None) -> Any:
         c, power = self.as_coeff_Mul()
         base, exponent = power.as_base_exp() if power.is_Pow else (power, S.One)
-        if not (isinstance(base, OF_MATRICES) and _is_net(base)):
+        if not (isinstance(base, OF_MATRICES) and is_larger(base, LARGE)):
             return sympys_own(self, order)
         text = f"{base.title} {base._height:09} {base._digest}" if isinstance(base, Node) else ""
         inner = (text,) if text else ("", Basic.sort_key(base, order))

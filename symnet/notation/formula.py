@@ -12,10 +12,12 @@ from typing import Any
 from sympy import Expr, Lambda, MatrixExpr, sympify
 from sympy.core.sympify import SympifyError
 
-from symnet.expressions import Shown, brief, is_masked
+from symnet.expressions import Shown, brief, is_larger, is_masked
 from symnet.notation.page import style_of
 from symnet.notation.reading import Names, Reading
 from symnet.program import Builder
+
+LONGEST = 20_000  # parts of an expression that is written as one formula: about twenty pages
 
 
 def formula(expr: Any, format: str = "unicode") -> str:
@@ -24,8 +26,8 @@ def formula(expr: Any, format: str = "unicode") -> str:
     expr: a matrix or scalar expression, such as a loss or a gradient; format: "unicode", "latex", "mathml" (a whole
     `<math>` element), "mathematica", "pretty" (stacked fractions), or another key of `symnet.NOTATIONS`.
 
-    Raises `ValueError` for a format that is not there, or for an expression that is too deep for one formula,
-    `TypeError` for what is no expression, `ShapeError` where sizes do not match.
+    Raises `ValueError` for a format that is not there, or for an expression that is too deep or too long for one
+    formula, `TypeError` for what is no expression, `ShapeError` where sizes do not match.
 
     >>> import symnet as sn
     >>> X, w, y = sn.matrix("X", "n", 3), sn.vector("w", 3), sn.vector("y", "n")
@@ -36,14 +38,20 @@ def formula(expr: Any, format: str = "unicode") -> str:
     """
     style = style_of(format)
     expr = _expression(expr)
+    if is_larger(expr, LONGEST):
+        raise ValueError(_too("long", expr))
     try:
         with style.drawing():
             return style.alone(Reading(style, Names(style, [expr])).write(expr))
     except RecursionError:
-        raise ValueError(
-            f"formula: {brief(expr)} is too deep for one formula; sn.derive(…) prints it line by line, "
-            "and sn.let(name, …) gives a part a name"
-        ) from None
+        raise ValueError(_too("deep", expr)) from None
+
+
+def _too(much: str, expr: Any) -> str:
+    return (
+        f"formula: {brief(expr)} is too {much} for one formula; sn.derive(…) prints it line by line, "
+        "and sn.let(name, …) gives a part a name"
+    )
 
 
 def show(expr: Any) -> None:
