@@ -26,7 +26,7 @@ from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.rounded import CUT_OFF, cut_off
 from symnet.diagnosis.samples import of_samples
 from symnet.diagnosis.search import Search
-from symnet.diagnosis.steps import Step
+from symnet.diagnosis.steps import UP, Step
 from symnet.diagnosis.ties import Ties
 from symnet.diagnosis.unstated import as_if_unstated
 from symnet.diagnosis.variants import Variants
@@ -71,7 +71,7 @@ def diagnosed(
         hidden = looking.ties().hidden() if step is None and not extra and not unstated else []
         whole = ((*unstated, *extra),) if unstated or extra else ()
         return Diagnosis(right, spoiled, whole, (*known, *hidden), partials=partials)
-    known = [*known, *_elsewhere_only(points, wrong)]
+    known = [*known, *_elsewhere_only(points, wrong), *([UP] if step is not None and step.goes_up else [])]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off) or _of_the_data(kernel, points, wrong, off, step)
     if not found:
@@ -133,9 +133,9 @@ def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]
 
 def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name], off: Sequence[str]) -> Explained:
     # a step first, then the forward pass where it is known to differ, then the backward equations
-    found = step.first(symbols) if step is not None else []
     of_step = (lambda: step.late(symbols)) if step is not None else None
     with np.errstate(all="ignore"), collector_paused():  # an edit may leave the domain of a function
+        found = step.first(symbols) if step is not None else []
         found = found or (looking.forward() if off else [])
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)
