@@ -17,6 +17,7 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import Kernel
 from symnet.derivation import Derivation
 from symnet.diagnosis.bounded import bounded
+from symnet.diagnosis.corners import other_slope
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
@@ -71,6 +72,9 @@ def diagnosed(
         hidden = looking.ties().hidden() if step is None and not extra and not unstated else []
         whole = ((*unstated, *extra),) if unstated or extra else ()
         return Diagnosis(right, spoiled, whole, (*known, *hidden), partials=partials)
+    plain = step is None and not off and not extra and not unstated
+    if plain and (slopes := other_slope(looking.setting, points)) is not None:
+        return Diagnosis(derivation.wrt, (), ((explainer.fault(slopes),),), tuple(known), partials=partials)
     known = [*known, *_elsewhere_only(points, wrong), *([UP] if step is not None and step.goes_up else [])]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off) or _of_the_data(kernel, points, wrong, off, step)
