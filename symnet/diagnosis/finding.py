@@ -130,7 +130,7 @@ def _with_rounding(derivation: Derivation, point: Point) -> Point:
 
 
 def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]:
-    if not wrong or any(map(points[0].is_wrong, wrong)):
+    if not wrong or len(points) == 1 or any(map(points[0].is_wrong, wrong)):
         return []
     return ["for these data only: at the values that you gave your numbers are right, at others they are not"]
 
