@@ -305,3 +305,34 @@ def test_no_wrong_gradient_is_accepted_and_no_right_one_rejected(seed):
 def test_what_is_no_function_of_arrays_is_refused(f, grad, x0, word):
     with pytest.raises(TypeError, match=word):
         sn.check_function(f, grad, x0)
+
+
+SQUARE = (lambda x: float(np.sum(x**2)), lambda x: 2 * x)
+SINE = (lambda k: lambda x: float(np.sum(np.sin(k * x))), lambda k: lambda x: k * np.cos(k * x))
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-6, 1e-12, 1e-20, 1e-60])
+@pytest.mark.parametrize("factor", [0.5, 1.0, 1.01, 3.0])
+def test_small_arguments_are_judged_by_steps_of_their_size(size, factor):
+    f, grad = SQUARE
+    x = size * np.array([1.0, -2.0, 0.7])
+    assert sn.check_function(f, lambda x: factor * grad(x), x).ok == (factor == 1.0)
+
+
+@pytest.mark.parametrize("steepness", [1e2, 1e4, 1e5, 1e6, 1e7])
+@pytest.mark.parametrize("factor", [-1.0, 0.9, 1.0, 1.01])
+def test_steep_oscillations_are_judged_by_steps_below_them(steepness, factor):
+    f, grad = (made(steepness) for made in SINE)
+    found = sn.check_function(f, lambda x: factor * grad(x), np.array([0.3, 0.7]))
+    right = ("ok", "cannot be judged") if steepness > 1e6 else ("ok",)
+    assert found.rows[0].verdict in right if factor == 1.0 else not found.ok, str(found)
+
+
+def single(x):
+    return float(np.sum(np.float32(np.asarray(x, np.float32) ** 3).astype(float) + 0.25))
+
+
+@pytest.mark.parametrize("factor", [1.0, 1.5])
+def test_what_float32_leaves_of_values_is_noise_and_not_steepness(factor):
+    found = sn.check_function(single, lambda x: factor * 3 * x**2, np.array([1.3, -0.4]))
+    assert not found.ok if factor > 1 else found.rows[0].verdict != "wrong", str(found)

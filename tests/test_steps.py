@@ -297,3 +297,19 @@ def test_a_step_along_the_weights_is_not_told_by_what_is_done_afterwards(factor,
     x, before = sn.vector("x", 3), np.array([[1.0], [2.0], [-0.5]])
     said = sn.diagnose_update(sn.norm(x) ** 2, {x: before}, {x: factor * before}, 0.1, {})  # right is 0.8
     assert said.faults[0].kind == kind, str(said)
+
+
+TOLD = [{"optimizer": kind()} for kind in (sn.Adam, sn.RMSProp, sn.AdaGrad, sn.AdamW)]
+
+
+@pytest.mark.parametrize("known", [*TOLD, {"velocity": True}], ids=str)
+def test_a_plain_step_that_was_meant_otherwise_is_not_called_right_and_wrong_at_once(known):
+    draw = np.random.default_rng(0)
+    V, T, S = sn.matrix("V", 2, 3), sn.matrix("T", 3, "n"), sn.matrix("S", 2, "n")
+    loss, data = sn.mse(V * T, S), {"T": draw.normal(size=(3, 6)), "S": draw.normal(size=(2, 6))}
+    before = draw.normal(size=(2, 3))
+    after = before - 0.1 * sn.derive(loss, V).compile()({**data, "V": before})[1][V]
+    more = {"velocity": {V: draw.normal(size=(2, 3))}} if "velocity" in known else known
+    found = sn.diagnose_update(loss, {V: before}, {V: after}, 0.1, data, **more)
+    assert not found.ok and [f.kind for f in found.faults] == ["step"], str(found)
+    assert not found.facts and "your numbers are right" not in str(found), str(found)

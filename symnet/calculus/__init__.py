@@ -5,6 +5,7 @@ here prints or computes.
 """
 
 from symnet.calculus import images as images  # rows of RULES
+from symnet.calculus.free import in_free_entries
 from symnet.calculus.hessians import second_derivative, with_hessians
 from symnet.calculus import linalg as linalg, spectral as spectral, dense as dense  # rows of RULES, of MATRICES
 from symnet.calculus.linear import struck_off
@@ -15,6 +16,6 @@ from symnet.calculus.rules import RULES, Rule
 from symnet.calculus.second import paired, slopes_along
 
 __all__ = [
-    "RULES", "Outer", "Rule", "System", "assembled", "paired", "second_derivative", "slopes_along", "struck_off",
-    "sweep", "with_hessians", "with_jacobian",
+    "RULES", "Outer", "Rule", "System", "assembled", "in_free_entries", "paired", "second_derivative", "slopes_along",
+    "struck_off", "sweep", "with_hessians", "with_jacobian",
 ]  # fmt: skip

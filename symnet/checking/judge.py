@@ -58,7 +58,10 @@ class Subject:
     def differences(self, k: int, direction: Any, enough: float) -> Slope:
         """Give the slope by differences of the real function."""
         resolution = 1e-12 if self.tolerance <= TOLERANCE["central"] else 8 * self.tolerance / DIGITS_OF_DTYPE
-        return numeric.central(self.real, self.arrays, k, direction, self.noise, enough, resolution)
+        return numeric.central(self.real, self.arrays, k, direction, self.noise, enough, resolution, self._nearby)
+
+    def _nearby(self, size: float) -> float:
+        return numeric.noise_of(self.real, self.arrays, self.checked, 0, size)
 
 
 class _Found(NamedTuple):

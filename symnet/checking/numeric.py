@@ -20,6 +20,10 @@ SMALLEST = 1e-250  # an entry below which complex steps would vanish
 CENTRAL_STEP = float(np.finfo(float).eps ** 0.2)  # where rounding and the fourth-order error of extrapolation balance
 DIGITS = 50
 LEFT_OVER = 1e-30  # what a step of 1e-17 leaves of higher derivatives, and 50 digits of a difference
+APART = (1e-6, 1e-8, 1e-10)  # of an entry, the values whose differences are taken
+SMOOTH = 1e-6  # of the changes of values: a smooth function leaves no more in fourth differences
+CLEARLY = 1e-2  # less
+SMALL = 1e-3  # an entry below which steps of its own size are tried as well
 RATIO = 4  # of one step to the next smaller one
 COARSEST, FINEST = -4, 14  # the steps are CENTRAL_STEP / RATIO**level
 
@@ -83,28 +87,42 @@ def difference(f: Function, arrays: Sequence[Any], k: int, direction: Any, h: fl
     return (float(f(moved(arrays, k, direction, h))) - float(f(moved(arrays, k, direction, -h)))) / (2 * h)
 
 
-def noise_of(f: Function, arrays: Sequence[Any], which: Sequence[int], seed: int) -> float:
+def noise_of(f: Function, arrays: Sequence[Any], which: Sequence[int], seed: int, least: float = 1.0) -> float:
     """Give the size of the rounding errors in the values of f, at least its last digit; `which` arrays may be moved.
 
-    Fourth differences of values so close together that a smooth function leaves nothing in them, on short pieces of
-    lines near the point. A piece may cross a corner, so of five the one that is second from below counts. Moré and
-    Wild, "Estimating computational noise", SIAM Journal on Scientific Computing 33 (2011).
+    least: an entry is moved as one of this size at least. Fourth differences of values so close together that a smooth
+    function leaves nothing in them, on short pieces of lines near the point; closer ones where a steep function leaves
+    something. A piece may cross a corner, so of five the one that is second from below counts. Moré and Wild,
+    "Estimating computational noise", SIAM Journal on Scientific Computing 33 (2011).
     """
+    last_digit = np.finfo(float).eps * abs(float(f(arrays)))
     generator = np.random.default_rng(seed)
-    found, last_digit = [], np.finfo(float).eps * abs(float(f(arrays)))
-    for _ in range(5):
-        steps = {}
-        for k in which:
-            signs = generator.choice([-1, 1], np.shape(arrays[k]))
-            steps[k] = 1e-6 * np.maximum(1.0, np.abs(arrays[k])) * generator.uniform(0.5, 1.0, signs.shape) * signs
-        points = ([a + i * steps[k] if k in steps else a for k, a in enumerate(arrays)] for i in range(300, 309))
-        values = np.array([float(f(point)) for point in points])
-        found.append(math.sqrt(float(np.mean(np.diff(values, 4) ** 2)) / 70))  # of independent errors: 70 = (8 over 4)
-    least = sorted(noise for noise in found if math.isfinite(noise))[:2]
+    found, ratio = _differences(f, arrays, which, generator, APART[0], least)
+    for apart in APART[1:] if ratio > SMOOTH else ():
+        closer, other = _differences(f, arrays, which, np.random.default_rng(seed), apart, least)
+        if other < CLEARLY * ratio:
+            found, ratio = closer, other
     single = (
         float(np.finfo(np.float32).eps) * abs(float(f(arrays))) if _in_float32(f, arrays, which, generator) else 0.0
     )
-    return max([last_digit, single, *least])
+    return max([last_digit, single, *sorted(noise for noise in found if math.isfinite(noise))[:2]])
+
+
+def _differences(
+    f: Function, arrays: Sequence[Any], which: Sequence[int], draw: np.random.Generator, apart: float, least: float
+) -> tuple[list[float], float]:
+    # on five pieces of lines; and how large they are beside the changes of the values, infinite where some are the same
+    found, ratios = [], []
+    for _ in range(5):
+        steps = {}
+        for k in which:
+            signs = draw.choice([-1, 1], np.shape(arrays[k]))
+            steps[k] = apart * np.maximum(least, np.abs(arrays[k])) * draw.uniform(0.5, 1.0, signs.shape) * signs
+        points = ([a + i * steps[k] if k in steps else a for k, a in enumerate(arrays)] for i in range(300, 309))
+        values = np.array([float(f(point)) for point in points])
+        found.append(math.sqrt(float(np.mean(np.diff(values, 4) ** 2)) / 70))  # of independent errors: 70 = (8 over 4)
+        ratios.append(found[-1] / float(np.ptp(values)) if len(set(values)) == len(values) else math.inf)
+    return found, sorted(ratios)[2]
 
 
 def _in_float32(f: Function, arrays: Sequence[Any], which: Sequence[int], generator: np.random.Generator) -> bool:
@@ -120,9 +138,9 @@ def _in_float32(f: Function, arrays: Sequence[Any], which: Sequence[int], genera
 class _Ladder:
     """The values of a function along a line, at ever smaller distances from a point; each is computed once."""
 
-    def __init__(self, f: Function, arrays: Sequence[Any], k: int, direction: Any, noise: float) -> None:
+    def __init__(self, f: Function, arrays: Sequence[Any], k: int, direction: Any, noise: float, scale: float) -> None:
         self.f = lambda distance: float(f(moved(arrays, k, direction, distance)))
-        self.step, self.noise = CENTRAL_STEP * scale_of(arrays[k], direction), noise
+        self.step, self.noise = CENTRAL_STEP * scale, noise
         self.here = float(f(arrays))
         self.known: dict[int, tuple[float, float]] = {}
 
@@ -141,7 +159,8 @@ class _Ladder:
         first = [(b - a) / (2 * h) for h, (a, b) in zip(steps, values, strict=True)]
         _, bend_1, bend_2 = [(b - self.here + (a - self.here)) / h for h, (a, b) in zip(steps, values, strict=True)]
         coarse, fine = [(RATIO**2 * d - c) / (RATIO**2 - 1) for c, d in pairwise(first)]
-        rounding = 5 * self.noise / steps[2]
+        steepest = max(abs(value - self.here) for value in values[0]) / steps[0]
+        rounding = 5 * self.noise / steps[2] + steepest * float(np.finfo(float).eps)  # of the values, of the steps
         return Slope(fine, abs(fine - coarse) + abs(RATIO * bend_2 - bend_1) / 4 + rounding, rounding)
 
     def one_sided(self, level: int, side: int) -> Slope:
@@ -154,16 +173,23 @@ class _Ladder:
         return Slope((RATIO**2 * fine - coarse) / (RATIO**2 - 1), abs(fine - coarse) + rounding, rounding)
 
     def best(self, give: Callable[[int], Slope], enough: float) -> Slope:
-        """Give the slope of the least error: smaller steps where the function bends, larger ones where it is noisy."""
+        """Give the slope of the least error: smaller steps where the function bends, larger ones where it is noisy.
+
+        Slopes that one of smaller steps contradicts are none: a steep function looks flat from afar.
+        """
         found = [give(0)]
         for levels in (range(1, FINEST), range(-1, COARSEST - 1, -1)):
             for level in levels:
-                last = found[-1] if level not in (1, -1) else found[0]
+                last = found[-1] if level > 0 else found[0]
                 noisy = last.rounding > last.error / 2
                 if min(found, key=_error).error <= enough or noisy != (level < 0):
                     break
-                found.append(give(level))
-        return min(found, key=_error)
+                if level < 0:
+                    found.insert(0, give(level))
+                else:
+                    found.append(give(level))
+        kept = [s for i, s in enumerate(found) if not any(_contradicts(finer, s) for finer in found[i + 1 :])]
+        return min(kept, key=_error)
 
     def at_the_point(self, jump: float, resolution: float) -> float | None:
         """Give the central slope so near that a jump of the slope just stands out, or None where it is there."""
@@ -172,6 +198,10 @@ class _Ladder:
         if abs(below - 2 * self.here + above) / h > jump / 2:
             return None
         return (above - below) / (2 * h)
+
+
+def _contradicts(one: Slope, other: Slope) -> bool:
+    return abs(one.value - other.value) > 4 * (one.error + other.error)
 
 
 def _error(slope: Slope) -> float:
@@ -186,16 +216,30 @@ def central(
     noise: float = 0.0,
     enough: float = 1e-8,
     resolution: float = 1e-12,
+    nearby: Callable[[float], float] | None = None,
 ) -> Slope:
     """Give the derivative by differences; where slopes to the two sides are shown to differ, these as well.
 
     noise: the rounding errors of f; enough: the error at which no further steps are tried; resolution: how near, by
-    the size of an entry, a corner is at the point. Central differences are
+    the size of an entry, a corner is at the point; nearby: gives the rounding errors of f where entries of a size move:
+    steps of the size of a small entry are tried where larger ones do not tell its slope. Central differences are
     extrapolated (Stoer and Bulirsch, "Introduction to Numerical Analysis" (2002), section 3.5). Where they cannot be
     had to that error the two sides are looked at: beside a corner only one of them is smooth, and values nearer to the
     point tell which.
     """
-    ladder = _Ladder(f, arrays, k, direction, max(noise, np.finfo(float).tiny))
+    found = _at_usual_steps(f, arrays, k, direction, noise, enough, resolution)
+    touched = np.abs(np.asarray(arrays[k])[np.asarray(direction) != 0])
+    own = float(touched.max(initial=0.0))
+    if nearby is None or found.sides or found.error <= enough or not 0 < own < SMALL:
+        return found
+    small = _Ladder(f, arrays, k, direction, max(nearby(own), np.finfo(float).tiny), own)
+    return min(found, small.best(small.central, enough), key=_error)
+
+
+def _at_usual_steps(
+    f: Function, arrays: Sequence[Any], k: int, direction: Any, noise: float, enough: float, resolution: float
+) -> Slope:
+    ladder = _Ladder(f, arrays, k, direction, max(noise, np.finfo(float).tiny), scale_of(arrays[k], direction))
     middle = ladder.best(ladder.central, enough)
     if middle.error <= enough:
         return middle

@@ -6,11 +6,12 @@ arrays as one vector.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
-from sympy import Float, MatAdd, Symbol, nsimplify
+from sympy import Float, MatAdd, S, Symbol, nsimplify
 
 from symnet.diagnosis.edits import Mutation, Name, Words, say
 from symnet.diagnosis.price import INVENTED
@@ -51,71 +52,151 @@ def solved(at: Callable[[float], Any], wanted: Any) -> float | None:
     return number
 
 
-def named_factor(
-    factor: float, first: bool, sizes: Mapping[str, int], right: Mapping[Name, Any], rate: float | None
-) -> tuple[float, Words, float]:
-    """Give what a factor is known as: the number itself, words and a price; `first`: at the loss's own delta."""
-    for known, words, cost in _known_factors(first, sizes, right):
-        if abs(factor - known) < 1e-6 * abs(known):
-            return known, words, cost
-    if rate is not None and abs(factor - rate) < 1e-6 * rate:
-        return rate, say("the learning rate is applied already"), 0.9
-    if rate is not None and abs(factor * rate - 1) < 1e-6:
-        return 1 / rate, say("divided by the learning rate, or the step is without it: a factor {:.8g}", factor), 0.9
-    if rate is not None and abs(factor * rate**2 - 1) < 1e-6:
-        return rate**-2, say("divided by the learning rate, in place of multiplied: a factor {:.8g}", factor), 1.1
-    words = say("a constant factor {:.8g}", factor)
-    if 0 < factor < 1:
-        words += say(", perhaps a learning rate that is applied already")
-    return factor, words, INVENTED
+@dataclass(frozen=True)
+class Circumstances:
+    """What a factor may come from. `swapped`: whether it stands at a difference of outputs and data.
+
+    `sizes`: numbers by name; `divided_by`: the powers of them by which formulas divide; `rate`: None where nobody
+    knows it.
+    """
+
+    sizes: Mapping[str, int]
+    right: Mapping[Name, Any]
+    rate: float | None
+    swapped: bool = False
+    divided_by: frozenset[tuple[str, Any]] = frozenset()
 
 
-def _known_factors(
-    first: bool, sizes: Mapping[str, int], right: Mapping[Name, Any]
-) -> Iterator[tuple[float, Words, float]]:
-    yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if first else "")), 0.8
-    yield 2.0, say("a factor 2 too much, as from the square"), 0.9
-    yield 0.5, say("a factor ½ too much, or the 2 of the square is missing"), 0.9
-    for name, n in sizes.items():
+_Powers: TypeAlias = tuple[tuple[str, Any], ...]  # sizes and their exponents
+_Known: TypeAlias = tuple[float, Words, float, _Powers]  # a factor, words, a price, and what formulas with it divide by
+
+
+def named_factor(factor: float, known: Circumstances) -> tuple[float, Words, float]:
+    """Give what a factor is known as: the number itself, words and a price.
+
+    Where sizes make several numbers alike, as 2 and n at n = 2, the words name two of them.
+    """
+    fits = [one for one in (*_known_factors(known), *_of_the_rate(factor, known)) if _is_alike(factor, one[0])]
+    if not fits:
+        return factor, say("a constant factor {:.8g}", factor) + _perhaps_a_rate(factor), INVENTED
+    number, words, cost, powers = best = min(fits, key=lambda one: one[2])
+    others = [one for one in fits if one is not best and one[3] != powers and _is_likely(one, known)]
+    if known.rate is None and _is_usual(factor):
+        others.append((number, say("a learning rate of {:.6g} that is applied already", factor), 1.0, ()))
+    if not others:
+        return number, words, cost
+    other = min(others, key=lambda one: one[2])
+    here = " and ".join(f"{name} is {known.sizes[name]}" for name in dict.fromkeys(n for n, _ in (*powers, *other[3])))
+    alike = f", since {here} here; other sizes tell" if here else "; another learning rate tells"
+    return number, say("{}; or {}: the same number{}", words, other[1], alike), cost
+
+
+def _over(*sizes: Symbol) -> _Powers:
+    return tuple((size.name, S.NegativeOne) for size in sizes)
+
+
+def _is_alike(factor: float, known: float) -> bool:
+    return abs(factor - known) < 1e-6 * abs(known)
+
+
+def _is_likely(one: _Known, known: Circumstances) -> bool:
+    # a mean or a sum over a size is, anything else only where formulas divide by the same
+    return one[2] < 1.0 or bool(one[3]) and known.divided_by.issuperset(one[3])
+
+
+def _is_usual(rate: float) -> bool:
+    return any(_is_alike(rate, 10.0**-k) for k in range(1, 6))
+
+
+def _perhaps_a_rate(factor: float) -> Words:
+    return say(", perhaps a learning rate that is applied already" if 0 < factor < 1 else "")
+
+
+def _of_the_rate(factor: float, known: Circumstances) -> Iterator[_Known]:
+    rate = known.rate
+    if rate is not None:
+        yield rate, say("the learning rate is applied already"), 0.9, ()
+        words = say("divided by the learning rate, or the step is without it: a factor {:.8g}", factor)
+        yield 1 / rate, words, 0.9, ()
+        words = say("divided by the learning rate, in place of multiplied: a factor {:.8g}", factor)
+        yield rate**-2, words, 1.1, ()
+
+
+def _known_factors(known: Circumstances) -> Iterator[_Known]:
+    yield -1.0, say("the sign is wrong" + (": target minus output are swapped" if known.swapped else "")), 0.8, ()
+    yield 2.0, say("a factor 2 too much, as from the square"), 0.9, ()
+    yield 0.5, say("a factor ½ too much, or the 2 of the square is missing"), 0.9, ()
+    for name, n in known.sizes.items():
         if n > 1:
             size = Symbol(name)
-            yield float(n), say("a factor {} = {}: the gradient of the sum, not of the mean", size, n), 0.95
-            yield 1 / n, say("a factor 1/{} = 1/{}: the mean is taken once too often", size, n), 0.95
-    yield 0.25, say("a factor ¼ too much, or the 2 of the square is missing twice"), 1.2
-    yield 4.0, say("a factor 4 too much, as from the square, twice"), 1.2
-    for w, g in right.items():
+            yield (
+                float(n),
+                say("a factor {} = {}: the gradient of the sum, not of the mean", size, n),
+                0.95,
+                _over(size),
+            )
+            yield 1 / n, say("a factor 1/{} = 1/{}: the mean is taken once too often", size, n), 0.95, _over(size)
+    yield 0.25, say("a factor ¼ too much, or the 2 of the square is missing twice"), 1.2, ()
+    yield 4.0, say("a factor 4 too much, as from the square, twice"), 1.2, ()
+    for w, g in known.right.items():
         entries = int(np.size(g))
         if entries > 2:
-            yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2
-    yield from _of_several_sizes(sizes)
+            yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2, ()
+    yield from _of_several_sizes(known.sizes)
 
 
-def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[float, Words, float]]:
+def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[_Known]:
     # n − 1 for n, one size for another, several at once, a root
     named = [(Symbol(name), n) for name, n in sizes.items() if n > 1]
     for size, n in named:
         if n > 2:
             words = say("divided by {} = {}, not by {} = {}", size - 1, n - 1, size, n)
-            yield n / (n - 1), words, 1.0
-            yield (n - 1) / n, say("multiplied by {} = {}, and divided by {} = {}", size - 1, n - 1, size, n), 1.3
-        yield n / (n + 1), say("divided by {} = {}, not by {} = {}", size + 1, n + 1, size, n), 1.2
-        yield 2 * n, say("a factor 2{} = {}: no mean, and a factor 2 too much", size, 2 * n), 1.3
-        yield n / 2, say("a factor {}/2 = {:.6g}: no mean, and a factor ½ too much", size, n / 2), 1.3
-        yield 2 / n, say("a factor 2/{0} = 2/{1}: the mean is taken once more, and a factor 2 too much", size, n), 1.3
-        yield 1 / (2 * n), say("a factor 1/(2{0}): the mean is taken once more, and a factor ½ too much", size), 1.3
-        yield 1 / n**2, say("a factor 1/{0}² = 1/{1}: the mean is taken twice too often", size, n**2), 1.2
-        yield n**0.5, say("divided by the root of {} = {}, not by {}", size, n, size), 1.3
-        yield n**-0.5, say("divided by the root of {} = {} once more", size, n), 1.3
+            yield n / (n - 1), words, 1.0, _over(size)
+            yield (
+                (n - 1) / n,
+                say("multiplied by {} = {}, and divided by {} = {}", size - 1, n - 1, size, n),
+                1.3,
+                _over(size),
+            )
+        yield n / (n + 1), say("divided by {} = {}, not by {} = {}", size + 1, n + 1, size, n), 1.2, _over(size)
+        yield 2 * n, say("a factor 2{} = {}: no mean, and a factor 2 too much", size, 2 * n), 1.3, _over(size)
+        yield n / 2, say("a factor {}/2 = {:.6g}: no mean, and a factor ½ too much", size, n / 2), 1.3, _over(size)
+        yield (
+            2 / n,
+            say("a factor 2/{0} = 2/{1}: the mean is taken once more, and a factor 2 too much", size, n),
+            1.3,
+            _over(size),
+        )
+        yield (
+            1 / (2 * n),
+            say("a factor 1/(2{0}): the mean is taken once more, and a factor ½ too much", size),
+            1.3,
+            _over(size),
+        )
+        yield 1 / n**2, say("a factor 1/{0}² = 1/{1}: the mean is taken twice too often", size, n**2), 1.2, _over(size)
+        words = say("a factor √{0} = {1:.6g}: divided by √{0} once too little, or not by {0}", size, n**0.5)
+        yield n**0.5, words, 1.3, ((size.name, -S.Half),)
+        yield n**-0.5, say("divided by the root of {} = {} once more", size, n), 1.3, ((size.name, -S.Half),)
+    yield from _of_two_sizes(named)
+
+
+def _of_two_sizes(named: Sequence[tuple[Symbol, int]]) -> Iterator[_Known]:
     for i, (size, n) in enumerate(named):
         for other, m in named[i + 1 :]:
             yield (
                 1 / (n * m),
                 say("a factor 1/({}⋅{}) = 1/{}: a mean over both once too often", size, other, n * m),
                 1.2,
+                _over(size, other),
             )
-            yield n * m, say("a factor {}⋅{} = {}: a sum over both, no mean", size, other, n * m), 1.2
-            yield n / m, say("divided by {} = {}, not by {} = {}", other, m, size, n), 1.2
-            yield m / n, say("divided by {} = {}, not by {} = {}", size, n, other, m), 1.2
+            yield (
+                n * m,
+                say("a factor {}⋅{} = {}: a sum over both, no mean", size, other, n * m),
+                1.2,
+                _over(size, other),
+            )
+            yield n / m, say("divided by {} = {}, not by {} = {}", other, m, size, n), 1.2, _over(size, other)
+            yield m / n, say("divided by {} = {}, not by {} = {}", size, n, other, m), 1.2, _over(size, other)
 
 
 def with_this_rate(m: Mutation, eta: float) -> Words:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr
 
-from symnet.backends import binding
+from symnet.backends import Kernel, as_stated, binding
 from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import adding, diagnosed
@@ -138,7 +138,7 @@ def diagnose_update(
     kernel = derivation.compile(dtype=float)
 
     def gradients_at(weights: Values) -> dict[str, Any]:
-        return {w.name: g for w, g in kernel(with_one_hot({**everything, **weights}, kernel.symbols))[1].items()}
+        return {w.name: g for w, g in kernel(_with(weights, everything, kernel))[1].items()}
 
     weights = Weights(arrays[0], arrays[1], gradients_at({}), moved_before)
     step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)
@@ -159,6 +159,12 @@ def _of_one_shape(name: str, before: Any, after: Any) -> tuple[Any, Any]:
     for array, when in ((a, "before"), (b, "after")):
         binding.check_finite(f"{name} {when} the step", array)
     return a, b
+
+
+def _with(weights: Values, values: Values, kernel: Kernel) -> dict[str, Any]:
+    # a step may lead away from what a symbol is declared to be: the gradient is then taken at the nearest such array
+    stated = {n: as_stated(kernel.symbols[n], np.asarray(a, float)) for n, a in binding.named(weights).items()}
+    return with_one_hot({**binding.named(values), **stated}, kernel.symbols)
 
 
 def _checked_rate(learning_rate: Any) -> float:

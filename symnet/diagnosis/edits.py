@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from sympy import Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Symbol, Transpose
+from sympy import (
+    Add, Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Pow, Symbol, Transpose, preorder_traversal,
+)  # fmt: skip
 
 from symnet.expressions import (
-    Elementwise, Name, Softmax, Values, add, hadamard, sigmoid, size_number, symbols_of, transpose,
+    Elementwise, Name, Softmax, Values, add, hadamard, sigmoid, size_number, split, symbols_of,
+    transpose,
 )  # fmt: skip
 from symnet.program import Equation, as_read
 
@@ -36,7 +39,11 @@ class Words:
 
     def read(self, write: Callable[[Basic], str]) -> str:
         """Give the text, with each expression as `write` writes it."""
-        return self.template.format(*[write(p) if isinstance(p, Basic) else p for p in self.parts])
+        return self.template.format(*[_read(p, write) for p in self.parts])
+
+
+def _read(part: Any, write: Callable[[Basic], str]) -> Any:
+    return write(part) if isinstance(part, Basic) else part.read(write) if isinstance(part, Words) else part
 
 
 def say(template: str, *parts: Any) -> Words:
@@ -96,6 +103,27 @@ class Setting:
         return {e.lhs: frozenset(symbols_of(e.rhs)) for e in self.equations}
 
     @cached_property
+    def divided_by(self) -> frozenset[tuple[str, Any]]:
+        """The sizes by which formulas divide, as a mean does, and their exponents."""
+        powers = [p for e in [*self.forward, *self.equations] for p in e.rhs.atoms(Pow)]
+        return frozenset((p.base.name, p.exp) for p in powers if p.base.is_Symbol and p.base.name in self.sizes)
+
+    @cached_property
+    def begins_with_a_difference(self) -> bool:
+        """Whether the first backward equation takes data from an output, or the reverse."""
+        rhs = self.equations[0].rhs
+        reading = [rhs, *[self.computed[s] for s in symbols_of(rhs) if s in self.computed]]
+        return any(map(self._has_difference, reading))
+
+    def _has_difference(self, expr: Any) -> bool:
+        return any(self._is_difference(terms) for node in preorder_traversal(expr) for terms in _sums_in(node))
+
+    def _is_difference(self, terms: list[tuple[Any, frozenset[Any]]]) -> bool:
+        data = [c for c, symbols in terms if symbols and symbols <= self.targets]
+        others = [c for c, symbols in terms if not symbols <= self.targets]
+        return any(c.could_extract_minus_sign() != d.could_extract_minus_sign() for c in data for d in others)
+
+    @cached_property
     def _probabilities(self) -> list[Any]:
         nodes = [node for e in self.equations for node in sorted(e.rhs.atoms(Softmax, Elementwise), key=str)]
         return [node for node in nodes if _is_probability(node)]
@@ -142,6 +170,17 @@ class Setting:
         if part in self.gradients:  # a weight, or a bias
             return self.right[self.gradients[part]].has(OneMatrix)
         return self.roles[part][0] if part in self.roles else part if isinstance(part, str) else type(part)
+
+
+def _sums_in(node: Any) -> Iterator[list[tuple[Any, frozenset[Any]]]]:
+    # the terms of a sum of matrices, and of the sums in an entrywise function: a coefficient, and the symbols in it
+    if isinstance(node, MatAdd):
+        yield [(c, frozenset(symbols_of(A))) for c, A in map(split, node.args)]
+    elif isinstance(node, Elementwise):
+        read = {v: frozenset(symbols_of(A)) for v, A in node.slots.items()}
+        for whole in node.body.atoms(Add):
+            terms = [term.as_coeff_Mul() for term in whole.args]
+            yield [(c, frozenset().union(*(read.get(v, ()) for v in A.free_symbols))) for c, A in terms]
 
 
 def _is_probability(node: Any) -> bool:

@@ -17,6 +17,7 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import Kernel
 from symnet.derivation import Derivation
 from symnet.diagnosis.bounded import bounded
+from symnet.diagnosis.corners import other_slope
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
@@ -26,8 +27,9 @@ from symnet.diagnosis.result import Diagnosis, Fault
 from symnet.diagnosis.rounded import CUT_OFF, cut_off
 from symnet.diagnosis.samples import of_samples
 from symnet.diagnosis.search import Search
-from symnet.diagnosis.steps import Step
+from symnet.diagnosis.steps import UP, Step
 from symnet.diagnosis.ties import Ties
+from symnet.diagnosis.unstated import as_if_unstated
 from symnet.diagnosis.variants import Variants
 from symnet.expressions import symbols_of
 from symnet.program import Equation, collector_paused
@@ -50,42 +52,58 @@ def diagnosed(
 
     `more`: gives a point that was not seen so far; two mistakes together have to hold there too.
     """
-    points = [_with_rounding(derivation, p) for p in points]
-    wrong = tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
-    if step is not None and step.told is not None and not step.shows_gradients:
-        wrong = tuple(w for w in derivation.wrt if w.name not in step.told.right)
-    if step is not None and step.is_idle:
-        wrong = derivation.wrt
-    unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
-    right = tuple(w for w in derivation.wrt if w not in wrong and w not in unsummed)
-    spoiled = tuple(w for w in derivation.wrt if w not in right)
     explainer = Explainer(derivation)
+    points = [_with_rounding(derivation, p) for p in points]
+    shows_gradients = step is None or step.shows_gradients
+    points, unstated = as_if_unstated(points, derivation.wrt if shows_gradients else (), explainer)
+    wrong = _wrong_at(points, derivation, step)
+    unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
+    off_otherwise = {*unsummed, *(w for fault in unstated for w in fault.parameters)}
+    spoiled = tuple(w for w in derivation.wrt if w in wrong or w in off_otherwise)
+    right = tuple(w for w in derivation.wrt if w not in spoiled)
     partials = {w: explainer.partial(w) for w in derivation.wrt}
     extra = (explainer.unsummed(unsummed),) if unsummed else ()
     off = _forward_facts(derivation, explainer, points)
-    told = step.recognised() if step is not None and (wrong or not step.shows_gradients) else None
+    told = step.recognised() if step is not None and (wrong or not shows_gradients) else None
     if told is not None:
         return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong, more)
     if not wrong and not off:
-        hidden = looking.ties().hidden() if step is None and not extra else []
-        return Diagnosis(right, spoiled, (extra,) if extra else (), (*known, *hidden), partials=partials)
-    known = [*known, *_elsewhere_only(points, wrong)]
+        hidden = looking.ties().hidden() if step is None and not extra and not unstated else []
+        whole = ((*unstated, *extra),) if unstated or extra else ()
+        return Diagnosis(right, spoiled, whole, (*known, *hidden), partials=partials)
+    plain = step is None and not off and not extra and not unstated
+    if plain and (slopes := other_slope(looking.setting, points)) is not None:
+        return Diagnosis(derivation.wrt, (), ((explainer.fault(slopes),),), tuple(known), partials=partials)
+    known = [*known, *_elsewhere_only(points, wrong), *([UP] if step is not None and step.goes_up else [])]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off) or _of_the_data(kernel, points, wrong, off, step)
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
-        told_of = step.facts(symbols) if step is not None and not step.shows_gradients else None
+        told_of = step.facts(symbols) if step is not None and not shows_gradients else None
         facts = (*known, *off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
-        return Diagnosis(right, spoiled, ((unknown,),), facts, partials=partials)
-    shown: dict[Any, tuple[Fault, ...]] = {}
-    for faults in found:
-        # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
-        key = tuple(f.equation if len(points) > 1 else (f.kind, f.equation) for f in faults)
-        shown.setdefault(key, faults if faults[0].kind == "reshaped" else (*faults, *extra))
+        return Diagnosis(right, spoiled, ((*unstated, unknown),), facts, partials=partials)
+    shown = _apart(found, len(points) > 1)
+    shown = [f if f[0].kind == "reshaped" else (*unstated, *f, *extra) for f in shown]
     number = len(shown) + len(looking.tied)
     hint = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
-    return Diagnosis(right, spoiled, tuple(shown.values()), (*known, *looking.tied, *off), hint, partials)
+    return Diagnosis(right, spoiled, tuple(shown), (*known, *looking.tied, *off), hint, partials)
+
+
+def _apart(found: Explained, everywhere: bool) -> Explained:
+    # two ways to say what one equation gives at every point are one mistake; at one point the data may be to blame
+    shown: dict[Any, tuple[Fault, ...]] = {}
+    for faults in found:
+        shown.setdefault(tuple(f.equation if everywhere else (f.kind, f.equation) for f in faults), faults)
+    return [*shown.values()]
+
+
+def _wrong_at(points: Sequence[Point], derivation: Derivation, step: Step | None) -> tuple[Name, ...]:
+    if step is not None and step.is_idle:
+        return derivation.wrt
+    if step is not None and step.told is not None and not step.shows_gradients:
+        return tuple(w for w in derivation.wrt if w.name not in step.told.right)
+    return tuple(w for w in derivation.wrt if any(p.is_wrong(w) for p in points))
 
 
 def adding(derivation: Derivation, added: Sequence[Name]) -> Diagnosis:
@@ -112,16 +130,16 @@ def _with_rounding(derivation: Derivation, point: Point) -> Point:
 
 
 def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]:
-    if not wrong or any(map(points[0].is_wrong, wrong)):
+    if not wrong or len(points) == 1 or any(map(points[0].is_wrong, wrong)):
         return []
     return ["for these data only: at the values that you gave your numbers are right, at others they are not"]
 
 
 def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name], off: Sequence[str]) -> Explained:
     # a step first, then the forward pass where it is known to differ, then the backward equations
-    found = step.first(symbols) if step is not None else []
     of_step = (lambda: step.late(symbols)) if step is not None else None
     with np.errstate(all="ignore"), collector_paused():  # an edit may leave the domain of a function
+        found = step.first(symbols) if step is not None else []
         found = found or (looking.forward() if off else [])
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)

@@ -19,7 +19,7 @@ from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import Edited
 from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, say
 from symnet.diagnosis.given import Point
-from symnet.diagnosis.constants import flat, named_factor, times_constant, with_this_rate
+from symnet.diagnosis.constants import Circumstances, flat, named_factor, times_constant, with_this_rate
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.trial import Trial
@@ -138,8 +138,10 @@ class Search:
         # none for a factor of 0 or 1
         if abs(factor) < 1e-9 or abs(factor - 1) < 1e-7:
             return None
-        is_first = lhs == self.setting.equations[0].lhs
-        factor, words, cost = named_factor(factor, is_first, self.setting.sizes, self.right, self.rate)
+        s = self.setting
+        swapped = lhs == s.equations[0].lhs and s.begins_with_a_difference
+        known = Circumstances(s.sizes, self.right, self.rate, swapped, s.divided_by)
+        factor, words, cost = named_factor(factor, known)
         kind = "sign" if factor == -1 else "constant-factor"
         fitted = cost == INVENTED
         return Mutation(
@@ -162,6 +164,7 @@ class Search:
         steps = next((k for k in uses for c in (k, 1 / k) if abs(factor - c) < 1e-7), None)
         if steps:
             words = say("{} by the number {} of steps or uses", "divided" if factor < 1 else "multiplied", steps)
+            words = words if first.fitted else say("{}; or {}: the same number here", words, first.words)
             first = replace(first, words=words, cost=1.0, fitted=False)
         changes = {g: times_constant(first.factor or factor, self.setting.right[g]) for g in gradients}
         if self.trial.fits(changes):

@@ -28,6 +28,7 @@ from symnet.optimizers import (
 
 _STEPS = 5  # that may have been taken instead of one
 Faults = list[tuple[Fault, ...]]
+UP = "it is the right step but for its sign: the rate times the gradient was added, where it is to be subtracted"
 _USUAL = (0.5, 0.8, 0.9, 0.95, 0.99, 0.999)  # momenta
 
 
@@ -64,6 +65,15 @@ class Step:
         w = self.weights
         moves = any(map(np.any, w.velocity.values())) and self.told is None and not self.momentum
         return moves and all(close(w.after[n], a, w.before[n]) for n, a in self._descended(w.before).items())
+
+    @cached_property
+    def goes_up(self) -> bool:
+        """Whether the step is plain descent but for its sign."""
+        w = self.weights
+        plain = self.told is None or self._has(GradientDescent)
+        return plain and all(
+            close(w.after[n], 2 * w.before[n] - a, w.before[n]) for n, a in self._descended(w.before).items()
+        )
 
     def _descended(self, start: Mapping[str, Any], gradients: Mapping[str, Any] | None = None) -> dict[str, Any]:
         g = self.weights.gradients if gradients is None else gradients
@@ -188,7 +198,7 @@ class Step:
         if is_cut_off(w.after.values(), there.values()):
             return CUT_OFF
         back = self._descended(w.after, self.elsewhere(w.after))
-        if all(close(w.before[n], a, w.after[n]) for n, a in back.items()):
+        if not self.goes_up and all(close(w.before[n], a, w.after[n]) for n, a in back.items()):
             return "before and after are exchanged: it is a right step from the second to the first"
         for number in range(2, _STEPS + 1):
             there = self._descended(there, self.elsewhere(there))

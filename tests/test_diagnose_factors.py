@@ -1,0 +1,111 @@
+"""Factors and signs that data of these sizes cannot tell apart are named as such; nothing is said to be swapped
+where there is no difference with data."""
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import symnet as sn
+
+DRAW = np.random.default_rng(3)
+W, X, Y = sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
+Q, K, V = sn.matrix("Q", "m", "d"), sn.matrix("K", "n", "d"), sn.matrix("V", "n", 2)
+SUM = sn.norm(W * X - Y) ** 2 / 2
+MEAN = sn.mse(W * X, Y)
+
+
+def arrays(**shapes):
+    return {name: DRAW.normal(size=shape) for name, shape in shapes.items()}
+
+
+def wrong_by(factor, loss, values, *wrt):
+    gradients = sn.derive(loss, *wrt).compile()(values)[1]
+    return {w.name: factor * gradients[w] for w in wrt}
+
+
+def said(loss, values, factor, *wrt):
+    found = sn.diagnose(loss, values, wrong_by(factor, loss, values, *wrt))
+    assert found.faults[0].kind == "constant-factor" and found.faults[0].factor == pytest.approx(factor)
+    return found.faults[0].words
+
+
+@pytest.mark.parametrize(
+    ("n", "factor", "both"),
+    [
+        (2, 2.0, ("as from the square", "a factor n = 2", "n is 2 here")),
+        (2, 0.5, ("a factor ½ too much", "a factor 1/n = 1/2", "n is 2 here")),
+        (4, 0.25, ("a factor 1/n = 1/4", "n is 4 here")),
+        (10, 0.1, ("a factor 1/n = 1/10", "a learning rate of 0.1", "n is 10 here")),
+        (100, 0.01, ("a factor 1/n = 1/100", "a learning rate of 0.01", "n is 100 here")),
+    ],
+)
+@pytest.mark.parametrize("loss", [SUM, MEAN])
+def test_what_sizes_make_alike_is_named_twice(n, factor, both, loss):
+    words = said(loss, arrays(W=(2, 3), X=(3, n), Y=(2, n)), factor, W)
+    for part in both[: 1 if factor == 0.25 else 3]:
+        assert part in words
+    assert factor == 0.25 or "other sizes tell" in words
+
+
+@pytest.mark.parametrize("factor", [2.0, 0.5])
+def test_a_root_of_a_size_is_named_where_formulas_divide_by_one(factor):
+    loss = sn.norm(sn.softmax(Q * K.T / sp.sqrt(Q.shape[1]), axis=1) * V) ** 2
+    for d in (4, 5):
+        words = said(loss, arrays(Q=(3, d), K=(5, d), V=(5, 2)), factor, Q, K)
+        assert ("d is 4 here; other sizes tell" in words and "√d" in words or "root of d" in words) == (d == 4), words
+
+
+@pytest.mark.parametrize(("n", "factor"), [(7, 2.0), (7, 0.5), (7, 0.1), (4, 2.0), (3, 3.0), (3, 1 / 3), (7, 0.3)])
+def test_what_sizes_do_not_make_alike_is_named_once(n, factor):
+    words = said(SUM, arrays(W=(2, 3), X=(3, n), Y=(2, n)), factor, W)
+    assert "the same number" not in words, words
+
+
+def test_a_rate_that_is_known_is_told_apart_from_a_mean_as_far_as_it_can_be():
+    values = arrays(W=(2, 3), X=(3, 10), Y=(2, 10))
+    wrong = wrong_by(0.1, SUM, values, W)
+    words = sn.diagnose(SUM, values, wrong, learning_rate=0.1).faults[0].words
+    assert "the learning rate is applied already" in words and "1/n" in words and "n is 10 here" in words
+    assert "learning rate" not in sn.diagnose(SUM, values, wrong, learning_rate=0.01).faults[0].words
+
+
+S, c, w = sn.matrix("S", 3, 3), sn.vector("c", 3), sn.vector("w", 3)
+HINGE = sn.sum(sn.relu(1 - sn.hadamard(Y, W * X)))
+WITHOUT = {
+    "inverse": (sn.sum(S.inv()), S, {"S": (3, 3)}),
+    "norm": (sn.norm(w) ** 2, w, {"w": (3, 1)}),
+    "product": (sn.inner(c, w) ** 2, w, {"c": (3, 1), "w": (3, 1)}),
+    "hinge": (HINGE, W, {"W": (2, 3), "X": (3, 6), "Y": (2, 6)}),
+    "parameters": (sn.norm(w - S * w) ** 2, w, {"w": (3, 1), "S": (3, 3)}),
+}
+WITH = {
+    "squares": (MEAN, W, {"W": (2, 3), "X": (3, 6), "Y": (2, 6)}),
+    "entropy": (sn.cross_entropy(W * X, Y), W, {"W": (2, 3), "X": (3, 6), "Y": (2, 6)}),
+    "point": (sn.norm(w - c) ** 2, w, {"w": (3, 1), "c": (3, 1)}),
+    "poisson": (sn.sum(sn.exp(W * X)) - sn.inner(Y, W * X), W, {"W": (2, 3), "X": (3, 6), "Y": (2, 6)}),
+}
+
+
+@pytest.mark.parametrize("name", [*WITHOUT, *WITH])
+def test_target_and_output_are_swapped_only_where_there_is_a_target(name):
+    loss, parameter, shapes = (WITHOUT | WITH)[name]
+    values = arrays(**shapes)
+    if name == "entropy":
+        values["Y"] = np.eye(2)[:, DRAW.integers(0, 2, 6)]
+    wrong = wrong_by(-1.0, loss, values, parameter)
+    fault = sn.diagnose(loss, values, wrong).faults[0]
+    assert fault.kind == "sign" and ("swapped" in fault.words) == (name in WITH), fault
+
+
+@pytest.mark.parametrize("name", [*WITHOUT, *WITH])
+def test_a_step_that_is_added_is_said_to_be(name):
+    loss, parameter, shapes = (WITHOUT | WITH)[name]
+    values = arrays(**shapes)
+    if name == "entropy":
+        values["Y"] = np.eye(2)[:, DRAW.integers(0, 2, 6)]
+    before, up = values[parameter.name], wrong_by(0.1, loss, values, parameter)[parameter.name]
+    data = {n: a for n, a in values.items() if n != parameter.name}
+    found = sn.diagnose_update(loss, {parameter: before}, {parameter: before + up}, 0.1, data)
+    assert found.faults[0].kind == "sign" and "was added, where it is to be subtracted" in str(found), str(found)
+    halved = sn.diagnose_update(loss, {parameter: before}, {parameter: before - up / 2}, 0.1, data)
+    assert "was added" not in str(halved)
