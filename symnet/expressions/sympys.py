@@ -58,6 +58,7 @@ from symnet.expressions.table import brief
 from symnet.expressions.wholes import LARGE
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
+READ = 2  # rows of an inverse, and terms in an entry of what it is of, up to which its entries are written out
 HIGH = 10  # levels of one of SymPy's expressions from which it stays as it is written, as one of many matrices does
 _WAYS = {  # what to write for a scalar
     HadamardProduct: "sn.hadamard(A, c) takes scalars as well", KroneckerProduct: "write c*A",
@@ -179,11 +180,18 @@ def _terms(A: Any) -> Any:
     return _terms(parts[0]) if isinstance(A, Transpose) else 1
 
 
+def _is_long_inverse(A: Any) -> bool:
+    # a power of which SymPy has an entry as a quotient of determinants, all multiplied out
+    if not isinstance(A, MatPow) or A.exp.is_Integer and A.exp >= 0 or not A.free_symbols:
+        return False
+    return bool(A.shape[0] > READ or _terms(A.base) > READ or A.exp.is_Integer and -A.exp > READ)
+
+
 def _unwritten(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy writes out all the products of which an entry of A·B·C is the sum
     def entry(self: Any, i: Any, j: Any, **options: Any) -> Any:
         numbers = all(given(size).is_Integer for part in (self, *self.args) if part.is_Matrix for size in part.shape)
-        if numbers and _terms(self) > WRITTEN:
+        if numbers and (_terms(self) > WRITTEN or _is_long_inverse(self)):
             return total(self) if one_by_one(self) else MatrixElement(self, i, j)
         return sympys_own(self, i, j, **options)
 
