@@ -17,7 +17,7 @@ from symnet.expressions.algebra import scaled, total
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import given
 from symnet.expressions.operands import OPERANDS, as_expression, as_matrix, split
-from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.sizes import as_size, same_size, shape_text
 from symnet.expressions.blocks import Roll, RunningSum, part, reshaped, stack
 from symnet.expressions.table import brief
 
@@ -93,9 +93,11 @@ def reshape(A: Any, shape: Any) -> Any:
 
 def _named(A: Any, name: str) -> Any:
     known = {s.name: s for size in A.shape for s in given(size).free_symbols}
-    if name not in known:
-        raise ShapeError(f"reshape: {brief(A)} is {shape_text(A.shape)} and has no size {name}")
-    return known[name]
+    size = as_size(name, "reshape")
+    for s in size.free_symbols:
+        if s.name not in known:
+            raise ShapeError(f"reshape: {brief(A)} is {shape_text(A.shape)} and has no size {s}")
+    return size.xreplace({s: known[s.name] for s in size.free_symbols})
 
 
 def _moved(who: str, A: Any, axis: Any) -> tuple[Any, Any]:

@@ -52,8 +52,8 @@ from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
-from symnet.expressions.rebuilding import check_name, checked_rule, reduced
-from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.rebuilding import check_name, checked_rule, reduced, sizes_in
+from symnet.expressions.sizes import as_size, same_size, shape_text
 from symnet.expressions.table import brief
 from symnet.expressions.wholes import LARGE
 
@@ -209,7 +209,7 @@ def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
         and iterable(pairs)
         and all(len(pair) == 2 for pair in pairs if iterable(pair))
     ):
-        args = ([_checked(self, matrices, *pair) for pair in pairs],)
+        args = ([one for pair in pairs for one in _checked(self, matrices, *pair)],)
         if options.get("simultaneous") and all(isinstance(old, (Symbol, MatrixSymbol)) for old, _ in args[0]):
             return self.xreplace(dict(args[0]))  # SymPy would put a scalar in between
     try:
@@ -220,14 +220,20 @@ def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
         raise TypeError(f"subs: a matrix cannot take the place of a scalar in {brief(self)} ({error})") from None
 
 
-def _checked(expr: Any, matrices: set[Any], old: Any, new: Any) -> tuple[Any, Any]:
+def _checked(expr: Any, matrices: set[Any], old: Any, new: Any) -> list[tuple[Any, Any]]:
     check_name(expr, old)
-    named = (s for s in expr.free_symbols if s.name == old)
-    old = next(named, Symbol(old)) if isinstance(old, str) else _replacing(old)
     new = _replacing(given(new, "subs") if isinstance(new, str) else new)
+    if isinstance(old, (str, Symbol)) and not isinstance(old, Dummy):  # sizes are known by their names
+        met = expr.free_symbols | sizes_in(expr).keys()
+        named = [s for s in met if isinstance(s, Symbol) and s.name == str(old)]
+        if isinstance(old, str) or any(s in sizes_in(expr) for s in named):
+            if any(s in sizes_in(expr) for s in named):
+                new = as_size(new, f"subs: {old}")
+            return [(s, new) for s in named or [Symbol(str(old))]]
+    old = _replacing(old)
     if old in matrices and not (isinstance(new, Basic) and new.atoms(Dummy)):
         checked_rule({old: new})
-    return old, new
+    return [(old, new)]
 
 
 def _replacing(value: Any) -> Any:
