@@ -93,7 +93,10 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
 def _of_square(sympys_own: Callable[..., Any], who: str) -> Callable[..., Any]:
     # SymPy's errors name no matrix
     def new(*args: Any, **options: Any) -> Any:
-        A = next((a for a in args if getattr(a, "is_Matrix", False)), None)
+        A = next((a for a in args if getattr(a, "is_Matrix", False) and not isinstance(a, type)), None)
+        if A is None and len(args) > 1 and isinstance(c := given(args[1], who), Expr):
+            raise TypeError(f"{who}: {brief(c)} is a scalar and no matrix; write {brief(c)} itself, for a matrix of it "
+                            f"{brief(c)}*Identity(n)")  # fmt: skip
         if A is not None and A.is_square is False:
             text = f"{who}: {brief(A)} is {shape_text(A.shape)}, and a square matrix is needed"
             raise NonSquareMatrixError(text + ("; sn.pinv(A) is for others" if who == "Inverse" else ""))
