@@ -137,3 +137,10 @@ def _met(met: Any, asked: Any, called: str) -> Any:
         kinds = [f"a {shape_text(shape)} matrix" if shape else "a scalar" for shape in shapes]
         raise ShapeError(f"{met.name} is {kinds[0]} in {called} but {kinds[1]} where it is asked for")
     return met
+
+
+def checked_seed(seed: Any) -> Any:
+    """Give a seed of random numbers. Raises `ValueError` for what is no whole number from 0."""
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+        raise ValueError(f"seed must be a whole number from 0, not {seed!r}; write seed=0")
+    return int(seed)

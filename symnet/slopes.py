@@ -15,7 +15,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.derivation import derive
-from symnet.expressions import Node, ScalarNode, as_scalar, brief, check_name, functions, shape_text
+from symnet.expressions import Node, ScalarNode, as_scalar, brief, check_name, check_size, functions, shape_text
 from symnet.handing import backends
 
 
@@ -57,8 +57,7 @@ def _slope(expr: Any, symbol: Any) -> Any:
             f"diff: {brief(expr)} is a {shape_text(expr.shape)} matrix, and its derivative by {symbol} {axes}; "
             "differentiate a scalar, such as sn.sum(…) of it or an entry, sn.entry(A, 0, 0)"
         )
-    if any(symbol in size.free_symbols for M in expr.atoms(MatrixSymbol) for size in M.shape):
-        raise TypeError(f"diff: {symbol} is the size of a matrix; nothing can be differentiated by it")
+    check_size(expr, symbol, "diff")
     if symbol not in expr.free_symbols:
         check_name(expr, symbol, "diff")
         return ZeroMatrix(*symbol.shape) if symbol.is_Matrix else S.Zero
@@ -79,8 +78,9 @@ def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
         if not any(isinstance(s, MatrixSymbol) for s in self.free_symbols):
             raise
         return slope(self, *symbols)
-    if found == 0:
-        for symbol in symbols:
+    for symbol in symbols:
+        check_size(self, symbol[0] if isinstance(symbol, (tuple, Tuple)) and symbol else symbol, "diff")
+        if found == 0:
             check_name(self, symbol, "diff")
     return found
 

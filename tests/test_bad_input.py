@@ -213,3 +213,31 @@ def test_comparisons_have_no_derivative():
             ask()
     with pytest.raises(AttributeError, match="argmax.*softmax"):
         sn.argmax  # noqa: B018
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "a", None, True, [1], nan], ids=str)
+def test_a_seed_that_is_none_is_told_by_all_that_take_one(seed):
+    loss, values = sn.sum(sn.tanh(A)), {A: np.ones((2, 2))}
+    for call in (
+        lambda: sn.check_gradients(loss, values, seed=seed), lambda: sn.check_hessian(loss, values, A, seed=seed),
+        lambda: sn.prove(loss, A, seed=seed), lambda: sn.diagnose(loss, values, {A: np.ones((2, 2))}, seed=seed),
+        lambda: sn.train(loss, {}, values, epochs=1, seed=-1 if seed is None else seed),
+    ):  # fmt: skip
+        with pytest.raises(ValueError, match="seed must be a whole number from 0.*write seed=0"):
+            call()
+
+
+@pytest.mark.parametrize("low", [-np.inf, -1e9, -1])
+def test_a_mask_that_is_meant_to_be_added_is_told(low):
+    mask = np.where(np.eye(2) > 0, 0, low)
+    for call in (lambda: sn.attention(A, A, A, mask), lambda: sn.masked_softmax(A, mask)):
+        with pytest.raises(ValueError, match="the mask has -.*write mask >= 0"):
+            call()
+    for mine in (mask >= 0, (mask >= 0).astype(float)):
+        assert sn.evaluate(sn.masked_softmax(A, mine), {A: np.ones((2, 2))}).tolist() == [[1, 0], [0, 1]]
+
+
+def test_labels_of_two_kinds_are_told():
+    for labels in ([1, "1"], ("a", 2)):
+        with pytest.raises(TypeError, match="one_hot: some labels are text.*write|one_hot: some labels are text.*give"):
+            sn.one_hot(labels, 2)

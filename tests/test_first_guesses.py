@@ -505,3 +505,44 @@ def test_values_that_are_no_dictionary_are_refused_by_a_result_as_well():
     run = sn.train(sn.norm(net.output) ** 2, {X: np.ones((int(X.shape[0]), 4))}, start, epochs=1)
     for wrong in (np.ones((3, 4)), [1, 2], "X", 3):
         refused(TypeError, ["dictionary"], lambda wrong=wrong: run.evaluate(net, wrong))
+
+
+SINGLE = sn.matrix("A", 3, 3)
+GUESSED_WRONG = {
+    "stop_gradient": "a symbol for that part", "normalize": r"sn.divide\(A, OneMatrix\(m, 1\)\*sn.norm", "sort":
+    "numpy.sort", "median": "numpy.median", "sqrtm": "scipy.linalg.sqrtm", "logm": "scipy.linalg.logm", "loggamma":
+    "sympy.loggamma", "erf": "sympy.erf", "flatten": r"sn.reshape\(A, -1\)", "floor": "numpy.floor", "svd": "numpy.linalg",
+    "images": "sn.conv2d", "channels": "sn.conv2d", "rsqrt": "Rational", "asin": "sn.arcsin", "prelu": "Piecewise",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", GUESSED_WRONG)
+def test_a_name_of_another_library_leads_to_what_does_it(name):
+    with pytest.raises(AttributeError, match=f"no attribute {name!r}; write .*{GUESSED_WRONG[name]}"):
+        getattr(sn, name)
+
+
+UNIT = sn.divide(SINGLE, sympy.OneMatrix(3, 1) * sn.norm(SINGLE, axis=0))
+SAID = [
+    (lambda: sn.divide(SINGLE, sn.norm(SINGLE, axis=0)), r"for the same in every row write OneMatrix\(3, 1\)\*"),
+    (lambda: sn.hadamard(sn.mean(SINGLE, axis=1), SINGLE), r"in every column write .*\*OneMatrix\(1, 3\)"),
+    (lambda: sn.elementwise(sympy.Max, SINGLE, SINGLE[0, :]), r"in every row write OneMatrix\(3, 1\)\*"),
+    (lambda: SINGLE[[0, 1], :], "sn.vstack"), (lambda: SINGLE[:, [0, 1]], "sn.hstack"), (lambda: SINGLE[[0, 1]], "sn.vstack"),
+    (lambda: SINGLE[np.array([0, 1]), :], "sn.vstack"), (lambda: SINGLE[None], r"write A\[i, j\]"),
+    (lambda: sn.evaluate(SINGLE / 10**400, {SINGLE: np.eye(3)}), "too large for floating-point"),
+    (lambda: SINGLE + float("nan"), "nan beside A"), (lambda: SINGLE * float("nan"), "nan beside A"),
+    (lambda: sympy.Trace(Symbol("s")), "s is a scalar"), (lambda: sympy.Determinant(Symbol("s")), "s is a scalar"),
+    (lambda: sympy.Inverse(Symbol("s")), "s is a scalar"), (lambda: sympy.Trace(3), "3 is a scalar"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(SAID)))
+def test_what_is_no_formula_is_told_with_what_to_write(number):
+    attempt, said = SAID[number]
+    with pytest.raises((TypeError, ValueError, IndexError), match=said):
+        attempt()
+
+
+def test_columns_of_length_one_as_the_message_says():
+    a = np.arange(1.0, 10).reshape(3, 3)
+    np.testing.assert_allclose(sn.evaluate(UNIT, {SINGLE: a}), a / np.linalg.norm(a, axis=0))

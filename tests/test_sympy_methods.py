@@ -215,6 +215,26 @@ def test_an_entry_of_a_large_product_is_not_written_out():
     assert sn.gradient((Q * Q * q)[7, 0], q) == Q.T * Q.T * sn.unit(300, 7)
 
 
+K, k1, N = sn.matrix("K", 4, 4), sn.vector("k1", 4), sn.matrix("N", 2, 2)
+INVERSES = [
+    sn.inv(K), sn.solve(K, k1), K**-1, K**-2, K.T**-1, sn.inv(K * K + K), sn.inv(sn.tanh(K)), K / K.T, 2 * sn.inv(K) + K,
+    sn.hadamard(sn.inv(K), K), sn.inv(A) * A.T, sn.inv(N), sn.inv(N * N * N + N), N**-2, N**-7, (N + N.T) ** -1,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("expr", INVERSES, ids=str)
+def test_an_entry_of_an_inverse_is_there_at_once(expr):
+    at = {
+        s: 4 * np.eye(*s.shape) + np.arange(1.0, 1 + np.prod(s.shape)).reshape(s.shape) / 7 for s in expr.free_symbols
+    }
+    entry = expr[1, 0]
+    assert len(str(entry)) < 400
+    assert sn.evaluate(entry, at) == pytest.approx(sn.evaluate(expr, at)[1, 0], rel=1e-10)
+    (symbol, *_) = sorted(expr.free_symbols, key=str)
+    assert sn.check_gradients(entry, at, symbol)
+    assert sn.evaluate(entry.diff(symbol), at) == pytest.approx(sn.evaluate(sn.gradient(entry, symbol), at), rel=1e-8)
+
+
 def test_a_quotient_of_matrices_is_sympys():
     np.testing.assert_allclose(value(A / sn.tanh(B)), VALUES[A] @ np.linalg.inv(np.tanh(VALUES[B])), rtol=1e-10)
 

@@ -50,6 +50,10 @@ def _listed(labels: Any) -> list[Any]:
         raise TypeError(
             "one_hot: a masked array is given, and its masked entries have no class; leave these samples out"
         )
+    kinds = {isinstance(label, str) for label in labels} if isinstance(labels, (list, tuple)) else set()
+    if len(kinds) > 1:
+        raise TypeError(f"one_hot: some labels are text and some are none, {_some(list(labels))}; give all as text, "
+                        "[str(label) for label in labels]")  # fmt: skip
     try:
         array = np.asarray(labels if hasattr(labels, "__array__") else list(labels))
     except ValueError as error:

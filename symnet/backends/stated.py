@@ -1,4 +1,4 @@
-"""Arrays against the facts that their symbols are declared with.
+"""Arrays against the facts that their symbols are declared with, and numbers against SymPy's assumptions.
 
 In: symbols and the arrays given for them. Out: nothing, or a `ValueError` that names the symbol, the worst entry and
 what to write; or an array that is as declared, made of any. What rounding makes of a fact is taken; classes are exact.
@@ -7,9 +7,11 @@ what to write; or an array that is as declared, made of any. What rounding makes
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
+from sympy import Symbol
 
 from symnet.expressions import facts_of
 
@@ -20,11 +22,14 @@ WITHOUT = "declare {name} without it where it is not so"
 def check_facts(symbols: Iterable[Any], arrays: Mapping[str, Any]) -> None:
     """Raise `ValueError` where an array is not what its symbol is declared to be."""
     for symbol in symbols:
-        for fact in facts_of(symbol):
-            array = arrays.get(symbol.name)
-            if array is not None and array.size:
-                with np.errstate(invalid="ignore"):  # infinite entries are their own mirror images
-                    CHECKS[fact](symbol.name, array)
+        array = arrays.get(symbol.name)
+        if array is None or not array.size:
+            continue
+        with np.errstate(invalid="ignore"):  # infinite entries are their own mirror images
+            if isinstance(symbol, Symbol):
+                _check_assumed(symbol, array)
+            for fact in facts_of(symbol):
+                CHECKS[fact](symbol.name, array)
 
 
 def as_stated(symbol: Any, array: Any) -> Any:
@@ -164,3 +169,51 @@ CHECKS: dict[str, Callable[[str, Any], None]] = {
     "one_hot_columns": _one_hot(0),
     "one_hot_rows": _one_hot(1),
 }
+
+
+# -- numbers
+
+
+class _Assumption(NamedTuple):
+    holds: Callable[[Any], Any]
+    means: str  # what a number of it must be
+
+
+_NEVER, _ALWAYS = (lambda x: np.zeros_like(x, bool)), (lambda x: np.ones_like(x, bool))
+ASSUMPTIONS: dict[str, _Assumption] = {  # what follows from another stands below it
+    "imaginary": _Assumption(_NEVER, "imaginary"),
+    "real": _Assumption(_ALWAYS, "real"),
+    "zero": _Assumption(lambda x: x == 0, "0"),
+    "even": _Assumption(lambda x: x % 2 == 0, "an even whole number"),
+    "odd": _Assumption(lambda x: x % 2 == 1, "an odd whole number"),
+    "integer": _Assumption(lambda x: x == np.floor(x), "a whole number"),
+    "positive": _Assumption(lambda x: x > 0, "above 0"),
+    "negative": _Assumption(lambda x: x < 0, "below 0"),
+    "nonnegative": _Assumption(lambda x: x >= 0, "0 or above"),
+    "nonpositive": _Assumption(lambda x: x <= 0, "0 or below"),
+    "nonzero": _Assumption(lambda x: x != 0, "other than 0"),
+    "extended_positive": _Assumption(lambda x: x > 0, "above 0"),
+    "extended_negative": _Assumption(lambda x: x < 0, "below 0"),
+    "extended_nonnegative": _Assumption(lambda x: x >= 0, "0 or above"),
+    "extended_nonpositive": _Assumption(lambda x: x <= 0, "0 or below"),
+    "extended_nonzero": _Assumption(lambda x: x != 0, "other than 0"),
+}
+
+
+@lru_cache(maxsize=256)
+def _assumed(symbol: Symbol) -> tuple[tuple[str, _Assumption, bool], ...]:
+    stated = symbol.assumptions0
+    found = [(name, a, stated[name]) for name, a in ASSUMPTIONS.items() if name in stated]
+    return tuple(sorted(found, key=lambda row: not row[2]))
+
+
+def _check_assumed(symbol: Symbol, number: Any) -> None:
+    for name, assumption, holds in _assumed(symbol):
+        wrong = (assumption.holds(number) != holds) & ~np.isnan(number)
+        if wrong.any():
+            no = "" if holds else "not "
+            raise ValueError(
+                f"{symbol.name} must {no}be {assumption.means}, and it is {number[wrong].flat[0]:.6g}: it is declared "
+                f"{name}{'' if holds else '=False'}, by which formulas are simplified; give such a number, or "
+                f"{WITHOUT.format(name=symbol.name)}"
+            )

@@ -21,6 +21,7 @@ from symnet.checking.numeric import Function
 from symnet.checking.result import CheckRow, GradientCheck
 from symnet.derivation import Derivation, derive
 from symnet.expressions import Name, given
+from symnet.request import checked_seed
 
 METHODS = ("auto", "complex", "central")
 
@@ -45,7 +46,7 @@ def check_hessian(
     """
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(METHODS)}")
-    loss = given(loss, "the loss")
+    loss, seed = given(loss, "the loss"), checked_seed(seed)
     derivation = derive(loss, symbols_to_check(loss, wrt, ["symmetric"]), order=2)
     if method == "auto":
         method = "complex" if allows_complex(derivation.program) else "central"

@@ -19,6 +19,7 @@ from symnet.checking.explicit import entries, explicit
 from symnet.checking.freedom import diagonals
 from symnet.derivation import derive, gradient
 from symnet.expressions import Shown, as_scalar, differentiated, facts_of, given, listed
+from symnet.request import checked_seed
 
 DIGITS = 50
 POINTS = 5
@@ -76,7 +77,7 @@ def prove(loss: Any, W: Any, sizes: Mapping[str, int] | None = None, *, seed: in
     ∂L/∂W: all 4 entries equal sympy.diff of the loss written out, as formulas
     """
     loss = as_scalar(given(loss, "the loss"))
-    sizes = _checked_sizes(sizes)
+    sizes, seed = _checked_sizes(sizes), checked_seed(seed)
     claimed = explicit(gradient(loss, W), sizes)
     (W,) = derive(loss, W).wrt  # as the loss has it
     written = explicit(loss, sizes)

@@ -28,6 +28,7 @@ from symnet.diagnosis.stepping import Weights
 from symnet.diagnosis.steps import Step, by_name, named_arrays, optimizer_of
 from symnet.expressions import given
 from symnet.optimizers import Optimizer
+from symnet.request import checked_seed
 
 
 def diagnose(
@@ -59,7 +60,7 @@ def diagnose(
     """
     if learning_rate is not None:
         learning_rate = _checked_rate(learning_rate)
-    loss, values = given(loss, "the loss"), checked(values)
+    loss, values, seed = given(loss, "the loss"), checked(values), checked_seed(seed)
     written = called(gradients, values) if callable(gradients) else taken(gradients, values, "give the gradients as")
     stacks = stacks_in(loss, values, written.values)
     written = apart(written, stacks)

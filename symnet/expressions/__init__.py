@@ -62,7 +62,7 @@ from symnet.expressions.parts import cumsum, entries, hstack, is_numeric, of_blo
 from symnet.expressions.perceptron import MLP, Parameter, mlp
 from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, MaxUnpool
 from symnet.expressions.precise import PRECISE, by_exponential, precise
-from symnet.expressions.rebuilding import check_name
+from symnet.expressions.rebuilding import check_name, check_size
 from symnet.expressions.scalars import (
     Bound, bound_variables, stand_in, joined_signs, logaddexp, maximum, relu, sigmoid, softplus, step,
 )  # fmt: skip
@@ -87,32 +87,31 @@ from symnet.expressions.undefined import called, differentiated, origin, without
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "CONSTANTS", "FUNCTIONS", "MLP", "OPERANDS", "PLAIN", "PRECISE", "SCALARS", "Adjugate", "AlongAxis", "Array",
-    "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "Cell", "Channels", "Commutation", "Diag",
-    "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise", "Entry", "Explicit", "Expm", "ExpmSlope",
-    "Expression", "Facts", "Fixed", "Fold", "Hardmax", "Images", "InExponent", "Kron", "Largest", "Leading", "Let",
-    "LetScalar", "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp", "Made", "MaskedSoftmax", "Matrix", "MatrixNode",
-    "MatrixPower", "MaxPick", "MaxPool", "MaxUnpool", "MeanOfAll", "Means", "Name", "Node", "NuclearNorm",
-    "OtherProducts", "OverDeviation", "OverRoot", "Paired", "Parameter", "Part", "Parted", "Pinv", "Placed", "Polar",
-    "PowerSlope", "Reduction", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum", "Scalar", "ScalarNode",
-    "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised", "Sylvester",
-    "Table", "Tiled", "Told", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "accuracy",
-    "add", "adjugate", "allows_complex_step", "among", "answered", "apply_entrywise", "arccos", "arcsin", "arctan",
-    "are_inverse", "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar", "as_size",
-    "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called",
-    "categorical_hinge", "check_name", "checked_name", "clipped", "commutation", "complement", "composed", "conv1d",
-    "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag", "diagonal",
-    "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry",
-    "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree",
+    "Adjugate", "AlongAxis", "Array", "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "CONSTANTS",
+    "Cell", "Channels", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise", "Entry",
+    "Explicit", "Expm", "ExpmSlope", "Expression", "FUNCTIONS", "Facts", "Fixed", "Fold", "Hardmax", "Images",
+    "InExponent", "Kron", "Largest", "Leading", "Let", "LetScalar", "LinearMap", "LogAbsDet", "LogSoftmax", "LogSumExp",
+    "MLP", "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "MatrixPower", "MaxPick", "MaxPool", "MaxUnpool",
+    "MeanOfAll", "Means", "Name", "Node", "NuclearNorm", "OPERANDS", "OtherProducts", "OverDeviation", "OverRoot",
+    "PLAIN", "PRECISE", "Paired", "Parameter", "Part", "Parted", "Pinv", "Placed", "Polar", "PowerSlope", "Reduction",
+    "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum", "SCALARS", "Scalar", "ScalarNode", "Shape", "Shown",
+    "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised", "Sylvester", "Table", "Tiled",
+    "Told", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "accuracy", "add", "adjugate",
+    "allows_complex_step", "among", "answered", "apply_entrywise", "arccos", "arcsin", "arctan", "are_inverse",
+    "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar", "as_size", "as_tree",
+    "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief", "by_exponential", "called",
+    "categorical_hinge", "check_name", "check_size", "checked_name", "clipped", "commutation", "complement", "composed",
+    "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag",
+    "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries",
+    "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree",
     "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
     "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_larger", "is_light",
     "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "kinks_of", "kl_divergence",
     "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d",
     "maximum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of",
-    "or_one",
-    "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
-    "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "sigmoid",
-    "shared", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
+    "or_one", "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
+    "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "shared",
+    "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
     "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step",
     "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose", "transposed", "triplet",
     "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag",

@@ -17,6 +17,7 @@ from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.atoms import evaluated, hidden, scalar_atoms
+from symnet.expressions.beside import to_one_shape
 from symnet.expressions.declared import are_inverse, is_declared, of_positive
 from symnet.expressions.entering import given
 from symnet.expressions.interned import DeepProduct, Node
@@ -69,7 +70,8 @@ def elementwise(f: Any, *args: Any) -> Any:
         if not same_shape(matrices[0].shape, other.shape):
             raise ShapeError(
                 f"{name} entry by entry: {brief(matrices[0])} is "
-                f"{shape_text(matrices[0].shape)} but {brief(other)} is {shape_text(other.shape)}; make them one shape"
+                f"{shape_text(matrices[0].shape)} but {brief(other)} is {shape_text(other.shape)}"
+                f"{to_one_shape(matrices[0], other)}"
             )
     return apply_entrywise(body, dict(zip(variables, values, strict=True)))
 

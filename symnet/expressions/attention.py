@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from sympy import Integer, MatMul, MatrixExpr, sqrt
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.algebra import scaled, transpose
 from symnet.expressions.axes import as_axis
+from symnet.expressions.entering import is_array
 from symnet.expressions.masked import Earlier, MaskedSoftmax
 from symnet.expressions.nodes import Softmax
 from symnet.expressions.operands import as_matrix, raw
@@ -66,6 +68,9 @@ def masked_softmax(Z: MatrixExpr, mask: Any, axis: int = 0) -> MatrixExpr:
 
 
 def _masked(who: str, Z: Any, mask: Any, axis: int) -> MatrixExpr:
+    if is_array(mask) and (numbers := np.asarray(mask)).dtype.kind in "if" and (numbers < 0).any():
+        raise ValueError(f"{who}: the mask has {numbers[numbers < 0][0]:g} in it, as what is added to scores has; here "
+                         "it is 1 where a query may look and 0 where not: write mask >= 0")  # fmt: skip
     M = as_matrix(f"{who}: the mask", mask)
     if not same_shape(Z.shape, M.shape):
         raise ShapeError(f"{who}: the mask {brief(M)} is {shape_text(M.shape)}, but what it is for is "

@@ -48,6 +48,8 @@ def beside(A: Any, other: Any, name: str) -> Any:
             if not isinstance(other, Expr):
                 raise TypeError(f"beside {brief(A)}: {other} is no expression; write numbers as numpy.array([[…]])")
     if not getattr(other, "is_Matrix", False):
+        if other is S.NaN:
+            raise TypeError(f"nan beside {brief(A)} is no number to compute with; write a finite one")
         if isinstance(other, Application) or not other.is_commutative:
             check_scalar(other)
         return other * OneMatrix(*A.shape) if name in _SUMS and isinstance(other, Expr) and other != 0 else other
@@ -151,14 +153,35 @@ def _no_sum(A: Any, B: Any) -> str:
     if same_shape(A.shape, B.shape[::-1]):
         return f"{_told(A, B)}: one of them is transposed; write {_turned(B)}"
     for wide, vector in ((A, B), (B, A)):
-        rows, cols = map(given, wide.shape)
-        if vector.shape[1] == 1 and same_size(vector.shape[0], rows):
-            return (
-                f"{_told(A, B)}; to add it to every column write {written(vector)}*OneMatrix(1, {cols}), or sn.affine"
-            )
-        if vector.shape[0] == 1 and same_size(vector.shape[1], cols):
-            return f"{_told(A, B)}; to add it to every row write OneMatrix({rows}, 1)*{written(vector)}"
+        if spread := _spread(wide, vector):
+            line, way = spread
+            affine = ", or sn.affine" if line == "column" else ""
+            return f"{_told(A, B)}; to add it to every {line} write {way}{affine}"
     return f"{_told(A, B)}{_counted(A, B)}"
+
+
+def _spread(wide: Any, vector: Any) -> tuple[str, str] | None:
+    # for which lines of a matrix a vector may stand, and how it is written for all of them
+    rows, cols = map(given, wide.shape)
+    if vector.shape[1] == 1 and same_size(vector.shape[0], rows):
+        return "column", f"{_factor(vector)}*OneMatrix(1, {cols})"
+    if vector.shape[0] == 1 and same_size(vector.shape[1], cols):
+        return "row", f"OneMatrix({rows}, 1)*{_factor(vector)}"
+    return None
+
+
+def _factor(A: Any) -> str:
+    return f"({written(A)})" if getattr(A, "is_MatAdd", False) else written(A)
+
+
+def to_one_shape(A: Any, B: Any) -> str:
+    """Give the end of a message about two matrices that must have one shape, and have not: what to write."""
+    if same_shape(A.shape, B.shape[::-1]):
+        return f"; write {_turned(B)}"
+    for wide, vector in ((A, B), (B, A)):
+        if spread := _spread(wide, vector):
+            return f"; for the same in every {spread[0]} write {spread[1]}"
+    return "; make them one shape"
 
 
 def _no_product(A: Any, B: Any) -> str:

@@ -11,6 +11,7 @@ import sympy
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.algebra import elementwise
+from symnet.expressions.beside import to_one_shape
 from symnet.expressions.functions import entrywise
 from symnet.expressions.operands import as_expression
 from symnet.expressions.sizes import same_shape, shape_text
@@ -55,6 +56,6 @@ def power(A: Any, exponent: Any) -> Any:
 def _of_two(who: str, f: Any, A: Any, B: Any) -> Any:
     A, B = as_expression(A, who), as_expression(B, who)
     if A.is_Matrix and B.is_Matrix and not same_shape(A.shape, B.shape):
-        turned = f"; write {brief(B)}.T" if same_shape(A.shape, B.shape[::-1]) else "; make them one shape"
-        raise ShapeError(f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}{turned}")
+        way = to_one_shape(A, B)
+        raise ShapeError(f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}{way}")
     return elementwise(f, A, B)

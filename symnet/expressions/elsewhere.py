@@ -198,6 +198,80 @@ _FUNCTIONS = {
     "sn.mlp(X, [16, 2])": "Sequential Linear Dense",
     "sn.one_hot(labels, classes)": "to_categorical",
     "sn.train(loss, data, parameters, optimizer)": "fit minimize",
+    "a symbol for that part, sn.matrix('S', m, n), and give its value: no slope is taken past a symbol": (
+        "stop_gradient detach no_grad stop_grad"
+    ),
+    "sn.divide(A, OneMatrix(m, 1)*sn.norm(A, axis=0)) for columns of A of length 1, m its rows, or sn.layer_norm(A) "
+    "for mean 0 and variance 1": "normalize normalise l2_normalize normalized standardize",
+    "numpy.sort(sn.evaluate(A, {…})), as symbols have no order": "sort argsort topk unique searchsorted nonzero",
+    "numpy.median(sn.evaluate(A, {…})), as it moves with one entry alone; sn.mean(A) moves with all": "median quantile "
+    "percentile mode nanmedian",
+    "scipy.linalg.sqrtm(sn.evaluate(A, {…})), as there is no root of a whole matrix; sn.sqrt(A) is that of its "
+    "entries": "sqrtm matrix_sqrt",
+    "scipy.linalg.logm(sn.evaluate(A, {…})), as there is no logarithm of a whole matrix; sn.logdet(A) is that of its "
+    "determinant, sn.log(A) that of its entries": "logm matrix_log",
+    "A**k": "matrix_power mpower",
+    "sn.expm(A)": "matrix_exp matrix_exponential",
+    **{
+        f"sn.elementwise(sympy.{f}, A)": names
+        for f, names in {
+            "erf": "erf",
+            "erfc": "erfc",
+            "gamma": "gamma tgamma",
+            "loggamma": "loggamma gammaln lgamma",
+            "digamma": "digamma psi",
+            "asinh": "asinh arcsinh",
+            "acosh": "acosh arccosh",
+            "atanh": "atanh arctanh",
+            "sec": "sec",
+            "csc": "csc",
+            "cot": "cot",
+        }.items()
+    },  # fmt: skip
+    "sn.elementwise(sympy.atan2, A, B)": "atan2 arctan2",
+    "sn.arcsin(A)": "asin",
+    "sn.arccos(A)": "acos",
+    "sn.arctan(A)": "atan",
+    "sn.sqrt(sn.square(A) + sn.square(B))": "hypot",
+    "sn.elementwise(lambda a: sin(a)/a, A), where no entry is 0": "sinc",
+    "numpy.floor(sn.evaluate(A, {…})) and the like, as rounding has slope 0": "floor ceil ceiling round rint trunc fix "
+    "mod fmod remainder",
+    "sn.reshape(A, -1), or sn.vec(A) column by column": "flatten ravel Flatten",
+    "sn.reshape(A, shape)": "view resize unflatten",
+    "sn.transpose(A)": "permute swapaxes moveaxis permute_dims",
+    "A as it is: it has two axes, whatever its sizes": "squeeze unsqueeze expand_dims atleast_2d",
+    "v*OneMatrix(1, n), the column n times, or OneMatrix(m, 1)*r, the row m times": "broadcast_to broadcast expand_as "
+    "broadcast_arrays repeat_interleave",
+    "slices, A[:, :k] and A[:, k:]": "split chunk array_split hsplit vsplit unstack slice narrow",
+    "a product with a symbol for a matrix of 0 and 1, A*E with E = sn.matrix('E', n, k, one_hot='columns')": "gather "
+    "take index_select take_along_axis",
+    "sn.hadamard(A, mask), or sn.attention(Q, K, V, mask=mask), with an array or a symbol of 0 and 1": "masked_fill "
+    "masked_select",
+    "sn.hadamard(A, numpy.tril(numpy.ones((n, n)))), and numpy.triu": "tril triu",
+    "sn.vstack(A, ZeroMatrix(k, n)) or sn.hstack; convolutions take padding=": "pad",
+    "numpy.linalg of sn.evaluate(A, {…}), as there are no factors of a symbolic matrix": "eig eigh eigvals eigvalsh "
+    "svd qr cholesky lu schur rank matrix_rank cond nullspace null_space",
+    "sn.solve(A, B), or sn.pinv(A)*B for the least squares": "lstsq",
+    "sn.logdet(A)": "slogdet log_det",
+    "sn.clip(A, low, high)": "clamp clip_by_value",
+    "sn.power(A, -1)": "reciprocal",
+    "sn.power(A, Rational(-1, 2))": "rsqrt",
+    "sn.elementwise(lambda a, s: Piecewise((a, a > 0), (s*a, True)), A, s), with a Symbol s": "prelu PReLU",
+    "sn.softmax(-A)": "softmin",
+    "sn.log(sn.cumsum(sn.exp(A)))": "logcumsumexp",
+    "sn.exp(sn.cumsum(sn.log(A))), where all entries are above 0": "cumprod",
+    "sn.var(A)": "variance",
+    "sn.std(A)": "stdev stddev",
+    "sn.layer_norm of the rows of each group, A[:k, :]": "group_norm instance_norm GroupNorm InstanceNorm",
+    "sn.norm(A - B)": "cdist pairwise_distance euclidean distance",
+    "A.T*A": "gram",
+    "numpy's isnan and nan_to_num before the data are given: a formula has no NaN": "isnan isinf isfinite nan_to_num",
+    "numpy.allclose of the values, sn.evaluate(A, {…}); sn.canonical(A) == sn.canonical(B) compares formulas": (
+        "allclose isclose array_equal"
+    ),
+    "sympy.Symbol('t') for a number": "number",
+    "sn.conv2d(K, X, shape=(C, H, W)), X with an image in each column, its channels one under another": "images "
+    "channels Images Channels",
 }
 
 

@@ -19,7 +19,7 @@ from symnet.expressions.activations import (
 )  # fmt: skip
 from symnet.expressions.algebra import elementwise, inner_product, scaled, total, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
-from symnet.expressions.beside import check_scalar, check_shapes
+from symnet.expressions.beside import check_scalar, check_shapes, to_one_shape
 from symnet.expressions.attention import attention, causal_mask, masked_softmax
 from symnet.expressions.entering import given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
@@ -257,8 +257,8 @@ def inner(A: MatrixExpr, B: MatrixExpr) -> Expr:
 
 def _check_alike(who: str, A: Any, B: Any) -> None:
     if not same_shape(A.shape, B.shape):
-        turned = f"; write {brief(B)}.T" if same_shape(A.shape, B.shape[::-1]) else "; make them one shape"
-        raise ShapeError(f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}{turned}")
+        way = to_one_shape(A, B)
+        raise ShapeError(f"{who}: {brief(A)} is {shape_text(A.shape)} but {brief(B)} is {shape_text(B.shape)}{way}")
 
 
 def hadamard(*matrices: Any) -> Any:

@@ -97,6 +97,11 @@ def _fitting(node: Any) -> tuple[Any, ...]:
 def _of_number(node: Any) -> tuple[Any, ...]:
     if not abs(node) <= float_info.max:
         raise ValueError(f"{brief(node)} is too large for floating-point numbers, which end at {float_info.max:.1e}")
+    if node.is_Rational and max(abs(node.p), node.q) > float_info.max:
+        raise ValueError(
+            f"{brief(node)} is made of whole numbers that are too large for floating-point numbers, which end at "
+            f"{float_info.max:.1e}; write it with a point, sympy.N({brief(node)})"
+        )
     return ()
 
 

@@ -15,9 +15,9 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.algebra import scaled, total
 from symnet.expressions.axes import as_axis
-from symnet.expressions.entering import given
+from symnet.expressions.entering import given, is_array
 from symnet.expressions.operands import OPERANDS, as_expression, as_matrix, split
-from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.sizes import as_size, same_size, shape_text
 from symnet.expressions.blocks import Roll, RunningSum, part, reshaped, stack
 from symnet.expressions.table import brief
 
@@ -93,9 +93,11 @@ def reshape(A: Any, shape: Any) -> Any:
 
 def _named(A: Any, name: str) -> Any:
     known = {s.name: s for size in A.shape for s in given(size).free_symbols}
-    if name not in known:
-        raise ShapeError(f"reshape: {brief(A)} is {shape_text(A.shape)} and has no size {name}")
-    return known[name]
+    size = as_size(name, "reshape")
+    for s in size.free_symbols:
+        if s.name not in known:
+            raise ShapeError(f"reshape: {brief(A)} is {shape_text(A.shape)} and has no size {s}")
+    return size.xreplace({s: known[s.name] for s in size.free_symbols})
 
 
 def _moved(who: str, A: Any, axis: Any) -> tuple[Any, Any]:
@@ -258,6 +260,12 @@ def _of_explicit(node: Any) -> tuple[Any, ...]:
 
 def _getitem(self: Any, key: Any) -> Any:
     pair = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
+    if any(isinstance(k, (list, tuple)) or is_array(k) for k in pair):
+        raise TypeError(
+            f"{brief(self)}[…]: places in a list are not taken; put the rows together, sn.vstack(A[0, :], A[1, :]), or "
+            "the columns, sn.hstack(A[:, 0], A[:, 1]); for those that data choose multiply by a symbol with "
+            "one_hot='columns'"
+        )
     if any(isinstance(k, slice) for k in (pair if isinstance(key, tuple) else (key,))):
         return sliced(self, *pair)
     try:
@@ -273,7 +281,7 @@ def _getitem(self: Any, key: Any) -> Any:
 def _from_the_start(A: Any, key: Any) -> Any:
     # SymPy keeps the −1 of A[-1, 0], which is no place of an entry; None where it is counted from an unknown size
     keys = key if isinstance(key, tuple) and len(key) == 2 else (key,)
-    if any(isinstance(k, (bool, float, Float)) for k in keys):
+    if any(k is None or isinstance(k, (bool, float, Float)) for k in keys):
         raise IndexError
     below = [isinstance(k, Integral) and k < 0 for k in keys]
     sizes = [given(size) for size in A.shape] if keys[1:] else [given(A.shape[0]) * A.shape[1]]

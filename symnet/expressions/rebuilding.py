@@ -15,6 +15,7 @@ from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
+from symnet.expressions.entering import given
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.undefined import defined
 
@@ -63,6 +64,21 @@ def check_name(expr: Any, old: Any, who: str = "subs") -> None:
     if isinstance(old, (Symbol, str)) and not isinstance(old, Dummy) and old not in (found := expr.free_symbols):
         if any(isinstance(w, MatrixSymbol) and w.name == str(old) for w in found):
             raise TypeError(f"{who}: {old} is a matrix here; give the symbol itself, not its name or a scalar")
+
+
+def sizes_in(expr: Any) -> dict[Symbol, Any]:
+    """Give the symbols in the sizes of the matrices of an expression, each with such a matrix."""
+    matrices = [s for s in expr.free_symbols if isinstance(s, MatrixSymbol)]
+    return {s: A for A in matrices for size in A.shape for s in given(size).free_symbols}
+
+
+def check_size(expr: Any, symbol: Any, who: str) -> None:
+    """Raise `TypeError` for the size of a matrix, of which `who` would take the matrix for a constant."""
+    if isinstance(symbol, (Symbol, str)) and not isinstance(symbol, Dummy):
+        A = next((A for s, A in sizes_in(expr).items() if s.name == str(symbol)), None)
+        if A is not None:
+            raise TypeError(f"{who}: {symbol} is the size of a matrix, {A}, which is another one for each {symbol}; "
+                            f"take another symbol, or give the size a number before, .subs('{symbol}', 4)")  # fmt: skip
 
 
 def _is_mixed(new: Any) -> bool:

@@ -6,10 +6,12 @@ their symbols, so that assumptions a user forgot do not matter.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from sympy import Expr, Idx, Indexed, Function, Lambda, Order, Symbol
+from sympy import Expr, Function, Idx, Indexed, Integer, Lambda, Order, S, Symbol
 from sympy.matrices.expressions.matexpr import MatrixElement
 
 from symnet.expressions.entering import checked_name, given
@@ -17,17 +19,42 @@ from symnet.expressions.entering import checked_name, given
 Size: TypeAlias = int | str | Expr
 Shape: TypeAlias = tuple[Expr, Expr]
 
+_TEXT = re.compile(r"\s*(?:\d+|[^\W\d]\w*)\s*(?:[-+*]\s*(?:\d+|[^\W\d]\w*)\s*)*")
+_DIGITS = 9  # of the largest number in a size
+
 
 def as_size(value: Size, name: str) -> Expr:
-    """Give a size that a user wrote. Raises `ValueError` where it is no positive whole number."""
+    """Give a size that a user wrote, text such as "2*n" among them. Raises `ValueError` where it can be none."""
     if isinstance(value, str):
-        return Symbol(checked_name(value, name, "n"), integer=True, positive=True)
-    size = None if value is None else given(value)
+        size = _read(checked_name(value, name, "n"), name)
+    else:
+        size = None if value is None else given(value)
     if size is None or not _may_be_size(size):
         raise ValueError(
             f"{name}: a size must be a positive whole number, a Symbol or a name such as 'n', not {value!r}"
         )
     return size
+
+
+def _read(text: str, name: str) -> Expr:
+    # a number, a name, or sums and products of them
+    plain = unicodedata.normalize("NFKC", text)
+    words = re.findall(r"\d+|[-+*]|[^\W\d]\w*", plain)
+    if not _TEXT.fullmatch(plain):
+        raise ValueError(
+            f"{name}: {text!r} is no size; write a number, a name of letters and digits such as 'n', or a sum or "
+            "product of these such as '2*n + 1'"
+        )
+    if any(w.isdecimal() and len(w) > _DIGITS for w in words):
+        raise ValueError(f"{name}: the size {text!r} is larger than any array; write one of at most {_DIGITS} digits")
+    terms: list[Expr] = []
+    for sign, word in zip(["+", *words[1::2]], words[::2], strict=True):
+        size = Integer(int(word)) if word.isdecimal() else Symbol(word, integer=True, positive=True)
+        if sign == "*":
+            terms[-1] *= size
+        else:
+            terms.append(size if sign == "+" else -size)
+    return sum(terms, S.Zero)
 
 
 def _may_be_size(size: Any) -> bool:

@@ -52,12 +52,13 @@ from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
 from symnet.expressions.operands import raw
-from symnet.expressions.rebuilding import check_name, checked_rule, reduced
-from symnet.expressions.sizes import same_size, shape_text
+from symnet.expressions.rebuilding import check_name, checked_rule, reduced, sizes_in
+from symnet.expressions.sizes import as_size, same_size, shape_text
 from symnet.expressions.table import brief
 from symnet.expressions.wholes import LARGE
 
 WRITTEN = 1000  # products in an entry that SymPy writes out
+READ = 2  # rows of an inverse, and terms in an entry of what it is of, up to which its entries are written out
 HIGH = 10  # levels of one of SymPy's expressions from which it stays as it is written, as one of many matrices does
 _WAYS = {  # what to write for a scalar
     HadamardProduct: "sn.hadamard(A, c) takes scalars as well", KroneckerProduct: "write c*A",
@@ -92,7 +93,10 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
 def _of_square(sympys_own: Callable[..., Any], who: str) -> Callable[..., Any]:
     # SymPy's errors name no matrix
     def new(*args: Any, **options: Any) -> Any:
-        A = next((a for a in args if getattr(a, "is_Matrix", False)), None)
+        A = next((a for a in args if getattr(a, "is_Matrix", False) and not isinstance(a, type)), None)
+        if A is None and len(args) > 1 and isinstance(c := given(args[1], who), Expr):
+            raise TypeError(f"{who}: {brief(c)} is a scalar and no matrix; write {brief(c)} itself, for a matrix of it "
+                            f"{brief(c)}*Identity(n)")  # fmt: skip
         if A is not None and A.is_square is False:
             text = f"{who}: {brief(A)} is {shape_text(A.shape)}, and a square matrix is needed"
             raise NonSquareMatrixError(text + ("; sn.pinv(A) is for others" if who == "Inverse" else ""))
@@ -179,11 +183,18 @@ def _terms(A: Any) -> Any:
     return _terms(parts[0]) if isinstance(A, Transpose) else 1
 
 
+def _is_long_inverse(A: Any) -> bool:
+    # a power of which SymPy has an entry as a quotient of determinants, all multiplied out
+    if not isinstance(A, MatPow) or A.exp.is_Integer and A.exp >= 0 or not A.free_symbols:
+        return False
+    return bool(A.shape[0] > READ or _terms(A.base) > READ or A.exp.is_Integer and -A.exp > READ)
+
+
 def _unwritten(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy writes out all the products of which an entry of A·B·C is the sum
     def entry(self: Any, i: Any, j: Any, **options: Any) -> Any:
         numbers = all(given(size).is_Integer for part in (self, *self.args) if part.is_Matrix for size in part.shape)
-        if numbers and _terms(self) > WRITTEN:
+        if numbers and (_terms(self) > WRITTEN or _is_long_inverse(self)):
             return total(self) if one_by_one(self) else MatrixElement(self, i, j)
         return sympys_own(self, i, j, **options)
 
@@ -201,7 +212,7 @@ def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
         and iterable(pairs)
         and all(len(pair) == 2 for pair in pairs if iterable(pair))
     ):
-        args = ([_checked(self, matrices, *pair) for pair in pairs],)
+        args = ([one for pair in pairs for one in _checked(self, matrices, *pair)],)
         if options.get("simultaneous") and all(isinstance(old, (Symbol, MatrixSymbol)) for old, _ in args[0]):
             return self.xreplace(dict(args[0]))  # SymPy would put a scalar in between
     try:
@@ -212,14 +223,20 @@ def _with_arrays(self: Any, *args: Any, **options: Any) -> Any:
         raise TypeError(f"subs: a matrix cannot take the place of a scalar in {brief(self)} ({error})") from None
 
 
-def _checked(expr: Any, matrices: set[Any], old: Any, new: Any) -> tuple[Any, Any]:
+def _checked(expr: Any, matrices: set[Any], old: Any, new: Any) -> list[tuple[Any, Any]]:
     check_name(expr, old)
-    named = (s for s in expr.free_symbols if s.name == old)
-    old = next(named, Symbol(old)) if isinstance(old, str) else _replacing(old)
     new = _replacing(given(new, "subs") if isinstance(new, str) else new)
+    if isinstance(old, (str, Symbol)) and not isinstance(old, Dummy):  # sizes are known by their names
+        met = expr.free_symbols | sizes_in(expr).keys()
+        named = [s for s in met if isinstance(s, Symbol) and s.name == str(old)]
+        if isinstance(old, str) or any(s in sizes_in(expr) for s in named):
+            if any(s in sizes_in(expr) for s in named):
+                new = as_size(new, f"subs: {old}")
+            return [(s, new) for s in named or [Symbol(str(old))]]
+    old = _replacing(old)
     if old in matrices and not (isinstance(new, Basic) and new.atoms(Dummy)):
         checked_rule({old: new})
-    return old, new
+    return [(old, new)]
 
 
 def _replacing(value: Any) -> Any:

@@ -13,7 +13,8 @@ from sys import modules
 from types import FunctionType
 from typing import Any
 
-from sympy import Basic, Expr, Function, Piecewise, S, Trace, Tuple, cosh, preorder_traversal, sinh, tanh
+from sympy import Basic, Expr, Function, Limit, Piecewise, S, Trace, Tuple, cosh, preorder_traversal, sinh, tanh
+from sympy.concrete import expr_with_limits
 from sympy.core import sorting
 from sympy.core.cache import cacheit
 from sympy.core.exprtools import factor_terms
@@ -32,6 +33,7 @@ from symnet.expressions.atoms import OF_MATRICES, hidden, scalar_atoms
 from symnet.expressions.deep import is_larger
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
+from symnet.expressions.rebuilding import check_size
 
 LARGE = 150  # parts of a net that no function of SymPy's looks into
 SHORT = 30  # parts of an argument that SymPy may look at for its imaginary part
@@ -124,6 +126,19 @@ def _everywhere(algorithms: Iterable[FunctionType]) -> None:
                 setattr(module, name, taught[name][1])
 
 
+def _over_no_size(sympys_own: Callable[..., Any], who: str, first: int) -> Callable[..., Any]:
+    # SymPy takes a matrix for a constant, whatever its size; `first`: where the expression stands among the arguments
+    @wraps(sympys_own)
+    def checked(*args: Any, **options: Any) -> Any:
+        expr, name = args[first], who or args[0].__name__
+        if isinstance(expr, Expr) and (args[first + 1 :] or "x" in options):
+            for limit in (*args[first + 1 :], options.get("x")):
+                check_size(expr, limit[0] if isinstance(limit, (tuple, Tuple)) and limit else limit, name)
+        return sympys_own(*args, **options)
+
+    return checked
+
+
 _sympys_count = sorting._node_count
 _sympys_pair = ExprCondPair.__new__
 ExprCondPair.__new__ = _pair
@@ -131,6 +146,9 @@ _sympys_traversal = preorder_traversal._preorder_traversal
 preorder_traversal._preorder_traversal = _all_parts
 for _kind in (Function, DefinedFunction, MinMaxBase, Piecewise):
     _kind.__new__ = _around_nets(_kind.__new__)
+expr_with_limits._common_new = _over_no_size(expr_with_limits._common_new, "", 1)
+Limit.__new__ = _over_no_size(Limit.__new__, "Limit", 1)
+Expr.series = _over_no_size(Expr.series, "series", 0)
 _everywhere([signsimp, factor_terms, simplify, radsimp])
 for _kind, _facts in ((cosh, "real positive nonnegative"), (sinh, "real"), (tanh, "real finite")):
     for _fact in _facts.split():  # SymPy keeps the answers of a class where it finds them faster, too

@@ -17,7 +17,6 @@ from symnet.expressions import as_size, checked_name, functions
 from symnet.parsing.unify import Form, Unknown
 
 KINDS = ("scalar", "vector", "row", "matrix")
-_SIZE = re.compile(r"\s*(?:\d+|[^\W\d]\w*)\s*(?:[-+*]\s*(?:\d+|[^\W\d]\w*)\s*)*")
 _LONGEST = 60
 
 
@@ -96,17 +95,7 @@ def _split(name: str, shape: str, way: str) -> list[str]:
 def _size(name: str, part: Any, shape: Any, way: str) -> Any:
     if not isinstance(part, str):
         return as_size(part, name)
-    text = unicodedata.normalize("NFKC", part)
-    if not _SIZE.fullmatch(text):
-        raise ValueError(f"parse: {name}={shape!r} is no shape; {way}")
-    words = re.findall(r"\d+|[-+*]|[^\W\d]\w*", text)
-    if any(w.isdecimal() and len(w) > 9 for w in words):
-        raise ValueError(f"parse: {name}={shape!r} is larger than any array; {way}")
-    terms = [[S.One, S.One]]  # a sum of products, with the sign in front
-    for sign, word in zip(["", *words[1::2]], words[::2], strict=True):
-        size = as_size(int(word) if word.isdecimal() else word, name)
-        if sign in ("+", "-"):
-            terms.append([S.One if sign == "+" else S.NegativeOne, size])
-        else:
-            terms[-1][1] = terms[-1][1] * size
-    return as_size(sum((s * t for s, t in terms), S.Zero), name)
+    try:
+        return as_size(part, name)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"parse: {name}={shape!r} is no shape; {way} ({error})") from None

@@ -1,0 +1,69 @@
+"""Numbers against the assumptions of SymPy's that their symbols are declared with: formulas are simplified by them."""
+
+import numpy as np
+import pytest
+import sympy as sp
+from sympy import Symbol
+
+import symnet as sn
+
+W = sn.matrix("W", 2, 2)
+w = np.ones((2, 2))
+ROWS = [  # an assumption, numbers of which it holds, others, and what is said of those
+    ({"positive": True}, [3, 0.5], [-3, 0], "be above 0"),
+    ({"negative": True}, [-3, -0.5], [3, 0], "be below 0"),
+    ({"nonnegative": True}, [3, 0], [-3], "be 0 or above"),
+    ({"nonpositive": True}, [-3, 0], [3], "be 0 or below"),
+    ({"nonzero": True}, [3, -0.5], [0], "be other than 0"),
+    ({"zero": True}, [0], [1], "be 0"),
+    ({"integer": True}, [-3, 0, 4.0], [2.5], "be a whole number"),
+    ({"even": True}, [-2, 0, 4.0], [2.5, 3], "be an even whole number"),
+    ({"odd": True}, [-3, 1.0], [2.5, 2], "be an odd whole number"),
+    ({"integer": True, "positive": True}, [1, 7], [0, -1, 2.5], "be above 0|be a whole number"),
+    ({"extended_positive": True}, [1], [-1], "be above 0"),
+    ({"zero": False}, [2, -2], [0], "not be 0"),
+    ({"positive": False}, [-2, 0], [2], "not be above 0"),
+    ({"real": False}, [], [2], "not be real"),
+    ({"imaginary": True}, [], [2], "be imaginary"),
+    ({"real": True}, [-2, 0.5], [], ""),
+    ({}, [-2, 0.5], [], ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("assumed, good, bad, said", ROWS, ids=str)
+@pytest.mark.parametrize(
+    "compile_it", [sn.evaluate, lambda e, v: sn.derive(e, W).compile()(v)[0]], ids=["evaluate", "kernel"]
+)
+def test_numbers_are_as_their_symbols_are_declared(assumed, good, bad, said, compile_it):
+    s = Symbol("s", **assumed)
+    for number in good:
+        assert compile_it(s * sn.sum(W), {s: number, W: w}) == pytest.approx(4 * number)
+    for number in bad:
+        with pytest.raises(ValueError, match=f"s must ({said}), and it is .*declare s without it"):
+            compile_it(s + sn.sum(W), {s: number, W: w})
+
+
+def test_a_simplification_never_answers_for_a_number_that_it_does_not_hold_for():
+    s, n = Symbol("s", positive=True), sn.vector("x", "n").shape[0]
+    for formula, name in ((sp.Abs(s), "s"), (sp.sqrt(s**2), "s"), (sp.Abs(n), "n")):
+        with pytest.raises(ValueError, match=f"{name} must be above 0, and it is -3"):
+            sn.evaluate(formula, {name: -3})
+
+
+def test_a_parameter_may_leave_its_range_while_it_is_trained():
+    s = Symbol("s", positive=True)
+    loss = s * sn.sum(sn.tanh(W)) + s
+    run = sn.train(loss, {}, {W: w, s: 1.0}, sn.GradientDescent(0.5), epochs=5)
+    assert run.parameters[s] < 0
+    for data, start in (({s: -1.0}, {W: w}), ({}, {W: w, s: -1.0})):
+        with pytest.raises(ValueError, match="s must be above 0, and it is -1"):
+            sn.train(loss, data, start, sn.GradientDescent(0.5), epochs=1)
+
+
+@pytest.mark.parametrize("method", [None, "mpmath"])
+def test_a_gradient_is_checked_beside_a_number_that_is_just_within(method):
+    s, k = Symbol("s", positive=True), Symbol("k", integer=True)
+    loss = s * k**2 * sn.sum(W)
+    options = {} if method is None else {"method": method}
+    assert sn.check_gradients(loss, {W: w, s: 1e-12, k: 2}, [s, k], **options)
+    assert sn.diagnose(loss, {W: w, s: 0.5, k: 2}, {W: 2 * w, s: 16.0, k: 8.0}).ok
