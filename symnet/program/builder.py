@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Transpose
+from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S
 
 from symnet.expressions import (
     CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
 )  # fmt: skip
-from symnet.program.chains import KnownProducts, KnownSums, bracketed, value_key, without_known_sums
+from symnet.program.chains import KnownProducts, KnownSums, bracketed, known_sum, value_key, without_known_sums
 from symnet.program.inline import readable
 from symnet.program.names import Namer, Names, symbol_like
 from symnet.program.naming import Layers, deserves_a_line, final_names, reading_order, renamed, without_dead_layers
@@ -275,7 +275,7 @@ class Builder:
         if sum(map(is_turned, matrices)) > 1 and all(is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
             scalars = [a for a in factors if not a.is_Matrix]
             return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
-        c, rest = split(matmul(*without_known_sums(factors, self._sums_to_one)))
+        c, rest = split(matmul(*without_known_sums(factors, self._known_sum)))
         c = self.coefficient(c)
         name = self.name_for(node)
         sign = S.NegativeOne if callable(name) and c.could_extract_minus_sign() else S.One  # Y − Z, where Z = W·A
@@ -286,10 +286,8 @@ class Builder:
         whole = bracketed(list(rest.args), lambda A, B, outermost: keep(product_of(self, A, B), outermost))
         return scaled(c, whole) if name is None else scaled(sign, self.define(scaled(sign * c, whole), name, node))
 
-    def _sums_to_one(self, A: Any, axis: int) -> bool:
-        if isinstance(A, Transpose):
-            return self._sums_to_one(A.args[0], 1 - axis)
-        return axis in (self.assumptions.get(A), *(getattr(B, "sums_to_one", None) for B in (A, self.definition(A))))
+    def _known_sum(self, A: Any, axis: int) -> Any:
+        return known_sum(A, axis, self.definition, self.assumptions)
 
     def sum(self, node: Any, *terms: Any) -> Any:
         """Give the value of a sum of light operands; a part that has been summed before is used again."""

@@ -7,10 +7,10 @@ brackets; the largest sums that are contained.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sympy import HadamardProduct, Inverse, MatAdd, MatMul, OneMatrix, S, Transpose
+from sympy import HadamardProduct, Inverse, MatAdd, MatMul, OneMatrix, S, Transpose, cancel
 
 from symnet.expressions import Solve, raw, scaled, size_number, split
 from symnet.program.symmetry import is_symmetric, turned
@@ -59,20 +59,51 @@ def value_key(rhs: Any) -> Any:
     return rhs
 
 
-def without_known_sums(factors: Sequence[Any], sums_to_one: Callable[[Any, int], bool]) -> list[Any]:
-    """Give the factors of a product with 1ᵀ·Y put as 1ᵀ where the columns of Y are known to sum to 1."""
+def known_sum(A: Any, axis: int, defined: Callable[[Any], Any], assumed: Mapping[Any, int], depth: int = 3) -> Any:
+    """Give what a matrix sums to along an axis, one scalar for all of it, or None where that is not known.
+
+    `defined` gives the right-hand side of a name, or None; `assumed`: inputs that sum to 1, and along which axis.
+    """
+    c, A = split(A)
+    if isinstance(A, Transpose):
+        A, axis = A.args[0], 1 - axis
+    if isinstance(A, OneMatrix):
+        return c * A.shape[axis]
+    rhs = defined(A)
+    if axis in (assumed.get(A), *(getattr(B, "sums_to_one", None) for B in (A, rhs))):
+        return c
+    if not isinstance(rhs, MatAdd) or not depth:
+        return None
+    whole = S.Zero
+    for term in rhs.args:
+        part = known_sum(term, axis, defined, assumed, depth - 1)
+        if part is None:
+            return None
+        whole += part
+    return c * _spelled_out(whole, defined)
+
+
+def _spelled_out(c: Any, defined: Callable[[Any], Any]) -> Any:
+    # with the scalars put in that it is made of, where that makes it shorter: T + ε is 1 where T is 1 − ε
+    inside = {a: rhs for a in c.free_symbols if not a.is_Matrix and (rhs := defined(a)) is not None}
+    short, whole = cancel(c), cancel(c.xreplace(inside))
+    return whole if len(whole.free_symbols) < len(short.free_symbols) else short
+
+
+def without_known_sums(factors: Sequence[Any], known: Callable[[Any, int], Any]) -> list[Any]:
+    """Give the factors of a product with 1ᵀ·Y put as s·1ᵀ where all columns of Y are known to sum to s."""
     scalars: list[Any] = [a for a in factors if not a.is_Matrix]
     bare: list[Any] = []
     for c, A in (split(a) for a in factors if a.is_Matrix):
         scalars.append(c)
         before = bare[-1] if bare else None
-        if before is not None and (
-            (isinstance(before, OneMatrix) and sums_to_one(A, 0))
-            or (isinstance(A, OneMatrix) and sums_to_one(before, 1))
-        ):
-            bare[-1] = OneMatrix(before.shape[0], A.shape[1])
-        else:
+        s = known(A, 0) if isinstance(before, OneMatrix) else None
+        s = known(before, 1) if s is None and before is not None and isinstance(A, OneMatrix) else s
+        if before is None or s is None:
             bare.append(A)
+            continue
+        scalars.append(s)
+        bare[-1] = OneMatrix(before.shape[0], A.shape[1])
     return [*scalars, *bare]
 
 
