@@ -24,7 +24,7 @@ from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes
 from symnet.program.solving import product_of
-from symnet.program.survey import Survey, is_data, is_difference, plan_of, survey
+from symnet.program.survey import Survey, factors_in, is_data, is_difference, plan_of, survey
 from symnet.program.symmetry import turned, upright
 
 NameOrMaker = str | Callable[[], str] | None
@@ -250,6 +250,10 @@ class Builder:
         """Give the node, or None where `let` names it: the name is for its value, not for the transpose of that."""
         return None if plan_of(self._survey, node)[0] == "let" else node
 
+    def factors(self, node: Any) -> list[Any]:
+        """Give the factors of an entrywise product, those together that are a value of the expression themselves."""
+        return factors_in(self._survey, node)
+
     # -- operations
 
     def scalar(self, rebuilt: Any, node: Any = None) -> Any:
@@ -275,7 +279,8 @@ class Builder:
         if sum(map(is_turned, matrices)) > 1 and all(is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
             scalars = [a for a in factors if not a.is_Matrix]
             return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
-        c, rest = split(matmul(*without_known_sums(factors, self._known_sum)))
+        known = lambda A, axis: known_sum(A, axis, self.definition, self.assumptions)
+        c, rest = split(matmul(*without_known_sums(factors, known)))
         c = self.coefficient(c)
         name = self.name_for(node)
         sign = S.NegativeOne if callable(name) and c.could_extract_minus_sign() else S.One  # Y − Z, where Z = W·A
@@ -285,9 +290,6 @@ class Builder:
         keep = lambda product, outermost: product if outermost and name is not None else self.store(product)
         whole = bracketed(list(rest.args), lambda A, B, outermost: keep(product_of(self, A, B), outermost))
         return scaled(c, whole) if name is None else scaled(sign, self.define(scaled(sign * c, whole), name, node))
-
-    def _known_sum(self, A: Any, axis: int) -> Any:
-        return known_sum(A, axis, self.definition, self.assumptions)
 
     def sum(self, node: Any, *terms: Any) -> Any:
         """Give the value of a sum of light operands; a part that has been summed before is used again."""

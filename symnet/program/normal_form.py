@@ -161,7 +161,7 @@ def _refused_exponent(b: Building, node: Any) -> Any:
 
 
 def _hadamard(b: Building, node: Any) -> Any:
-    factors = [b.atom(a) for a in node.args]
+    factors = [b.value(a) for a in b.factors(node)]  # A∘B, which is a value itself, stands in A∘B∘C
     c, product = split(hadamard(*factors))
     if (better := _fused(b, product)) is not None:
         return _kept(b, scaled(c, better), node)
