@@ -64,7 +64,7 @@ from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, Max
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.rebuilding import check_name, check_size
 from symnet.expressions.scalars import (
-    Bound, bound_variables, stand_in, joined_signs, logaddexp, maximum, relu, sigmoid, softplus, step,
+    Bound, bound_variables, stand_in, joined_signs, joined_steps, logaddexp, maximum, relu, sigmoid, softplus, step,
 )  # fmt: skip
 from symnet.expressions.shown import Made, Shown, escape, listed, preformatted
 from symnet.expressions.partials import partial, together
@@ -106,14 +106,14 @@ __all__ = [
     "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree",
     "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row",
     "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_larger", "is_light",
-    "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "kinks_of", "kl_divergence",
-    "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d",
-    "maximum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice", "operands_of",
-    "or_one", "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
-    "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "shared",
-    "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread",
-    "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step",
-    "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose", "transposed", "triplet",
-    "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag",
-    "without_definition", "without_indices", "xlogy",
+    "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "joined_steps", "kinks_of",
+    "kl_divergence", "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul",
+    "max_pool2d", "maximum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
+    "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted",
+    "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled",
+    "shape_text", "shared", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text",
+    "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack",
+    "stacked", "stand_in", "step", "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose",
+    "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power",
+    "wide_flag", "without_definition", "without_indices", "xlogy",
 ]  # fmt: skip

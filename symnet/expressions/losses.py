@@ -19,12 +19,13 @@ from symnet.expressions.beside import check_scalar
 from symnet.expressions.declared import facts_of
 from symnet.expressions.entering import given, is_array
 from symnet.expressions.functions import log_softmax, norm, softplus
-from symnet.expressions.nodes import Distribution, LogSoftmax, Softmax
+from symnet.expressions.nodes import LogSoftmax, Softmax
 from symnet.expressions.normalised import RootMeanSquared
 from symnet.expressions.operands import as_number, raw
 from symnet.expressions.reduced import Largest
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
+from symnet.expressions.targets import stated
 
 
 def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
@@ -128,8 +129,9 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr
 
     Z, Y: (classes, samples); with `axis=1` (samples, classes). Where Y is a symbol its columns are distributions, such
     as one-hot targets: they sum to 1, which is what makes the gradient (softmax(Z) − Y)/n, and a kernel called with
-    named values checks it. For targets that do not sum to 1 write
-    `-sn.sum(sn.hadamard(Y, sn.log_softmax(Z)))/n`. See Bishop (2006), equations 4.108 and 4.109.
+    named values checks it. So do the symbols of mixed or smoothed targets, (1 − ε)·Y + ε/k, whose shares add up to 1.
+    For targets that do not sum to 1 write `-sn.sum(sn.hadamard(Y, sn.log_softmax(Z)))/n`. See Bishop (2006), equations
+    4.108 and 4.109.
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 2, "n"), sn.matrix("Y", 2, "n")
@@ -138,8 +140,7 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr
     """
     Z, Y, axis = _entered("cross_entropy", Z, Y, axis)
     check_order("cross_entropy", Z, Y, Softmax)
-    target: Any = Distribution(Y, Integer(axis)) if isinstance(Y, MatrixSymbol) else Y
-    return -total(raw(HadamardProduct, target, log_softmax(Z, axis))) / Z.shape[1 - axis]
+    return -total(raw(HadamardProduct, stated(Y, axis), log_softmax(Z, axis))) / Z.shape[1 - axis]
 
 
 def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
@@ -232,7 +233,7 @@ def kl_divergence(P: MatrixExpr, Q: MatrixExpr, axis: int | None = None) -> Expr
     """
     P, Q, axis = _entered("kl_divergence", P, Q, axis)
     check_order("kl_divergence", Q, P)
-    target: Any = Distribution(P, Integer(axis)) if isinstance(P, MatrixSymbol) and isinstance(Q, Softmax) else P
+    target = stated(P, axis) if isinstance(Q, Softmax) else P
     return (_by_logarithm(P, P) - _by_logarithm(target, Q)) / P.shape[1 - axis]
 
 

@@ -10,7 +10,7 @@ from sympy import (
 )  # fmt: skip
 
 from symnet.expressions.curves import normal_cdf, xlogy
-from symnet.expressions.scalars import joined_signs, sigmoid, softplus, step
+from symnet.expressions.scalars import joined_signs, joined_steps, sigmoid, softplus, step
 from symnet.expressions.stability import stable
 from symnet.expressions.undefined import checked, differentiated
 
@@ -70,6 +70,8 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
         slope = slope.replace(lambda e: e.is_Mul, joined_signs)
     if slope.has(Heaviside):
         slope = slope.replace(Heaviside, lambda x, *_: step(x))
+    if slope.has(step):
+        slope = slope.replace(lambda e: e.is_Mul, joined_steps)
     if any(not p.exp.is_number for p in slope.atoms(Pow)):
         slope = slope.replace(lambda e: e.is_Mul, _joined_powers).replace(lambda e: e.is_Mul, _with_xlogy)
     checked(slope, body)

@@ -201,3 +201,11 @@ def joined_signs(product: Any) -> Expr:
             powers[Abs(x)] = whole
             powers[sign(x)] = Integer(odd)
     return Mul(*[base**e for base, e in powers.items()])
+
+
+def joined_steps(product: Any) -> Expr:
+    """Give a product with relu(x)·[x > 0] as relu(x), and with [x > 0]² as [x > 0]."""
+    powers = dict(product.as_powers_dict())
+    for bracket in [f for f in powers if isinstance(f, step) and powers[f].is_positive]:
+        powers[bracket] = S.Zero if powers.get(relu(*bracket.args), S.Zero).is_positive else S.One
+    return Mul(*[base**e for base, e in powers.items()])

@@ -11,20 +11,21 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S, Transpose
+from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S
 
 from symnet.expressions import (
     CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
 )  # fmt: skip
-from symnet.program.chains import KnownSums, bracketed, value_key, without_known_sums
+from symnet.program.chains import KnownProducts, KnownSums, bracketed, known_sum, value_key, without_known_sums
 from symnet.program.inline import readable
 from symnet.program.names import Namer, Names, symbol_like
 from symnet.program.naming import Layers, deserves_a_line, final_names, reading_order, renamed, without_dead_layers
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
-from symnet.program.shapes import check_shapes, is_symmetric, turned
+from symnet.program.shapes import check_shapes
 from symnet.program.solving import product_of
-from symnet.program.survey import Survey, is_data, is_difference, plan_of, survey
+from symnet.program.survey import Survey, factors_in, is_data, is_difference, plan_of, survey
+from symnet.program.symmetry import turned, upright
 
 NameOrMaker = str | Callable[[], str] | None
 
@@ -49,7 +50,8 @@ class Builder:
         self._final: dict[Name, Name] = {}  # names that values without one have been given
         self._lines: set[Name] = set()  # values without a name that get one of their own in the end
         self._sums = KnownSums()
-        self._symmetric: set[Any] = set()  # names of matrices that are their own transposes, whatever the values
+        self._products = KnownProducts()
+        self.symmetric = self._products.symmetric  # names of matrices that are their own transposes
         self._atoms: dict[int, tuple[Any, Any]] = {}
         self.keeps = False  # what sub-expressions are, from one expression that is entered to the next
         self._survey: Survey | None = None
@@ -82,8 +84,7 @@ class Builder:
         self._place[equation.lhs] = len(self.equations)
         self.equations.append(equation)
         self._numbers.setdefault(value_key(equation.rhs), equation.lhs)
-        if equation.lhs.is_Matrix and is_symmetric(equation.rhs, self._symmetric):
-            self._symmetric.add(equation.lhs)
+        self._products.add(equation.lhs, equation.rhs)
 
     # -- from expressions to values
 
@@ -105,7 +106,7 @@ class Builder:
         try:
             for node in walk(expr, self._atoms):
                 if id(node) not in self._atoms:
-                    self._atoms[id(node)] = (node, NORMAL_FORMS.of(node)(self, node))
+                    self._atoms[id(node)] = (node, upright(NORMAL_FORMS.of(node)(self, node), self.symmetric))
             return self._atoms[id(expr)][1]
         finally:
             if outermost:  # the identities of nodes that nobody holds mean nothing
@@ -145,12 +146,13 @@ class Builder:
         if (name := self.name_for(node)) is not None:
             return self.define(expr, name, node)
         c, rest = split(expr)
-        if isinstance(rest, Transpose) and rest.args[0] in self._symmetric:
-            return scaled(c, rest.args[0])
-        if isinstance(rest, MatMul):  # Bᵀ·Aᵀ where A·B is known
-            known = self._numbers.get(turned(rest, self._symmetric))
-            expr, rest = (expr, rest) if known is None else (scaled(c, transpose(known)), transpose(known))
+        if (known := self._products.find(rest)) is not None:
+            return scaled(c, known)
         return expr if is_light(rest) else scaled(c, self.define(rest))
+
+    def turned(self, A: Any) -> Any:
+        """Give the transpose of light operands; a symmetric matrix is its own."""
+        return turned(A, self.symmetric)
 
     def define(self, rhs: Any, name: NameOrMaker = None, node: Any = None) -> Name:
         """Add `name = rhs` unless the same value has a name already; give the name.
@@ -248,6 +250,10 @@ class Builder:
         """Give the node, or None where `let` names it: the name is for its value, not for the transpose of that."""
         return None if plan_of(self._survey, node)[0] == "let" else node
 
+    def factors(self, node: Any) -> list[Any]:
+        """Give the factors of an entrywise product, those together that are a value of the expression themselves."""
+        return factors_in(self._survey, node)
+
     # -- operations
 
     def scalar(self, rebuilt: Any, node: Any = None) -> Any:
@@ -273,7 +279,8 @@ class Builder:
         if sum(map(is_turned, matrices)) > 1 and all(is_turned(a) or isinstance(a, CONSTANTS) for a in matrices):
             scalars = [a for a in factors if not a.is_Matrix]
             return transpose(self.product(self.unless_let(node), *scalars, *map(transpose, reversed(matrices))))
-        c, rest = split(matmul(*without_known_sums(factors, self._sums_to_one)))
+        known = lambda A, axis: known_sum(A, axis, self.definition, self.assumptions)
+        c, rest = split(matmul(*without_known_sums(factors, known)))
         c = self.coefficient(c)
         name = self.name_for(node)
         sign = S.NegativeOne if callable(name) and c.could_extract_minus_sign() else S.One  # Y − Z, where Z = W·A
@@ -282,14 +289,7 @@ class Builder:
 
         keep = lambda product, outermost: product if outermost and name is not None else self.store(product)
         whole = bracketed(list(rest.args), lambda A, B, outermost: keep(product_of(self, A, B), outermost))
-        if is_symmetric(rest, self._symmetric):
-            self._symmetric.add(split(whole)[1])
         return scaled(c, whole) if name is None else scaled(sign, self.define(scaled(sign * c, whole), name, node))
-
-    def _sums_to_one(self, A: Any, axis: int) -> bool:
-        if isinstance(A, Transpose):
-            return self._sums_to_one(A.args[0], 1 - axis)
-        return axis in (self.assumptions.get(A), *(getattr(B, "sums_to_one", None) for B in (A, self.definition(A))))
 
     def sum(self, node: Any, *terms: Any) -> Any:
         """Give the value of a sum of light operands; a part that has been summed before is used again."""

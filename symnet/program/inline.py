@@ -10,16 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from sympy import Basic, HadamardProduct, Inverse, MatAdd, MatMul, MatrixSymbol, S, Symbol, Transpose
 
 from symnet.expressions import (
-    Elementwise, Name, SCALARS, Solve, Total, add, hadamard, matmul, nested, raw, scaled, split, squared, transpose,
+    Elementwise, Name, SCALARS, Solve, Total, add, hadamard, matmul, nested, raw, scaled, split, squared,
 )  # fmt: skip
 from symnet.program.canonical import canonical_node
+from symnet.program.chains import symmetric_names
 from symnet.program.program import Equation, Program, Section
 from symnet.program.survey import is_data, is_difference
+from symnet.program.symmetry import turned
 
 LARGE = 400  # equations from which a closed form is not put in SymPy's own order, which would descend
 SMALL = 24  # likewise, where second derivatives are put in: SymPy transposes all that is below
@@ -124,8 +127,11 @@ def as_written(node: Any, *arguments: Any) -> Any:
     return raw(type(node), *arguments) if isinstance(node, _UNCHECKED) else node.func(*arguments)
 
 
-def as_read(node: Any, *arguments: Any) -> Any:
-    """Rebuild a node for a reader: products and sums without inner brackets, inverses as such."""
+def as_read(node: Any, *arguments: Any, symmetric: Collection[Any] = ()) -> Any:
+    """Rebuild a node for a reader: products and sums without inner brackets, inverses as such.
+
+    `symmetric`: the names of matrices that are their own transposes.
+    """
     if isinstance(node, Solve):
         return matmul(Inverse(arguments[0]), arguments[1])
     if _unchanged(node, arguments):
@@ -135,7 +141,7 @@ def as_read(node: Any, *arguments: Any) -> Any:
     if isinstance(node, HadamardProduct) and len(set(arguments)) > 1:  # (M∘D)∘(M∘D) is a square
         return hadamard(*arguments)
     if isinstance(node, Transpose):
-        return transpose(*arguments)
+        return turned(arguments[0], symmetric)
     if isinstance(node, MatAdd):
         terms: list[Any] = []
         for a in arguments:
@@ -218,7 +224,7 @@ def _short(equations: Sequence[Equation], parameters: frozenset[Name], crowded: 
 def for_reader(program: Program) -> tuple[Section, ...]:
     """Give the equations that a person reads; see `read`."""
     kept, inlined = read(program.equations, program.outputs, program.parameters)
-    stay = settled(kept, inlined, as_read)
+    stay = settled(kept, inlined, partial(as_read, symmetric=symmetric_names(kept)))
     of_section = {e.lhs: s.title for s in program.sections for e in s.equations}
     ordered = _gradients_in_order(stay, program.parameters)
     return tuple(Section(s.title, tuple(e for e in ordered if of_section[e.lhs] == s.title)) for s in program.sections)

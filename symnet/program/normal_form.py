@@ -35,6 +35,7 @@ from symnet.expressions import (
     without_indices,
 )  # fmt: skip
 
+from symnet.program.brackets import without_brackets
 from symnet.program.building import Building
 from symnet.program.fused_sums import fused_sum
 from symnet.program.fusing import fused, fused_scalar, softmax_of
@@ -161,7 +162,9 @@ def _refused_exponent(b: Building, node: Any) -> Any:
 
 
 def _hadamard(b: Building, node: Any) -> Any:
-    factors = [b.atom(a) for a in node.args]
+    factors = without_brackets(
+        b, [b.value(a) for a in b.factors(node)]
+    )  # A∘B, which is a value itself, stands in A∘B∘C
     c, product = split(hadamard(*factors))
     if (better := _fused(b, product)) is not None:
         return _kept(b, scaled(c, better), node)

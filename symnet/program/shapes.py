@@ -1,20 +1,18 @@
 """The laws of shapes, checked as each equation is born, in the user's own names.
 
-In: one operation on light operands. Out: nothing, or a `ShapeError` that says which two shapes clash and what to write;
-and whether the operation gives a symmetric matrix, whatever the values.
+In: one operation on light operands. Out: nothing, or a `ShapeError` that says which two shapes clash and what to write.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
-from sympy import HadamardProduct, Identity, Inverse, MatAdd, MatMul, OneMatrix, Trace
+from sympy import HadamardProduct, Inverse, MatAdd, MatMul, Trace
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.determinant import Determinant
 
-from symnet.expressions import Diag, Elementwise, is_declared, raw, same_shape, same_size, shape_text, split, transpose
+from symnet.expressions import Elementwise, same_shape, same_size, shape_text
 
 Written = Callable[[Any], str]
 
@@ -36,28 +34,6 @@ def check_shapes(rhs: Any, name: str | None, written: Written) -> None:
     elif isinstance(rhs, (Trace, Inverse, Determinant)) and not same_size(*rhs.args[0].shape):
         A = rhs.args[0]
         raise ShapeError(f"{where}{written(rhs)}: {written(A)} is {shape_text(A.shape)}; it must be square")
-
-
-def turned(A: Any, known: Collection[Any]) -> Any:
-    """Give the transpose of a name or of a product of names; `known`: those that are their own."""
-    if isinstance(A, MatMul):
-        return raw(MatMul, *[turned(a, known) for a in reversed(A.args)])
-    return A if A in known else transpose(A)
-
-
-def is_symmetric(A: Any, known: Collection[Any]) -> bool:
-    """Tell whether a matrix is its own transpose by the way it is written; `known`: names of symmetric matrices."""
-    A = split(A)[1]
-    if A in known or isinstance(A, (Identity, Diag)) or is_declared(A, "symmetric"):
-        return True
-    if isinstance(A, MatMul):
-        return bool(turned(A, known) == A)
-    if isinstance(A, MatAdd):
-        terms = [split(a) for a in A.args]
-        return Counter(terms) == Counter((c, turned(B, known)) for c, B in terms)
-    if isinstance(A, (HadamardProduct, Elementwise, Inverse)):
-        return all(is_symmetric(a, known) for a in A.args if getattr(a, "is_Matrix", False))
-    return isinstance(A, OneMatrix) and same_size(*A.shape)
 
 
 def _pair(A: Any, B: Any, written: Written) -> str:

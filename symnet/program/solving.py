@@ -25,7 +25,7 @@ def inverted(b: Building, A: Any) -> Any:
     """Give M where A is the name of M⁻¹, or that transposed; else None."""
     if isinstance(A, Transpose):
         M = inverted(b, A.args[0])
-        return None if M is None else transpose(M)
+        return None if M is None else b.turned(M)
     rhs = b.definition(A)
     return rhs.args[0] if isinstance(rhs, Inverse) else None
 
@@ -36,7 +36,7 @@ def product_of(b: Building, A: Any, B: Any) -> Any:
     if M is not None:
         return solution(M, B)
     M = inverted(b, B)
-    return matmul(A, B) if M is None else transpose(b.store(solution(transpose(M), transpose(A))))
+    return matmul(A, B) if M is None else b.turned(b.store(solution(b.turned(M), b.turned(A))))
 
 
 def solve(b: Building, node: Any) -> Any:

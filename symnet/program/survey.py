@@ -6,7 +6,7 @@ here, once; classes that symnet does not know are refused on the way.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Container
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -32,12 +32,14 @@ class Survey(NamedTuple):
 
     `symbols`, `sizes`: the user's symbols by name, in the order of use, and which of them are sizes; `lets`: the names
     given by `let`; `plans`: by identity of a sub-expression, ("let", name), ("pre-activation", node) or ("activation",
-    what it is the activation of); `shared`: the identities of those that stand in more than one place.
+    what it is the activation of); `shared`: the identities of those that stand in more than one place; `inside`: by
+    identity of an entrywise product, the largest other one whose factors it has, and what is left.
     """
 
     names: Namer
     plans: dict[int, Plan]
     shared: frozenset[int]
+    inside: dict[int, list[Any]]
 
     @property
     def symbols(self) -> dict[str, Name]:
@@ -67,7 +69,34 @@ def survey(
                 shared.add(id(operand))
             consumers[id(operand)].append(node)
     _declare(expr, nodes, names)
-    return Survey(names, _plans(nodes, consumers, parameters), frozenset(shared))
+    return Survey(names, _plans(nodes, consumers, parameters), frozenset(shared), _inside(nodes, consumers))
+
+
+def _inside(nodes: list[Any], consumers: dict[int, list[Any]]) -> dict[int, list[Any]]:
+    # by identity, as everything here; what is only summed is no value of its own
+    products = {id(node): Counter(map(id, node.args)) for node in nodes if type(node) is HadamardProduct}
+    values = [
+        node for node in nodes if id(node) in products and any(not isinstance(u, Total) for u in consumers[id(node)])
+    ]
+    often = Counter(id(a) for node in values for a in node.args)
+    with_factor: dict[int, list[Any]] = defaultdict(list)
+    for node in values:
+        with_factor[min(products[id(node)], key=lambda a: often[a])].append(node)
+    found: dict[int, list[Any]] = {}
+    for node in [node for node in nodes if id(node) in products and len(node.args) > 2]:
+        factors = products[id(node)]
+        parts = [p for a in factors for p in with_factor.get(a, ()) if len(p.args) < len(node.args)]
+        parts = [p for p in parts if products[id(p)] <= factors]
+        if parts:
+            largest = max(parts, key=lambda p: len(p.args))
+            left = Counter(products[id(largest)])
+            found[id(node)] = [largest]
+            for a in node.args:
+                if left[id(a)]:
+                    left[id(a)] -= 1
+                else:
+                    found[id(node)].append(a)
+    return found
 
 
 def _declare(expr: Basic, nodes: list[Any], names: Namer) -> None:
@@ -170,3 +199,8 @@ def _feeds_on(users: list[Any], consumers: dict[int, list[Any]] | None) -> bool:
 def plan_of(survey: Survey | None, node: Any) -> Plan | tuple[Literal[""], Any]:
     """Give what a survey plans for a sub-expression, ("", None) where nothing is."""
     return survey.plans.get(id(node), ("", None)) if survey is not None else ("", None)
+
+
+def factors_in(survey: Survey | None, node: Any) -> list[Any]:
+    """Give the factors of an entrywise product, those together that are a value of the expression themselves."""
+    return list(survey.inside.get(id(node), node.args)) if survey is not None else list(node.args)
