@@ -7,7 +7,7 @@ here prints or computes.
 from symnet.calculus import images as images  # rows of RULES
 from symnet.calculus.free import in_free_entries
 from symnet.calculus.hessians import second_derivative, with_hessians
-from symnet.calculus import linalg as linalg, spectral as spectral, dense as dense  # rows of RULES, of MATRICES
+from symnet.calculus import linalg as linalg, spectral as spectral, dense as dense, pixels as pixels  # rows of tables
 from symnet.calculus.linear import struck_off
 from symnet.calculus.outer import Outer
 from symnet.calculus.residuals import System, assembled, with_jacobian
