@@ -36,6 +36,7 @@ from symnet.program import Equation, collector_paused
 
 _ANOTHER = "the gradients are right, but the {} is another one"
 _OF_STEPS = {"extra-term", "wrong-operand"}  # what a step of other parts looks like as gradients
+EXACTLY = 1e-12  # of a loss
 Explained = list[tuple[Fault, ...]]
 
 
@@ -144,14 +145,14 @@ def _explanations(looking: _Looking, step: Step | None, symbols: dict[str, Name]
         if not found and step is not None and not step.shows_gradients:
             return step.late(symbols)
         if not found and step is None and (fault := looking.explainer.zeros(looking.points, looking.wrong)):
-            edits = looking.backward(not off and looking.points[0].loss is None, of_step) if symbols else []
+            edits = looking.backward(looking.may_be_forward(off), of_step) if symbols else []
             return edits or [(fault,)]
         if not found and symbols and (words := bounded(looking.points)):
             return [(Fault("wrong-function" if step is None else "step", looking.wrong, "", "", "", words),)]
         if not found and cut_off(looking.points, looking.wrong):
             return [(Fault("wrong-function", looking.wrong, "", "", "", CUT_OFF),)]
         if not found and symbols:
-            return looking.backward(not off and looking.points[0].loss is None, of_step)
+            return looking.backward(looking.may_be_forward(off), of_step)
     return found or _of_what_is_beside(looking.points)
 
 
@@ -196,10 +197,15 @@ class _Looking:
         """Give what compares explanations for other data."""
         return Ties(self.setting, self.points, self.symbols, self.explainer.write)
 
-    def forward(self) -> Explained:
-        """Give what the forward pass may have been."""
+    def may_be_forward(self, off: Sequence[str]) -> bool:
+        """Tell whether nothing is known of the loss, or so little that it may be another one: ε is a small number."""
+        p = self.points[0]
+        return not off and (p.loss is None or abs(p.loss - p.right_loss) > EXACTLY * abs(p.right_loss))
+
+    def forward(self, surely: bool = False) -> Explained:
+        """Give what the forward pass may have been; surely: from which the gradients follow."""
         found = ForwardSearch(self.derivation, self.setting, self.points).run()
-        sure = [f for f in found if f.follow] or found
+        sure = [f for f in found if f.follow] or ([] if surely else found)
         return [(self.explainer.forward_fault(f.mutation, self.wrong, f.follow),) for f in sure]
 
     def backward(self, forward_too: bool, of_step: Callable[[], Explained] | None) -> Explained:
@@ -210,7 +216,7 @@ class _Looking:
             if of_step is not None and (not found or any(m.kind in _OF_STEPS for m in found[0])):
                 instead.extend(of_step())
             elif not found and forward_too:
-                instead.extend(self.forward())
+                instead.extend(self.forward(surely=True))
             return bool(instead)
 
         found = Search(self.setting, self.points, self.rate, elsewhere, self.more).run()

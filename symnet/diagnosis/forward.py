@@ -22,6 +22,7 @@ from symnet.diagnosis.given import Point
 from symnet.diagnosis.grammar import edits_of
 from symnet.diagnosis.groups import Item, groups
 from symnet.diagnosis.places import Edit, places, tidied
+from symnet.diagnosis.norms import normalised_otherwise
 from symnet.diagnosis.price import is_worth_it
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.reported import reported
@@ -115,7 +116,7 @@ class ForwardSearch:
             item = Item(exchanged, exchanged[0].cost)
             for back in (False, True):
                 yield item.cost, partial(self._exchanged, item, right, back)
-        for m in reported(self.setting, frozenset(self.of_values)):
+        for m in (*normalised_otherwise(self.setting), *reported(self.setting, frozenset(self.of_values))):
             yield m.cost, partial(_given, m)
 
     def _ground(self) -> Ground:

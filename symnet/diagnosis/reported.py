@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from math import log as natural
 from typing import Any
 
-from sympy import Abs, Add, HadamardProduct, Integer, log, sqrt
+from sympy import Abs, Add, HadamardProduct, log, sqrt
 
 from symnet.diagnosis.deltas import activations
 from symnet.diagnosis.edits import Changes, Mutation, Setting, Words, say
 from symnet.diagnosis.functions import applied
 from symnet.diagnosis.places import places, put, times
-from symnet.expressions import AlongAxis, Elementwise, LogSoftmax, LogSumExp, Softmax, Total, elementwise
+from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total, elementwise
 
 _Named = Iterator[tuple[Any, Words, float]]  # an expression, words, a cost
 
@@ -37,7 +37,6 @@ def reported(setting: Setting, told: frozenset[Any]) -> Iterator[Mutation]:
             for title, (f, _, _) in activations().items():
                 words = say("there is {} on {}", title, lhs)
                 yield _forward({lhs: applied(f, forward[lhs])}, words, 1.3)
-    yield from _along_the_other_axis([*setting.forward, *setting.equations])
 
 
 def _forward(changes: Changes, words: Words, cost: float, factor: float | None = None) -> Mutation:
@@ -129,18 +128,3 @@ def _other_scores(rhs: Any) -> _Named:
                 (Z, say("softmax and its logarithm are missing")),
             ):
                 yield put(rhs, place.path, new), words, 1.4
-
-
-def _along_the_other_axis(equations: list[Any]) -> Iterator[Mutation]:
-    # softmax and its logarithm are turned in every equation that has them
-    changes = {}
-    for lhs, rhs in equations:
-        new = rhs
-        for place in places(rhs):
-            if isinstance(place.node, (Softmax, LogSoftmax, LogSumExp)) and isinstance(place.node, AlongAxis):
-                new = put(new, place.path, type(place.node)(place.node.args[0], Integer(1 - place.node.axis)))
-        if new != rhs:
-            changes[lhs] = new
-    if changes:
-        words = say("softmax is taken along the other axis, over the samples and not over the classes")
-        yield _forward(changes, words, 1.0)
