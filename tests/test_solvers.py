@@ -123,13 +123,26 @@ def test_another_loss_is_refused_with_the_term_and_the_way_out(name, kind):
     assert not any(hidden in str(e.value) for hidden in ("T1", "Z1", "A1", "_1"))
 
 
-def test_residuals_without_a_jacobian_that_can_be_written_down_are_refused():
-    loss = sn.norm(sn.avg_pool2d(W, (2, 1), shape=(1, 2, 1)) - 1) ** 2
+class Turned(sn.MatrixNode):
+    """The rows in the other order, with a rule and without a matrix."""
+
+    title = "turned"
+
+
+def test_residuals_without_a_jacobian_that_can_be_written_down_are_refused(monkeypatch):
+    monkeypatch.setitem(sn.RULES, Turned, lambda G, Y, A: (Turned(G),))
+    monkeypatch.setitem(sn.NUMPY, Turned, lambda c, node: c.full(node.args[0])["::-1"])
+    loss = sn.norm(Turned(W) - 1) ** 2
     with pytest.raises(
-        TypeError, match=r"GaussNewton needs the Jacobian as a formula, and .*unpool.*; train with sn\.LBF"
+        TypeError, match=r"GaussNewton needs the Jacobian as a formula, and .*turned.*; train with sn\.LBF"
     ):
         trained(loss, sn.GaussNewton())
     assert trained(loss, sn.NewtonCG()).success
+
+
+def test_residuals_of_pooled_images_have_a_jacobian():
+    run = trained(sn.norm(sn.avg_pool2d(W, (2, 1), shape=(1, 2, 1)) - 1) ** 2, sn.LevenbergMarquardt())
+    assert run.success and run.loss < 1e-12
 
 
 def test_residuals_that_are_functions_of_a_matrix_have_a_jacobian():

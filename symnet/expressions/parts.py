@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sympy import BlockDiagMatrix, BlockMatrix, Float, Integer, MatrixExpr, MatrixSlice, S, SympifyError, ceiling
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
@@ -259,8 +260,8 @@ def _of_explicit(node: Any) -> tuple[Any, ...]:
 
 
 def _getitem(self: Any, key: Any) -> Any:
-    pair = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
-    if any(isinstance(k, (list, tuple)) or is_array(k) for k in pair):
+    pair: Any = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
+    if any(isinstance(k, (list, tuple)) or is_array(k) and np.shape(k) for k in pair):
         raise TypeError(
             f"{brief(self)}[…]: places in a list are not taken; put the rows together, sn.vstack(A[0, :], A[1, :]), or "
             "the columns, sn.hstack(A[:, 0], A[:, 1]); for those that data choose multiply by a symbol with "
