@@ -79,7 +79,8 @@ SCALAR = _by_name({
     "sn.formula(loss, format='latex')": "latex to_latex tex",
     "sn.show(loss)": "show pprint display",
     "the loss alone: it is a number": "T t dot max min sum mean size ndim reshape shape view ravel squeeze cuda to "
-    "device clone contiguous rows cols det trace inverse",
+    "device clone contiguous rows cols det trace H mH",
+    "1/loss: it is a number": "inv inverse I pinv",
     "f(loss), with a function of SymPy's": "applyfunc",
     "sn.compile(loss, dtype='float32')": "dtype astype float double type",
     "loss.free_symbols, or net.parameters": "parameters weights params variables",
