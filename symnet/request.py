@@ -144,3 +144,13 @@ def checked_seed(seed: Any) -> Any:
     if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
         raise ValueError(f"seed must be a whole number from 0, not {seed!r}; write seed=0")
     return int(seed)
+
+
+def as_generator(seed: Any) -> np.random.Generator:
+    """Give the source of random numbers; None is a new one each time.
+
+    Raises `ValueError` for a seed that is no whole number from 0.
+    """
+    if isinstance(seed, np.random.Generator):
+        return seed
+    return np.random.default_rng(None if seed is None else checked_seed(seed))

@@ -85,3 +85,10 @@ def test_slopes_of_an_undefined_function_are_those_of_its_definition(f):
     loss, right = (sn.sum(sn.elementwise(lambda s, g=g: f(g, s), A)) for g in (g, sp.sin))
     for wanted, found in ((right, loss), (sn.gradient(right, A), sn.gradient(loss, A))):
         assert np.allclose(*(sn.evaluate(e.subs(g, sp.sin), {A: VALUES[A]}) for e in (wanted, found)), rtol=1e-13)
+
+
+def test_slopes_by_what_is_no_symbol_are_sympys():
+    f = sp.Function("f")
+    loss = sn.sum(sn.elementwise(lambda s: sp.Derivative(f(s) ** 2, f(s)) + s, A))
+    right = sn.sum(sn.elementwise(lambda s: 2 * f(s) + s, A))
+    assert sn.gradient(loss, A) == sn.gradient(right, A)

@@ -58,6 +58,9 @@ def test_elsewhere_it_is_what_it_was(loss):
 BY_HAND = {
     "direction": sn.sum(w / sn.norm(w)), "reciprocal": 1 / sn.norm(w), "cosine": sn.cosine_similarity(w, sn.vector("v", 3)),
     "root": sn.norm(w) ** Rational(1, 2), "logarithm": sp.log(sn.norm(w)), "over a root": sn.sum(w) / sqrt(1 + 0 * n + sn.norm(w) ** 2 - 1),
+    "beside a logarithm": sp.log(sn.norm(w)) + sn.norm(w), "of a value": sn.let("r", sn.norm(w)) ** Rational(1, 3),
+    "logarithm of a value": sp.atan(sp.log(sn.let("r", sn.norm(w)))), "of a product": sp.log(2 * sn.norm(w) ** 2) + sn.norm(w),
+    "likelihood": sn.sum(sn.log(sn.norm(w, axis=1))) + sn.norm(w),
     "of no square": sqrt(sn.sum(sn.relu(w))), "entries": sn.sum(sn.elementwise(sqrt, sn.relu(w))),
 }  # fmt: skip
 
@@ -77,3 +80,21 @@ def test_weights_that_start_at_0_are_trained_with_a_norm_as_penalty(backend):
     loss = sn.mse(W.T * X, Y) + sn.norm(W) / 1000
     found = sn.train(loss, data, parameters={W: np.zeros((3, 4))}, epochs=300, backend=backend, progress=False)
     assert np.allclose(found.parameters[W], np.arange(12).reshape(4, 3).T, atol=0.01)
+
+
+NO_SQUARES = {
+    "twice and once": lambda A, B: sqrt(sn.sum(sn.hadamard(A, A, B))),
+    "three times": lambda A, B: sqrt(sn.sum(sn.hadamard(A + B, A + B, A + B))),
+    "columns": lambda A, B: sn.sum(sn.sqrt(sn.sum(sn.hadamard(A, A, B), axis=0))),
+}
+
+
+@pytest.mark.parametrize("loss", NO_SQUARES.values(), ids=NO_SQUARES)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_what_is_no_square_has_no_slope_where_it_is_0(loss):
+    A, B = sn.matrix("A", 2, 2), sn.matrix("B", 2, 2)
+    ones = np.ones((2, 2)) if loss is not NO_SQUARES["three times"] else np.zeros((2, 2))
+    slopes = sn.derive(loss(A, B), B).compile()({A: ones, B: np.zeros((2, 2))})[1][B]
+    assert not np.isfinite(slopes).any() or loss is NO_SQUARES["three times"]
+    if loss is not NO_SQUARES["three times"]:
+        assert not np.isfinite(sn.derive(loss(A, B), A).compile()({A: ones, B: -ones})[1][A]).any()

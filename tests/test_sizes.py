@@ -95,3 +95,10 @@ def test_a_size_is_replaced_by_its_name_or_by_any_symbol_of_it():
             sn.mean(X).subs("n", wrong)
     assert X.subs("n", 4).shape == X.subs(Symbol("n"), 4).shape == (2, 4)
     assert (Symbol("t") * sn.sum(X)).subs("t", 2) == 2 * sn.sum(X)
+
+
+@pytest.mark.parametrize("name", ["n", "n₁", "ℓ", "n_{train}", "n'", r"\ell", "λ"])
+def test_a_name_of_a_size_stays_as_it_is(name):
+    X = sn.matrix("X", name, 3)
+    assert X.shape[0] == sp.Symbol(name, integer=True, positive=True)
+    assert sn.sum(X).subs(name, 5) == sn.sum(sn.matrix("X", 5, 3))

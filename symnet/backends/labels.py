@@ -30,7 +30,7 @@ def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
     [[0.0, 1.0], [1.0, 0.0]]
     """
     axis = as_axis(axis)
-    given = _listed(labels)
+    given = _listed(labels, isinstance(classes, Iterable))
     known = _classes(classes)
     place = {label: k for k, label in enumerate(known)}
     if len(place) < len(known):
@@ -43,14 +43,14 @@ def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
     return result if axis == 0 else np.ascontiguousarray(result.T)
 
 
-def _listed(labels: Any) -> list[Any]:
+def _listed(labels: Any, told: bool) -> list[Any]:
     if isinstance(labels, (str, bytes, Basic)) or not (isinstance(labels, Iterable) or hasattr(labels, "__array__")):
         raise TypeError(f"one_hot: labels must be an array or a list with a label for each sample, not {labels!r}")
     if is_masked(labels):
         raise TypeError(
             "one_hot: a masked array is given, and its masked entries have no class; leave these samples out"
         )
-    kinds = {isinstance(label, str) for label in labels} if isinstance(labels, (list, tuple)) else set()
+    kinds = set() if told or not isinstance(labels, (list, tuple)) else {isinstance(label, str) for label in labels}
     if len(kinds) > 1:
         raise TypeError(f"one_hot: some labels are text and some are none, {_some(list(labels))}; give all as text, "
                         "[str(label) for label in labels]")  # fmt: skip

@@ -7,12 +7,13 @@ What is divided by a norm where no slope is asked for stays 0/0, and so do the s
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from sympy import (
-    Add, Expr, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose,
+    Add, Expr, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose, log,
 )  # fmt: skip
 
 from symnet.expressions import AxisVar, Elementwise, Total, Variance, is_declared, or_one
@@ -27,20 +28,18 @@ def with_slopes_at_0(program: Program, equations: Sequence[Equation]) -> list[Eq
     titles = [section.title for section in program.sections]
     if "Backward" not in titles or "Second order" in titles:  # of second slopes none is finite in a corner
         return list(equations)
-    meaning = {e.lhs: e.rhs for e in equations}
     ahead = {e.lhs for e in program.sections[titles.index("Backward")].equations}
-    slopes = [e for e in equations if e.lhs in ahead]
-    if not any(True for e in slopes for _ in _divisors(e.rhs)):
+    if not any(list(_divisors(e.rhs)) for e in equations if e.lhs in ahead):
         return list(equations)
     before = [e for section in program.sections if section.title != "Backward" for e in section.equations]
-    meaning = {e.lhs: e.rhs for e in before} | meaning
-    divided = {key for e in before for _, key, _ in _roots(meaning[e.lhs], meaning)}
+    meaning = {e.lhs: e.rhs for e in before} | {e.lhs: e.rhs for e in equations}
+    steep = {key for e in before for key in _steep(meaning[e.lhs], meaning)}
     found = []
     for e in equations:
         apart = {}
         if e.lhs in ahead:
             for power, key, exponent in _roots(e.rhs, meaning):
-                if key not in divided and exponent >= -S.Half:
+                if key not in steep and exponent >= -S.Half:
                     apart[power] = Pow(or_one(power.base), power.exp)
         found.append(replace(e, rhs=_with(e.rhs, apart)) if apart else e)
     return found
@@ -68,6 +67,19 @@ def _divisors(rhs: Any) -> Iterator[Any]:
         for power in body.atoms(Pow):
             if power.exp.is_Rational and power.exp < 0 and power.base.free_symbols:
                 yield power
+
+
+def _steep(rhs: Any, meaning: Meaning) -> Iterator[Any]:
+    # of what a value is a quotient, a logarithm, or a root that is steeper than that of a square
+    slots: Slots = rhs.slots if isinstance(rhs, Elementwise) else {}
+    for body in _scalars(rhs):
+        for f in body.atoms(Pow, log):
+            inside = Mul.make_args(f.args[0])
+            for factor in inside:
+                key, exponent = _rooted(factor, slots, meaning)
+                total = exponent * f.exp if isinstance(f, Pow) and f.exp.is_Rational else S.Zero
+                if key is not None and total < S.Half:
+                    yield key
 
 
 def _roots(rhs: Any, meaning: Meaning) -> Iterator[tuple[Any, Any, Any]]:
@@ -146,7 +158,7 @@ def _needed(e: Any, meaning: Meaning) -> Sequence[Any] | None:
             return ()
         return (e.base,) if e.exp.is_Rational and e.exp >= 1 else None
     if isinstance(e, HadamardProduct):
-        return () if len(set(e.args)) < len(e.args) else None
+        return [A for A, times in Counter(e.args).items() if times % 2]
     if isinstance(e, (Add, MatAdd)):
         return [t for t in e.args if not (t.is_positive or t.is_zero)]
     if isinstance(e, (Mul, MatMul)):

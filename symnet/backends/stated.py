@@ -35,6 +35,8 @@ def check_facts(symbols: Iterable[Any], arrays: Mapping[str, Any]) -> None:
 def as_stated(symbol: Any, array: Any) -> Any:
     """Give an array that is what its symbol is declared to be, made of an array of any entries; else the array."""
     facts = set(facts_of(symbol))
+    if isinstance(symbol, Symbol):
+        return _number_of(symbol, array)
     if "one_hot_columns" in facts or "one_hot_rows" in facts:
         return _one_hot_of(array, facts)
     if "positive" in facts:
@@ -204,7 +206,15 @@ ASSUMPTIONS: dict[str, _Assumption] = {  # what follows from another stands belo
 def _assumed(symbol: Symbol) -> tuple[tuple[str, _Assumption, bool], ...]:
     stated = symbol.assumptions0
     found = [(name, a, stated[name]) for name, a in ASSUMPTIONS.items() if name in stated]
-    return tuple(sorted(found, key=lambda row: not row[2]))
+    own = getattr(symbol, "_assumptions_orig", stated)  # what was written comes before what follows from it
+    return tuple(sorted(found, key=lambda row: (row[0] not in own, not row[2])))
+
+
+def _number_of(symbol: Symbol, number: Any) -> Any:
+    number = np.round(number) if symbol.is_integer else number
+    if symbol.is_nonnegative or symbol.is_nonpositive:
+        number = np.abs(number) if symbol.is_nonnegative else -np.abs(number)
+    return number
 
 
 def _check_assumed(symbol: Symbol, number: Any) -> None:

@@ -22,7 +22,7 @@ from symnet.checking.result import GradientCheck
 from symnet.derivation import Derivation, derive
 from symnet.expressions import Values, declared, facts_of, given
 from symnet.program import survey
-from symnet.request import checked_seed, symbols_in
+from symnet.request import as_generator, symbols_in
 
 
 def check_gradients(
@@ -49,7 +49,7 @@ def check_gradients(
     """
     if not isinstance(method, str) or method not in ("auto", *TOLERANCE):
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(('auto', *TOLERANCE))}")
-    seed = checked_seed(seed)
+    as_generator(seed)  # refuses what is none
     derivation = _derivation(loss, wrt)
     kernel = derivation.compile(dtype=float)
     arrays = kernel.bind(values)

@@ -21,7 +21,7 @@ from symnet.checking.numeric import Function
 from symnet.checking.result import CheckRow, GradientCheck
 from symnet.derivation import Derivation, derive
 from symnet.expressions import Name, given
-from symnet.request import checked_seed
+from symnet.request import as_generator
 
 METHODS = ("auto", "complex", "central")
 
@@ -46,7 +46,7 @@ def check_hessian(
     """
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is not known; use one of {', '.join(METHODS)}")
-    loss, seed = given(loss, "the loss"), checked_seed(seed)
+    loss, generator = given(loss, "the loss"), as_generator(seed)
     derivation = derive(loss, symbols_to_check(loss, wrt, ["symmetric"]), order=2)
     if method == "auto":
         method = "complex" if allows_complex(derivation.program) else "central"
@@ -57,7 +57,6 @@ def check_hessian(
     value, gradients, hessians = kernel.result.given(kernel.result.listed(kernel.function(*arrays)))  # type: ignore[misc]
     floor = _rounding(value, gradients, hessians)
     by_name = dict(zip(kernel.arguments, arrays, strict=True))
-    generator = np.random.default_rng(seed)
     near = near_a_kink(derivation.program, by_name)
     checks = []
     for i, w in enumerate(derivation.wrt):

@@ -52,11 +52,12 @@ def evaluated(body: Any) -> Any:
 
 
 def _slope(part: Any) -> Any:
-    if not part.has(AppliedUndef):
+    known = all(isinstance(v, Symbol) and times.is_Integer for v, times in part.variable_count)
+    if not known or not part.has(AppliedUndef):
         return part.doit()
     slope = part.expr
     for variable, times in part.variable_count:
-        for _ in range(times):
+        for _ in range(int(times)):
             slope = differentiated(slope, variable)
     return slope
 

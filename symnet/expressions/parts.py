@@ -261,7 +261,8 @@ def _of_explicit(node: Any) -> tuple[Any, ...]:
 
 def _getitem(self: Any, key: Any) -> Any:
     pair: Any = key if isinstance(key, tuple) and len(key) == 2 else (key, slice(None))
-    if any(isinstance(k, (list, tuple)) or is_array(k) and np.shape(k) for k in pair):
+    places: Any = (pair if len(key) == 2 else ()) if isinstance(key, tuple) else (key,)
+    if any(isinstance(k, (list, tuple, range)) or is_array(k) and np.shape(k) for k in places):
         raise TypeError(
             f"{brief(self)}[…]: places in a list are not taken; put the rows together, sn.vstack(A[0, :], A[1, :]), or "
             "the columns, sn.hstack(A[:, 0], A[:, 1]); for those that data choose multiply by a symbol with "

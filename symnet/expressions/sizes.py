@@ -7,7 +7,6 @@ their symbols, so that assumptions a user forgot do not matter.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
@@ -20,6 +19,7 @@ Size: TypeAlias = int | str | Expr
 Shape: TypeAlias = tuple[Expr, Expr]
 
 _TEXT = re.compile(r"\s*(?:\d+|[^\W\d]\w*)\s*(?:[-+*]\s*(?:\d+|[^\W\d]\w*)\s*)*")
+_NAME = re.compile(r"\\?[^\W\d][\w{}'\\]*")  # LaTeX's braces and backslashes too
 _DIGITS = 9  # of the largest number in a size
 
 
@@ -38,9 +38,10 @@ def as_size(value: Size, name: str) -> Expr:
 
 def _read(text: str, name: str) -> Expr:
     # a number, a name, or sums and products of them
-    plain = unicodedata.normalize("NFKC", text)
-    words = re.findall(r"\d+|[-+*]|[^\W\d]\w*", plain)
-    if not _TEXT.fullmatch(plain):
+    if _NAME.fullmatch(text):
+        return Symbol(text, integer=True, positive=True)
+    words = re.findall(r"\d+|[-+*]|[^\W\d]\w*", text)
+    if not _TEXT.fullmatch(text):
         raise ValueError(
             f"{name}: {text!r} is no size; write a number, a name of letters and digits such as 'n', or a sum or "
             "product of these such as '2*n + 1'"

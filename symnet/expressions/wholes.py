@@ -130,7 +130,7 @@ def _over_no_size(sympys_own: Callable[..., Any], who: str, first: int) -> Calla
     # SymPy takes a matrix for a constant, whatever its size; `first`: where the expression stands among the arguments
     @wraps(sympys_own)
     def checked(*args: Any, **options: Any) -> Any:
-        expr, name = args[first], who or args[0].__name__
+        expr, name = args[first] if len(args) > first else None, who or args[0].__name__
         if isinstance(expr, Expr) and (args[first + 1 :] or "x" in options):
             for limit in (*args[first + 1 :], options.get("x")):
                 check_size(expr, limit[0] if isinstance(limit, (tuple, Tuple)) and limit else limit, name)

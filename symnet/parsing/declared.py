@@ -96,6 +96,6 @@ def _size(name: str, part: Any, shape: Any, way: str) -> Any:
     if not isinstance(part, str):
         return as_size(part, name)
     try:
-        return as_size(part, name)
+        return as_size(unicodedata.normalize("NFKC", part), name)
     except (TypeError, ValueError) as error:
         raise ValueError(f"parse: {name}={shape!r} is no shape; {way} ({error})") from None

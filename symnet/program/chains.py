@@ -16,6 +16,7 @@ from symnet.expressions import Solve, raw, scaled, size_number, split
 from symnet.program.symmetry import is_symmetric, turned
 
 _GUESS = 512  # what a symbolic size is taken for
+_FEW = 5  # symbols in the shares of a sum that are put together
 _LONGEST = 8  # factors of a product that is looked through
 
 
@@ -86,6 +87,8 @@ def known_sum(A: Any, axis: int, defined: Callable[[Any], Any], assumed: Mapping
 def _spelled_out(c: Any, defined: Callable[[Any], Any]) -> Any:
     # with the scalars put in that it is made of, where that makes it shorter: T + ε is 1 where T is 1 − ε
     inside = {a: rhs for a in c.free_symbols if not a.is_Matrix and (rhs := defined(a)) is not None}
+    if len(c.free_symbols | set().union(*(rhs.free_symbols for rhs in inside.values()))) > _FEW:
+        return c  # `cancel` doubles its cost with each
     short, whole = cancel(c), cancel(c.xreplace(inside))
     return whole if len(whole.free_symbols) < len(short.free_symbols) else short
 

@@ -17,7 +17,6 @@ from symnet.backends import as_stated, binding
 from symnet.expressions import Name, declared, facts_of, plain
 from symnet.optimizers import is_number
 from symnet.program import Program, Survey
-from symnet.request import checked_seed
 from symnet.training.forgotten import check_no_data_missing
 from symnet.training.initializers import Initializer, glorot, normal, uniform, zeros
 
@@ -115,13 +114,6 @@ def as_initializer(initializer: Any) -> Initializer:
     else:
         return initializer  # type: ignore[no-any-return]
     raise TypeError(f"initializer: {way} (one of your own is a function (shape, generator) → array)")
-
-
-def as_generator(seed: Any) -> np.random.Generator:
-    """Give the source of random numbers. Raises `ValueError` for a seed that is no whole number from 0."""
-    if isinstance(seed, np.random.Generator):
-        return seed
-    return np.random.default_rng(None if seed is None else checked_seed(seed))
 
 
 def _drawn(W: Any, draw: Initializer, shape: tuple[int, int], generator: np.random.Generator) -> Any:

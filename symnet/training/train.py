@@ -14,7 +14,7 @@ from typing import Any
 from symnet.backends import ByKey
 from symnet.expressions import as_scalar, given
 from symnet.optimizers import Optimizer, as_optimizer
-from symnet.request import check_loss
+from symnet.request import as_generator, check_loss
 from symnet.training.begin import begun, later
 from symnet.training.choosing import checked_backend
 from symnet.training.initializers import Initializer, zeros
@@ -22,7 +22,7 @@ from symnet.training.loop import Loop
 from symnet.training.monitor import checked_metrics, checked_patience, is_fraction
 from symnet.training.plan import Task, planned
 from symnet.training.result import Training
-from symnet.training.start import as_generator, as_initializer, checked_clip
+from symnet.training.start import as_initializer, checked_clip
 
 
 def train(
