@@ -331,3 +331,14 @@ def test_functions_within_a_scalar_keep_their_own_variables(other):
     number = sn.evaluate(other, {s: v for s, v in at.items() if s in other.free_symbols})
     expected = (VALUES[A] * np.sin(VALUES[A].T)).sum() * np.cos(number) * VALUES[B]
     np.testing.assert_allclose(sn.evaluate(found, at), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size, power", [(2, -1), (3, -1), (3, -2), (2, -3), (2, -1)])
+def test_an_inverse_is_written_out_where_all_of_it_is_asked_for(size, power):
+    P = sp.MatrixSymbol("P", size, size)
+    explicit = (P**power).as_explicit()
+    assert not explicit.atoms(sp.MatPow) and isinstance(explicit, sp.ImmutableDenseMatrix)
+    numbers = sp.Matrix(size, size, lambda i, j: sp.Rational(i + 2 * j + 5 * (i == j), 3))
+    assert (explicit.subs(P, numbers.as_immutable()).doit() - numbers**power).is_zero_matrix
+    product = (P.I.as_explicit() * P.as_explicit())[0, 0] if size == 2 else 1
+    assert sp.simplify(product) == 1

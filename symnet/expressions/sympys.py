@@ -190,6 +190,14 @@ def _is_long_inverse(A: Any) -> bool:
     return bool(A.shape[0] > READ or _terms(A.base) > READ or A.exp.is_Integer and -A.exp > READ)
 
 
+def _written_out(self: Any) -> Any:
+    # an entry alone stays one, all of them together are asked for
+    if not _is_long_inverse(self) or not (self.exp.is_Integer and self.shape[0].is_Integer):
+        return MatrixExpr.as_explicit(self)
+    inverse = self.base.as_explicit().inv(method="ADJ")
+    return inverse if self.exp == -1 else inverse ** (-self.exp)
+
+
 def _unwritten(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy writes out all the products of which an entry of A·B·C is the sum
     def entry(self: Any, i: Any, j: Any, **options: Any) -> Any:
@@ -298,6 +306,7 @@ for _kind in (MatrixNode, MatrixExpr):
     _kind.__rtruediv__ = _below_scalars(_kind.__rtruediv__, lambda a, b: b / a)  # type: ignore[method-assign]
 for _kind in (MatMul, MatPow):
     _kind._entry = _unwritten(_kind._entry)
+MatPow.as_explicit = _written_out
 MatMul.could_extract_minus_sign = lambda self: self.args[0].is_Number and bool(self.args[0] < 0)
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
 _sympys_applyfunc, MatrixExpr.applyfunc = MatrixExpr.applyfunc, _applied
