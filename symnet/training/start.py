@@ -25,11 +25,24 @@ LEAVES = {
     "positive": "a step could make an entry negative; write sn.exp(V) with a free matrix V",
     **declared.NO_DERIVATIVE,
 }
+OF_NUMBERS = {  # assumptions of SymPy's, by which formulas are simplified
+    "positive": "a step could make it negative; write exp(t) with a free Symbol t",
+    "nonnegative": "a step could make it negative; write t**2 with a free Symbol t",
+    "negative": "a step could make it positive; write -exp(t) with a free Symbol t",
+    "nonpositive": "a step could make it positive; write -t**2 with a free Symbol t",
+    **dict.fromkeys(("integer", "even", "odd"), "after a step it is no whole number; declare it without"),
+}
 
 
 def check_trained(symbols: Iterable[Name]) -> None:
     """Raise `ValueError` for a symbol that a step would make something else than it is declared to be."""
     for W in symbols:
+        if isinstance(W, Symbol):
+            stated = getattr(W, "_assumptions_orig", W.assumptions0)
+            for fact, why in OF_NUMBERS.items():
+                if stated.get(fact):
+                    text = f"{W.name} is declared {fact} and cannot be trained: {why}; or give its value in data"
+                    raise ValueError(text)
         for fact in facts_of(W):
             if fact in LEAVES:
                 raise ValueError(
