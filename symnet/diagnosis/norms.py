@@ -61,8 +61,8 @@ def _along_the_other(kinds: Any) -> _Other:
     return other
 
 
-def _of_norm(other: Callable[[Any, int, Any], Any], kinds: Any = (Standardised,)) -> _Other:
-    return lambda node: other(node.args[0], node.axis, node.args[2]) if isinstance(node, kinds) else None
+def _of_norm(other: Callable[[Any, int, Any], Any]) -> _Other:
+    return lambda node: other(node.args[0], node.axis, node.args[2]) if isinstance(node, Standardised) else None
 
 
 def _of_all(X: Any, axis: int, epsilon: Any) -> Any:
@@ -102,6 +102,6 @@ _OTHERS: tuple[tuple[_Other, Words, float], ...] = (
         1.2,
     ),
     (_of_norm(_beside_the_root), say("ε is added to the deviation, not to the variance under the root"), 1.2),
-    (_with_epsilon(0), say("ε is left out"), 1.1),
-    *((_with_epsilon(e), say("ε is {:g}, another number", e), 1.3) for e in (1e-3, 1e-5, 1e-6, 1e-8, 1e-12)),
+    (_with_epsilon(0), say("ε is left out, or far smaller"), 1.1),
+    *((_with_epsilon(e), say("ε is {:g}, another number", e), 1.3) for e in (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)),
 )

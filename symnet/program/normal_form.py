@@ -162,9 +162,8 @@ def _refused_exponent(b: Building, node: Any) -> Any:
 
 
 def _hadamard(b: Building, node: Any) -> Any:
-    factors = without_brackets(
-        b, [b.value(a) for a in b.factors(node)]
-    )  # A∘B, which is a value itself, stands in A∘B∘C
+    # A∘B, which is a value itself, stands in A∘B∘C
+    factors = without_brackets(b, [b.value(a) for a in b.factors(node)])
     c, product = split(hadamard(*factors))
     if (better := _fused(b, product)) is not None:
         return _kept(b, scaled(c, better), node)
