@@ -9,20 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from sympy import Lambda, nsimplify, preorder_traversal, sign
 
 from symnet.diagnosis.edits import Changes, Mutation, Setting, say
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.trial import Trial
-from symnet.diagnosis.variants import Variants
 from symnet.expressions import Elementwise, step
 
 KIND = "relu-at-zero"
 SLACK = 1e-6
-STEP = 1e-6  # to either side
-ROUGH = 1e-4  # of a slope
-ENTRIES = 20  # of a gradient that are looked at
 _WORDS = "the slope at a corner, where an argument is 0, is taken as {:.6g}; here it is 0, and both are subgradients"
 _ALIKE = "; where no argument is below 0, slopes that are left out look the same"
 # the function in slopes, what it is at 0 where it is to be c, and the least slope beside the corner; the largest is 1
@@ -44,34 +39,10 @@ def other_slope(setting: Setting, points: Sequence[Point]) -> Mutation | None:
             return {lhs: _with(rhs, function, lambda u: at_zero(u, _neat(c))) for lhs, rhs in sites.items()}
 
         c = trial.fitted(changes) if sites else None
-        if c is not None and least - SLACK <= c <= 1 + SLACK and all(_is_between(setting, p) for p in points):
+        if c is not None and least - SLACK <= c <= 1 + SLACK:
             words = say(_WORDS + (_ALIKE if abs(c - 1) < SLACK and function is step else ""), c)
             return Mutation(KIND, changes(c), words, everywhere=len(sites) > 1, factor=c)
     return None
-
-
-def _is_between(setting: Setting, point: Point) -> bool:
-    # the entries that differ most lie between the slopes of the loss to both sides: those of a difference of corners,
-    # relu(q) − relu(−q), need not
-    loss = setting.forward[-1].lhs
-
-    def value(w: Any, place: Any, h: float) -> float:
-        moved = np.array(point.arrays[w.name], float)
-        moved[place] += h
-        arrays = {**point.arrays, w.name: moved, setting.rate.name: 1.0}
-        return float(Variants(setting.forward, [], arrays, point.sizes).value(loss))
-
-    for w in point.mine:
-        off = np.abs(point.mine[w] - point.right[w])
-        for flat in np.argsort(off, axis=None)[::-1][:ENTRIES]:
-            place = np.unravel_index(flat, np.shape(off))
-            if off[place] > point.allowed[w]:
-                low, here, high = (value(w, place, h) for h in (-STEP, 0.0, STEP))
-                sides = sorted(((here - low) / STEP, (high - here) / STEP))
-                room = ROUGH * max(1.0, *map(abs, sides))
-                if not sides[0] - room <= np.asarray(point.mine[w])[place] <= sides[1] + room:
-                    return False
-    return True
 
 
 def _neat(c: float) -> Any:
