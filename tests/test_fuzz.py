@@ -12,7 +12,7 @@ from tests.fuzz.checks import Outcome
 from tests.fuzz.misuse import cases, judged
 from tests.fuzz.tree import Point, drawn, expected
 
-COUNT, GROUP = 200, 25
+COUNT, GROUP = 300, 25
 MISUSES, EACH = 400, 50
 LEFT = (
     "closed: too long", "pickle: too long", "write: too long", "formats: too long",  # size on paper, no wrong answer
