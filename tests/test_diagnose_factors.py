@@ -86,12 +86,18 @@ WITH = {
 }
 
 
-@pytest.mark.parametrize("name", [*WITHOUT, *WITH])
-def test_target_and_output_are_swapped_only_where_there_is_a_target(name):
+def drawn(name):
+    """Give a loss, its parameter, and values for all of it."""
     loss, parameter, shapes = (WITHOUT | WITH)[name]
     values = arrays(**shapes)
     if name == "entropy":
         values["Y"] = np.eye(2)[:, DRAW.integers(0, 2, 6)]
+    return loss, parameter, values
+
+
+@pytest.mark.parametrize("name", [*WITHOUT, *WITH])
+def test_target_and_output_are_swapped_only_where_there_is_a_target(name):
+    loss, parameter, values = drawn(name)
     wrong = wrong_by(-1.0, loss, values, parameter)
     fault = sn.diagnose(loss, values, wrong).faults[0]
     assert fault.kind == "sign" and ("swapped" in fault.words) == (name in WITH), fault
@@ -99,10 +105,7 @@ def test_target_and_output_are_swapped_only_where_there_is_a_target(name):
 
 @pytest.mark.parametrize("name", [*WITHOUT, *WITH])
 def test_a_step_that_is_added_is_said_to_be(name):
-    loss, parameter, shapes = (WITHOUT | WITH)[name]
-    values = arrays(**shapes)
-    if name == "entropy":
-        values["Y"] = np.eye(2)[:, DRAW.integers(0, 2, 6)]
+    loss, parameter, values = drawn(name)
     before, up = values[parameter.name], wrong_by(0.1, loss, values, parameter)[parameter.name]
     data = {n: a for n, a in values.items() if n != parameter.name}
     found = sn.diagnose_update(loss, {parameter: before}, {parameter: before + up}, 0.1, data)
