@@ -182,23 +182,22 @@ class _Assumption(NamedTuple):
 
 
 _NEVER, _ALWAYS = (lambda x: np.zeros_like(x, bool)), (lambda x: np.ones_like(x, bool))
-ASSUMPTIONS: dict[str, _Assumption] = {  # what follows from another stands below it
+_SIGNS = {
+    "positive": _Assumption(lambda x: x > 0, "above 0"),
+    "negative": _Assumption(lambda x: x < 0, "below 0"),
+    "nonnegative": _Assumption(lambda x: x >= 0, "0 or above"),
+    "nonpositive": _Assumption(lambda x: x <= 0, "0 or below"),
+    "nonzero": _Assumption(lambda x: x != 0, "other than 0"),
+}
+ASSUMPTIONS: dict[str, _Assumption] = {
     "imaginary": _Assumption(_NEVER, "imaginary"),
     "real": _Assumption(_ALWAYS, "real"),
     "zero": _Assumption(lambda x: x == 0, "0"),
     "even": _Assumption(lambda x: x % 2 == 0, "an even whole number"),
     "odd": _Assumption(lambda x: x % 2 == 1, "an odd whole number"),
     "integer": _Assumption(lambda x: x == np.floor(x), "a whole number"),
-    "positive": _Assumption(lambda x: x > 0, "above 0"),
-    "negative": _Assumption(lambda x: x < 0, "below 0"),
-    "nonnegative": _Assumption(lambda x: x >= 0, "0 or above"),
-    "nonpositive": _Assumption(lambda x: x <= 0, "0 or below"),
-    "nonzero": _Assumption(lambda x: x != 0, "other than 0"),
-    "extended_positive": _Assumption(lambda x: x > 0, "above 0"),
-    "extended_negative": _Assumption(lambda x: x < 0, "below 0"),
-    "extended_nonnegative": _Assumption(lambda x: x >= 0, "0 or above"),
-    "extended_nonpositive": _Assumption(lambda x: x <= 0, "0 or below"),
-    "extended_nonzero": _Assumption(lambda x: x != 0, "other than 0"),
+    **_SIGNS,
+    **{f"extended_{name}": sign for name, sign in _SIGNS.items()},  # infinite ones too
 }
 
 
