@@ -29,7 +29,7 @@ from sympy import (
 )  # fmt: skip
 
 import symnet as sn
-from symnet.expressions import Total, maximum, relu, sigmoid, softplus, step
+from symnet.expressions import Total, maximum, minimum, relu, sigmoid, softplus, step
 from symnet.notation import NOTATIONS, Reading, render, writer
 from symnet.program import Equation, Section
 
@@ -89,6 +89,7 @@ SCALARS = [
     S.Infinity, pi * x, pi**2, E * x, sympy.exp(x), sympy.exp(-x), sympy.sqrt(x), sympy.sqrt(2 * x),
     sympy.sqrt(2) * sympy.sqrt(y), x ** Rational(3, 2), x ** Rational(1, 3), Abs(x), Abs(x + y), Abs(x) + y, Abs(x) ** 3,
     sigmoid(x), softplus(x), relu(x), step(x), step(-x), step(x - y), step(y - x), maximum(x, y), maximum(y, z),
+    minimum(x, y), minimum(y, z), -maximum(-x, -y),
     Max(x, y, z), Min(x, y), sympy.sign(x), sympy.tanh(x), sympy.sin(x), sympy.sin(x) ** 2, sympy.sin(x**2),
     sympy.log(x), 1 / sympy.log(x), sympy.atan2(x, y), sympy.atan2(y, x), sympy.erf(x), Heaviside(x), Heaviside(x, 0),
     sn.sum(A), sn.sum(A) ** 2, sn.sum(A * B), sn.sum(HadamardProduct(A, A)), sn.sum(HadamardProduct(A, A)) ** 2,

@@ -12,7 +12,7 @@ from symnet.backends import C99, NUMPY
 from symnet.backends.scalar_code import SCALAR_CODE
 from symnet.calculus import RULES
 from symnet.checking.explicit import ENTRIES
-from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode, logaddexp, maximum
+from symnet.expressions import OPERANDS, SCALARS, MatrixNode, Node, ScalarNode, logaddexp, maximum, minimum
 from symnet.notation import FORMULAS
 from symnet.program import NORMAL_FORMS
 
@@ -57,7 +57,7 @@ REASONS = {
         "FunctionMatrix": READ,
     },
     ("NUMPY",): {
-        **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` of it"),
+        **dict.fromkeys(("Max", "Min"), "the normal form has made `maximum` or `minimum` of it"),
         "DotProduct": "the normal form has made a sum of it",
         **dict.fromkeys(("AxisVar", "Hardmax", "MaskedSoftmax", "MeanOfAll", "Means", "OtherProducts", "OverDeviation", "OverRoot",
                          "RootMeanSquared", "Standardised", "Variance"), "lowering has made operations of it"),
@@ -188,7 +188,8 @@ def arguments_of(function, point):
     before = {"clip": [0.3, -0.5], "huber": [0.6], "xlogy": [0.3], "among": [0.3], "part": [0.3]}.get(function.__name__)
     if before is not None:
         return [*before, z]
-    return {sympy.atan2: [0.3], sympy.polygamma: [1], maximum: [0.3], logaddexp: [0.3]}.get(function, []) + [z]
+    first = {sympy.atan2: 0.3, sympy.polygamma: 1, maximum: 0.3, minimum: 0.3, logaddexp: 0.3}
+    return [first[function], z] if function in first else [z]
 
 
 @pytest.mark.parametrize("function", [f for f in SCALARS if f is not sympy.Piecewise], ids=lambda f: f.__name__)

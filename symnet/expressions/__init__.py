@@ -64,7 +64,8 @@ from symnet.expressions.pooling import AvgPool, AvgUnpool, MaxPick, MaxPool, Max
 from symnet.expressions.precise import PRECISE, by_exponential, precise
 from symnet.expressions.rebuilding import check_name, check_size
 from symnet.expressions.scalars import (
-    Bound, bound_variables, stand_in, joined_signs, joined_steps, logaddexp, maximum, relu, sigmoid, softplus, step,
+    Bound, bound_variables, stand_in, joined_signs, joined_steps, logaddexp, maximum, minimum, relu, sigmoid, softplus,
+    step,
 )  # fmt: skip
 from symnet.expressions.shown import Made, Shown, escape, listed, preformatted
 from symnet.expressions.partials import partial, together
@@ -108,7 +109,8 @@ __all__ = [
     "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_larger", "is_light",
     "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "joined_steps", "kinks_of",
     "kl_divergence", "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul",
-    "max_pool2d", "maximum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks", "of_slice",
+    "max_pool2d", "maximum", "minimum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of", "of_blocks",
+    "of_slice",
     "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted",
     "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled",
     "shape_text", "shared", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text",

@@ -30,7 +30,7 @@ from symnet.expressions.machine import (
     bose, capped_exp, cloglog, log1mexp, logcosh, logmeanexp, lognormcdf, logsoftplus, mills, part, planck, rate,
     shrunk_expm1, shrunk_softplus, whole,
 )  # fmt: skip
-from symnet.expressions.scalars import logaddexp, maximum, relu, sigmoid, softplus, step
+from symnet.expressions.scalars import logaddexp, maximum, minimum, relu, sigmoid, softplus, step
 from symnet.expressions.table import Table
 
 
@@ -224,6 +224,7 @@ def _differences(body: Piecewise) -> tuple[Expr, ...]:
 
 _NAMED = (sympy.exp, sympy.log, sympy.sin, sympy.cos, sympy.tan, sympy.sinh, sympy.cosh, sympy.tanh)
 _MAX = {**dict.fromkeys(("unicode", "pretty", "mathml"), "max"), "latex": r"\max"}
+_MIN = {**dict.fromkeys(("unicode", "pretty", "mathml"), "min"), "latex": r"\min"}
 
 # fmt: off
 _PHI = {**dict.fromkeys(("unicode", "pretty", "mathml"), "φ"), "latex": r"\varphi"}
@@ -243,6 +244,9 @@ SCALARS: Table[Facts] = Table(
         maximum:  Facts(lambda np, x, y: np.maximum(x, y),
                         lambda np, x, y: np.where(np.real(x - y) > 0, x, y),
                         kinks=lambda x, y: (x - y,), names=_MAX, cheap=True),
+        minimum:  Facts(lambda np, x, y: np.minimum(x, y),
+                        lambda np, x, y: np.where(np.real(y - x) > 0, x, y),
+                        kinks=lambda x, y: (y - x,), names=_MIN, cheap=True),
         sympy.Abs: Facts(lambda np, x: np.absolute(x), lambda np, x: np.where(np.real(x) < 0, -x, x),
                          {"absolute": "fabs"}, lambda x: (x,), {"mathematica": "Abs"}),
         sympy.sign:  Facts(lambda np, x: np.sign(x), lambda np, x: np.sign(np.real(x)), {"sign": "sign"}),

@@ -14,7 +14,7 @@ from sympy.codegen.cfunctions import expm1
 
 from symnet.expressions.curves import normal_cdf, normal_pdf
 from symnet.expressions.machine import bose, lognormcdf, planck, shrunk_expm1, shrunk_softplus
-from symnet.expressions.scalars import maximum, relu, sigmoid, softplus
+from symnet.expressions.scalars import maximum, minimum, relu, sigmoid, softplus
 
 # f(u) is exp(g)·r: (g, r) for each f
 GROWTH: dict[type, Callable[[Expr], tuple[Expr, Expr]]] = {
@@ -78,14 +78,18 @@ def _is_at_least_0(u: Expr) -> bool:
 
 
 def _is_below(u: Expr) -> bool:
-    # whether u is v - max(v, …)
-    return any(isinstance(-t, (maximum, relu)) and u - t in _compared(-t) for t in Add.make_args(u))
+    # whether u is v - max(v, …) or min(v, …) - v
+    return any(
+        (isinstance(-t, (maximum, relu)) and u - t in _compared(-t, maximum))
+        or (isinstance(t, minimum) and t - u in _compared(t, minimum))
+        for t in Add.make_args(u)
+    )
 
 
-def _compared(top: Expr) -> set[Expr]:
-    if isinstance(top, maximum):
-        return _compared(top.args[0]) | _compared(top.args[1])
-    return {S.Zero, top.args[0]} if isinstance(top, relu) else {top}
+def _compared(top: Expr, of_two: type[Expr]) -> set[Expr]:
+    if isinstance(top, of_two):
+        return _compared(top.args[0], of_two) | _compared(top.args[1], of_two)
+    return {S.Zero, top.args[0]} if isinstance(top, relu) and of_two is maximum else {top}
 
 
 def _largest(values: list[Expr]) -> Expr:

@@ -50,7 +50,7 @@ def of_scalar(node: Any) -> tuple[Any, ...]:
 
 
 def _of_function(node: Any) -> tuple[Any, ...]:
-    if not isinstance(node, (Max, Min, AppliedUndef)):  # those become `maximum`; f(t) is computed once f is given
+    if not isinstance(node, (Max, Min, AppliedUndef)):  # those of ours stand for them; f(t) needs f
         SCALARS.of(node)
     return of_scalar(node)
 

@@ -52,6 +52,14 @@ def together(body: Expr) -> set[Expr]:
     return {f for f in inside if isinstance(f, (softplus, sigmoid, normal_cdf, erfc))}
 
 
+def _one_minus(slope: Expr, output: Expr) -> Expr:
+    # the derivative of sigmoid(-x) is -y·(1 - y), which SymPy writes as y·(y - 1)
+    factors = Mul.make_args(slope)
+    if output - 1 not in factors or len(factors) == 1:
+        return slope
+    return Mul(-1, *[1 - output if f == output - 1 else f for f in factors])
+
+
 def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     """Differentiate the scalar `body` in `variable`, written with `output`, the value of `body`, where it can be.
 
@@ -83,4 +91,4 @@ def partial(body: Expr, variable: Expr, output: Expr) -> Expr:
     ):
         power = body.is_Pow and not body.exp.is_number  # SymPy would write x**(p - 1) as output/x
         slope = slope.xreplace({body: output}) if power else slope.subs(body, output)
-    return slope
+    return _one_minus(slope, output)

@@ -159,6 +159,32 @@ class maximum(Real):
         raise ArgumentIndexError(self, argindex)
 
 
+class minimum(Real):
+    """The smaller of two values. Where they tie the second one counts, so that the two derivatives add up to 1."""
+
+    nargs = 2
+
+    @classmethod
+    def eval(cls, x: Expr, y: Expr) -> Expr | None:
+        if x == y:
+            return x
+        if (x - y).is_nonnegative:
+            return y
+        if (x - y).is_nonpositive:
+            return x
+        if x.is_zero:
+            return -relu(-y)
+        return -relu(-x) if y.is_zero else None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        x, y = self.args
+        if argindex == 1:
+            return step(y - x)
+        if argindex == 2:
+            return 1 - step(y - x)
+        raise ArgumentIndexError(self, argindex)
+
+
 class logaddexp(Real):
     """log(exp(x) + exp(y)); its derivatives are the shares of the two terms, sigmoid(x - y) and sigmoid(y - x)."""
 

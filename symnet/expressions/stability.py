@@ -17,7 +17,7 @@ from sympy import (
 from sympy.logic.boolalg import ITE, And, Not, Or
 from sympy.utilities.iterables import sift
 
-from symnet.expressions.scalars import logaddexp, maximum, sigmoid, softplus
+from symnet.expressions.scalars import logaddexp, maximum, minimum, sigmoid, softplus
 
 
 def exponent(term: Expr) -> Expr | None:
@@ -201,11 +201,11 @@ def _tanh(difference: Expr, rest: Expr, u: Expr) -> Expr | None:
     return None
 
 
-def _fold_maximum(*values: Expr) -> Expr:
+def _folded(of_two: type[Expr], values: tuple[Expr, ...]) -> Expr:
     varying_first = sorted(values, key=lambda v: not v.free_symbols)
     result = varying_first[-1]
     for value in reversed(varying_first[:-1]):
-        result = maximum(value, result)
+        result = of_two(value, result)
     return result
 
 
@@ -224,8 +224,8 @@ def _exp(e: Expr) -> Expr:
 
 REWRITES: dict[type, Callable[[Expr], Expr]] = {
     Add: _sum,
-    Max: lambda e: _fold_maximum(*e.args),
-    Min: lambda e: -_fold_maximum(*[-v for v in e.args]),
+    Max: lambda e: _folded(maximum, e.args),
+    Min: lambda e: _folded(minimum, e.args),
     DiracDelta: lambda e: S.Zero,
     ITE: lambda e: Or(And(e.args[0], e.args[1]), And(Not(e.args[0]), e.args[2])),
     log: _log,
@@ -248,8 +248,9 @@ def _rewritten(e: Expr) -> Expr:
 def stable(body: Expr) -> Expr:
     """Give `body` in forms that differentiate to readable formulas, do not overflow and lose no digits.
 
-    Max and Min become `maximum`, 1/(1 + exp(-u)) becomes `sigmoid`, log(1 + exp(u)) becomes `softplus`, and
-    log(sigmoid(u)) becomes -softplus(-u); `REWRITES` has the others. A DiracDelta, the derivative of a jump, becomes 0.
+    Max and Min become `maximum` and `minimum`, 1/(1 + exp(-u)) becomes `sigmoid`, log(1 + exp(u)) becomes
+    `softplus`, and log(sigmoid(u)) becomes -softplus(-u); `REWRITES` has the others. A DiracDelta, the derivative of a
+    jump, becomes 0.
 
     >>> from sympy import Max, Symbol, exp
     >>> x = Symbol("x", real=True)

@@ -17,7 +17,7 @@ from sympy.printing.mathematica import MCodePrinter, known_functions
 from symnet.expressions import (
     AxisMax, AxisProd, AxisVar, Commutation, Diag, Diagonal, Earlier, Hardmax, LogSoftmax, LogSumExp,
     MaskedSoftmax, MeanOfAll, Means, OtherProducts, OverDeviation, OverRoot, Paired, RootMeanSquared, Smallest, Softmax,
-    Standardised, Table, Total, Unit, Unpaired, Unvec, Variance, Vec, curves, logaddexp, maximum, softplus,
+    Standardised, Table, Total, Unit, Unpaired, Unvec, Variance, Vec, curves, logaddexp, maximum, minimum, softplus,
 )  # fmt: skip
 from symnet.notation.spelling import by_tens, plain_number
 from symnet.notation.style import Part, Text, joined, template
@@ -124,6 +124,7 @@ CODE: Table[Callable[..., str]] = Table(
         softplus: lambda node, a: f"Log[1 + Exp[{a}]]",
         logaddexp: lambda node, a, b: f"Log[Exp[{a}] + Exp[{b}]]",
         maximum: lambda node, a, b: f"({b} + Ramp[{a} - ({b})])",
+        minimum: lambda node, a, b: f"({b} - Ramp[{b} - ({a})])",
         Heaviside: lambda node, a, at_0: f"(UnitStep[{a}] - (1 - {at_0})*(1 - Unitize[{a}]))",
         Not: lambda node, a: f"(1 - {a})",
     },

@@ -191,11 +191,14 @@ def read(
     outputs = set(outputs)
     kept, uses = live(equations, outputs, names_read)
     crowded = {name for e in kept for name, times in Counter(names_read(e.rhs)).items() if times > 2}
-    short = _short(kept, frozenset(parameters), crowded)
+    once = {name for name, times in uses.items() if times == 1}
+    short = _short(kept, frozenset(parameters), crowded, once)
     return kept, lambda e: e.movable and e.lhs not in outputs and (uses[e.lhs] == 1 or e.lhs in short)
 
 
-def _short(equations: Sequence[Equation], parameters: frozenset[Name], crowded: Collection[Name]) -> set[Name]:
+def _short(
+    equations: Sequence[Equation], parameters: frozenset[Name], crowded: Collection[Name], once: Collection[Name]
+) -> set[Name]:
     movable = {e.lhs for e in equations if e.movable}
     defined = {e.lhs for e in equations}
     given = parameters | defined
@@ -213,7 +216,9 @@ def _short(equations: Sequence[Equation], parameters: frozenset[Name], crowded: 
         return len(factors) == 2 and all(isinstance(a, MatrixSymbol) and a not in defined for a in factors)
 
     for e in equations:
-        length = isinstance(squared(e.rhs), MatrixSymbol) and squared(e.rhs) not in movable
+        whole = squared(e.rhs)
+        moves = whole in movable and (whole in once or whole in short)
+        length = isinstance(whole, MatrixSymbol) and not moves
         if length or (e.rhs.is_Pow and e.rhs.base in lengths):  # ‖a‖², 1/‖a‖
             lengths.add(e.lhs)
         if e.movable and (e.lhs in lengths or e.lhs not in crowded and is_short(e.rhs)):
