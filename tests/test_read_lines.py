@@ -65,3 +65,15 @@ def test_the_smaller_and_the_larger_in_every_notation_and_kernel(of_two, numpy):
     tied, _ = sn.derive(loss, [y, z]).compile()({y: np.ones((3, 1)), z: np.ones((3, 1))})
     slopes = sn.derive(loss, [y, z]).compile()({y: np.ones((3, 1)), z: np.ones((3, 1))})[1]
     assert tied == 3 and (slopes[y] + slopes[z]).tolist() == [[1], [1], [1]]
+
+
+def test_a_function_that_is_a_value_already_is_not_computed_again():
+    # the derivative of sech² has tanh in it, that of log(cosh) is one
+    X, B = sn.matrix("X", 4, 5), sn.matrix("B", 3, 5)
+    Z = W * X
+    A = sn.tanh(Z)
+    for other in (lambda t: sympy.sech(t) ** 2, lambda t: log(sympy.cosh(t)) ** 2, lambda t: t / sympy.cosh(t)):
+        derivation = sn.derive(sn.sum(sn.hadamard(A, sn.elementwise(other, Z), B)), W)
+        assert str(derivation).count("tanh") == 1, str(derivation)
+        values = {s: np.random.default_rng(1).normal(size=s.shape) for s in (W, X, B)}
+        assert sn.check_gradients(derivation, values)

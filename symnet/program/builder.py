@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import Any
 
 from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S
@@ -62,10 +63,8 @@ class Builder:
         builder = cls.beside(program)
         for e in program.equations:
             builder.adopt(e)
-        builder._starts, start = [], 0
-        for section in program.sections:
-            builder._starts.append((section.title, start))
-            start += len(section.equations)
+        starts = accumulate((len(s.equations) for s in program.sections), initial=0)
+        builder._starts = [(s.title, start) for s, start in zip(program.sections, starts, strict=False)]
         return builder
 
     @classmethod
@@ -133,6 +132,10 @@ class Builder:
     def definition(self, name: Any) -> Any:
         """Give the right-hand side that a name stands for, or None."""
         return self.equations[self._place[name]].rhs if name in self._place else None
+
+    def known(self, rhs: Any) -> Name | None:
+        """Give the name of a value, or None where the program does not have it."""
+        return self._numbers.get(value_key(rhs))
 
     @property
     def entering(self) -> bool:
@@ -220,8 +223,7 @@ class Builder:
         unnamed = self._is_hidden(value)
         if self._has_line(lhs, value):
             if not unnamed:
-                self.adopt(Equation(symbol_like(self.names.nobody_sees(len(self.equations)), value), value))
-                value = self.equations[-1].lhs
+                value = self.call(value, self.names.nobody_sees(len(self.equations)))
             self._mark(value, "adjoint", lhs, movable=False)
             self._lines.add(value)
         elif unnamed and len(self.equations) > before and self.equations[self._place[value]].of is None:
@@ -341,10 +343,8 @@ class Builder:
         letters = self.layers.letters
         final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, self.lets, self.names)
         needed = without_dead_layers(self.equations, [*outputs, *self.lets], letters)
-        starts = [start for _, start in self._starts] + [len(self.equations)]
-        spans = zip(self._starts, starts[1:], strict=True)
-        sections = [
-            Section(t, tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)) for (t, a), z in spans
-        ]
+        spans = pairwise([*self._starts, ("", len(self.equations))])
+        lines = lambda a, z: tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)
+        sections = [Section(title, lines(a, z)) for (title, a), (_, z) in spans]
         shown, known = tuple(final.get(o, o) for o in outputs), Fixed(self.assumptions)
         return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, known)

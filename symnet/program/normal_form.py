@@ -12,9 +12,9 @@ from functools import reduce
 from typing import Any
 
 from sympy import (
-    S, Abs, Add, Basic, BlockMatrix, Expr, HadamardPower, HadamardProduct, Identity, Inverse, KroneckerProduct,
-    MatAdd, MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow, Product, Sum, Symbol,
-    Trace, Transpose, ZeroMatrix, conjugate, eye, log, re,
+    S, Abs, Add, Basic, BlockMatrix, Expr, Function, HadamardPower, HadamardProduct, Identity, Inverse,
+    KroneckerProduct, MatAdd, MatMul, MatPow, MatrixExpr, MatrixSlice, MatrixSymbol, Max, Min, Mul, OneMatrix, Pow,
+    Product, Sum, Symbol, Trace, Transpose, ZeroMatrix, conjugate, default_sort_key, eye, log, re,
 )  # fmt: skip
 from sympy.functions.elementary.piecewise import ExprCondPair
 from sympy.logic.boolalg import ITE
@@ -31,8 +31,8 @@ from symnet.expressions import (
     LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation, OverRoot, Pinv,
     Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
     bound_variables, brief, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric,
-    is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, together, transpose,
-    without_indices,
+    is_turned, kronecker, matmul, of_blocks, of_slice, picked, raw, scaled, split, stable, stand_in, together,
+    transpose, without_indices,
 )  # fmt: skip
 
 from symnet.program.brackets import without_brackets
@@ -58,6 +58,7 @@ def _apply(b: Building, node: Elementwise) -> Any:
         c, rest = split(atom) if atom.is_Matrix else (S.One, atom)
         body = body if c is S.One else body.xreplace({v: c * v})
         values[v] = rest if atom.is_Matrix else b.coefficient(atom)
+    body = body if b.entering else _with_known(b, body, values)
     matrices = [a for a in values.values() if a.is_Matrix]
     if matrices and (better := _fused(b, apply_entrywise(body, values))) is not None:
         return _kept(b, better, node)
@@ -74,6 +75,17 @@ def _apply(b: Building, node: Elementwise) -> Any:
             return b.store(Elementwise(node.args[0], *arguments), node)
     result = apply_entrywise(body, values)
     return b.store(result if isinstance(result, Elementwise) else b.value(result), node)
+
+
+def _with_known(b: Building, body: Any, values: dict[Any, Any]) -> Any:
+    # a function in a derivative that is a value of the program already, tanh(Z) beside sech²(Z), is that value
+    for f in sorted(body.atoms(Function) - {body}, key=default_sort_key):
+        if f.args in ((v,) for v, a in values.items() if a.is_Matrix):
+            name = b.known(apply_entrywise(f, {f.args[0]: values[f.args[0]]}))
+            if name is not None and name not in values.values():
+                v = stand_in(len(values))
+                body, values[v] = body.xreplace({f: v}), name
+    return body
 
 
 def _fused(b: Building, node: Any) -> Any:
