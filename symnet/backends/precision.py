@@ -14,7 +14,18 @@ from sympy import (
     sech, sinh, tanh,
 )  # fmt: skip
 
-from symnet.expressions import PRECISE, Elementwise, Total, apply_entrywise, precise, scaled, split, stand_in, total
+from symnet.expressions import (
+    PRECISE,
+    Elementwise,
+    Total,
+    apply_entrywise,
+    of_entries,
+    precise,
+    scaled,
+    split,
+    stand_in,
+    total,
+)
 
 DEPTH = 8  # how many equations deep a formula is looked through
 LONGEST = 24  # parts of a formula that a name is put in for
@@ -76,11 +87,7 @@ class Seen:
     def _operation(self, A: Any, depth: int) -> Any:
         if isinstance(A, Elementwise):
             return A.body.xreplace({v: self.formula(a, depth) for v, a in A.slots.items()})
-        parts = [self.formula(a, depth) for a in A.args]
-        result = parts[0]
-        for part in parts[1:]:
-            result = result + part if isinstance(A, MatAdd) else result * part
-        return result
+        return of_entries(A, [self.formula(a, depth) for a in A.args])
 
 
 _COMPLEX = (arg, im, re)

@@ -6,10 +6,13 @@ They look one level down, never deeper, and compute no derivative.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+from operator import mul
 from typing import Any
 
 from sympy import (
-    S, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, Max, Min,
+    S, Add, Expr, HadamardProduct, Identity, Inverse, Lambda, MatAdd, MatMul, MatrixExpr, Max, Min,
     OneMatrix, Transpose, ZeroMatrix, default_sort_key,
 )  # fmt: skip
 from sympy.core.relational import Relational
@@ -104,6 +107,11 @@ def _constant(A: Any) -> Any:
     if isinstance(rest, ZeroMatrix):
         return S.Zero
     return c if isinstance(rest, OneMatrix) else None
+
+
+def of_entries(A: Any, parts: Iterable[Expr]) -> Expr:
+    """Give the formula of an entry of A, a sum or an entrywise product, from those of its parts."""
+    return Add(*parts) if isinstance(A, MatAdd) else reduce(mul, parts)  # two at a time: SymPy puts numbers into sums
 
 
 def apply_entrywise(body: Expr, values: dict[Any, Any], shape: Any = None) -> Any:

@@ -15,7 +15,7 @@ from sympy import (
     exp, log, preorder_traversal,
 )  # fmt: skip
 
-from symnet.expressions import Elementwise, is_light, split, stand_in, spread_vector, transpose
+from symnet.expressions import Elementwise, is_light, of_entries, split, stand_in, spread_vector, transpose
 
 DEPTH = 6  # how many equations deep a formula is looked through
 LARGEST = 200  # parts of a formula; a step of a textbook has fewer
@@ -85,11 +85,7 @@ class View:
             values = {v: self(a, depth - 1, turned and a.is_Matrix) for v, a in rhs.slots.items()}
             whole = put_in(rhs.body, values)
             return self.leaf(transpose(name) if turned else name) if whole is None else whole
-        parts = [self(a, depth - 1, turned) for a in rhs.args]
-        result = parts[0]
-        for part in parts[1:]:
-            result = result + part if isinstance(rhs, MatAdd) else result * part
-        return result
+        return of_entries(rhs, [self(a, depth - 1, turned) for a in rhs.args])
 
     def _has_room(self, body: Any) -> bool:
         self.room -= sum(1 for _ in islice(preorder_traversal(body), self.room + 1))
