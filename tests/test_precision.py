@@ -189,6 +189,11 @@ HARD = {
     "steep": (lambda x: np.tanh(1e3 * x).sum(), lambda x: 1e3 / np.cosh(1e3 * x) ** 2, [1e-4, -2e-3]),
     "growing": (lambda x: np.exp(30 * x).sum(), lambda x: 30 * np.exp(30 * x), [1.0, -1.0]),
     "a weak corner": (lambda x: (np.abs(x) ** 1.5).sum(), lambda x: 1.5 * np.sign(x) * np.abs(x) ** 0.5, [0.0, 1.0]),
+    "a weaker corner": (lambda x: (np.abs(x) ** 1.2).sum(), lambda x: 1.2 * np.sign(x) * np.abs(x) ** 0.2, [0.0, 1.0]),
+    "a corner to one side": (lambda x: np.maximum(x, 0) @ abs(x) ** 0.3, lambda x: 1.3 * abs(x) ** 0.3, [0.0, 1.0]),
+    "a pole within the steps": (lambda x: (1 / x).sum(), lambda x: -1 / x**2, [1e-13, 2.0]),
+    "a high pole": (lambda x: (x**-2).sum(), lambda x: -2 * x**-3, [1e-11, 2e-11, 1.0]),
+    "a domain that ends within the steps": (lambda x: np.log(x).sum(), lambda x: 1 / x, [1e-13, 1.0]),
     "scales apart": (lambda x: 1e6 * x[0] ** 2 + 1e-6 * x[1] ** 2, lambda x: x * [2e6, 2e-6], [1.0, 1.0]),
     "cancelling": (lambda x: ((1e4 + x) ** 2).sum() - 1e8, lambda x: 2 * (1e4 + x), [1e-3, 2.0]),
     "a sorted value": (np.median, lambda x: np.array([0, 1.0, 0]), [1.0, 2.0, 3.0]),
@@ -203,3 +208,33 @@ def test_hard_functions_are_judged(name):
     for factor in (*WRONG.values(), 1 + 1e-5):
         check = sn.check_function(f, lambda x, c=factor: c * gradient(x), point)
         assert not check and "WRONG" in check.summary, (factor, check)
+
+
+NEAR_AN_END = {"1/x": lambda v: 1 / v, "x**-2": lambda v: v**-2, "log(x)": sympy.log, "sqrt(x)": sympy.sqrt}
+
+
+@pytest.mark.parametrize("method", ["central", "complex", "mpmath"])
+@pytest.mark.parametrize("size", [1e-5, 1e-9, 1e-13])
+@pytest.mark.parametrize("name", NEAR_AN_END)
+def test_no_step_goes_over_a_pole_or_out_of_a_domain(name, size, method):
+    x = sn.vector("x", 3)
+    loss = sn.sum(sn.elementwise(NEAR_AN_END[name], x))
+    for entries in ([size, 1.0, 2.0], [size, 2 * size, 3 * size]):
+        assert sn.check_gradients(loss, {x: entries}, x, method=method)
+
+
+@pytest.mark.parametrize("method", ["central", "complex", "mpmath"])
+@pytest.mark.parametrize("power", [1.1, 1.2, 1.5, 2.5])
+@pytest.mark.parametrize("of", [sn.abs, sn.relu])
+def test_slopes_that_fall_as_a_root_of_the_step_are_0(of, power, method):
+    x = sn.vector("x", 2)
+    loss = sn.sum(sn.power(of(x), sympy.Rational(str(power))) + x / 4)
+    assert sn.check_gradients(loss, {x: [0.0, 1.0]}, x, method=method)
+
+
+@pytest.mark.parametrize("large, small, told", [(1e2, 1e-3, "WRONG"), (1e3, 1e-5, "WRONG"), (1e6, 1e-6, "less finely")])
+def test_each_entry_is_judged_as_finely_as_it_can_be(large, small, told):
+    squares, point = lambda x: (x**2).sum(), np.array([large, small, 1.0])
+    assert sn.check_function(squares, lambda x: 2 * x, point)
+    check = sn.check_function(squares, lambda x: 2 * x * [1, 0, 1], point)
+    assert told in check.summary, check

@@ -74,8 +74,10 @@ def check_function(f: Callable[..., Any], grad: Callable[..., Any], x0: Any, met
 
     Both are given copies, which they may update in place. Gradients in float32 are judged by its digits. Where the
     values of `f` are too coarse to tell, as with a large constant in them, the result is not `ok` and says that it
-    cannot be judged. Raises `ValueError` where a gradient has not the shape of its argument, naming the argument, and
-    where it, `x0` or `f(x0)` is not finite, `TypeError` for complex and masked arrays.
+    cannot be judged. An entry far below the largest one is judged as finely as its slope is known; one that is not told
+    from 0 at all is said to be judged less finely. Raises `ValueError` where a gradient has not the shape of its
+    argument, naming the argument, and where it, `x0` or `f(x0)` is not finite, `TypeError` for complex and masked
+    arrays.
 
     >>> import numpy as np
     >>> check_function(lambda x: np.sum(x**3), lambda x: 3 * x**2, np.array([1.0, -2.0])).ok

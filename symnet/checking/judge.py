@@ -8,7 +8,7 @@ is said to be so. Where the slope is 0, what is left of rounding is no mistake.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -23,6 +23,8 @@ TOLERANCE = {"complex": 1e-11, "central": 1e-6, "mpmath": 1e-11}  # relative to 
 DIGITS_OF_DTYPE = 2500  # what was computed in float32 is judged to so many of its last digits
 COARSE = 2e-3  # of the largest entry: where rounding in a function hides more than this, nothing can be said
 ZERO = 1e-9  # slopes less certain than this are not told from 0, whatever is claimed
+WIDER = 1e6  # a step so many times as large tells the same slope of a smooth function
+FLOOR = 1e-12  # of the largest entry of all: what rounding leaves of entries in which larger numbers cancel
 LOST = 20  # rounding errors, each one of the usual size, by which two slopes may differ
 ALL_ENTRIES = 250  # parameters with more entries are probed
 ENTRIES, DIRECTIONS = 24, 8  # by so many entries and so many random directions
@@ -34,8 +36,9 @@ class Subject:
     """What is checked: a function of arrays, its claimed gradients, and how to differentiate it by numbers.
 
     `checked`: which of the arrays are parameters; `real`: the function in float64; `exact`: gives slopes that are exact
-    to rounding, or None where differences must do; `corners`: whether one lies at the point, None where nobody knows;
-    `again`: gives the claimed gradients at other arrays, where that is possible; `facts`: of each parameter.
+    to rounding, by steps that may be `wider`, or None where differences must do; `corners`: whether one lies at the
+    point, None where nobody knows; `again`: gives the claimed gradients at other arrays, where that is possible;
+    `facts`: of each parameter.
     """
 
     names: tuple[str, ...]
@@ -45,7 +48,7 @@ class Subject:
     real: Function
     method: str
     tolerance: float
-    exact: Callable[[Sequence[Any], int, Any], Slope] | None = None
+    exact: Callable[..., Slope] | None = None
     corners: bool | None = None
     again: Callable[[Sequence[Any]], Sequence[Any]] | None = None
     facts: tuple[tuple[str, ...], ...] = ()
@@ -133,13 +136,28 @@ def _by_differences(subject: Subject, one: _Found, size: float, largest: float) 
         close = subject.tolerance * size * float(np.max(one.direction))
     if slope.sides:
         return _at_kink(one, close)
-    probe = Probe(one.index, one.symbolic, slope.value, close - error, uncertain=error)
     if 2 * error <= close:
-        return probe
+        return _by_its_own_size(subject, one, close, largest)
+    probe = Probe(one.index, one.symbolic, slope.value, close - error, uncertain=error)
     small = error <= max(1e-3 * subject.tolerance * largest, ZERO)
     if slope.rounding > error / 8 and error <= COARSE * scale or small and _is_zero(one, error):
         return probe._replace(allowed=error, coarse=error > close)
     return probe._replace(allowed=close, judged=not probe.error <= close + 2 * error)
+
+
+def _by_its_own_size(subject: Subject, one: _Found, close: float, largest: float) -> Probe:
+    # an entry far below the largest one may not be anything below that one's tolerance, as far as slopes can tell
+    slope, own, floor = one.slope, max(abs(one.symbolic), abs(one.slope.value)), FLOOR * largest
+    probe = Probe(one.index, one.symbolic, slope.value, close - slope.error, uncertain=slope.error)
+    if subject.tolerance > TOLERANCE["central"]:
+        return probe
+    least = subject.tolerance * own + floor
+    if least < probe.error <= probe.allowed:
+        again = subject.differences(subject.checked[one.place], one.direction, 0.05 * least)
+        slope = slope if again.sides or again.error > slope.error else again
+        allowed = min(close, least + LOST * slope.error)
+        probe = probe._replace(numeric=slope.value, allowed=allowed, uncertain=slope.error)
+    return probe._replace(coarse=slope.rounding > ZERO and own <= LOST * slope.error + floor)
 
 
 def _is_zero(one: _Found, error: float) -> bool:
@@ -161,11 +179,20 @@ def _exactly(subject: Subject, one: _Found, size: float, largest: float) -> Prob
         if differences.sides:
             near = _at_kink(one._replace(slope=differences), TOLERANCE["central"] * size)
             return near._replace(numeric=one.slope.value, between=near.between or probe.ok)
+        if not probe.ok and _depends_on_its_step(subject, one, close):
+            finer = replace(subject, tolerance=TOLERANCE["central"])
+            return _by_differences(finer, one._replace(slope=differences), size, largest)
     if not probe.ok and max(abs(one.symbolic), abs(one.slope.value)) <= ZERO:
         return probe._replace(allowed=close + 8 * _last_digits(subject, one))
     if not probe.ok and probe.error <= COARSE * _scale(one, size):  # 1 − tanh(u)² + 10⁻⁶ has lost its last digits
         return probe._replace(allowed=close + LOST * _rounding(subject, one))
     return probe
+
+
+def _depends_on_its_step(subject: Subject, one: _Found, close: float) -> bool:
+    # the slope of |w|^1.2 at 0 falls as a root of the step: nothing that is exact to rounding is told there
+    wider = subject.exact(subject.arrays, subject.checked[one.place], one.direction, WIDER)  # type: ignore[misc]
+    return not abs(wider.value - one.slope.value) <= close
 
 
 def _rounding(subject: Subject, one: _Found) -> float:

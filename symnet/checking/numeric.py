@@ -25,6 +25,7 @@ SMOOTH = 1e-6  # of the changes of values: a smooth function leaves no more in f
 CLEARLY = 1e-2  # less
 SMALL = 1e-3  # an entry below which steps of its own size are tried as well
 RATIO = 4  # of one step to the next smaller one
+SLOWEST = 0.95  # the ratio of changes from one step to the next, of slopes that still approach one
 COARSEST, FINEST = -4, 14  # the steps are CENTRAL_STEP / RATIO**level
 
 
@@ -51,24 +52,33 @@ def scale_of(array: Any, direction: Any) -> float:
     return max(1.0, float(touched.max(initial=0.0)))
 
 
-def complex_step(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> Slope:
-    """Give Im f(x + ihv)/h. There is no subtraction, so it is exact to rounding.
+def smallest_of(array: Any, direction: Any) -> float:
+    """Give the size of the smallest entry, zeros left out, that a direction moves, at most 1."""
+    touched = np.abs(np.asarray(array)[(np.asarray(direction) != 0) & (np.asarray(array) != 0)])
+    return float(max(touched.min(initial=1.0), SMALLEST))
+
+
+def complex_step(f: Function, arrays: Sequence[Any], k: int, direction: Any, wider: float = 1.0) -> Slope:
+    """Give Im f(x + ihv)/h, `wider` times the usual h. There is no subtraction, so it is exact to rounding.
 
     Squire and Trapp, "Using complex variables to estimate derivatives of real functions", SIAM Review 40 (1998).
     """
-    touched = np.abs(np.asarray(arrays[k])[(np.asarray(direction) != 0) & (np.asarray(arrays[k]) != 0)])
-    step = COMPLEX_STEP * float(max(min(1.0, touched.min(initial=1.0)), SMALLEST))  # far below every entry
+    step = wider * COMPLEX_STEP * smallest_of(arrays[k], direction)  # far below every entry
     with np.errstate(all="ignore"):
         value = f(moved(arrays, k, direction, 1j * step))
     slope = float(np.imag(value)) / step
     return Slope(slope, 4 * np.finfo(float).eps * abs(slope) + COMPLEX_STEP)
 
 
-def many_digits(f: Function, arrays: Sequence[Any], k: int, direction: Any) -> Slope:
-    """Give a central difference computed in 50 digits; `f` must take object arrays of mpmath numbers."""
-    with mpmath.workdps(DIGITS):
+def many_digits(f: Function, arrays: Sequence[Any], k: int, direction: Any, wider: float = 1.0) -> Slope:
+    """Give a central difference computed in 50 digits, `wider` times the usual step apart.
+
+    `f` must take object arrays of mpmath numbers. Below a small entry the step is smaller, and the digits are more.
+    """
+    size = smallest_of(arrays[k], direction)
+    with mpmath.workdps(DIGITS - round(2 * math.log10(size))):
         exact = [_as_mpf(a) for a in arrays]
-        h = mpmath.mpf(10) ** (-DIGITS // 3)
+        h = wider * size * mpmath.mpf(10) ** (-DIGITS // 3)
         along = _as_mpf(direction)
         slope = (f(moved(exact, k, along, h)) - f(moved(exact, k, along, -h))) / (2 * h)
         return Slope(float(slope), abs(float(slope)) * np.finfo(float).eps + LEFT_OVER)
@@ -172,6 +182,14 @@ class _Ladder:
         rounding = 10 * self.noise / steps[2]
         return Slope((RATIO**2 * fine - coarse) / (RATIO**2 - 1), abs(fine - coarse) + rounding, rounding)
 
+    def slow(self, side: int) -> Slope:
+        """Extrapolate slopes to one side that approach theirs as a root of the step does, as those of |x|^1.2 at 0.
+
+        Aitken's rule (Stoer and Bulirsch, section 5.10), where the changes from step to step have one ratio.
+        """
+        found = [self.one_sided(level, side) for level in range(FINEST)]
+        return min((_aitken(found[level : level + 4]) for level in range(FINEST - 4)), key=_error)
+
     def best(self, give: Callable[[int], Slope], enough: float) -> Slope:
         """Give the slope of the least error: smaller steps where the function bends, larger ones where it is noisy.
 
@@ -198,6 +216,16 @@ class _Ladder:
         if abs(below - 2 * self.here + above) / h > jump / 2:
             return None
         return (above - below) / (2 * h)
+
+
+def _aitken(slopes: Sequence[Slope]) -> Slope:
+    changes = [b.value - a.value for a, b in pairwise(slopes)]
+    before, ratio = [b / a if a else math.inf for a, b in pairwise(changes)]
+    if not all(1 / RATIO < r < SLOWEST for r in (before, ratio)):
+        return Slope(slopes[-1].value, math.inf)
+    values = [s.value + c * r / (1 - r) for s, c, r in zip(slopes[2:], changes[1:], (before, ratio), strict=True)]
+    rounding = 4 * slopes[-1].rounding / (1 - ratio) ** 2
+    return Slope(values[1], abs(values[1] - values[0]) + rounding, rounding)
 
 
 def _contradicts(one: Slope, other: Slope) -> bool:
@@ -228,12 +256,23 @@ def central(
     point tell which.
     """
     found = _at_usual_steps(f, arrays, k, direction, noise, enough, resolution)
-    touched = np.abs(np.asarray(arrays[k])[np.asarray(direction) != 0])
-    own = float(touched.max(initial=0.0))
-    if nearby is None or found.sides or found.error <= enough or not 0 < own < SMALL:
+    own = smallest_of(arrays[k], direction)
+    if nearby is None or own >= SMALL:
         return found
+    if found.sides or found.error <= enough:
+        within = difference(f, arrays, k, direction, own / 2)
+        if not _passed_over(within, found, enough + noise / own):
+            return found
     small = _Ladder(f, arrays, k, direction, max(nearby(own), np.finfo(float).tiny), own)
-    return min(found, small.best(small.central, enough), key=_error)
+    there = small.best(small.central, enough)
+    return there if _passed_over(there.value, found, there.error) else min(found, there, key=_error)
+
+
+def _passed_over(within: float, found: Slope, error: float) -> bool:
+    # whether the slope within an entry is no such slope: larger steps went over a pole, or beyond the domain of f
+    left, right, uncertain = found.sides or (found.value, found.value, found.error)
+    error = 4 * (error + uncertain)
+    return not min(left, right) - error <= within <= max(left, right) + error
 
 
 def _at_usual_steps(
@@ -243,7 +282,10 @@ def _at_usual_steps(
     middle = ladder.best(ladder.central, enough)
     if middle.error <= enough:
         return middle
-    left, right = (ladder.best(lambda level, side=side: ladder.one_sided(level, side), enough) for side in (0, 1))  # type: ignore[misc]
+    left, right = (
+        min(ladder.best(lambda level, side=side: ladder.one_sided(level, side), enough), ladder.slow(side), key=_error)  # type: ignore[misc]
+        for side in (0, 1)
+    )
     jump = abs(left.value - right.value)
     if not jump > 4 * (left.error + right.error):
         return min(middle, left, right, key=_error)

@@ -184,7 +184,9 @@ class GradientCheck(Shown):
             return "; ".join(said)
         worst = max((row.relative for row in self.rows), default=0.0)
         count = f"all {len(self.rows)} {self.what}s agree" if len(self.rows) > 1 else f"the {self.what} agrees"
-        return f"{count}, the largest relative error is {worst:.1e}"
+        coarse = sum(p.coarse for row in self.rows for p in row.probes)
+        less = f"; judged less finely: {coarse} of the slopes" if coarse else ""
+        return f"{count}, the largest relative error is {worst:.1e}{less}"
 
     @property
     def _title(self) -> str:
