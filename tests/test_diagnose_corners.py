@@ -52,5 +52,53 @@ def test_so_it_is_inside_a_net(name, at_zero):
 
 
 def test_a_sign_that_is_a_value_has_one_at_0():
-    loss = sn.inner(sn.sign(x), x)
+    loss = sn.inner(sn.sign(x), x + 1)  # it jumps at 0, so that no number is a slope there
     assert not sn.diagnose(loss, {"x": AT}, {"x": slope(AT, 1.0, -1.0)}).ok
+
+
+# -- what the slopes of the loss to both sides say
+
+A = np.array([[1.0, 2.0, 3.0, 3.0], [1.0, 1.0, 3.0, 0.0], [0.0, 2.0, 3.0, 1.0]])  # ties in every column
+M, R = sn.matrix("M", 3, 4), sn.matrix("R", 1, 4)
+TOP, FACTORS = A == A.max(axis=0), np.array([[1.0, 2.0, -3.0, 4.0]])
+FIRST, LAST = np.arange(3)[:, None] == A.argmax(axis=0), np.arange(3)[:, None] == 2 - A[::-1].argmax(axis=0)
+LARGEST, SMALLEST, ZERO = sn.inner(sn.max(M, axis=0), R), sn.inner(sn.min(-M, axis=0), R), np.zeros((4, 1))
+UNIT = np.array([[0.5], [-0.5], [0.5], [0.5]])
+DIFFERENCE = sn.sum(sn.relu(x) - sn.relu(-x))  # x itself
+AS_GOOD, OUTSIDE, SMOOTH = "both are subgradients", "", "has no corner there"
+CONVENTIONS = {  # loss, values, gradient; whether it is right, and what is said
+    "the first of a tie": (LARGEST, A, FACTORS * FIRST, True, AS_GOOD),
+    "the last of a tie": (LARGEST, A, FACTORS * LAST, True, AS_GOOD),
+    "all of a tie": (LARGEST, A, FACTORS * TOP, True, "all together they do not"),
+    "twice all of a tie": (LARGEST, A, 2 * FACTORS * TOP, False, OUTSIDE),
+    "the last of the smallest": (SMALLEST, A, -FACTORS * LAST, True, AS_GOOD),
+    "a norm at 0": (sn.norm(x), ZERO, UNIT, True, AS_GOOD),
+    "a shorter one": (sn.norm(x), ZERO, UNIT / 3, True, AS_GOOD),
+    "a longer one": (sn.norm(x), ZERO, 1.5 * UNIT, False, OUTSIDE),
+    "norms of columns": (sn.sum(sn.norm(x, axis=1)), AT, slope(AT, 0.7, -1.0), True, AS_GOOD),
+    "leaky at its slope above": (sn.sum(sn.leaky_relu(x)), AT, slope(AT, 1.0, 0.01), True, "as 1; here it is 0.01"),
+    "leaky between": (sn.sum(sn.leaky_relu(x)), AT, slope(AT, 0.5, 0.01), True, "as 0.5; here it is 0.01"),
+    "leaky beyond": (sn.sum(sn.leaky_relu(x)), AT, slope(AT, 0.0, 0.01), False, "not between those beside"),
+    "relu beyond": (sn.sum(sn.relu(x)), AT, slope(AT, 1.5, 0.0), False, "not between those beside"),
+    "both corners of clip": (sn.sum(sn.clip(x, 0, 1)), AT, slope(AT, 1.0, 0.0), True, AS_GOOD),
+    "twice where there is none": (DIFFERENCE, AT, slope(AT, 2.0, 1.0), False, SMOOTH),
+    "the slope where there is no corner": (DIFFERENCE, AT, slope(AT, 1.0, 1.0), True, SMOOTH),
+    "wrong elsewhere": (sn.sum(sn.relu(x)), AT, slope(AT, 0.5, 0.1), False, OUTSIDE),
+}
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_a_gradient_at_a_corner_is_judged_by_the_slopes_to_its_sides(name):
+    loss, at, mine, may_be, words = CONVENTIONS[name]
+    symbol = M if at is A else x
+    found = sn.diagnose(loss, {symbol: at, **({R: FACTORS} if symbol == M else {})}, {symbol: mine})
+    assert found.ok == may_be and words in str(found), str(found)
+    assert AS_GOOD not in str(found) or found.ok
+
+
+def test_where_corners_meet_nothing_is_said_to_be_a_subgradient_that_is_none():
+    U, x0 = sn.matrix("U", 1, 2), np.array([[1.0, -1.0], [0.0, 0.0]])  # one neuron, two samples, both at 0
+    loss = sn.inner(sn.relu(U * sn.matrix("X", 2, 2)), sn.matrix("R", 1, 2))
+    mine = {"U": np.array([[2.0, 0.0]])}  # 1·1·1 + (−1)·(−1)·1: slope 1 at both; the loss has 1 to both sides
+    found = sn.diagnose(loss, {"U": np.zeros((1, 2)), "X": x0, "R": np.array([[1.0, -1.0]])}, mine)
+    assert not found.ok and "its slope for U[0, 0] is 1, yours 2" in str(found), str(found)

@@ -35,7 +35,7 @@ WINGS = {
     "overview":    "",
     "checking":    "numeric kinks freedom explicit result judge check hessian prove",
     "sklearn":     "",
-    "diagnosis":   "result edits made numbers handed labels stacked given rounded sampled variants places deltas catalogue unrolled likeness quantities formulas functions operands replaced states labelled products windows grammar groups exchanged price constants bounded influence entries trial corners edited ties search explain unstated norms reported forward velocities stepped stepping parts ahead afterwards steps samples permuted finding diagnose",
+    "diagnosis":   "result edits made numbers handed labels stacked given rounded sampled variants places deltas catalogue unrolled likeness quantities formulas functions operands replaced states labelled products windows grammar groups exchanged price constants bounded influence entries trial explain sides corners edited ties search unstated norms reported forward velocities stepped stepping parts ahead afterwards steps samples permuted finding diagnose",
 }
 # fmt: on
 BESIDE = {"checking": {"optimizers", "training"}, "diagnosis": {"training", "checking"}}  # not below

@@ -13,7 +13,7 @@ import numpy as np
 from sympy import HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix
 
 from symnet.derivation import Derivation
-from symnet.diagnosis.edits import Mutation, Name
+from symnet.diagnosis.edits import Mutation, Name, Words
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.places import tidied
 from symnet.diagnosis.result import Fault
@@ -49,6 +49,10 @@ class Explainer:
         right, yours = self.line(lhs, self.equations[lhs]), self.line(lhs, tidied(mutation.changes[lhs]))
         spoiled = self._downstream(set(mutation.changes))
         return Fault(mutation.kind, spoiled, self.write(lhs), right, yours, words, mutation.factor)
+
+    def said(self, kind: str, wrong: Sequence[Name], words: Words) -> Fault:
+        """Give a fault in words alone, of the gradients of these parameters."""
+        return Fault(kind, tuple(wrong), self.write(self.gradients[wrong[0]]), "", "", words.read(self.write))
 
     def forward_fault(self, mutation: Mutation, wrong: Sequence[Name], follow: bool) -> Fault:
         """Give the fault of another forward pass; `follow`: whether the gradients follow from it."""

@@ -17,7 +17,7 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import Kernel
 from symnet.derivation import Derivation
 from symnet.diagnosis.bounded import bounded
-from symnet.diagnosis.corners import other_slope
+from symnet.diagnosis.corners import AtCorner, at_corner, other_slope
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
@@ -74,11 +74,12 @@ def diagnosed(
         whole = ((*unstated, *extra),) if unstated or extra else ()
         return Diagnosis(right, spoiled, whole, (*known, *hidden), partials=partials)
     plain = step is None and not off and not extra and not unstated
-    if plain and (slopes := other_slope(looking.setting, points)) is not None:
-        return Diagnosis(derivation.wrt, (), ((explainer.fault(slopes),),), tuple(known), partials=partials)
+    if plain and (convention := looking.convention()) is not None:
+        return _of_corners(derivation, convention, known, partials)
     known = [*known, *_elsewhere_only(points, wrong), *([UP] if step is not None and step.goes_up else [])]
     symbols = {w.name: w for w in wrong}
     found = _explanations(looking, step, symbols, off) or _of_the_data(kernel, points, wrong, off, step)
+    found = found or (looking.beyond() if plain else [])
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not shows_gradients else None
@@ -89,6 +90,11 @@ def diagnosed(
     number = len(shown) + len(looking.tied)
     hint = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
     return Diagnosis(right, spoiled, tuple(shown), (*known, *looking.tied, *off), hint, partials)
+
+
+def _of_corners(derivation: Derivation, found: AtCorner, known: Sequence[str], partials: Any) -> Diagnosis:
+    right = tuple(w for w in derivation.wrt if w not in found.wrong)
+    return Diagnosis(right, found.wrong, ((found.fault,),), tuple(known), partials=partials)
 
 
 def _apart(found: Explained, everywhere: bool) -> Explained:
@@ -187,7 +193,7 @@ class _Looking:
         wrong: tuple[Name, ...],
         more: Callable[[], Point | None] | None,
     ) -> None:
-        self.derivation, self.points, self.rate, self.more = derivation, points, rate, more
+        self.derivation, self.kernel, self.points, self.rate, self.more = derivation, kernel, points, rate, more
         self.explainer, self.wrong = explainer, wrong
         self.setting = _setting(derivation, kernel, points[0])
         self.symbols = kernel.symbols
@@ -201,6 +207,17 @@ class _Looking:
         """Tell whether nothing is known of the loss, or so little that it may be another one: ε is a small number."""
         p = self.points[0]
         return not off and (p.loss is None or abs(p.loss - p.right_loss) > EXACTLY * abs(p.right_loss))
+
+    def convention(self) -> AtCorner | None:
+        """Give what is said of gradients that differ at corners alone."""
+        with np.errstate(all="ignore"):
+            return at_corner(self.setting, self.points, self.wrong, self.kernel, self.explainer)
+
+    def beyond(self) -> Explained:
+        """Give the slope at corners that is beyond those beside it."""
+        with np.errstate(all="ignore"):
+            slope = other_slope(self.setting, self.points, beyond=True)
+        return [(self.explainer.fault(slope),)] if slope is not None else []
 
     def forward(self, surely: bool = False) -> Explained:
         """Give what the forward pass may have been; surely: from which the gradients follow."""

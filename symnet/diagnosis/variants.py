@@ -144,8 +144,9 @@ class Variants:
         self.numbers = Numbers(self._safe, sizes, self._code.run, self._code.applied)
         self._known: Known = {}  # values of parts of the right equations
         self.evaluations = 0
-        for lhs, rhs in [*forward, *backward]:
-            self._right[self._safe[lhs.name]] = self._code.run(rhs, self._right)
+        with np.errstate(all="ignore"):  # at a corner a formula may be 0/0
+            for lhs, rhs in [*forward, *backward]:
+                self._right[self._safe[lhs.name]] = self._code.run(rhs, self._right)
 
     def value(self, expr: Any) -> Any:
         """Give the value of an expression where every equation is right."""
