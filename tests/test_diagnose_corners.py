@@ -102,3 +102,9 @@ def test_where_corners_meet_nothing_is_said_to_be_a_subgradient_that_is_none():
     mine = {"U": np.array([[2.0, 0.0]])}  # 1·1·1 + (−1)·(−1)·1: slope 1 at both; the loss has 1 to both sides
     found = sn.diagnose(loss, {"U": np.zeros((1, 2)), "X": x0, "R": np.array([[1.0, -1.0]])}, mine)
     assert not found.ok and "its slope for U[0, 0] is 1, yours 2" in str(found), str(found)
+
+
+@pytest.mark.parametrize("function", [sn.log, sn.sqrt])
+def test_beyond_the_domain_of_a_function_nothing_is_diagnosed(function):
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match="x: the loss has no finite gradient"):
+        sn.diagnose(sn.sum(function(x)), {x: -1 - AT**2}, {x: AT})

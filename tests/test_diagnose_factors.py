@@ -112,3 +112,14 @@ def test_a_step_that_is_added_is_said_to_be(name):
     assert found.faults[0].kind == "sign" and "was added, where it is to be subtracted" in str(found), str(found)
     halved = sn.diagnose_update(loss, {parameter: before}, {parameter: before - up / 2}, 0.1, data)
     assert "was added" not in str(halved)
+
+
+@pytest.mark.parametrize("factor", [2.0, -1.0, 0.7])
+@pytest.mark.parametrize("name", WITHOUT)
+def test_explanations_that_are_one_by_algebra_are_not_said_to_be_told_apart_by_data(name, factor):
+    loss, parameter, values = drawn(name)
+    wrong = wrong_by(factor, loss, values, parameter)
+    for given in (wrong, lambda v: wrong_by(factor, loss, v, parameter)):
+        found = sn.diagnose(loss, values, given)
+        if len(found.explanations) > 1:
+            assert "one by algebra" in found.advice and "would tell them apart" not in found.advice, str(found)

@@ -60,10 +60,10 @@ def at_corner(
     setting: Setting, points: Sequence[Point], wrong: Sequence[Name], kernel: Kernel, explainer: Explainer
 ) -> AtCorner | None:
     """Give what is said of gradients that differ at corners alone; None where they do not."""
-    if not wrong:
+    seen = seen_beside(kernel, points, wrong)
+    if seen is None:
         return None
     of_formulas = other_slope(setting, points) or _whole_at_ties(setting, points)
-    seen = seen_beside(kernel, points, wrong)
     if of_formulas is not None:
         said = replace(of_formulas, words=of_formulas.words + _beside(seen) + _alike(of_formulas))
         return AtCorner(explainer.fault(said), tuple(w for w in wrong if seen.smooth and w not in seen.inside))

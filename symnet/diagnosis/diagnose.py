@@ -17,7 +17,7 @@ from symnet.derivation import derive
 from symnet.diagnosis.edits import Gradients, Values
 from symnet.diagnosis.finding import adding, diagnosed
 from symnet.diagnosis.given import (
-    Written, apart, called, check_forward_names, checked, parameters_in, point_at, taken,
+    Written, apart, called, check_forward_names, check_right, checked, parameters_in, point_at, taken,
 )  # fmt: skip
 from symnet.diagnosis.handed import with_one_hot
 from symnet.diagnosis.result import Diagnosis
@@ -69,6 +69,7 @@ def diagnose(
     check_forward_names(derivation, loss, written)
     kernel = derivation.compile(dtype=float)
     point, known = point_at(derivation, kernel, values, written, {}), [s.words for s in stacks]
+    check_right(point)
     if not callable(gradients):
         point, rounded = as_rounded(point)
         known += rounded
@@ -144,6 +145,7 @@ def diagnose_update(
     weights = Weights(arrays[0], arrays[1], gradients_at({}), moved_before)
     step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)
     point = point_at(derivation, kernel, everything, Written(step.as_gradients()), rounding)
+    check_right(point)
     return diagnosed(derivation, kernel, [point], learning_rate, step, [s.words_of_step for s in stacks])
 
 

@@ -118,8 +118,14 @@ class Explainer:
         return tuple(facts)
 
 
-def advice(number: int, points: Sequence[Point]) -> str:
-    """Say what would tell several explanations apart."""
+def advice(shown: int, tied: int, points: Sequence[Point], alike: bool) -> str:
+    """Say what would tell several explanations apart: those shown, `alike` for all data or not, and those of a tie."""
+    number = shown + tied
+    if number < 2 or shown < 2 and len(points) > 1:
+        return ""
+    if alike and shown > 1:
+        other = " The other one is told apart by other data." * bool(tied)
+        return f"{shown} explanations are one by algebra, whatever the data: only the code itself tells.{other}"
     if len(points) > 1:
         return f"{number} explanations give the same numbers at every point: for this net they are hard to tell apart."
     more = " with several samples" if max(points[0].sizes.values(), default=0) == 1 else ""

@@ -17,7 +17,7 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import Kernel
 from symnet.derivation import Derivation
 from symnet.diagnosis.bounded import bounded
-from symnet.diagnosis.corners import AtCorner, at_corner, other_slope
+from symnet.diagnosis.corners import at_corner, other_slope
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
@@ -74,12 +74,12 @@ def diagnosed(
         whole = ((*unstated, *extra),) if unstated or extra else ()
         return Diagnosis(right, spoiled, whole, (*known, *hidden), partials=partials)
     plain = step is None and not off and not extra and not unstated
-    if plain and (convention := looking.convention()) is not None:
-        return _of_corners(derivation, convention, known, partials)
+    if plain and (convention := looking.convention(known, partials)) is not None:
+        return convention
     known = [*known, *_elsewhere_only(points, wrong), *([UP] if step is not None and step.goes_up else [])]
     symbols = {w.name: w for w in wrong}
-    found = _explanations(looking, step, symbols, off) or _of_the_data(kernel, points, wrong, off, step)
-    found = found or (looking.beyond() if plain else [])
+    found = _explanations(looking, step, symbols, off)
+    found = found or _of_the_data(kernel, points, wrong, off, step) or looking.beyond(plain)
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
         told_of = step.facts(symbols) if step is not None and not shows_gradients else None
@@ -87,14 +87,8 @@ def diagnosed(
         return Diagnosis(right, spoiled, ((*unstated, unknown),), facts, partials=partials)
     shown = _apart(found, len(points) > 1)
     shown = [f if f[0].kind == "reshaped" else (*unstated, *f, *extra) for f in shown]
-    number = len(shown) + len(looking.tied)
-    hint = advice(number, points) if number > 1 and (len(shown) > 1 or len(points) == 1) else ""
+    hint = advice(len(shown), len(looking.tied), points, looking.alike)
     return Diagnosis(right, spoiled, tuple(shown), (*known, *looking.tied, *off), hint, partials)
-
-
-def _of_corners(derivation: Derivation, found: AtCorner, known: Sequence[str], partials: Any) -> Diagnosis:
-    right = tuple(w for w in derivation.wrt if w not in found.wrong)
-    return Diagnosis(right, found.wrong, ((found.fault,),), tuple(known), partials=partials)
 
 
 def _apart(found: Explained, everywhere: bool) -> Explained:
@@ -198,6 +192,7 @@ class _Looking:
         self.setting = _setting(derivation, kernel, points[0])
         self.symbols = kernel.symbols
         self.tied: list[str] = []  # what these data cannot tell apart
+        self.alike = False  # whether what is found gives the same for all data
 
     def ties(self) -> Ties:
         """Give what compares explanations for other data."""
@@ -208,15 +203,19 @@ class _Looking:
         p = self.points[0]
         return not off and (p.loss is None or abs(p.loss - p.right_loss) > EXACTLY * abs(p.right_loss))
 
-    def convention(self) -> AtCorner | None:
+    def convention(self, known: Sequence[str], partials: dict[Name, str]) -> Diagnosis | None:
         """Give what is said of gradients that differ at corners alone."""
         with np.errstate(all="ignore"):
-            return at_corner(self.setting, self.points, self.wrong, self.kernel, self.explainer)
+            found = at_corner(self.setting, self.points, self.wrong, self.kernel, self.explainer)
+        if found is None:
+            return None
+        right = tuple(w for w in self.derivation.wrt if w not in found.wrong)
+        return Diagnosis(right, found.wrong, ((found.fault,),), tuple(known), partials=partials)
 
-    def beyond(self) -> Explained:
-        """Give the slope at corners that is beyond those beside it."""
+    def beyond(self, plain: bool) -> Explained:
+        """Give the slope at corners that is beyond those beside it; plain: where nothing else is known."""
         with np.errstate(all="ignore"):
-            slope = other_slope(self.setting, self.points, beyond=True)
+            slope = other_slope(self.setting, self.points, beyond=True) if plain else None
         return [(self.explainer.fault(slope),)] if slope is not None else []
 
     def forward(self, surely: bool = False) -> Explained:
@@ -239,6 +238,7 @@ class _Looking:
         found = Search(self.setting, self.points, self.rate, elsewhere, self.more).run()
         if len(found) > 1 and not instead:
             found, self.tied = self.ties().apart(found)
+            self.alike = True
         return instead or [tuple(map(self.explainer.fault, mutations)) for mutations in found]
 
 

@@ -144,6 +144,14 @@ def check_forward_names(derivation: Derivation, loss: Expr, written: Written) ->
             binding.check_names([name], [name] if name in known else [*known, *sorted(values)])
 
 
+def check_right(point: Point) -> None:
+    """Raise `ValueError` where there is no finite gradient at the values: nothing can be compared with it."""
+    for w, g in point.right.items():
+        if np.isnan(point.right_loss) or not np.all(np.isfinite(g)):
+            words = f"{w.name}: the loss has no finite gradient at these values, where it is"
+            raise ValueError(f"{words} {point.right_loss:.6g}; give values within the domain of every function in it")
+
+
 def _shape(value: Any, sizes: Mapping[str, int]) -> tuple[int, ...]:
     return tuple(binding.size_value(size, sizes, value.name) for size in getattr(value, "shape", ()))
 

@@ -61,8 +61,8 @@ class _Slopes(NamedTuple):
         return abs(self.left - self.right) <= self.error
 
 
-def seen_beside(kernel: Kernel, points: Sequence[Point], wrong: Sequence[Name]) -> Seen:
-    """Compare the user's gradients of these parameters with the slopes to both sides."""
+def seen_beside(kernel: Kernel, points: Sequence[Point], wrong: Sequence[Name]) -> Seen | None:
+    """Compare the user's gradients of these parameters with the slopes to both sides; None where nothing is finite."""
     found: dict[Any, tuple[float, float, _Slopes]] = {}
     inside, together = set(wrong), True
     for number, p in enumerate(points):
@@ -78,6 +78,8 @@ def seen_beside(kernel: Kernel, points: Sequence[Point], wrong: Sequence[Name]) 
                 blocks = _blocks(kernel, p, w, dict([*own.items()][:TOGETHER]))
                 directions = (v for block in blocks for v in _directions(p, w, block))
                 together &= all(_slopes(kernel, p, w, v).may_be for v in directions)
+    if not found:
+        return None
     (_, w, index), (_, formulas, at) = max(found.items(), key=lambda one: one[1][0])
     smooth = all(slopes.is_one for _, _, slopes in found.values())
     return Seen((w, index), at.left, at.right, at.mine, float(formulas), frozenset(inside), together, smooth)
