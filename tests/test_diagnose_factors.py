@@ -123,3 +123,33 @@ def test_explanations_that_are_one_by_algebra_are_not_said_to_be_told_apart_by_d
         found = sn.diagnose(loss, values, given)
         if len(found.explanations) > 1:
             assert "one by algebra" in found.advice and "would tell them apart" not in found.advice, str(found)
+
+
+LAM, U, M = sp.Symbol("lambda"), sn.matrix("U", 4, 3), sn.matrix("M", 2, "n")
+V2 = sn.matrix("V", 2, 4)
+NET = {"U": (4, 3), "V": (2, 4), "X": (3, 6), "Y": (2, 6)}
+DEAD = {"U": -np.ones((4, 3)), "X": np.ones((3, 6))}
+UNTESTED = {  # loss, shapes, values that hide a part, what gradients are asked for, and what is said
+    "λ of 0": (SUM + LAM * sn.norm(W) ** 2, {"W": (2, 3), "X": (3, 6), "Y": (2, 6)}, {"lambda": 0.0}, [W], "2λ⋅W is 0"),
+    "dead relus": (sn.norm(V2 * sn.relu(U * X) - Y) ** 2, NET, DEAD, [U, V2], "∂L/∂U is 0 everywhere"),
+    "weights of 0": (sn.norm(V2 * sn.tanh(U * X) - Y) ** 2, NET, {"V": np.zeros((2, 4))}, [U, V2], "∂L/∂U is 0"),
+    "a mask of 0": (
+        sn.sum(sn.hadamard(M, sn.tanh(W * X))),
+        {"W": (2, 3), "X": (3, 6)},
+        {"M": np.zeros((2, 6))},
+        [W],
+        "∂L/∂W is 0 everywhere, so nothing of it is tested",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", UNTESTED)
+def test_what_is_0_here_is_said_not_to_be_tested(name):
+    loss, shapes, hiding, wrt, words = UNTESTED[name]
+    values = arrays(**shapes) | hiding
+    found = sn.diagnose(loss, values, wrong_by(1.0, loss, values, *wrt))
+    assert found.ok and "for these data only: " + words in str(found), str(found)
+    values = arrays(**shapes, M=(2, 6)) | {"lambda": 0.3}
+    values = {n: a for n, a in values.items() if n in shapes or n in hiding}
+    found = sn.diagnose(loss, values, wrong_by(1.0, loss, values, *wrt))
+    assert found.ok and "for these data only" not in str(found), str(found)

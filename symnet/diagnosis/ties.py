@@ -82,8 +82,8 @@ class Ties:
         said = []
         for text in self._of_sizes():
             said.append(BEFORE + text)
-        said += [BEFORE + text for text in self._of_parts()]
-        return list(dict.fromkeys(said))[:2]
+        said += [BEFORE + text for text in (*self._of_gradients(), *self._of_parts())]
+        return list(dict.fromkeys(said))[:3]
 
     def reasons(self, expressions: Sequence[Any]) -> list[str]:
         """Give what is special about the values in some expressions here, and is not elsewhere."""
@@ -128,7 +128,7 @@ class Ties:
                 arrays[name] = as_stated(symbol, new) if facts_of(symbol) else new
             else:
                 number = name in sizes or np.ndim(array)
-                arrays[name] = sizes.get(name, array) if number else float(array) * draw.uniform(0.6, 0.9)
+                arrays[name] = sizes.get(name, array) if number else (float(array) or 1.0) * draw.uniform(0.6, 0.9)
         return self._variants(arrays, sizes)
 
     def _variants(self, arrays: Mapping[str, Any], sizes: Mapping[str, int]) -> Variants:
@@ -166,6 +166,11 @@ class Ties:
         for name, n in self.points[0].sizes.items():
             if n == 1 and any(name == s.name for e in self.setting.equations for s in e.rhs.free_symbols):
                 yield f"{name} is 1, so a sum, a mean and one sample alone are the same"
+
+    def _of_gradients(self) -> Iterator[str]:
+        for g in self.setting.partials:
+            if self._holds(g, lambda A: bool(np.all(A == 0))):
+                yield f"{self.write(g)} is 0 everywhere, so nothing of it is tested"
 
     def _of_parts(self) -> Iterator[str]:
         for e in self.setting.equations:
