@@ -10,7 +10,7 @@ import argparse
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from symnet.derivation import derive
 from symnet.expressions import as_scalar, axes_of, shape_text, size_number
 from symnet.notation import formula
 from symnet.parsing import parse
-from symnet.program import survey
+from symnet.program import Target, survey, targets_of
 from symnet.second import hessian
 
 NOTATIONS = ("unicode", "pretty", "latex", "mathml", "mathematica")
@@ -137,7 +137,7 @@ def _checked(options: argparse.Namespace) -> tuple[str, int]:
     loss, wrt = _entered(options)
     inputs = survey(loss).inputs
     sizes = _sizes(options, [s for s in inputs.values() if isinstance(s, MatrixSymbol)])
-    targets, said = derive(loss, wrt).program.assumptions, Exception()
+    targets, said = targets_of(derive(loss, wrt).program), Exception()
     for how, draw in _DRAWS.items():
         rng = np.random.default_rng(options.seed)
         values = {
@@ -165,9 +165,10 @@ def _identity(shape: Sequence[int]) -> Any:
     return 3 * shape[0] * np.eye(shape[0]) if len(shape) == 2 and shape[0] == shape[1] else 0
 
 
-def _distributions(targets: Mapping[Any, int], values: dict[str, Any]) -> dict[str, Any]:
+def _distributions(targets: Iterable[Target], values: dict[str, Any]) -> dict[str, Any]:
     # the targets of a cross-entropy sum to 1 for each sample
-    shares = {s.name: (np.abs(values[s.name]), axis) for s, axis in targets.items() if s.name in values}
+    terms = [(A.name, axis) for target in targets for _, A, axis in target.terms if A.name in values]
+    shares = {name: (np.abs(values[name]), axis) for name, axis in terms}
     return values | {name: share / share.sum(axis, keepdims=True) for name, (share, axis) in shares.items()}
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sympy import Basic, Expr, Identity, Integer, MatrixSymbol, S, Symbol, ZeroMatrix
+from sympy import Basic, Expr, Identity, MatrixSymbol, S, Symbol, ZeroMatrix
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.calculus import Outer, paired, second_derivative, slopes_along, struck_off, sweep
 from symnet.textbook import canonical
 from symnet.expressions import (
-    Diag, Distribution, Name, add, as_scalar, brief, composed, factored, given, is_declared, same_shape, scaled,
+    Diag, Name, add, as_scalar, brief, composed, factored, given, is_declared, same_shape, scaled,
     shape_text, split, total, transpose, turned,
 )  # fmt: skip
 from symnet.program import Builder, closed_at, collector_paused, expanded, live, survey, symbol_like
@@ -93,7 +93,7 @@ def jacobian(F: Any, w: Any) -> Any:
         check_free(gradients, "jacobian")
         (pulled,) = gradients.values()
         kept, _ = live(builder.equations, [pulled])
-        found = factored(turned(expanded(kept, struck_off(kept, u, pulled))))
+        found = factored(turned(expanded(kept, struck_off(kept, u, pulled), assumptions=builder.assumptions)))
     return _as_scalar(found, F, w)
 
 
@@ -154,8 +154,7 @@ def _pulled_back(outer: Outer, cut: Name, term: Any, w: Name) -> Any:
     equations, names = outer.builder.equations, outer.builder.names
     Z = symbol_like(names.fresh("Z"), cut)
     inside = expanded(equations, cut)
-    known = {s: Distribution(s, Integer(axis)) for s, axis in outer.builder.assumptions.items()}
-    whole = expanded(equations, term, {cut}).xreplace({cut: Z, **known})
+    whole = expanded(equations, term, {cut}, outer.builder.assumptions).xreplace({cut: Z})
     D = hessian(whole, Z).xreplace({Z: inside}) if Z in whole.free_symbols else None
     J = Identity(_numel(w)) if inside == w else jacobian(inside, w)
     return composed(turned(J), D, J)

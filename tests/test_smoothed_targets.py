@@ -9,7 +9,7 @@ import symnet as sn
 eps, lam = Symbol("epsilon", positive=True), Symbol("lambda", positive=True)
 K = 4
 W, X, C = sn.matrix("W", K, 3), sn.matrix("X", 3, "n"), sn.matrix("C", K, "n", one_hot="columns")
-Y, V = sn.matrix("Y", K, "n"), sn.matrix("V", K, "n")
+Y, V, U = (sn.matrix(name, K, "n") for name in "YVU")
 n = X.shape[1]
 ONES = OneMatrix(K, n)
 TARGETS = {
@@ -20,6 +20,11 @@ TARGETS = {
     "mixed and smoothed": (1 - eps) * (lam * Y + (1 - lam) * V) + eps / K * ONES,
     "declared": (1 - eps) * C + eps / K * ONES,
     "declared, mixed": lam * C + (1 - lam) * Y,
+    "with noise that cancels": Y + lam * V - lam * U,
+    "with a distribution": (1 - lam) * Y + lam * sn.softmax(V),
+    "named": sn.let("T", Y),
+    "named, smoothed": sn.let("T", (1 - eps) * Y + eps / K * ONES),
+    "named within": (1 - eps) * sn.let("T", lam * Y + (1 - lam) * V) + eps / K * ONES,
 }  # fmt: skip
 
 
@@ -27,7 +32,7 @@ def values_of(loss, seed=0):
     rng = np.random.default_rng(seed)
     one_hot = lambda: np.eye(K)[:, rng.integers(0, K, 5)]
     drawn = {W: rng.normal(size=(K, 3)), X: rng.normal(size=(3, 5)), eps: 0.1, lam: 0.7}
-    drawn |= {symbol: one_hot() for symbol in (Y, V, C)}
+    drawn |= {symbol: one_hot() for symbol in (Y, V, U, C)}
     return {s: a for s, a in drawn.items() if s in loss.free_symbols}
 
 
@@ -41,7 +46,8 @@ def test_the_gradient_is_the_difference(name, rows):
     assert "1ᵀ" not in text, text
     assert sn.check_gradients(loss, values_of(loss), wrt=[W]).ok
     smoothed = sn.derive(sn.cross_entropy(W * X, T), W)
-    assert len(smoothed.equations) <= 1 + len(sn.derive(sn.cross_entropy(W * X, Y), W).equations)
+    named = name == "named within"  # a line that was asked for
+    assert len(smoothed.equations) <= 1 + named + len(sn.derive(sn.cross_entropy(W * X, Y), W).equations)
 
 
 @pytest.mark.parametrize(
@@ -73,3 +79,105 @@ def test_targets_that_do_not_sum_to_one_are_refused():
     loss = sn.cross_entropy(W * X, TARGETS["smoothed"])
     with pytest.raises(ValueError, match="Y: the targets of cross_entropy must sum to 1 in each column"):
         sn.derive(loss, W).compile()(values_of(loss) | {Y: np.ones((K, 5))})
+
+
+# -- whatever computes with a user's values looks at them
+
+
+def _whole(loss, values):
+    return sn.derive(loss, W).compile()(values)
+
+
+def _jax(loss, values):
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True):
+        return sn.derive(loss, W).to_jax()({s.name: a for s, a in values.items()})
+
+
+WAYS = {
+    "a kernel": _whole,
+    "the loss": sn.evaluate,
+    "a gradient": lambda loss, values: sn.evaluate(sn.gradient(loss, W), values),
+    "a gradient in a formula": lambda loss, values: sn.evaluate(W - sn.derive(loss, W).closed(W) / 10, values),
+    "the same, canonical": lambda loss, values: sn.evaluate(sn.canonical(sn.gradient(loss, W)), values),
+    "a gradient for the data": lambda loss, values: sn.evaluate(sn.gradient(loss, X), values),
+    "JAX": _jax,
+    "a step": lambda loss, values: sn.train(loss, values, {W: values.pop(W)}, steps=1, progress=False),
+    "a batch that comes": lambda loss, values: sn.train(
+        loss, _Later(values), {W: values.pop(W)}, epochs=1, progress=False
+    ),
+}  # fmt: skip
+
+
+class _Later:
+    """Batches of which the first is right."""
+
+    def __init__(self, values):
+        self.wrong = values
+        self.right = {s: a / a.sum(axis=0) if s in (Y, V, U) else a for s, a in values.items()}
+
+    def __iter__(self):
+        yield from ({s: a for s, a in batch.items() if s is not W} for batch in (self.right, self.wrong))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", ["mixed", "with noise that cancels", "named"])
+def test_what_does_not_sum_to_one_is_refused_by_all(name, way):
+    loss = sn.cross_entropy(W * X, TARGETS[name])
+    values = values_of(loss)
+    if way != "a batch that comes":
+        WAYS[way](loss, dict(values))
+    with pytest.raises(ValueError, match=r"Y.*: the targets of cross_entropy must sum to 1 in each column, but column"):
+        WAYS[way](loss, values | {Y: 2 * values[Y]})
+
+
+def test_what_cancels_is_judged_as_a_whole():
+    loss = sn.cross_entropy(W * X, TARGETS["with noise that cancels"])
+    values = values_of(loss) | {U: np.full((K, 5), 0.3), V: np.full((K, 5), 0.3)}
+    assert sn.check_gradients(loss, values, wrt=[W]).ok
+    Z, A, B, C = (sn.matrix(name, 2, "n") for name in "ZABC")
+    assert sn.prove(sn.cross_entropy(Z, A + lam * B - lam * C), Z, {"n": 1}).ok
+    with pytest.raises(ValueError, match="0.7.V .*Y.* column 0 sums to 1.28, of which .*V to 1.6"):
+        sn.derive(loss, W).compile()(values | {V: np.full((K, 5), 0.4)})
+
+
+def test_a_coefficient_that_is_trained_keeps_each_symbol_to_it():
+    # the whole sums to 1 for this λ alone
+    loss = sn.cross_entropy(W * X, TARGETS["mixed"])
+    values = values_of(loss) | {Y: np.full((K, 5), 0.5), V: np.full((K, 5), 0.0), lam: 0.5}
+    sn.derive(loss, W).compile()(values)
+    with pytest.raises(ValueError, match="Y: the targets"):
+        sn.derive(loss, [W, lam]).compile()(values)
+
+
+def test_a_file_of_c_says_what_it_does_not_look_at():
+    text = sn.derive(sn.cross_entropy(W * X, TARGETS["mixed"]), W).c(sizes={"n": 5})
+    assert "(lambda)*Y + (1 - lambda)*V: each column must sum to 1, which is not checked here" in text
+    S = sn.matrix("S", 2, 2, symmetric=True)
+    text = sn.derive(lam * sn.norm(S) ** 2, S).c(optimizer=sn.Adam())
+    assert "S: 2 x 2, must be symmetric, which" in text and "lambda: must be above 0, which" in text
+    with pytest.raises(ValueError, match="S is declared symmetric"):
+        sn.derive(sn.norm(S) ** 2, S).c(optimizer=sn.Adam(), main={S: [[1, 2], [3, 4]]})
+
+
+DECLARED = {
+    sn.matrix("A", 2, 2, symmetric=True): [[1, 2], [3, 4]],
+    sn.matrix("A", 2, 2, positive=True): [[1, 2], [-3, 4]],
+    sn.matrix("A", 2, 2, one_hot="rows"): [[1, 1], [0, 1]],
+    Symbol("A", positive=True): -1.0,
+    Symbol("A", integer=True): 0.5,
+}
+
+
+@pytest.mark.parametrize("symbol", DECLARED, ids=str)
+def test_a_loss_of_jax_takes_what_is_declared(symbol):
+    jax = pytest.importorskip("jax")
+    w = sn.vector("w", 2)
+    inside = sn.norm(symbol * w) ** 2
+    loss, wrong = sn.derive(inside, w).to_jax(), np.array(DECLARED[symbol], np.float32)
+    one = np.ones((2, 1), np.float32)
+    with pytest.raises(ValueError, match="A (is declared|must be)"):
+        loss(A=wrong, w=one)
+    with pytest.raises(ValueError, match="A (is declared|must be)"):
+        jax.grad(lambda w: loss(A=wrong, w=w))(one)
+    assert jax.jit(lambda A: loss(A=A, w=one))(wrong).shape == ()  # which has no numbers while it is traced

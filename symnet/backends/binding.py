@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-from sympy import Basic, Expr, MatrixSymbol
+from sympy import Expr, Float, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends.fitting import as_numbers, check_fixed, fitted, no_numbers, settled_by_turning, turned_hint
 from symnet.expressions import axes_of, given, is_masked, near, shape_text, size_number
+from symnet.program import Target
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -169,16 +170,33 @@ def _first(there: Any) -> str:
     return f", first at {[int(i) for i in np.argwhere(there)[0]]}" if there.ndim else ""
 
 
-def check_distributions(distributions: Mapping[Basic, int], arrays: Mapping[str, Any]) -> None:
-    """Raise `ValueError` where the targets of a cross-entropy do not sum to 1 for each sample."""
-    for symbol, axis in distributions.items():
-        array = arrays[symbol.name]  # type: ignore[attr-defined]
-        off = np.abs(array.sum(axis=axis) - 1)
-        if array.size and off.max() > 1e-4:
-            what = "column" if axis == 0 else "row"
-            worst = int(off.argmax())
-            raise ValueError(
-                f"{symbol}: the targets of cross_entropy must sum to 1 in each {what}, but {what} {worst} sums to "
-                f"{array.sum(axis=axis)[worst]:.6g}; for other targets write "
-                "-sn.sum(sn.hadamard(Y, sn.log_softmax(Z)))/n"
-            )
+def check_distributions(targets: Iterable[Target], arrays: Mapping[str, Any]) -> None:
+    """Raise `ValueError` where the targets of a cross-entropy do not sum to 1 for each sample.
+
+    Those of which an array or a number is not there are passed over.
+    """
+    for target in targets:
+        needed = {s.name for c, A, _ in target.terms for s in (A, *c.free_symbols)}
+        needed |= {s.name for s in target.constant.free_symbols}
+        if needed <= arrays.keys():
+            _check_sums(target, arrays)
+
+
+def _check_sums(target: Target, arrays: Mapping[str, Any]) -> None:
+    number = lambda c: float(c.xreplace({s: Float(float(arrays[s.name])) for s in c.free_symbols}))
+    sums = [(A.name, arrays[A.name].sum(axis=axis, dtype=float)) for _, A, axis in target.terms]
+    shares = [number(c) for c, _, _ in target.terms]
+    whole = number(target.constant) + sum(c * part for c, (_, part) in zip(shares, sums, strict=True))
+    off = np.abs(whole - 1)
+    if not off.size or off.max() <= 1e-4 * max(1.0, *map(abs, shares)):
+        return
+    k, what = int(off.argmax()), "column" if target.axis == 0 else "row"
+    name, others = sums[0][0], ""
+    if len(sums) > 1:
+        terms = [name if c == 1 else f"{c:.6g}*{name}" for c, (name, _) in zip(shares, sums, strict=True)]
+        name = " + ".join(terms).replace("+ -", "- ")
+        others = ", of which " + ", ".join(f"{name} to {part[k]:.6g}" for name, part in sums)
+    raise ValueError(
+        f"{name}: the targets of cross_entropy must sum to 1 in each {what}, but {what} {k} sums to {whole[k]:.6g}"
+        f"{others}; for other targets write -sn.sum(sn.hadamard(Y, sn.log_softmax(Z)))/n"
+    )

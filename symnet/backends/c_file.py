@@ -16,8 +16,9 @@ from symnet.backends import binding, c_blocks as c_blocks, c_rows as c_rows
 from symnet.backends.c_code import C99 as C99
 from symnet.backends.c_function import Buffers, Function, Signature, Told, is_own
 from symnet.backends.c_text import helper_text
+from symnet.backends.stated import must_be
 from symnet.expressions import Name, axes_of, listed, size_number, symbols_of
-from symnet.program import Equation, Program
+from symnet.program import Equation, Program, targets_of
 
 MOST = 2**30  # bytes of all arrays of a file
 
@@ -151,10 +152,14 @@ def about(file: CFile, update: Update | None) -> str:
         gives = [*(["the loss"] if what in ("loss", "gradients", "step") else []), *map(str, f.outputs)]
         gives += [f"new {', '.join(s.name for s in f.arguments if s in f.moved)}"] if f.moved else []
         lines.append(f"  {f.name} gives {', '.join(gives)}")
-    shapes = dict.fromkeys(s for f in file.functions.values() for s in [*f.arguments, *f.outputs] if s.is_Matrix)
-    for s in shapes:
-        rows, cols = (size_number(k, file.known) for k in s.shape)
-        lines.append(f"  {s.name}: {rows} x {cols}")
+    for s in dict.fromkeys(s for f in file.functions.values() for s in [*f.arguments, *f.outputs]):
+        shape = [" x ".join(str(size_number(k, file.known)) for k in s.shape)] if s.is_Matrix else []
+        if said := ", ".join([*shape, *must_be(s)]):
+            lines.append(f"  {s.name}: {said}")
+    for target in targets_of(file.program):
+        what = " + ".join(A.name if c == 1 else f"({c})*{A.name}" for c, A, _ in target.terms)
+        line = "column" if target.axis == 0 else "row"
+        lines.append(f"  {what}: each {line} must sum to {1 - target.constant}, which is not checked here")
     if update is not None:
         for rate, value in update.rates.items():
             if value is not None and not callable(value):

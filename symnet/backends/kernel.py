@@ -24,7 +24,7 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.source import standalone, written
-from symnet.backends.stated import check_facts
+from symnet.backends.stated import check_stated
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
@@ -131,10 +131,8 @@ class Kernel(Shown):
         for name, array in arrays.items():
             binding.check_data(name, array)
             arrays[name] = fitted(symbols[name], array)
-        binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
-        assumed = {s: axis for s, axis in self.program.assumptions.items() if s.name in arrays}
-        binding.check_distributions(assumed, arrays)
-        check_facts(symbols.values(), arrays)
+        told = binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
+        check_stated(self.program, symbols, {**arrays, **told})
         dtype = self.dtype or _common_dtype(arrays, given)
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
 

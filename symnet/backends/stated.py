@@ -13,7 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from sympy import Symbol
 
-from symnet.expressions import facts_of
+from symnet.backends.binding import check_distributions
+from symnet.expressions import declared as declaring, facts_of
+from symnet.program import Program, targets_of
 
 SLACK = 2 / 3  # of the digits: facts hold to eps^(2/3), 4e-11 in float64 and 2e-5 in float32, of the largest entry
 WITHOUT = "declare {name} without it where it is not so"
@@ -30,6 +32,39 @@ def check_facts(symbols: Iterable[Any], arrays: Mapping[str, Any]) -> None:
                 _check_assumed(symbol, array)
             for fact in facts_of(symbol):
                 CHECKS[fact](symbol.name, array)
+
+
+def check_stated(
+    program: Program, symbols: Mapping[str, Any], arrays: Mapping[str, Any], names: Iterable[str] | None = None
+) -> None:
+    """Raise `ValueError` where arrays, by name, are not what their symbols are declared or stated to be in a program.
+
+    Sizes are numbers among them; what is stated of several is looked at where all are there. names: those whose
+    declarations are looked at, by default all.
+    """
+    check_distributions(_targets(program), arrays)
+    wanted = symbols if names is None else names
+    check_facts([symbols[name] for name in wanted if name not in program.names.sizes], arrays)
+
+
+def stated_names(program: Program, symbols: Mapping[str, Any]) -> set[str]:
+    """Give the names of the symbols of which something is declared or stated."""
+    declared = {n for n, s in symbols.items() if facts_of(s) or (isinstance(s, Symbol) and _assumed(s))}
+    targets = {A.name for target in _targets(program) for _, A, _ in target.terms}
+    return (declared | targets) - program.names.sizes
+
+
+_targets = lru_cache(maxsize=128)(targets_of)
+
+
+def must_be(symbol: Any) -> list[str]:
+    """Give in words what the arrays of a symbol must be; nothing where nothing is declared."""
+    if facts := facts_of(symbol):
+        return [f"must be {declaring.said(facts)}, which is not checked here"]
+    own = getattr(symbol, "_assumptions_orig", {})
+    stated = _assumed(symbol) if isinstance(symbol, Symbol) else ()
+    means = [f"{'' if holds else 'not '}{a.means}" for name, a, holds in stated if name in own and name != "real"]
+    return [f"must be {' and '.join(means)}, which is not checked here"] if means else []
 
 
 def as_stated(symbol: Any, array: Any) -> Any:

@@ -26,7 +26,7 @@ def second_derivative(
     builder.section("Second order")
     product = slopes_along(builder, [(gradients[v], direction)], [w])[w]
     kept, _ = live(builder.equations, [product])
-    return factored(expanded(kept, factored(struck_off(kept, direction, product)), names))
+    return factored(expanded(kept, factored(struck_off(kept, direction, product)), names, builder.assumptions))
 
 
 def with_hessians(program: Program, gradients: Mapping[Name, Name]) -> Program:

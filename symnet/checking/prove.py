@@ -19,6 +19,7 @@ from symnet.checking.explicit import entries, explicit
 from symnet.checking.freedom import diagonals
 from symnet.derivation import derive, gradient
 from symnet.expressions import Shown, as_scalar, differentiated, facts_of, given, listed
+from symnet.program import Target, targets_of
 from symnet.request import checked_seed
 
 DIGITS = 50
@@ -113,18 +114,35 @@ def _checked_sizes(sizes: Any) -> dict[str, int]:
 def _constraints(loss: Any, W: Any, sizes: Mapping[str, int]) -> tuple[dict[Any, Any], dict[Any, list[Any]]]:
     # of distributions, such as the targets of a cross-entropy, the last entry of each is one minus the others; and for
     # each diagonal entry of a positive definite matrix the others of its row
-    replaced, program = {}, derive(loss, W).program
+    replaced: dict[Any, Any] = {}
+    program = derive(loss, W).program
     matrices = [s for s in program.inputs.values() if s.is_Matrix]
     sums = {s: s.sums_to_one for s in matrices if getattr(s, "sums_to_one", None) is not None}
-    for symbol, axis in {**program.assumptions, **sums}.items():
-        Y = entries(symbol, sizes)
-        for line in (Y.T if axis == 0 else Y).tolist():
-            if line[-1].is_Symbol:
-                replaced[line[-1]] = 1 - sum(line[:-1])
+    targets = [Target(axis, ((S.One, s, axis),), S.Zero) for s, axis in sums.items()] + targets_of(program)
+    for target in sorted(targets, key=lambda target: len(target.terms)):
+        replaced |= _last_entries(target, sizes, replaced)
     dominant: dict[Any, list[Any]] = {}
     for symbol in matrices:
         dominant |= diagonals(symbol, entries(symbol, sizes)) if facts_of(symbol) else {}
     return replaced, dominant
+
+
+def _last_entries(target: Target, sizes: Mapping[str, int], settled: Mapping[Any, Any]) -> dict[Any, Any]:
+    # what the last entry of a line of one symbol is, if the whole sums to 1; where none is free, it does by the others
+    number = lambda c: c.xreplace({s: Integer(sizes[s.name]) for s in c.free_symbols if s.name in sizes})
+    lines = {A: (Y.T if axis == 0 else Y).tolist() for _, A, axis in target.terms for Y in [entries(A, sizes)]}
+    free = [
+        (c, A) for c, A, _ in target.terms if all(line[-1].is_Symbol and line[-1] not in settled for line in lines[A])
+    ]
+    if not free:
+        return {}
+    c, chosen = min(free, key=lambda term: (not term[0].is_number, sympy.count_ops(term[0])))
+    found = {}
+    for k, line in enumerate(lines[chosen]):
+        others = sum(number(b) * sum(lines[A][k]) for b, A, _ in target.terms if A != chosen)
+        rest = (1 - number(target.constant) - others) / number(c)
+        found[line[-1]] = sympy.cancel(rest.xreplace(settled)) - sum(line[:-1])
+    return found
 
 
 def _expanded(part: Any) -> Any:

@@ -84,6 +84,7 @@ from symnet.expressions.spectral import (
 )  # fmt: skip
 from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
+from symnet.expressions.targets import mixed
 from symnet.expressions.undefined import called, differentiated, origin, without_definition
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
@@ -109,12 +110,13 @@ __all__ = [
     "in_a_row", "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_larger",
     "is_light", "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "joined_steps",
     "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm",
-    "matmul", "max_pool2d", "maximum", "minimum", "mlp", "mse", "near", "nested", "nuclear_norm", "number_of",
-    "of_blocks", "of_entries", "of_slice", "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv",
-    "plain", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape",
-    "same_size", "scalar_atoms", "scaled", "shape_text", "shared", "sigmoid", "sinh", "size_number", "softplus",
-    "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector", "square", "squared",
-    "squared_error", "stable", "stack", "stacked", "stand_in", "step", "strides_of", "sums", "symbols_of", "tan",
-    "together", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked",
-    "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition", "without_indices", "xlogy",
+    "matmul", "max_pool2d", "maximum", "minimum", "mixed", "mlp", "mse", "near", "nested", "nuclear_norm",
+    "number_of", "of_blocks", "of_entries", "of_slice", "operands_of", "or_one", "origin", "part", "partial",
+    "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn",
+    "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "shared", "sigmoid", "sinh",
+    "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector",
+    "square", "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step", "strides_of", "sums",
+    "symbols_of", "tan", "together", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold",
+    "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power", "wide_flag", "without_definition",
+    "without_indices", "xlogy",
 ]  # fmt: skip

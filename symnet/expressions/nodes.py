@@ -171,6 +171,11 @@ class Distribution(AlongAxis):
     def sums_to_one(self) -> int:  # type: ignore[override]
         return self.axis
 
+    @property
+    def precedence(self) -> int:
+        """How strongly SymPy's printers take the text to bind."""
+        return int(precedence(self.args[0]))
+
     def _sympystr(self, printer: Any) -> str:
         return str(printer._print(self.args[0]))
 

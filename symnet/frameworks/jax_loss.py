@@ -1,7 +1,7 @@
 """A loss as a function of JAX: it can stand inside `jit`, `grad`, `vmap` and `scan`, and its gradient is derived.
 
 In: a kernel of a loss and its gradients. Out: a `JaxLoss`. Shapes are checked while JAX traces, which knows nothing of
-what the arrays hold.
+what the arrays hold: that they are as declared is checked of arrays that are there, not of traced ones.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol
 
-from symnet.backends import Kernel, binding, fitted, jax_function, jax_library, known_arguments, numbers_of
+from symnet.backends import (
+    Kernel, binding, check_stated, fitted, jax_function, jax_library, known_arguments, numbers_of, stated_names,
+)  # fmt: skip
 from symnet.expressions import Shown, listed
 from symnet.frameworks.arguments import in_all_entries, in_order, loss_and_gradients, not_derived
 
@@ -25,7 +27,9 @@ class JaxLoss(Shown):
     """A loss for JAX; made by `Derivation.to_jax`. `arguments`: the names of its arrays, in order; `kernel`: the code.
 
     Called with arrays in this order, by name, or in one dictionary it gives the loss. What `jax.grad` gives are the
-    equations of the derivation, and `jax.hessian` differentiates those.
+    equations of the derivation, and `jax.hessian` differentiates those. An array that is not as its symbol is declared,
+    or targets of a cross-entropy that do not sum to 1, are refused as by a kernel; what JAX traces, inside `jit`,
+    `vmap` and `scan`, has no numbers yet and is taken to be so.
     """
 
     kernel: Kernel
@@ -45,7 +49,8 @@ class JaxLoss(Shown):
     def __call__(self, *arrays: Any, **named: Any) -> Any:
         """Give the loss, a scalar of JAX.
 
-        Raises `ShapeError` for shapes that do not match, `KeyError` for an unknown or missing name, `TypeError` for
+        Raises `ShapeError` for shapes that do not match, `KeyError` for an unknown or missing name, `ValueError` for
+        arrays that are there and not as declared, `TypeError` for
         arrays of 64 bits where JAX has 32, for a size that is not known while JAX traces, and for a gradient that the
         derivation does not have.
         """
@@ -65,12 +70,16 @@ class JaxLoss(Shown):
         for name, array in arrays.items():
             if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
                 raise TypeError(f"{WHO}: {name} must hold real numbers, and it is of type {array.dtype}")
-        symbols = self.kernel.symbols
+        symbols, traced = self.kernel.symbols, jax_library(WHO).core.Tracer
+        stated = stated_names(self.kernel.program, symbols)
         standing = {n: fitted(symbols[n], np.broadcast_to(np.nan, np.shape(a))) for n, a in arrays.items()}
         sizes = {self.arguments[k]: n for k, n in known.items() if self.arguments[k] in self.kernel.program.names.sizes}
         matrices = [symbols[n] for n in arrays if isinstance(symbols[n], MatrixSymbol)]
-        binding.bind_sizes(matrices, standing, sizes)
-        return [a.reshape(standing[n].shape) for n, a in arrays.items()]
+        told = binding.bind_sizes(matrices, standing, sizes)
+        shaped = {n: a.reshape(standing[n].shape) for n, a in arrays.items()}
+        there = {n: np.asarray(a, float) for n, a in shaped.items() if n in stated and not isinstance(a, traced)}
+        check_stated(self.kernel.program, symbols, {**there, **told}, there)
+        return list(shaped.values())
 
     def _loss(self, dtype: Any, known: tuple[tuple[int, Any], ...]) -> Any:
         if (dtype, known) not in self._made:

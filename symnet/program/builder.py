@@ -25,6 +25,7 @@ from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes
 from symnet.program.solving import product_of
+from symnet.program.stating import assumed
 from symnet.program.survey import Survey, factors_in, is_data, is_difference, plan_of, survey
 from symnet.program.symmetry import turned, upright
 
@@ -124,10 +125,9 @@ class Builder:
         self.inputs.setdefault(known.name, known)
         return known
 
-    def assume(self, symbol: Name, axis: int) -> None:
-        """Take an input to sum to 1 along an axis; one that is differentiated in moves away from where it does."""
-        if symbol.name in self.inputs and symbol not in self._parameters:
-            self.assumptions[symbol] = axis
+    def assume(self, value: Any, axis: int) -> None:
+        """Take a value to sum to 1 along an axis; what is differentiated in moves away from where it does."""
+        self.assumptions |= assumed(value, axis, self.definition, self._parameters)
 
     def definition(self, name: Any) -> Any:
         """Give the right-hand side that a name stands for, or None."""
@@ -346,5 +346,6 @@ class Builder:
         spans = pairwise([*self._starts, ("", len(self.equations))])
         lines = lambda a, z: tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)
         sections = [Section(title, lines(a, z)) for (title, a), (_, z) in spans]
-        shown, known = tuple(final.get(o, o) for o in outputs), Fixed(self.assumptions)
+        known = Fixed({final.get(a, a): k for a, k in self.assumptions.items() if a not in self._place or a in needed})
+        shown = tuple(final.get(o, o) for o in outputs)
         return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, known)

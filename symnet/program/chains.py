@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sympy import HadamardProduct, Inverse, MatAdd, MatMul, OneMatrix, S, Transpose, cancel
+from sympy import HadamardProduct, Inverse, MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Transpose, cancel
 
 from symnet.expressions import Solve, raw, scaled, size_number, split
 from symnet.program.symmetry import is_symmetric, turned
@@ -73,10 +73,10 @@ def known_sum(A: Any, axis: int, defined: Callable[[Any], Any], assumed: Mapping
     rhs = defined(A)
     if axis in (assumed.get(A), *(getattr(B, "sums_to_one", None) for B in (A, rhs))):
         return c
-    if not isinstance(rhs, MatAdd) or not depth:
+    if rhs is None or not depth or not isinstance(split(rhs)[1], (MatAdd, MatrixSymbol, Transpose)):
         return None
     whole = S.Zero
-    for term in rhs.args:
+    for term in rhs.args if isinstance(rhs, MatAdd) else [rhs]:
         part = known_sum(term, axis, defined, assumed, depth - 1)
         if part is None:
             return None

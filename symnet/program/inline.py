@@ -21,6 +21,7 @@ from symnet.expressions import (
 from symnet.program.canonical import canonical_node
 from symnet.program.chains import symmetric_names
 from symnet.program.program import Equation, Program, Section
+from symnet.program.stating import marked
 from symnet.program.survey import is_data, is_difference
 from symnet.program.symmetry import turned
 
@@ -238,8 +239,7 @@ def for_reader(program: Program) -> tuple[Section, ...]:
 def closed(program: Program, name: Name) -> Any:
     """Give one value of a program in its inputs alone, as a user would have typed it."""
     kept, _ = live(program.equations, [name])
-    *_, last = settled(kept, lambda e: e.lhs != name, canonical_node if len(kept) < LARGE else as_read)
-    return last.rhs
+    return _put_in(kept, canonical_node if len(kept) < LARGE else as_read, program.assumptions)[name]
 
 
 def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
@@ -250,23 +250,31 @@ def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
     """
     kept, uses = live(program.equations, program.outputs)
     rebuild = canonical_node if len(kept) < SMALL else as_read
-    values = dict(known)
-    for e in kept:
-        value = substitute(e.rhs, values, rebuild)
-        values[e.lhs] = nested(value) if uses[e.lhs] > 1 else value
+    shared = {name for name in uses if uses[name] > 1}
+    values = _put_in(kept, rebuild, program.assumptions, known, shared=shared)
     return [values[output] for output in program.outputs]
 
 
-def expanded(equations: Iterable[Equation], expr: Any, names: Container[Name] = ()) -> Any:
+def expanded(
+    equations: Iterable[Equation], expr: Any, names: Container[Name] = (), assumptions: Mapping[Any, int] | None = None
+) -> Any:
     """Give an expression of values of equations in their inputs alone, and in those values that are in `names`."""
     wanted = Equation(Symbol("expanded"), expr)
     kept, _ = live([*equations, wanted], [wanted.lhs])
     rebuild = canonical_node if len(kept) < SMALL and not names else as_read
-    values: dict[Any, Any] = {}
-    for e in kept:
-        if e.lhs not in names:
-            values[e.lhs] = substitute(e.rhs, values, rebuild)
-    return values[wanted.lhs]
+    return _put_in([e for e in kept if e.lhs not in names], rebuild, assumptions or {})[wanted.lhs]
+
+
+def _put_in(
+    equations: Iterable[Equation], rebuild: Rebuild, assumptions: Mapping[Any, int],
+    known: Mapping[Any, Any] | None = None, shared: Container[Any] = (),
+) -> dict[Any, Any]:  # fmt: skip
+    # the values in the inputs, which keep what is stated of them; of a `shared` one a product stays one factor
+    values = {name: marked(name, name, assumptions) for name in assumptions} | dict(known or {})
+    for e in equations:
+        value = marked(e.lhs, substitute(e.rhs, values, rebuild), assumptions)
+        values[e.lhs] = nested(value) if e.lhs in shared else value
+    return values
 
 
 def readable(equations: Sequence[Equation], expr: Any, hidden: Collection[str]) -> str:

@@ -234,8 +234,7 @@ def _pooled(b: Building, node: Any) -> Any:
 
 def _distribution(b: Building, node: Distribution) -> Any:
     atom = b.atom(node.args[0])
-    if isinstance(atom, MatrixSymbol):
-        b.assume(atom, node.axis)
+    b.assume(atom, node.axis)
     return atom
 
 

@@ -7,14 +7,16 @@ samples they are, and which. An array mapped from a file is read a few batches a
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
+from sympy import MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.backends import Kernel, binding, check_facts, fitted
+from symnet.backends import Kernel, binding, check_stated, fitted
 from symnet.expressions import Name
 from symnet.training.cutting import checked_count, sample_axes
 
@@ -139,10 +141,7 @@ class Pieces:
         self.dtype = kernel.dtype
         if not self.mapped:
             self.arrays = {n: _by_sample(bound[n], self.axes.get(n)) for n in self.arrays}
-        self.distributions = {
-            s: axis for s, axis in kernel.program.assumptions.items() if s.name in self.mapped
-        }  # fmt: skip
-        self.symbols = {n: kernel.symbols[n] for n in self.mapped if n in kernel.symbols}
+        self.check_stated = partial(_check_stated, kernel, _without(bound, self.names), self.mapped)
         return bound
 
     def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
@@ -154,6 +153,8 @@ class Pieces:
         for start in range(skip * self.size, len(order), length):
             chosen = order[start : start + length]
             chunk = [(self._gathered(name, chosen), self.axes[name]) for name in self.names]
+            if self.mapped:
+                self.check_stated(dict(zip(self.names, (a for a, _ in chunk), strict=True)))
             for k in range(0, len(chosen), self.size):
                 places = chosen[k : k + self.size]
                 yield [a[k : k + self.size] if axis == 0 else a[:, k : k + self.size] for a, axis in chunk], \
@@ -175,9 +176,20 @@ class Pieces:
             _release(array)
         found = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
         binding.check_finite(name, found)
-        binding.check_distributions({s: a for s, a in self.distributions.items() if s.name == name}, {name: found})
-        check_facts([self.symbols[name]] if name in self.symbols else [], {name: found})
         return found
+
+
+def _check_stated(kernel: Kernel, always: Arrays, names: Sequence[str], batch: Arrays) -> None:
+    # what comes in a batch, beside what is the same in all of them
+    arrays = {**always, **batch}
+    fixed = {n: a for n, a in always.items() if n in kernel.program.names.sizes}
+    matrices = [s for s in kernel.symbols.values() if isinstance(s, MatrixSymbol)]
+    sizes = binding.bind_sizes(matrices, arrays, fixed)
+    check_stated(kernel.program, kernel.symbols, {**arrays, **sizes}, names)
+
+
+def _without(arrays: Arrays, names: Sequence[str]) -> Arrays:
+    return {n: a for n, a in arrays.items() if n not in names}
 
 
 def _by_sample(array: Any, axis: int | None) -> Any:
@@ -243,6 +255,7 @@ class Stream:
         self.symbols = {n: kernel.symbols[n] for n in self.names}
         self.axes = sample_axes(self.symbols.values(), cut=False)
         self.dtype = kernel.dtype
+        self.check_stated = partial(_check_stated, kernel, _without(bound, self.names), self.names)
         rest = [s for n, s in kernel.symbols.items() if n not in self.names and getattr(s, "is_Matrix", False)]
         self.sizes = binding.bind_sizes(rest, bound)
         return bound
@@ -272,7 +285,7 @@ class Stream:
             binding.check_finite(name, array)
             arrays[name] = array.astype(self.dtype, copy=False)
         binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
-        check_facts(self.symbols.values(), arrays)
+        self.check_stated(arrays)
         return arrays
 
     def _dictionary(self, batch: Any, number: int) -> Arrays:

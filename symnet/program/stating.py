@@ -1,0 +1,76 @@
+"""What the user states of values: that they sum to 1 along an axis, as the targets of a cross-entropy do.
+
+In: a value of a program. Out: the names that are taken to sum to 1, and what is to be looked at where they get numbers.
+A target is judged as a whole, since Y + c·U − c·V may sum to 1 where neither U nor V does. Its symbols are judged each
+where there is one of them alone, or where a coefficient is trained: the whole must sum to 1 wherever that goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from sympy import Expr, Integer, MatAdd, MatrixSymbol, OneMatrix, S, Transpose
+
+from symnet.expressions import Distribution, Name, mixed, split
+from symnet.program.program import Program
+
+Definition: TypeAlias = Callable[[Any], Any]
+
+
+class Target(NamedTuple):
+    """What sums to 1 along an axis: `constant`, and the sums of `terms`: (coefficient, symbol, its own axis)."""
+
+    axis: int
+    terms: tuple[tuple[Expr, MatrixSymbol, int], ...]
+    constant: Expr
+
+
+def assumed(value: Any, axis: int, definition: Definition, parameters: Collection[Any]) -> dict[Name, int]:
+    """Give the names that are taken to sum to 1 where a value is stated to; none where one of them is trained."""
+    parts = _parts(value, axis, definition)
+    inputs = {A: along for _, A, along in parts if _is_input(A, definition)}
+    if not inputs.keys().isdisjoint(parameters):
+        return {}
+    A, along = (value.args[0], 1 - axis) if isinstance(value, Transpose) else (value, axis)
+    held = all(s.is_Symbol and s not in parameters for c, _, _ in parts for s in c.free_symbols)
+    found = {A: along} if held and len(inputs) > 1 and isinstance(A, MatrixSymbol) else inputs
+    return {name: k for name, k in found.items() if getattr(name, "sums_to_one", None) != k}
+
+
+def targets_of(program: Program) -> list[Target]:
+    """Give what a program takes to sum to 1, in its inputs."""
+    definition = lambda A: program.by_name[A.name].rhs if getattr(A, "name", None) in program.by_name else None
+    found = []
+    for name, axis in program.assumptions.items():
+        parts = _parts(name, axis, definition)
+        others = [(c, A, k) for c, A, k in parts if not _is_input(A, definition)]
+        constant = sum((c * (A.shape[k] if isinstance(A, OneMatrix) else 1) for c, A, k in others), S.Zero)
+        found.append(Target(axis, tuple(part for part in parts if part not in others), constant))
+    return found
+
+
+def marked(name: Any, value: Any, assumptions: Mapping[Any, int]) -> Any:
+    """Give the value of a name with what is stated of it."""
+    return Distribution(value, Integer(assumptions[name])) if name in assumptions else value
+
+
+def _parts(value: Any, axis: int, definition: Definition) -> list[tuple[Any, Any, int]]:
+    return [(_spelled_out(c, definition), A, k) for c, A, k in mixed(value, axis, lambda A: _sum_behind(A, definition))]
+
+
+def _sum_behind(A: Any, definition: Definition) -> Any:
+    # what a name is of, where that is a name, a multiple of one, or a sum of those
+    rhs = definition(A)
+    inside = None if rhs is None else split(rhs)[1]
+    return rhs if isinstance(inside, (MatrixSymbol, Transpose, OneMatrix)) or type(inside) is MatAdd else None
+
+
+def _is_input(A: Any, definition: Definition) -> bool:
+    return isinstance(A, MatrixSymbol) and definition(A) is None
+
+
+def _spelled_out(c: Any, definition: Definition) -> Any:
+    while known := {s: rhs for s in c.free_symbols if not s.is_Matrix and (rhs := definition(s)) is not None}:
+        c = c.xreplace(known)
+    return c
