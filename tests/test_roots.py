@@ -55,6 +55,34 @@ def test_elsewhere_it_is_what_it_was(loss):
     assert np.allclose(kernel(used)[1][wrt], sn.evaluate(form, {s: given[s] for s in given if form.has(s)}), rtol=1e-13)
 
 
+AGAIN = ["norm", "columns", "twice", "with its powers", "inside", "form", "power", "std", "let", "group"]
+
+
+@pytest.mark.parametrize("loss", [NORMS[name] for name in AGAIN], ids=AGAIN)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_second_slopes_take_the_first_ones_nothing(loss):
+    wrt = W if loss.has(W) else w
+    kernel, form = sn.derive(loss, wrt, order=2).compile(), sn.compile(sn.hessian(loss, wrt))
+    given = {s: GIVEN[s] for s in GIVEN if s.name in kernel.arguments}
+    _, slopes, hessians = kernel(given)
+    assert np.array_equal(slopes[wrt], np.zeros_like(GIVEN[wrt]))
+    assert not np.isfinite(np.asarray(hessians[wrt])).all()  # there is none in a corner
+    given |= {wrt: np.random.default_rng(3).normal(size=wrt.shape)}
+    _, slopes, hessians = kernel(given)
+    assert np.allclose(slopes[wrt], sn.derive(loss, wrt).compile()(given)[1][wrt], rtol=1e-13)
+    wanted = np.asarray(form({s: a for s, a in given.items() if s.name in form.arguments}))
+    assert np.allclose(np.asarray(hessians[wrt]), wanted, rtol=1e-10, atol=1e-12)
+
+
+def test_newton_says_where_there_is_no_hessian():
+    pytest.importorskip("scipy")
+    loss, given, start = sn.norm(w) ** 3 + sn.norm(w - 1) ** 2, {}, {w: np.zeros((3, 1))}
+    with np.errstate(all="ignore"):
+        run = sn.train(loss, given, start, sn.NewtonCG(), progress=False)
+    assert not run.success and "the product with the Hessian is not finite" in run.message
+    assert "sn.LBFGS()" in run.message and sn.train(loss, given, start, sn.LBFGS(), progress=False).success
+
+
 BY_HAND = {
     "direction": sn.sum(w / sn.norm(w)), "reciprocal": 1 / sn.norm(w), "cosine": sn.cosine_similarity(w, sn.vector("v", 3)),
     "root": sn.norm(w) ** Rational(1, 2), "logarithm": sp.log(sn.norm(w)), "over a root": sn.sum(w) / sqrt(1 + 0 * n + sn.norm(w) ** 2 - 1),

@@ -56,7 +56,8 @@ def lowered(program: Program, outputs: Collection[Any], own: Table[Any] | None =
     own: rows of code for nodes that stay as they are, whatever their stable form.
     """
     target = Builder.beside(program)
-    equations = with_slopes_at_0(program, with_known_inverses(precise_equations(program, outputs)))
+    equations = with_known_inverses(precise_equations(program, outputs))
+    equations = with_slopes_at_0(program, equations, target.names.fresh)
     wanted = _wanted(equations)
     places = picked(equations)
     for e in equations:

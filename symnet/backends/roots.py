@@ -2,13 +2,14 @@
 
 In: the equations that are run. Out: the same ones, in which the gradient of ‖w‖, which is w/‖w‖, is 0 where w is 0, and
 not 0/0: 0 is one of the slopes that a norm has in its corner (R. T. Rockafellar, "Convex Analysis" (1970), section 23).
-What is divided by a norm where no slope is asked for stays 0/0, and so do the slopes of it.
+What is divided by a norm where no slope is asked for stays 0/0, and so do the slopes of it. A second slope is not
+finite in a corner: the equations of a Hessian have the bare quotients, in lines of their own where a gradient has them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -16,22 +17,24 @@ from sympy import (
     Add, Expr, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, Mul, OneMatrix, Pow, S, Symbol, Transpose, log,
 )  # fmt: skip
 
-from symnet.expressions import AxisVar, Elementwise, Total, Variance, is_declared, or_one
-from symnet.program import Equation, Program
+from symnet.expressions import AxisVar, Elementwise, Total, Variance, is_declared, or_one, symbols_of
+from symnet.program import Equation, Program, symbol_like
 
 Meaning: TypeAlias = Mapping[Any, Any]
 Slots: TypeAlias = Mapping[Any, Any]
+SECOND = ("Second order", "Parts")  # sections of Hessians, and of what they are made of
 
 
-def with_slopes_at_0(program: Program, equations: Sequence[Equation]) -> list[Equation]:
-    """Give the equations of a program with a divisor other than 0 where a norm is 0, in those of its gradients."""
-    titles = [section.title for section in program.sections]
-    if "Backward" not in titles or "Second order" in titles:  # of second slopes none is finite in a corner
-        return list(equations)
-    ahead = {e.lhs for e in program.sections[titles.index("Backward")].equations}
+def with_slopes_at_0(program: Program, equations: Sequence[Equation], fresh: Callable[[str], str]) -> list[Equation]:
+    """Give the equations of a program with a divisor other than 0 where a norm is 0, in those of its gradients.
+
+    fresh: gives a name that no value has.
+    """
+    of_section = {section.title: section.equations for section in program.sections}
+    ahead = {e.lhs for e in of_section.get("Backward", ())}
     if not any(list(_divisors(e.rhs)) for e in equations if e.lhs in ahead):
         return list(equations)
-    before = [e for section in program.sections if section.title != "Backward" for e in section.equations]
+    before = [e for title, own in of_section.items() if title not in ("Backward", *SECOND) for e in own]
     meaning = {e.lhs: e.rhs for e in before} | {e.lhs: e.rhs for e in equations}
     steep = {key for e in before for key in _steep(meaning[e.lhs], meaning)}
     found = []
@@ -42,6 +45,30 @@ def with_slopes_at_0(program: Program, equations: Sequence[Equation]) -> list[Eq
                 if key not in steep and exponent >= -S.Half:
                     apart[power] = Pow(or_one(power.base), power.exp)
         found.append(replace(e, rhs=_with(e.rhs, apart)) if apart else e)
+    second = {e.lhs for title in SECOND for e in of_section.get(title, ())}
+    return _with_bare_ones(equations, found, second, fresh) if second else found
+
+
+def _with_bare_ones(
+    bare: Sequence[Equation], guarded: Sequence[Equation], second: Collection[Any], fresh: Callable[[str], str]
+) -> list[Equation]:
+    # what second slopes are made of, once more as it was where the gradients have it otherwise
+    other: set[Any] = set()
+    for e, new in zip(bare, guarded, strict=True):
+        if e.lhs not in second and (new is not e or not other.isdisjoint(symbols_of(e.rhs))):
+            other.add(e.lhs)
+    needed = {name for e in bare if e.lhs in second for name in symbols_of(e.rhs)}
+    for e in reversed(bare):
+        if e.lhs in needed & other:
+            needed |= set(symbols_of(e.rhs))
+    copies: dict[Any, Any] = {}
+    found = []
+    for e, new in zip(bare, guarded, strict=True):
+        if e.lhs in needed & other:
+            copy = symbol_like(fresh(e.lhs.name), e.lhs)
+            found.append(replace(e, lhs=copy, rhs=e.rhs.xreplace(copies), role="value", of=None))
+            copies[e.lhs] = copy
+        found.append(replace(e, rhs=e.rhs.xreplace(copies)) if e.lhs in second else new)
     return found
 
 

@@ -178,6 +178,7 @@ def with_scipy(
     minimize = minimizer(solver)
     reported: list[Any] = [x]
     beyond: list[Any] = []
+    corners: list[bool] = []
     tolerances = {key: max(float(tol), problem.precision if key != "gtol" and tol else 0.0)
                   for key, tol in vars(solver).items() if key != "maxcor"}  # fmt: skip
     options = {**tolerances, "maxiter": ENDLESS}
@@ -198,17 +199,31 @@ def with_scipy(
             reported.append(True)
             raise StopIteration
 
-    more = {"hessp": problem.product} if isinstance(solver, NewtonCG) else {}
+    def product(x: Any, v: Any) -> Any:
+        along = problem.product(x, v)
+        if not np.isfinite(along).all():
+            corners[:] = [True]
+        return along
+
+    more = {"hessp": product} if isinstance(solver, NewtonCG) else {}
     found = minimize(loss, x, jac=True, method=METHODS[type(solver)], callback=told, options=options, **more)
     if len(reported) > 1:
         return None
-    text = f"SciPy: {str(found.message).strip(': ')}"
-    if beyond and not found.success:
-        text += f"; the loss was {beyond[-1]} at a point that it tried"
-    ending = Ending(bool(found.success), text)
+    ending = Ending(bool(found.success), _said(found, beyond, bool(corners)))
     if not np.array_equal(found.x, reported[0]) and np.isfinite(found.fun):
         report(found.x, float(found.fun), states, ending)
     return ending
+
+
+def _said(found: Any, beyond: list[Any], corner: bool) -> str:
+    # why SciPy ended; a product that is not finite it takes for a Hessian that is not positive definite
+    if corner and not found.success:
+        return (
+            "the product with the Hessian is not finite at a point that was tried, as where a norm is 0; start "
+            "elsewhere, or train with sn.LBFGS(), which takes gradients alone"
+        )
+    more = f"; the loss was {beyond[-1]} at a point that it tried" if beyond and not found.success else ""
+    return f"SciPy: {str(found.message).strip(': ')}{more}"
 
 
 def minimizer(solver: Solver) -> Any:
