@@ -44,8 +44,7 @@ R, Y, M = (MatrixSymbol(name, 4, 5) for name in "RYM")
 U, V, W = MatrixSymbol("U", 4, 2), MatrixSymbol("V", 5, 2), MatrixSymbol("W", 3, 5)
 a, b, x, y, mu = (MatrixSymbol(name, 3, 1) for name in ("a", "b", "x", "y", "mu"))
 t, z, alpha = (MatrixSymbol(name, 4, 1) for name in ("t", "z", "alpha"))
-K, Q = MatrixSymbol("K", 4, 4), MatrixSymbol("Q", 5, 5)
-T = sn.matrix("T", 5, 4, one_hot="columns")  # classes, so that what sums to 1 is a fact of the symbol
+K, Q, T = MatrixSymbol("K", 4, 4), MatrixSymbol("Q", 5, 5), MatrixSymbol("T", 5, 4)
 lam, s, c = Symbol("lambda"), Symbol("s"), Symbol("c")
 I3, ones3, ones4 = Identity(3), OneMatrix(3, 1), OneMatrix(4, 1)
 S = A.T * A - I3
@@ -176,7 +175,7 @@ def _values(loss, wrt):
         shape = tuple(map(int, symbol.shape)) if symbol.is_Matrix else ()
         values[symbol] = generator.uniform(0.2, 1.0, shape) + (2 * np.eye(*shape) if len(shape) == 2 else 0)
     if T in values:
-        values[T] = np.eye(5)[:, generator.integers(0, 5, 4)]
+        values[T] /= values[T].sum(axis=0)  # distributions
     return values
 
 

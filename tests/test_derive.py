@@ -31,9 +31,8 @@ def test_relu_prints_as_a_bracket():
 
 
 def test_softmax_with_cross_entropy():
-    Z, T, C = sn.matrix("Z", 5, "n"), sn.matrix("T", 5, "n"), sn.matrix("C", 5, "n", one_hot="columns")
-    assert sn.formula(sn.gradient(sn.cross_entropy(Z, T), Z)) == "(softmax(Z) − T)/n"
-    assert sn.gradient(sn.cross_entropy(Z, C), Z) == (sn.softmax(Z) - C) / Z.shape[1]
+    Z, T = sn.matrix("Z", 5, "n"), sn.matrix("T", 5, "n")
+    assert sn.gradient(sn.cross_entropy(Z, T), Z) == (sn.softmax(Z) - T) / Z.shape[1]
     loss = sn.cross_entropy(sn.affine(W2, sn.tanh(sn.affine(W1, X, b1)), b2), Y)
     assert "Z̅₂ = (softmax(Z₂) − Y)/n" in str(sn.derive(loss, NET))
 

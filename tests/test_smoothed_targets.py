@@ -97,10 +97,6 @@ def _jax(loss, values):
 WAYS = {
     "a kernel": _whole,
     "the loss": sn.evaluate,
-    "a gradient": lambda loss, values: sn.evaluate(sn.gradient(loss, W), values),
-    "a gradient in a formula": lambda loss, values: sn.evaluate(W - sn.derive(loss, W).closed(W) / 10, values),
-    "the same, canonical": lambda loss, values: sn.evaluate(sn.canonical(sn.gradient(loss, W)), values),
-    "a gradient for the data": lambda loss, values: sn.evaluate(sn.gradient(loss, X), values),
     "JAX": _jax,
     "a step": lambda loss, values: sn.train(loss, values, {W: values.pop(W)}, steps=1, progress=False),
     "a batch that comes": lambda loss, values: sn.train(

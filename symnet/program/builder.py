@@ -134,7 +134,7 @@ class Builder:
         return self.equations[self._place[name]].rhs if name in self._place else None
 
     def known(self, rhs: Any) -> Name | None:
-        """Give the name of a value, or None where the program does not have it."""
+        """Give the name of a value that the program has, else None."""
         return self._numbers.get(value_key(rhs))
 
     @property
@@ -288,7 +288,6 @@ class Builder:
         sign = S.NegativeOne if callable(name) and c.could_extract_minus_sign() else S.One  # Y − Z, where Z = W·A
         if is_light(rest):
             return scaled(sign, self.store(scaled(sign * c, rest), node))
-
         keep = lambda product, outermost: product if outermost and name is not None else self.store(product)
         whole = bracketed(list(rest.args), lambda A, B, outermost: keep(product_of(self, A, B), outermost))
         return scaled(c, whole) if name is None else scaled(sign, self.define(scaled(sign * c, whole), name, node))
@@ -340,12 +339,12 @@ class Builder:
 
     def finish(self, outputs: Sequence[Name]) -> Program:
         """Give the program. Shared values that have no name yet are called T1, T2, …, or as the adjoints they are."""
-        letters = self.layers.letters
-        final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, self.lets, self.names)
-        needed = without_dead_layers(self.equations, [*outputs, *self.lets], letters)
+        letters, lets = self.layers.letters, self.lets
+        final = final_names(self.equations, set(outputs), self.parameters, self._final, letters, lets, self.names)
+        needed = without_dead_layers(self.equations, [*outputs, *lets], letters)
         spans = pairwise([*self._starts, ("", len(self.equations))])
         lines = lambda a, z: tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)
         sections = [Section(title, lines(a, z)) for (title, a), (_, z) in spans]
         known = Fixed({final.get(a, a): k for a, k in self.assumptions.items() if a not in self._place or a in needed})
-        shown = tuple(final.get(o, o) for o in outputs)
-        return Program(tuple(sections), Fixed(self.inputs), shown, self.names.settled(), self.parameters, known)
+        outputs = tuple(final.get(o, o) for o in outputs)
+        return Program(tuple(sections), Fixed(self.inputs), outputs, self.names.settled(), self.parameters, known)

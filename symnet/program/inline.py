@@ -239,7 +239,7 @@ def for_reader(program: Program) -> tuple[Section, ...]:
 def closed(program: Program, name: Name) -> Any:
     """Give one value of a program in its inputs alone, as a user would have typed it."""
     kept, _ = live(program.equations, [name])
-    return _put_in(kept, canonical_node if len(kept) < LARGE else as_read, program.assumptions)[name]
+    return _put_in(kept, canonical_node if len(kept) < LARGE else as_read, {})[name]
 
 
 def closed_at(program: Program, known: Mapping[Any, Any]) -> list[Any]:
