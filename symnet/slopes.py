@@ -8,7 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sympy import Expr, Float, HadamardPower, HadamardProduct, Integer, MatrixSymbol, S, Symbol, Tuple, ZeroMatrix
+from sympy import (
+    Derivative,
+    Expr,
+    Float,
+    HadamardPower,
+    HadamardProduct,
+    Integer,
+    MatrixSymbol,
+    S,
+    Symbol,
+    Tuple,
+    ZeroMatrix,
+)
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
@@ -51,6 +63,9 @@ def _slope(expr: Any, symbol: Any) -> Any:
         return functions.entry(_slope(expr, symbol.args[0]), *symbol.args[1:])
     if not isinstance(symbol, (MatrixSymbol, Symbol)):
         raise TypeError(f"diff: {symbol} is no symbol; write sn.gradient(loss, W) for each symbol W")
+    if expr.is_Matrix and symbol.is_Symbol and not symbol.is_Matrix and not expr.has(symbol):
+        check_name(expr, symbol, "diff")
+        return ZeroMatrix(*expr.shape)
     if expr.is_Matrix:
         axes = "would have more than two axes" if symbol.is_Matrix else "is not known"
         raise TypeError(
@@ -70,7 +85,8 @@ def _by_matrices(symbols: tuple[Any, ...]) -> bool:
 
 
 def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
-    if not options and _by_matrices(symbols) and not as_scalar(self).is_Matrix:
+    unsaid = not symbols and any(isinstance(s, MatrixSymbol) for s in self.free_symbols)
+    if unsaid or not options and _by_matrices(symbols) and not as_scalar(self).is_Matrix:
         return slope(self, *symbols)  # SymPy would go through every way to a layer of what is found
     try:
         found = _SYMPYS_DIFF(self, *symbols, **options)
@@ -94,10 +110,19 @@ def _n_times(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
     # it is written, or calls itself without end
     scalar = not as_scalar(expr).is_Matrix
     by_matrix = isinstance(symbol, MatrixSymbol)
+    if expr.is_Matrix and not by_matrix and not any(node.has(symbol) for node in expr.atoms(Node)):
+        return _sympys_own(cls, expr, symbol, times)  # by a factor beside nodes
     ours = isinstance(expr, DotProduct) or expr.has(Node, HadamardProduct, HadamardPower)
     if by_matrix and (scalar or ours) or expr.is_Matrix and scalar and ours:
         return slope(expr, (symbol, times))
     return _sympys_own(cls, expr, symbol, times)
+
+
+def _by_a_matrix(cls: Any, expr: Any, symbol: Any, times: Any) -> Any:
+    # what is written as a derivative and computed later; SymPy has an error without words, or 0 for an entry
+    if isinstance(symbol, MatrixSymbol) and not expr.is_Matrix:
+        return slope(expr, (symbol, times))
+    return _sympys_scalar(cls, expr, symbol, times)
 
 
 def _number(self: Any, precision: int) -> Any:
@@ -110,4 +135,6 @@ ScalarNode._eval_evalf = MatrixElement._eval_evalf = _number
 Expr.diff = _diff
 for _kind in (Determinant, DotProduct):
     _kind._eval_derivative = slope  # SymPy has none
+_sympys_scalar = Derivative._dispatch_eval_derivative_n_times.__func__
+Derivative._dispatch_eval_derivative_n_times = classmethod(_by_a_matrix)
 ArrayDerivative._dispatch_eval_derivative_n_times = classmethod(_n_times)

@@ -283,7 +283,7 @@ REFUSED = {
     "column": (lambda: C[:, -5], "no column -5"),
     "slice beyond": (lambda: C[1:5, :], "the slice 1:5 goes beyond its 3 rows"),
     "empty slice": (lambda: C[:, 2:2], "has no columns"),
-    "symbolic slice": (lambda: C[:k, :], "whole numbers and slices of them, not k"),
+    "symbolic slice": (lambda: sn.derive(sn.sum(C[:k, :]), C), "a slice is of whole numbers, and 0:k has symbols"),
     "text as a slice": (lambda: C["a":, :], "text is not read"),
     "step of a symbolic size": (lambda: X[:, ::2], "declare the size as a number"),
     "step 0": (lambda: C[::0, :], "step of a slice must not be 0"),

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Expr, MatrixExpr, ZeroMatrix
+from sympy import Expr, MatrixExpr
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
@@ -50,10 +50,6 @@ def _no_place(self: Any, *place: Any) -> Any:
         f"entries of {brief(self)} cannot be set, it is a formula; put parts together with sn.vstack and sn.hstack, "
         "or multiply by a mask with sn.hadamard"
     )
-
-
-def _parts(self: Any, deep: bool = True, **hints: Any) -> Any:
-    return self, ZeroMatrix(*self.shape)  # all is real
 
 
 # -- what NumPy asks a matrix for
@@ -188,7 +184,7 @@ _ANSWERS: dict[str, Any] = {
     **dict.fromkeys(("__complex__", "__float__", "__int__", "__round__", "__trunc__"), _no_number),
     **{f"__{side}{name}__": _no_bits for name in _BITS for side in ("", "r")}, "__invert__": _no_bits,
     **{f"__{side}{name}__": _remainder for name in _REMAINDERS for side in ("", "r")},
-    "as_real_imag": _parts, "_eval_evalf": lambda self, precision: self,  # which SymPy's own calls without end
+    "_eval_evalf": lambda self, precision: self,  # which SymPy's own calls without end
 }  # fmt: skip
 
 
@@ -197,7 +193,7 @@ for _name, _method in _ANSWERS.items():
 for _kind in {*MatrixExpr.__subclasses__(), ElementwiseApplyFunction}:
     if not issubclass(_kind, MatrixBase):  # a matrix of numbers is an array already
         extend(_kind)
-MatrixElement.__getitem__, MatrixElement.__iter__ = no_entries, None
+MatrixElement.__getitem__, MatrixElement._iterable = no_entries, False
 hints(Expr, SCALAR, "loss")
 hints(Expr, _OF_A_LOSS, "loss", _Called)
 hints(MatrixExpr, MATRIX, "A")

@@ -5,17 +5,31 @@ In: a scalar expression. Out: its atoms, each once; or the expression with names
 
 from __future__ import annotations
 
-from collections.abc import KeysView
+from collections.abc import Iterator, KeysView
 from typing import Any
 
-from sympy import Derivative, Dummy, Expr, Limit, Product, Subs, Sum, Symbol, Trace, default_sort_key
+from sympy import (
+    Derivative,
+    Dummy,
+    Expr,
+    Limit,
+    MatrixSymbol,
+    Product,
+    Subs,
+    Sum,
+    Symbol,
+    Trace,
+    Tuple,
+    default_sort_key,
+)
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import AppliedUndef
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
 
-from symnet.expressions.interned import ScalarNode
+from symnet.expressions.interned import Node, ScalarNode
 from symnet.expressions.operands import not_computed
 from symnet.expressions.undefined import differentiated
 
@@ -23,18 +37,68 @@ from symnet.expressions.undefined import differentiated
 def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
     """Give an expression with names for sums and the like, and what they stand for: it is rewritten without them.
 
-    They are in SymPy's order, on which it depends whether a - b or b - a has a sign in front.
+    They are in SymPy's order, on which it depends whether a - b or b - a has a sign in front. A derivative, a sum over
+    an index or an integral gets a name as a whole where something in it depends on what it binds; entries of a symbol
+    in it keep their own.
     """
-    parts = [part for part in scalar_atoms(body) if not isinstance(part, Symbol)]
+    parts = _to_hide(body)
     away = {part: Dummy(**_facts(part)) for part in sorted(parts, key=default_sort_key)}
     return body.xreplace(away), {name: part for part, name in away.items()}
 
 
 def _facts(part: Any) -> dict[str, bool]:
-    return {"real": True, **{fact: True for fact in ("positive", "nonnegative") if getattr(part, f"is_{fact}")}}
+    return {fact: True for fact in ("real", "positive", "nonnegative") if getattr(part, f"is_{fact}")}
 
 
 _BINDING = (ExprWithLimits, Subs, Limit, Derivative)
+
+
+def is_real(expr: Any) -> bool | None:
+    """Tell whether a matrix, a trace or an entry is real: it is, unless a factor beside the symbols may be none."""
+    stack = [expr] if expr.is_Matrix else list(expr.args[:1] if isinstance(expr, MatrixElement) else expr.args)
+    while stack:
+        part = stack.pop()
+        if isinstance(part, (Node, MatrixSymbol)):  # real, whatever its sizes
+            continue
+        if not getattr(part, "is_Matrix", False):
+            if part.is_real is not True and isinstance(part, Expr):
+                return None
+        elif isinstance(part, MatrixBase):
+            stack.extend(part.flat())
+        else:
+            stack.extend(part.args)
+    return True
+
+
+def _to_hide(body: Any) -> set[Any]:
+    found: set[Any] = set()
+    kept: set[Any] = set()
+    for part in _walked(body, _ENDS):
+        if isinstance(part, _BINDING):
+            moved = _moved(part)
+            if moved and not all(map(_is_plain_entry, moved)) or moved and any(v.is_Matrix for v in _variables(part)):
+                found.add(part)
+            else:
+                kept |= moved
+                found |= _to_hide(Tuple(*part.args))
+        elif isinstance(part, OF_MATRICES):
+            found.add(part)
+    return found - kept
+
+
+def _variables(node: Any) -> Any:
+    return (node.args[1],) if isinstance(node, Limit) else node.variables
+
+
+def _moved(node: Any) -> set[Any]:
+    # an entry of a matrix that is bound moves all that the matrix stands in; a value is put into anything
+    bound = {s for v in _variables(node) for s in v.free_symbols}
+    inside = {part for part in scalar_atoms(Tuple(*node.args)) if isinstance(part, OF_MATRICES)}
+    return inside if isinstance(node, Subs) else {part for part in inside if part.free_symbols & bound}
+
+
+def _is_plain_entry(part: Any) -> bool:
+    return isinstance(part, MatrixElement) and isinstance(part.parent, MatrixSymbol)
 
 
 def evaluated(body: Any) -> Any:
@@ -63,18 +127,22 @@ def _slope(part: Any) -> Any:
 
 
 OF_MATRICES = (ScalarNode, Trace, Determinant, DotProduct, MatrixElement)  # scalars that matrices stand in
+_ATOMS = (Symbol, *OF_MATRICES)
+_ENDS = (*OF_MATRICES, *_BINDING)
 
 
 def scalar_atoms(body: Expr) -> KeysView[Any]:
     """Give the symbols in a scalar, and the nodes that are scalars, as met; what is in those is their business."""
-    found: dict[Any, None] = {}
-    seen: set[Any] = set()  # what is shared is looked at once
+    return {part: None for part in _walked(body, _ATOMS) if isinstance(part, _ATOMS)}.keys()
+
+
+def _walked(body: Any, ends: tuple[type, ...]) -> Iterator[Any]:
+    # the parts of an expression, as met, what is shared once; nothing is looked for in one of the ends
+    seen: set[Any] = set()
     stack: list[Any] = [body]
     while stack:
         part = stack.pop()
-        if isinstance(part, (Symbol, *OF_MATRICES)):
-            found[part] = None
-        elif part not in seen:
+        if part not in seen:
             seen.add(part)
-            stack.extend(part.args)
-    return found.keys()
+            yield part
+            stack.extend(() if isinstance(part, ends) else part.args)

@@ -14,6 +14,7 @@ import numpy as np
 from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol, Transpose
 from sympy.core.function import Application
 from sympy.matrices.exceptions import ShapeError
+from sympy.matrices.expressions.special import GenericIdentity, GenericZeroMatrix
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.entering import given, is_array, is_masked
@@ -22,6 +23,7 @@ from symnet.expressions.table import brief
 
 _SUMS = ("__add__", "__radd__", "__sub__", "__rsub__")
 _PRODUCTS = ("__mul__", "__rmul__", "__matmul__", "__rmatmul__")
+OF_ANY_SIZE = (GenericIdentity, GenericZeroMatrix)  # what SymPy has for no factor and for no term
 OURS = ("abs", "cos", "exp", "log", "sign", "sin", "sqrt", "tanh")
 
 
@@ -210,6 +212,8 @@ def _extended(name: str) -> Callable[[Any, Any], Any]:
     native = getattr(MatrixExpr, name)
 
     def operator(self: Any, other: Any) -> Any:
+        if isinstance(self, OF_ANY_SIZE) or isinstance(other, OF_ANY_SIZE):
+            return native(self, other)
         other = beside(self, other, name)
         if other is NotImplemented:
             return other

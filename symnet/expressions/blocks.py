@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, Integer, MatAdd, S, Transpose, ZeroMatrix
+from sympy import Expr, Integer, MatAdd, MatrixSlice, S, Transpose, Tuple, ZeroMatrix
 from sympy.printing.precedence import PRECEDENCE
 
 from symnet.expressions.algebra import add, scaled, transpose
@@ -33,7 +33,7 @@ class LinearMap(MatrixNode):
         return type(self)(*operands, *self.args[1:])
 
 
-class Part(LinearMap):
+class Part(LinearMap, MatrixSlice):
     """Some rows and columns: `Part(A, first row, number of rows, step, first column, number, step)`."""
 
     title = "part"
@@ -54,6 +54,31 @@ class Part(LinearMap):
 
     def with_operands(self, *operands: Any) -> Any:
         return part(operands[0], *self.spans)
+
+    # what SymPy's printers of code ask of a slice
+
+    @property
+    def rowslice(self) -> Tuple:
+        """First row, the one behind the last, step."""
+        return self._slice(self.spans[0])
+
+    @property
+    def colslice(self) -> Tuple:
+        """First column, the one behind the last, step."""
+        return self._slice(self.spans[1])
+
+    def _slice(self, span: tuple[Any, Any, Any]) -> Tuple:
+        first, number, step = span
+        if step < 0:
+            raise TypeError(
+                f"{self} runs from the end, and SymPy's slices do not; write sn.compile(…), which gives code"
+            )
+        return Tuple(first, first + (number - 1) * step + 1, step)
+
+    def _sliced(self, printer: Any) -> Any:
+        return printer._print_MatrixSlice(self)
+
+    _pythoncode = _numpycode = _lambdacode = _sliced
 
     def _sympystr(self, printer: Any) -> str:
         rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))

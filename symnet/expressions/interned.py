@@ -246,7 +246,7 @@ class ScalarNode(Node, Expr):
     is_real = True
     is_number = False
     is_Atom = True  # noqa: N815 - SymPy's rewriting stops here: it would take matrices for scalars
-    __getitem__, __iter__ = no_entries, None
+    __getitem__, _iterable = no_entries, False
 
     @property
     def free_symbols(self) -> set[Basic]:

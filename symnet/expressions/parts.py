@@ -10,13 +10,14 @@ from numbers import Integral
 from typing import Any
 
 import numpy as np
-from sympy import BlockDiagMatrix, BlockMatrix, Float, Integer, MatrixExpr, MatrixSlice, S, SympifyError, ceiling
+from sympy import BlockDiagMatrix, BlockMatrix, Expr, Float, Integer, MatrixExpr, MatrixSlice, S, SympifyError, ceiling
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.algebra import scaled, total
 from symnet.expressions.axes import as_axis
 from symnet.expressions.entering import given, is_array
+from symnet.expressions.interned import Node
 from symnet.expressions.operands import OPERANDS, as_expression, as_matrix, split
 from symnet.expressions.sizes import as_size, same_size, shape_text
 from symnet.expressions.blocks import Roll, RunningSum, part, reshaped, stack
@@ -268,6 +269,8 @@ def _getitem(self: Any, key: Any) -> Any:
             "the columns, sn.hstack(A[:, 0], A[:, 1]); for those that data choose multiply by a symbol with "
             "one_hot='columns'"
         )
+    if isinstance(key, tuple) and any(isinstance(k, slice) and _is_symbolic(k) for k in key) and not self.has(Node):
+        return _sympys_own(self, key)
     if any(isinstance(k, slice) for k in (pair if isinstance(key, tuple) else (key,))):
         return sliced(self, *pair)
     try:
@@ -278,6 +281,11 @@ def _getitem(self: Any, key: Any) -> Any:
             f"{brief(self)} is {shape_text(self.shape)} and has no entry {key!r}; write A[i, j] with a row and a "
             "column, counted from 0, or slices such as A[:, 0]"
         ) from None
+
+
+def _is_symbolic(index: slice) -> bool:
+    # a slice that SymPy has, and that no function of ours takes
+    return any(isinstance(k, Expr) and not k.is_Number and k.is_integer is not False for k in (index.start, index.stop))
 
 
 def _from_the_start(A: Any, key: Any) -> Any:
@@ -301,4 +309,8 @@ OPERANDS[BlockDiagMatrix] = lambda node: node.args
 OPERANDS[MatrixSlice] = lambda node: node.args[:1]
 _sympys_own = MatrixExpr.__getitem__
 MatrixExpr.__getitem__ = _getitem
-MatrixSlice.shape = property(lambda self: of_slice(self).shape)  # SymPy's own loses the last row in a step
+MatrixSlice.shape = property(  # SymPy's own loses the last row in a step
+    lambda self: tuple(
+        stop - first if step == 1 else ceiling((stop - first) / step) for first, stop, step in self.args[1:]
+    )
+)

@@ -29,10 +29,14 @@ from sympy import (
     Mul,
     OneMatrix,
     S,
+    Subs,
     Symbol,
     SympifyError,
     Trace,
     Transpose,
+    Tuple,
+    ZeroMatrix,
+    adjoint,
     arg,
 )
 from sympy.core.function import DefinedFunction, FunctionClass
@@ -46,8 +50,8 @@ from sympy.matrices.matrixbase import MatrixBase
 from sympy.utilities.iterables import iterable
 
 from symnet.expressions.algebra import elementwise, total
-from symnet.expressions.atoms import OF_MATRICES, scalar_atoms
-from symnet.expressions.beside import check_argument
+from symnet.expressions.atoms import OF_MATRICES, is_real, scalar_atoms
+from symnet.expressions.beside import OF_ANY_SIZE, check_argument
 from symnet.expressions.declared import inverse_of
 from symnet.expressions.entering import given
 from symnet.expressions.interned import NESTED, MatrixNode, Node
@@ -143,7 +147,9 @@ def _taught(name: str, sympys_own: Callable[[Any, Any], Any]) -> Callable[[Any, 
     kind = name.strip("_").removeprefix("r")
 
     def operator(self: Any, other: Any) -> Any:
-        if isinstance(other, (Expr, int, float)) and not isinstance(other, bool):
+        if isinstance(self, OF_ANY_SIZE):
+            return sympys_own(self, other)
+        if isinstance(other, (Expr, int, float)) and not isinstance(other, (bool, *OF_ANY_SIZE)):
             A, B = _scalars_in(kind, self, other)
             if not getattr(A, "is_Matrix", False):
                 return getattr(Expr, name)(A, B)
@@ -280,6 +286,18 @@ def _with_matrix(self: Any, rule: Any) -> Any:
     return Basic._xreplace(self, rule)
 
 
+def _at_once(cls: Any, expr: Any, variables: Any, point: Any, **options: Any) -> Any:
+    # SymPy has a scalar of its own stand for a matrix that is replaced later
+    matrices, values = (list(a) if isinstance(a, (list, tuple, Tuple)) else [a] for a in (variables, point))
+    if any(getattr(v, "is_Matrix", False) for v in matrices) and len(matrices) == len(values):
+        return given(expr).doit().xreplace(dict(zip(matrices, map(given, values), strict=True)))
+    return _sympys_subs(cls, expr, variables, point, **options)
+
+
+def _parts(self: Any, deep: bool = True, **hints: Any) -> Any:
+    return (self, ZeroMatrix(*self.shape)) if is_real(self) else _sympys_parts(self, deep, **hints)
+
+
 def _applied(self: Any, function: Any) -> Any:
     elementwise(function, self)  # which says what is no function of entries; what SymPy writes stays SymPy's
     return _sympys_applyfunc(self, function)
@@ -310,7 +328,10 @@ MatPow.as_explicit = _written_out
 MatMul.could_extract_minus_sign = lambda self: self.args[0].is_Number and bool(self.args[0] < 0)
 OneMatrix._sympystr = lambda self, printer: "OneMatrix({}, {})".format(*map(printer.doprint, self.shape))
 _sympys_applyfunc, MatrixExpr.applyfunc = MatrixExpr.applyfunc, _applied
+_sympys_subs, Subs.__new__ = Subs.__new__, _at_once  # type: ignore[method-assign]
+_sympys_parts, MatrixExpr.as_real_imag = MatrixExpr.as_real_imag, _parts
 MatrixExpr.trace = lambda self: Trace(self)
-MatrixExpr.H = MatrixExpr.mT = property(lambda self: self.T)  # all is real
+MatrixExpr.H = property(lambda self: self.T if is_real(self) else adjoint(self))
+MatrixExpr.mT = property(lambda self: self.T)
 Transpose._eval_inverse = lambda self: inverse_of(self) or Inverse(self)
 DotProduct.diff = lambda self, *symbols, **_: Node.slope(self, *symbols)

@@ -13,7 +13,21 @@ from sys import modules
 from types import FunctionType
 from typing import Any
 
-from sympy import Basic, Expr, Function, Limit, Piecewise, S, Trace, Tuple, cosh, preorder_traversal, sinh, tanh
+from sympy import (
+    Basic,
+    Expr,
+    Function,
+    Limit,
+    Piecewise,
+    S,
+    Trace,
+    Tuple,
+    cosh,
+    default_sort_key,
+    preorder_traversal,
+    sinh,
+    tanh,
+)
 from sympy.concrete import expr_with_limits
 from sympy.core import sorting
 from sympy.core.cache import cacheit
@@ -29,7 +43,7 @@ from sympy.simplify.radsimp import radsimp
 from sympy.simplify.simplify import signsimp, simplify
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.atoms import OF_MATRICES, hidden, scalar_atoms
+from symnet.expressions.atoms import OF_MATRICES, hidden, is_real, scalar_atoms
 from symnet.expressions.deep import is_larger
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
@@ -92,16 +106,24 @@ def _all_parts(self: Any, node: Any, keys: Any) -> Iterator[Any]:
 
 
 def _key(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
-    # what SymPy takes for an atom is sorted by its text, also as a factor and as the base of a power
+    # SymPy sorts an atom by its text, also as a factor and as the base of a power; a whole is sorted by what it is of,
+    # as before it was an atom, and by its digest where it is large
     @cacheit
     def sort_key(self: Any, order: Any = None) -> Any:
         c, power = self.as_coeff_Mul()
         base, exponent = power.as_base_exp() if power.is_Pow else (power, S.One)
-        if not (isinstance(base, OF_MATRICES) and is_larger(base, LARGE)):
+        if not isinstance(base, OF_MATRICES):
             return sympys_own(self, order)
-        text = f"{base.title} {base._height:09} {base._digest}" if isinstance(base, Node) else ""
-        inner = (text,) if text else ("", Basic.sort_key(base, order))
-        return base.class_key(), (1, inner), exponent.sort_key(order), c
+        inner: tuple[Any, ...]
+        if isinstance(base, Node):
+            if not is_larger(base, LARGE):
+                return sympys_own(self, order)
+            count, inner = 1, (f"{base.title} {base._height:09} {base._digest}",)
+        elif is_larger(base, LARGE):
+            count, inner = len(base.args) + 1, ("", Basic.sort_key(base, order))
+        else:
+            count, inner = len(base.args), tuple(default_sort_key(a, order) for a in base.args)
+        return base.class_key(), (count, inner), exponent.sort_key(order), c
 
     return sort_key
 
@@ -139,6 +161,22 @@ def _over_no_size(sympys_own: Callable[..., Any], who: str, first: int) -> Calla
     return checked
 
 
+def _not_for_lack_of_numbers(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # SymPy asks for the slopes by numbers alone, and takes what has none of them for a constant
+    @wraps(sympys_own)
+    def is_constant(self: Any, *symbols: Any, **flags: Any) -> Any:
+        free = self.free_symbols
+        if not any(s.is_Matrix for s in free) or symbols and not free & set(symbols):
+            return sympys_own(self, *symbols, **flags)
+        try:
+            found = sympys_own(self, *symbols, **flags)
+        except (TypeError, ValueError, NotImplementedError):  # by a size, or of what is not computed
+            return None
+        return None if found is True else found
+
+    return is_constant
+
+
 _sympys_count = sorting._node_count
 _sympys_pair = ExprCondPair.__new__
 ExprCondPair.__new__ = _pair
@@ -148,6 +186,7 @@ for _kind in (Function, DefinedFunction, MinMaxBase, Piecewise):
     _kind.__new__ = _around_nets(_kind.__new__)
 expr_with_limits._common_new = _over_no_size(expr_with_limits._common_new, "", 1)
 Limit.__new__ = _over_no_size(Limit.__new__, "Limit", 1)
+Expr.is_constant = _not_for_lack_of_numbers(Expr.is_constant)
 Expr.series = _over_no_size(Expr.series, "series", 0)
 _everywhere([signsimp, factor_terms, simplify, radsimp])
 for _kind, _facts in ((cosh, "real positive nonnegative"), (sinh, "real"), (tanh, "real finite")):
@@ -159,5 +198,6 @@ ScalarNode.sort_key = Expr.sort_key = _key(Expr.sort_key)  # type: ignore[method
 sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_count(part)  # a deep net has no end
 Trace.is_Atom = Determinant.is_Atom = MatrixElement.is_Atom = True
 for _kind in (Trace, Determinant, DotProduct, MatrixElement):
-    _kind.is_commutative = _kind.is_real = _kind.is_extended_real = True
-    _kind._eval_conjugate = lambda self: self
+    _kind.is_commutative = True
+    _kind.is_real = _kind.is_extended_real = property(is_real)  # a matrix has real entries
+    _kind._eval_conjugate = lambda self: self if self.is_real else None
