@@ -27,7 +27,17 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.derivation import derive
-from symnet.expressions import Node, ScalarNode, as_scalar, brief, check_name, check_size, functions, shape_text
+from symnet.expressions import (
+    Node,
+    ScalarNode,
+    as_scalar,
+    brief,
+    check_name,
+    check_size,
+    functions,
+    has_net,
+    shape_text,
+)
 from symnet.handing import backends
 
 
@@ -85,6 +95,8 @@ def _by_matrices(symbols: tuple[Any, ...]) -> bool:
 
 
 def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
+    if symbols and not options and not self.is_Matrix and has_net(self):
+        return slope(self, *symbols)  # likewise by a scalar
     unsaid = not symbols and any(isinstance(s, MatrixSymbol) for s in self.free_symbols)
     if unsaid or not options and _by_matrices(symbols) and not as_scalar(self).is_Matrix:
         return slope(self, *symbols)  # SymPy would go through every way to a layer of what is found

@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -84,3 +85,39 @@ def test_parts_are_found_as_sympy_finds_them():
             p for p in parts if isinstance(p, (sp.Mul, sp.Symbol))
         }
         assert all(e.has(p) and e.has(type(p)) for p in parts) and not e.has(sp.tan) and not e.has(sp.Symbol("z"))
+
+
+def _residual(levels):
+    W, x, t = sn.matrix("W", 2, 2), sn.vector("x", 2), sp.Symbol("t")
+    H = x
+    for _ in range(levels):
+        H = H + t * sn.tanh(W * H)
+    return H, t, {W: np.array([[0.3, -0.2], [0.1, 0.4]]), x: np.array([[0.5], [-1.0]]), t: 0.1}
+
+
+@pytest.mark.parametrize("levels", [3, 12])
+def test_slopes_by_a_scalar_go_once_through_a_net(levels):
+    H, t, values = _residual(levels)
+    for scalar in (2 * sn.sum(H), H[0, 0], t * sn.norm(H) + t**2, sp.sin(sn.sum(H))):
+        up, down = (sn.evaluate(scalar, {**values, t: 0.1 + h}) for h in (1e-5, -1e-5))
+        assert sn.evaluate(scalar.diff(t), values) == pytest.approx((up - down) / 2e-5, rel=1e-7)
+
+
+@pytest.mark.parametrize("query", [sp.Symbol("t"), sp.MatrixSymbol, lambda part: part.is_Matrix], ids=str)
+def test_parts_are_counted_without_going_every_way(query):
+    loss = sn.sum(_residual(4)[0])
+    assert loss.count(query) == sp.Basic.count(loss, query)
+    assert loss.find(query) == sp.Basic.find(loss, query)
+    assert loss.find(query, group=True) == sp.Basic.find(loss, query, group=True)
+    deep = sn.sum(_residual(60)[0])
+    assert deep.count(sp.Symbol("t")) > 2**59
+    assert deep.find(sp.Symbol("t")) == {sp.Symbol("t")}
+
+
+@pytest.mark.parametrize(
+    "ask", [sp.cse, sp.count_ops, lambda e: e.count_ops(), lambda e: sp.cse([1, e + 1]), sp.mathml]
+)
+def test_what_goes_every_way_is_refused_in_a_deep_net(ask):
+    ask(sn.sum(_residual(4)[0]))
+    with pytest.raises(ValueError, match=r"parts, each as often as it is written; (sn\.derive|write sn\.formula)"):
+        ask(sn.sum(_residual(60)[0]))

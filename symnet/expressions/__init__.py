@@ -82,6 +82,7 @@ from symnet.expressions.spectral import (
     Expm, ExpmSlope, InExponent, Leading, MatrixPower, NuclearNorm, Pinv, Polar, PowerSlope, SpectralNorm,
     Sylvester, expm, nuclear_norm, pinv, spectral_norm,
 )  # fmt: skip
+from symnet.expressions.wholes import has_net
 from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
 from symnet.expressions.targets import mixed
@@ -106,14 +107,14 @@ __all__ = [
     "composed", "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared",
     "det", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated", "divide", "elementwise", "entered",
     "entries", "entry", "escape", "exp_below", "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold",
-    "from_tree", "functions", "gathered", "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column",
-    "in_a_row", "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_larger",
-    "is_light", "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "joined_steps",
-    "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm",
-    "matmul", "max_pool2d", "maximum", "minimum", "mixed", "mlp", "mse", "near", "nested", "nuclear_norm",
-    "number_of", "of_blocks", "of_entries", "of_slice", "operands_of", "or_one", "origin", "part", "partial",
-    "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn",
-    "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "shared", "sigmoid", "sinh",
+    "from_tree", "functions", "gathered", "given", "gru", "hadamard", "has_net", "hinge", "hstack", "huber",
+    "in_a_column", "in_a_row", "inner_product", "inside_images", "instead", "inv", "inverse_of", "is_declared",
+    "is_larger", "is_light", "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs",
+    "joined_steps", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp",
+    "logdet", "lstm", "matmul", "max_pool2d", "maximum", "minimum", "mixed", "mlp", "mse", "near", "nested",
+    "nuclear_norm", "number_of", "of_blocks", "of_entries", "of_slice", "operands_of", "or_one", "origin", "part",
+    "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu", "reshape", "reshaped",
+    "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text", "shared", "sigmoid", "sinh",
     "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector",
     "square", "squared", "squared_error", "stable", "stack", "stacked", "stand_in", "step", "strides_of", "sums",
     "symbols_of", "tan", "together", "total", "trace", "transpose", "transposed", "triplet", "turned", "unfold",

@@ -13,12 +13,14 @@ from functools import wraps
 from typing import Any
 
 from sympy import Basic, Expr, log
+from sympy.core.basic import _make_find_query
 from sympy.core.traversal import iterargs
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 HIGH = 50  # levels of nodes from which a formula is not written out
 LARGE = 3000  # parts, each counted as often as it is written
+TOO_LARGE = 20_000  # parts through which SymPy does not go every way
 MANY = 1000  # nodes that one printer writes in full
 FIRST = 4  # levels of the printer that are written then, too: the terms of a long sum
 UPPER = 12  # levels of the printer that are written in any case
@@ -55,6 +57,15 @@ class Printed:
     def _unprinted(self: Any, printer: Any) -> Any:
         raise TypeError(f"lambdify does not know {type(self).__name__}; write sn.compile(expression), which gives code")
 
+    def _content(self: Any, printer: Any) -> Any:
+        if self._size > TOO_LARGE:
+            raise ValueError(
+                f"mathml: {type(self).__name__}(…) has {self._size} parts, each as often as it is written; write "
+                "sn.formula(expr, format='mathml'), or derive it and show its equations, d.mathml()"
+            )
+        return printer._print_Basic(self)
+
+    _mathml_content = _mathml_presentation = _content
     _pythoncode = _numpycode = _lambdacode = _mpmathcode = _unprinted
 
     @within_reason
@@ -124,8 +135,41 @@ def _atoms(self: Any, *types: Any) -> set[Any]:
     return {part for part in _once(self) if (isinstance(part, kinds) if kinds else not part.args)}
 
 
+def _occurring(expr: Any) -> dict[Any, int]:
+    # how often each part stands in an expression, from above; SymPy would go every way to it
+    order: list[Any] = []
+    seen: set[Any] = set()
+    stack = [(expr, False)]
+    while stack:
+        part, done = stack.pop()
+        if done:
+            order.append(part)
+        elif part not in seen:
+            seen.add(part)
+            stack += [(part, True), *((a, False) for a in part.args if isinstance(a, Basic))]
+    times = dict.fromkeys(reversed(order), 0)
+    times[expr] = 1
+    for part in times:
+        for a in part.args:
+            if isinstance(a, Basic):
+                times[a] += times[part]
+    return times
+
+
+def _find(self: Any, query: Any, group: bool = False) -> Any:
+    fits = _make_find_query(query)
+    if group:
+        return {part: times for part, times in _occurring(self).items() if fits(part)}
+    return {part for part in _once(self) if fits(part)}
+
+
+def _count(self: Any, query: Any) -> int:
+    fits = _make_find_query(query)
+    return sum(times for part, times in _occurring(self).items() if fits(part))
+
+
 def _has(self: Any, parts: Callable[[Any], Iterator[Any]], *patterns: Any) -> bool:
     return bool(Basic._has(self, _once if parts is iterargs else parts, *patterns))
 
 
-Expr.atoms, Expr._has = _atoms, _has
+Expr.atoms, Expr._has, Expr.find, Expr.count = _atoms, _has, _find, _count

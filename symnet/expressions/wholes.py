@@ -14,15 +14,17 @@ from types import FunctionType
 from typing import Any
 
 from sympy import (
+    S,
     Basic,
     Expr,
     Function,
     Limit,
     Piecewise,
-    S,
     Trace,
     Tuple,
     cosh,
+    count_ops,
+    cse,
     default_sort_key,
     preorder_traversal,
     sinh,
@@ -44,20 +46,26 @@ from sympy.simplify.simplify import signsimp, simplify
 from sympy.utilities.iterables import iterable
 
 from symnet.expressions.atoms import OF_MATRICES, hidden, is_real, scalar_atoms
-from symnet.expressions.deep import is_larger
+from symnet.expressions.deep import TOO_LARGE, is_larger
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
 from symnet.expressions.rebuilding import check_size
+from symnet.expressions.table import brief
 
 LARGE = 150  # parts of a net that no function of SymPy's looks into
 SHORT = 30  # parts of an argument that SymPy may look at for its imaginary part
+
+
+def has_net(expr: Any) -> bool:
+    """Tell whether a large sum, trace or entry of matrices stands in an expression."""
+    return any(isinstance(part, OF_MATRICES) and is_larger(part, LARGE) for part in scalar_atoms(expr))
 
 
 def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
     def new(cls: Any, *args: Any, **options: Any) -> Any:
         whole = Tuple(*args) if all(isinstance(a, (Basic, tuple, int, float)) for a in args) else Tuple()
-        if options or not any(isinstance(part, OF_MATRICES) and is_larger(part, LARGE) for part in scalar_atoms(whole)):
+        if options or not has_net(whole):
             return sympys_own(cls, *args, **options)
         body, back = hidden(whole)
         found = sympys_own(cls, *body.args)
@@ -78,6 +86,22 @@ def _of_wholes(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
         return sympys_own(body, *args, **options).xreplace(back) if back else sympys_own(expr, *args, **options)
 
     return simplified
+
+
+def _of_little(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # an algorithm that looks for what is shared and goes every way to it
+    @wraps(sympys_own)
+    def checked(exprs: Any, *args: Any, **options: Any) -> Any:
+        for expr in exprs if isinstance(exprs, (list, tuple, Tuple)) else [exprs]:
+            parts = scalar_atoms(expr) if isinstance(expr, Basic) else ()
+            large = [p for p in (expr, *parts) if isinstance(p, (Node, *OF_MATRICES)) and is_larger(p, TOO_LARGE)]
+            if large:
+                raise ValueError(f"{sympys_own.__name__}: {brief(large[0])} has more than {TOO_LARGE} parts, each as "
+                                 "often as it is written; sn.derive(…) gives its equations, in which what is shared "
+                                 "stands once, and its .cost() counts operations")  # fmt: skip
+        return sympys_own(exprs, *args, **options)
+
+    return checked
 
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
@@ -139,9 +163,9 @@ def _of_reals(sympys_own: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return answer
 
 
-def _everywhere(algorithms: Iterable[FunctionType]) -> None:
+def _everywhere(teach: Callable[..., Any], algorithms: Iterable[FunctionType]) -> None:
     # in each of SymPy's modules that took one by its name
-    taught = {algorithm.__name__: (algorithm, _of_wholes(algorithm)) for algorithm in algorithms}
+    taught = {algorithm.__name__: (algorithm, teach(algorithm)) for algorithm in algorithms}
     for module in [module for name, module in modules.items() if name.partition(".")[0] == "sympy"]:
         for name in taught.keys() & vars(module).keys():
             if vars(module)[name] is taught[name][0]:
@@ -188,7 +212,8 @@ expr_with_limits._common_new = _over_no_size(expr_with_limits._common_new, "", 1
 Limit.__new__ = _over_no_size(Limit.__new__, "Limit", 1)
 Expr.is_constant = _not_for_lack_of_numbers(Expr.is_constant)
 Expr.series = _over_no_size(Expr.series, "series", 0)
-_everywhere([signsimp, factor_terms, simplify, radsimp])
+_everywhere(_of_wholes, [signsimp, factor_terms, simplify, radsimp])
+_everywhere(_of_little, [cse, count_ops])
 for _kind, _facts in ((cosh, "real positive nonnegative"), (sinh, "real"), (tanh, "real finite")):
     for _fact in _facts.split():  # SymPy keeps the answers of a class where it finds them faster, too
         _answer = _of_reals(_kind._prop_handler[_fact])
