@@ -231,7 +231,7 @@ def test_a_function_of_a_whole_matrix_is_refused_with_what_there_is(name, place)
         with pytest.raises(TypeError, match="matrix where a scalar is meant") as raised:
             PLACES[place](WHOLE[name], A)
         text = str(raised.value)
-        assert f"sn.elementwise({name}, …)" in text and "noncommutative" not in text and "Adjoint" not in text
+        assert f"sn.elementwise({name}, " in text and "noncommutative" not in text and "Adjoint" not in text
         assert all(hasattr(sn, word) for word in re.findall(r"sn\.(\w+)", text)), text
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from sympy import Expr, MatrixExpr, OneMatrix, S, Symbol, Transpose
 from sympy.core.function import Application
+from sympy.functions.elementary.miscellaneous import MinMaxBase
 from sympy.matrices.exceptions import ShapeError
 from sympy.matrices.expressions.special import GenericIdentity, GenericZeroMatrix
 from sympy.matrices.matrixbase import MatrixBase
@@ -78,10 +79,17 @@ def check_argument(node: Any) -> None:
     """Raise `TypeError` where a larger matrix stands in a scalar's place: nobody knows what is meant."""
     for A in node.args:
         if getattr(A, "is_Matrix", False) and not all(same_size(size, S.One) for size in A.shape):
-            way = for_entries(type(node).__name__) if isinstance(node, Application) else "sn.sum(…) or sn.norm(…)"
+            way = _by_entries(node) if isinstance(node, Application) else "sn.sum(…) or sn.norm(…)"
             raise TypeError(
                 f"in {brief(node)}: {brief(A)} is a {shape_text(A.shape)} matrix where a scalar is meant; write {way}"
             )
+
+
+def _by_entries(node: Any) -> str:
+    # with the orders and other numbers that SymPy's function takes beside
+    numbers = any(not getattr(a, "is_Matrix", False) for a in node.args) and not isinstance(node, MinMaxBase)
+    name = type(node).__name__
+    return f"sn.elementwise({name}, {', '.join(map(brief, node.args))})" if numbers else for_entries(name)
 
 
 def for_entries(function: str) -> str:

@@ -13,6 +13,7 @@ from sympy import Expr, Integer, MatAdd, MatrixSlice, S, Transpose, Tuple, ZeroM
 from sympy.printing.precedence import PRECEDENCE
 
 from symnet.expressions.algebra import add, scaled, transpose
+from symnet.expressions.deep import CODE
 from symnet.expressions.entering import given
 from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.operands import split
@@ -78,8 +79,6 @@ class Part(LinearMap, MatrixSlice):
     def _sliced(self, printer: Any) -> Any:
         return printer._print_MatrixSlice(self)
 
-    _pythoncode = _numpycode = _lambdacode = _sliced
-
     def _sympystr(self, printer: Any) -> str:
         rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))
         return f"{printer.parenthesize(self.args[0], _ATOM, strict=True)}[{rows}, {cols}]"
@@ -87,6 +86,10 @@ class Part(LinearMap, MatrixSlice):
     def _latex(self, printer: Any) -> str:
         rows, cols = (span_text(size, *span) for span, size in zip(self.spans, self.args[0].shape, strict=True))
         return rf"{printer.parenthesize(self.args[0], _ATOM, strict=True)}_{{{rows}, {cols}}}"
+
+
+for _name in CODE:
+    setattr(Part, _name, Part._sliced)
 
 
 class Entry(ScalarNode):

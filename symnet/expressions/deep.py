@@ -22,6 +22,11 @@ HIGH = 50  # levels of nodes from which a formula is not written out
 LARGE = 3000  # parts, each counted as often as it is written
 TOO_LARGE = 20_000  # parts through which SymPy does not go every way
 MANY = 1000  # nodes that one printer writes in full
+CODE = [  # what SymPy's printers of code ask a node for
+    f"_{name}"
+    for name in "ccode cmathcode cxxcode fcode glsl javascript julia lambdacode maple mcode mpmathcode numpycode "
+    "octave pythoncode rcode rust_code smtlib".split()
+]
 FIRST = 4  # levels of the printer that are written then, too: the terms of a long sum
 UPPER = 12  # levels of the printer that are written in any case
 
@@ -55,7 +60,10 @@ class Printed:
     """How SymPy's printers write a node of ours, from its title; and SymPy's methods that go to the ground of it."""
 
     def _unprinted(self: Any, printer: Any) -> Any:
-        raise TypeError(f"lambdify does not know {type(self).__name__}; write sn.compile(expression), which gives code")
+        raise TypeError(
+            f"lambdify and SymPy's printers of code do not know {type(self).__name__}; write sn.compile(expression), "
+            "which gives code, or sn.derive(loss, W).c() for C"
+        )
 
     def _content(self: Any, printer: Any) -> Any:
         if self._size > TOO_LARGE:
@@ -66,7 +74,6 @@ class Printed:
         return printer._print_Basic(self)
 
     _mathml_content = _mathml_presentation = _content
-    _pythoncode = _numpycode = _lambdacode = _mpmathcode = _unprinted
 
     @within_reason
     def _sympystr(self: Any, printer: Any) -> str:
@@ -116,6 +123,10 @@ class Printed:
                 ".subs(…) or .xreplace(…), or derive it and work with its equations"
             )
         return getattr(Basic, method)(self, *args, **options)
+
+
+for _name in CODE:
+    setattr(Printed, _name, Printed._unprinted)
 
 
 def _once(expr: Any) -> Iterator[Any]:

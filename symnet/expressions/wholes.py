@@ -25,6 +25,8 @@ from sympy import (
     cosh,
     count_ops,
     cse,
+    nsolve,
+    solve,
     default_sort_key,
     preorder_traversal,
     sinh,
@@ -50,6 +52,7 @@ from symnet.expressions.deep import TOO_LARGE, is_larger
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
 from symnet.expressions.rebuilding import check_size
+from symnet.expressions.sizes import shape_text
 from symnet.expressions.table import brief
 
 LARGE = 150  # parts of a net that no function of SymPy's looks into
@@ -102,6 +105,22 @@ def _of_little(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
         return sympys_own(exprs, *args, **options)
 
     return checked
+
+
+def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
+    # SymPy puts a scalar where the matrix is
+    @wraps(sympys_own)
+    def solved(*args: Any, **options: Any) -> Any:
+        for symbol in (s for a in args[1:2] for s in (a if isinstance(a, (list, tuple, set, Tuple)) else [a])):
+            if isinstance(symbol, Expr) and symbol.is_Matrix:
+                raise TypeError(
+                    f"{sympys_own.__name__}: {brief(symbol)} is a {shape_text(symbol.shape)} matrix, and SymPy solves "
+                    "for scalars; write sn.solve(A, B) for the X of A*X = B, or sn.train(loss, data, "
+                    f"{brief(symbol)}) for the one with the least loss"
+                )
+        return sympys_own(*args, **options)
+
+    return solved
 
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
@@ -214,6 +233,7 @@ Expr.is_constant = _not_for_lack_of_numbers(Expr.is_constant)
 Expr.series = _over_no_size(Expr.series, "series", 0)
 _everywhere(_of_wholes, [signsimp, factor_terms, simplify, radsimp])
 _everywhere(_of_little, [cse, count_ops])
+_everywhere(_of_scalars, [solve, nsolve])
 for _kind, _facts in ((cosh, "real positive nonnegative"), (sinh, "real"), (tanh, "real finite")):
     for _fact in _facts.split():  # SymPy keeps the answers of a class where it finds them faster, too
         _answer = _of_reals(_kind._prop_handler[_fact])
