@@ -1,10 +1,9 @@
 """Mistakes written as people write them, and what diagnose says of them."""
 
-import random
 
 import numpy as np
 import pytest
-from by_hand_bugs import NETS, RATE, bugs_of, pairs_of, random_net, spoiled
+from by_hand_bugs import NETS, RATE, bugs_of, random_net, spoiled
 from sympy import ShapeError
 from test_golden import GOLDEN, example
 
@@ -48,19 +47,6 @@ def test_single_mistakes_are_named_first(name):
             assert found.faults[0].factor == pytest.approx(bug.factor), said
         fault = found.faults[0]
         assert fault.right != fault.yours and fault.words and fault.equation in str(found), said
-
-
-@pytest.mark.parametrize("name", ["3-4-2 sigmoid", "4-8-3 tanh"])
-def test_at_least_four_of_five_pairs_are_named(name):
-    net = NETS[name]
-    loss, values = net.loss(), net.values()
-    pairs = [p for p in random.Random(1).sample(pairs_of(net), 25) if spoiled(net, [b.flag for b in p])]
-    named = 0
-    for pair in pairs:
-        flags = [bug.flag for bug in pair]
-        found = sn.diagnose(loss, values, lambda v, flags=flags: net.gradients(v, flags))
-        named += sorted(f.kind for f in found.explanations[0]) == sorted(bug.kind for bug in pair)
-    assert named >= 0.8 * len(pairs)
 
 
 def test_right_gradients_are_never_called_wrong():

