@@ -1,6 +1,5 @@
 """Mistakes written as people write them, and what diagnose says of them."""
 
-
 import numpy as np
 import pytest
 from by_hand_bugs import NETS, RATE, bugs_of, random_net, spoiled

@@ -103,7 +103,9 @@ def test_slopes_by_a_scalar_go_once_through_a_net(levels):
         assert sn.evaluate(scalar.diff(t), values) == pytest.approx((up - down) / 2e-5, rel=1e-7)
 
 
-@pytest.mark.parametrize("query", [sp.Symbol("t"), sp.MatrixSymbol, lambda part: part.is_Matrix], ids=["t", "symbols", "matrices"])
+@pytest.mark.parametrize(
+    "query", [sp.Symbol("t"), sp.MatrixSymbol, lambda part: part.is_Matrix], ids=["t", "symbols", "matrices"]
+)
 def test_parts_are_counted_without_going_every_way(query):
     loss = sn.sum(_residual(4)[0])
     assert loss.count(query) == sp.Basic.count(loss, query)
