@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sympy import Max, Min, symbols
 
 import symnet as sn
 
@@ -102,6 +103,56 @@ def test_where_corners_meet_nothing_is_said_to_be_a_subgradient_that_is_none():
     mine = {"U": np.array([[2.0, 0.0]])}  # 1·1·1 + (−1)·(−1)·1: slope 1 at both; the loss has 1 to both sides
     found = sn.diagnose(loss, {"U": np.zeros((1, 2)), "X": x0, "R": np.array([[1.0, -1.0]])}, mine)
     assert not found.ok and "its slope for U[0, 0] is 1, yours 2" in str(found), str(found)
+
+
+# -- corners that several parameters, or many entries, meet at
+
+U, V, w0 = sn.vector("u", 3), sn.vector("v", 3), sn.vector("w", 80)
+N, B = sn.matrix("N", 3, 4), sn.vector("b", 2)
+NONE, ONES, UP = np.zeros((3, 1)), np.ones((3, 1)), np.array([[1.0], [1.0], [-1.0]])
+ROW, MANY = np.array([[1.0, 2.0, 3.0]]), np.ones((80, 1))
+LINE = sn.sum(sn.relu(sn.affine(W, X, B)))
+AT_0 = {W: np.zeros((2, 3)), B: np.zeros((2, 1)), X: np.repeat(ROW.T, 4, axis=1)}
+SIZES = np.array([[1.0], [-2.0]])  # one corner opens upwards, the other downwards
+MIXED = sn.inner(sn.relu(sn.affine(W, X, B)), Y)
+y, z = symbols("y z", real=True)
+EVEN = {y: 2.0, z: 2.0}
+BOTH = {U: NONE, V: NONE}
+OF_SUM, OF_ALL, TIED = sn.sum(sn.abs(U + V)), sn.abs(sn.sum(w0)), sn.inner(sn.max(M + N, axis=0), R)
+TIE = {M: A, N: 0 * A, R: FACTORS}
+TOGETHER = {  # loss, values, gradients; whether one choice of slopes gives them all
+    "one sign": (OF_SUM, BOTH, {U: UP, V: UP}, True),
+    "one slope": (OF_SUM, BOTH, {U: UP / 3, V: UP / 3}, True),
+    "two signs": (OF_SUM, BOTH, {U: UP, V: -UP}, False),
+    "one of two is moved": (OF_SUM, BOTH, {U: NONE, V: UP}, False),
+    "weights and bias": (LINE, AT_0, {W: ONES[:2] @ ROW * 4, B: 4 * ONES[:2]}, True),
+    "weights and another bias": (LINE, AT_0, {W: ONES[:2] @ ROW * 4, B: 1.2 * ONES[:2]}, False),
+    "weights alone": (LINE, AT_0, {W: ONES[:2] @ ROW * 4, B: 0 * ONES[:2]}, False),
+    "up and down": (
+        MIXED,
+        {**AT_0, Y: SIZES * np.ones(4)},
+        {W: SIZES @ ROW * [[1.2], [4]], B: SIZES * [[1.2], [4]]},
+        True,
+    ),
+    "up and down, apart": (MIXED, {**AT_0, Y: SIZES * np.ones(4)}, {W: SIZES @ ROW * 4, B: SIZES * 1.2}, False),
+    "many of one": (OF_ALL, {w0: 0 * MANY}, {w0: 0.7 * MANY}, True),
+    "many of two": (OF_ALL, {w0: 0 * MANY}, {w0: np.where(np.arange(80) < 70, 1.0, -0.9)[:, None]}, False),
+    "one winner": (TIED, TIE, {M: FACTORS * FIRST, N: FACTORS * FIRST}, True),
+    "two winners": (TIED, TIE, {M: FACTORS * FIRST, N: FACTORS * LAST}, False),
+    **{
+        f"{f.__name__} of two, {a} and {b}": (f(y, z), EVEN, {y: a, z: b}, a + b == 1)
+        for f in (Max, Min)
+        for a, b in ((1, 0), (0, 1), (0.25, 0.75), (1, 1), (0, 0))
+    },
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+def test_entries_of_all_parameters_that_meet_at_a_corner_are_judged_together(name):
+    loss, values, mine, may_be = TOGETHER[name]
+    found = sn.diagnose(loss, values, mine)
+    assert found.ok == may_be, str(found)
+    assert ("subgradients" in str(found)) <= may_be
 
 
 @pytest.mark.parametrize("function", [sn.log, sn.sqrt])

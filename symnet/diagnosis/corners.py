@@ -28,6 +28,7 @@ ANY = "corner"
 SLACK = 1e-6
 _WORDS = "the slope at a corner, where an argument is 0, is taken as {}; here it is {}"
 _BOTH = ", and both are subgradients"
+_UNSEEN = ", and as far as some entries tell, both are subgradients; so many were not all tested together"
 _BEYOND = ", and a slope that is not between those beside the corner is none"
 _ALIKE = "; where no argument is below 0, slopes that are left out look the same"
 _TIED = "each of the entries that tie for the largest has the whole slope; here they share it"
@@ -40,8 +41,9 @@ _OUTSIDE = (
 )
 _BETWEEN = (
     "the loss has a corner here: to the two sides of {} its slope is {:.6g} and {:.6g}, yours is {:.6g}, that of the "
-    "formulas is {:.6g}, and both are subgradients; values at no corner tell more"
+    "formulas is {:.6g}"
 )
+_MORE = "; values at no corner tell more"
 # the function in slopes, what it is at 0 where it is to be c, and the least slope beside the corner; the largest is 1
 _AT_ZERO: tuple[tuple[Any, Callable[[Any, Any], Any], float], ...] = (
     (step, lambda u, c: step(u) + c * (1 - step(u) - step(-u)), 0.0),
@@ -69,7 +71,8 @@ def at_corner(
         return AtCorner(explainer.fault(said), tuple(w for w in wrong if seen.smooth and w not in seen.inside))
     if seen.smooth or not seen.together or not seen.inside.issuperset(wrong):
         return None
-    words = say(_BETWEEN, _entry(seen), seen.left, seen.right, seen.mine, seen.formulas)
+    both = say(_BOTH if seen.all_seen else _UNSEEN)
+    words = say(_BETWEEN, _entry(seen), seen.left, seen.right, seen.mine, seen.formulas) + both + say(_MORE)
     return AtCorner(explainer.said(ANY, wrong, words), ())
 
 
@@ -82,7 +85,7 @@ def _beside(seen: Seen) -> Words:
         return say(_NEITHER, _entry(seen), (seen.left + seen.right) / 2, seen.mine, seen.formulas)
     if w not in seen.inside:
         return say(_OUTSIDE, _entry(seen), seen.mine, seen.left, seen.right, seen.formulas)
-    return say(_BOTH if seen.together else _APART)
+    return say(_APART if not seen.together else _BOTH if seen.all_seen else _UNSEEN)
 
 
 def _alike(m: Mutation) -> Words:
