@@ -232,9 +232,31 @@ def test_slopes_that_fall_as_a_root_of_the_step_are_0(of, power, method):
     assert sn.check_gradients(loss, {x: [0.0, 1.0]}, x, method=method)
 
 
-@pytest.mark.parametrize("large, small, told", [(1e2, 1e-3, "WRONG"), (1e3, 1e-5, "WRONG"), (1e6, 1e-6, "less finely")])
+@pytest.mark.parametrize(
+    "large, small, told",
+    [(1e2, 1e-3, "WRONG"), (1e3, 1e-5, "WRONG"), (1e6, 1e-6, "1 entry is too small beside the loss")],
+)
 def test_each_entry_is_judged_as_finely_as_it_can_be(large, small, told):
     squares, point = lambda x: (x**2).sum(), np.array([large, small, 1.0])
     assert sn.check_function(squares, lambda x: 2 * x, point)
     check = sn.check_function(squares, lambda x: 2 * x * [1, 0, 1], point)
     assert told in check.summary, check
+
+
+def relu(x):
+    return np.maximum(x, 0.0)
+
+
+DEAD = {  # some entries have the slope 0 exactly; the loss is large
+    "squares": (lambda x: 1e3 * (relu(x) ** 2).sum(), lambda x: 2e3 * relu(x), [20.0, -20.0, -30.0]),
+    "sum": (lambda x: 1e6 + relu(x).sum(), lambda x: 1.0 * (x > 0), [2.0, -2.0, -3.0]),
+    "the largest": (lambda x: 1e4 * x.max(), lambda x: 1e4 * (x == x.max()), [3.0, 1.0, -2.0]),
+    "clipped": (lambda x: 1e5 * np.clip(x, -1, 1).sum(), lambda x: 1e5 * (np.abs(x) < 1), [0.5, 2.0, -3.0]),
+}
+
+
+@pytest.mark.parametrize("name", DEAD)
+def test_slopes_that_are_exactly_0_are_told_to_be(name):
+    f, gradient, point = DEAD[name]
+    check = sn.check_function(f, gradient, np.array(point))
+    assert check and "too small" not in str(check) and "less finely" not in str(check), str(check)

@@ -25,6 +25,7 @@ COARSE = 2e-3  # of the largest entry: where rounding in a function hides more t
 ZERO = 1e-9  # slopes less certain than this are not told from 0, whatever is claimed
 WIDER = 1e6  # a step so many times as large tells the same slope of a smooth function
 FLOOR = 1e-12  # of the largest entry of all: what rounding leaves of entries in which larger numbers cancel
+FAR = 0.1  # of an entry, at least of 1: so far a function is constant where its slope is said to be exactly 0
 LOST = 20  # rounding errors, each one of the usual size, by which two slopes may differ
 ALL_ENTRIES = 250  # parameters with more entries are probed
 ENTRIES, DIRECTIONS = 24, 8  # by so many entries and so many random directions
@@ -139,9 +140,11 @@ def _by_differences(subject: Subject, one: _Found, size: float, largest: float) 
     if 2 * error <= close:
         return _by_its_own_size(subject, one, close, largest)
     probe = Probe(one.index, one.symbolic, slope.value, close - error, uncertain=error)
+    own = max(abs(one.symbolic), abs(slope.value))
     small = error <= max(1e-3 * subject.tolerance * largest, ZERO)
     if slope.rounding > error / 8 and error <= COARSE * scale or small and _is_zero(one, error):
-        return probe._replace(allowed=error, coarse=error > close)
+        coarse = error > close and not _is_nothing(subject, one)
+        return probe._replace(allowed=error, coarse=coarse, lost=own <= LOST * error)
     return probe._replace(allowed=close, judged=not probe.error <= close + 2 * error)
 
 
@@ -157,7 +160,20 @@ def _by_its_own_size(subject: Subject, one: _Found, close: float, largest: float
         slope = slope if again.sides or again.error > slope.error else again
         allowed = min(close, least + LOST * slope.error)
         probe = probe._replace(numeric=slope.value, allowed=allowed, uncertain=slope.error)
-    return probe._replace(coarse=slope.rounding > ZERO and own <= LOST * slope.error + floor)
+    lost = slope.rounding > ZERO and own <= LOST * slope.error + floor
+    lost = lost and not _is_nothing(subject, one)
+    return probe._replace(coarse=lost, lost=lost)
+
+
+def _is_nothing(subject: Subject, one: _Found) -> bool:
+    # a slope that is exactly 0, as that of a relu below its corner: the function is the same far to both sides
+    if one.symbolic or one.slope.value:
+        return False
+    k = subject.checked[one.place]
+    here = np.asarray(subject.arrays[k])
+    move = FAR * max(1.0, float(np.abs(here[one.direction != 0]).max(initial=0.0))) * one.direction
+    values = [subject.real([*subject.arrays[:k], here + side * move, *subject.arrays[k + 1 :]]) for side in (-1, 0, 1)]
+    return bool(values[0] == values[1] == values[2])
 
 
 def _is_zero(one: _Found, error: float) -> bool:

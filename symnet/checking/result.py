@@ -32,7 +32,8 @@ class Probe(NamedTuple):
 
     `kink`: the slopes to the left and right where they differ; `between`: whether the symbolic one lies between them.
     `uncertain`: the error of the numeric slope; `judged`: whether it is small enough to tell right from wrong;
-    `coarse`: whether rounding in the function made it larger than the stated tolerance.
+    `coarse`: whether rounding in the function made it larger than the stated tolerance; `lost`: whether it hides the
+    slope altogether, which is not told from 0.
     """
 
     index: Any
@@ -44,6 +45,7 @@ class Probe(NamedTuple):
     uncertain: float = 0.0
     judged: bool = True
     coarse: bool = False
+    lost: bool = False
 
     def __repr__(self) -> str:
         return f"<Probe {self.index}: symbolic {self.symbolic:.6g}, numeric {self.numeric:.6g}>"
@@ -184,9 +186,16 @@ class GradientCheck(Shown):
             return "; ".join(said)
         worst = max((row.relative for row in self.rows), default=0.0)
         count = f"all {len(self.rows)} {self.what}s agree" if len(self.rows) > 1 else f"the {self.what} agrees"
-        coarse = sum(p.coarse for row in self.rows for p in row.probes)
-        less = f"; judged less finely: {coarse} of the slopes" if coarse else ""
-        return f"{count}, the largest relative error is {worst:.1e}{less}"
+        return f"{count}, the largest relative error is {worst:.1e}{self._less}"
+
+    @property
+    def _less(self) -> str:
+        # what was judged less finely than the tolerance says
+        probes = [p for row in self.rows for p in row.probes if p.coarse]
+        lost = sum(p.lost for p in probes)
+        said = f"; {_counted(lost)} too small beside the loss to be told from 0" if lost else ""
+        less = len(probes) - lost
+        return said + (f"; {_counted(less)} judged less finely, by rounding in the loss" if less else "")
 
     @property
     def _title(self) -> str:
@@ -270,6 +279,10 @@ class GradientCheck(Shown):
             right.set(xlabel="step h", ylabel="|difference − symbolic|", title=f"central difference of {where}")
             right.legend()
         return figure
+
+
+def _counted(number: int) -> str:
+    return f"{number} entr{'y is' if number == 1 else 'ies are'}"
 
 
 def _uncertain(row: CheckRow) -> list[str]:
