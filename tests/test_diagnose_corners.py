@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from sympy import Max, Min, symbols
+from sympy import Max, Min, Rational, symbols
 
 import symnet as sn
 
@@ -159,3 +159,30 @@ def test_entries_of_all_parameters_that_meet_at_a_corner_are_judged_together(nam
 def test_beyond_the_domain_of_a_function_nothing_is_diagnosed(function):
     with np.errstate(all="ignore"), pytest.raises(ValueError, match="x: the loss has no finite gradient"):
         sn.diagnose(sn.sum(function(x)), {x: -1 - AT**2}, {x: AT})
+
+
+ENDS = {"sqrt": sn.sqrt, "power": lambda a: sn.power(a, Rational(2, 3)), "of one": sn.sqrt}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_an_entry_with_an_infinite_slope_is_named(name):
+    t = sn.vector("t", 1 if name == "of one" else 3)
+    values, named = ([[0.0]], "t") if name == "of one" else ([[4.0], [0.0], [1.0]], r"t\[1, 0\]")
+    with np.errstate(all="ignore"), pytest.raises(ValueError, match=f"^{named}: the slope of the loss is inf") as told:
+        sn.diagnose(sn.sum(ENDS[name](t)), {t: values}, {t: values})
+    assert "domain" not in str(told.value)
+
+
+CUT_OFF = {  # loss, values, gradient; what is said of it, and what is not
+    "clip": (lambda a: Min(Max(a, 0), 1) ** 2, [0.5, 2.0], lambda a: 2 * a, "the masks in it", "regularises"),
+    "from below": (lambda a: Max(a, 1) ** 2, [0.5, 2.0], lambda a: 2 * a, "the masks in it", "regularises"),
+    "relu": (lambda a: Max(a, 0) ** 2, [-0.5, 2.0], lambda a: 2 * a, "2⋅t stands where", "regularises"),
+}
+
+
+@pytest.mark.parametrize("name", CUT_OFF)
+def test_a_gradient_without_its_masks_is_said_to_lack_them(name):
+    f, at, slope_of, said, unsaid = CUT_OFF[name]
+    t = sn.vector("t", 2)
+    found = sn.diagnose(sn.sum(sn.elementwise(f, t)), {t: at}, lambda v: {"t": slope_of(v["t"])})
+    assert not found.ok and said in str(found) and unsaid not in str(found), str(found)

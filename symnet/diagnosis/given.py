@@ -147,9 +147,20 @@ def check_forward_names(derivation: Derivation, loss: Expr, written: Written) ->
 def check_right(point: Point) -> None:
     """Raise `ValueError` where there is no finite gradient at the values: nothing can be compared with it."""
     for w, g in point.right.items():
-        if np.isnan(point.right_loss) or not np.all(np.isfinite(g)):
-            words = f"{w.name}: the loss has no finite gradient at these values, where it is"
+        if np.isnan(point.right_loss) or np.isnan(g).any():
+            words = f"{_first(w, np.isnan(g))}: the loss has no finite gradient at these values, where it is"
             raise ValueError(f"{words} {point.right_loss:.6g}; give values within the domain of every function in it")
+        if np.isinf(g).any():
+            where = _first(w, np.isinf(g))
+            words = f"{where}: the slope of the loss is infinite at these values, and nothing can be compared with it"
+            raise ValueError(f"{words}; give another value for {where}, at which the slope is finite")
+
+
+def _first(w: Name, which: Any) -> str:
+    # the entry that is meant; where it is all of them, or none alone, the symbol
+    if np.all(which) or not np.any(which):
+        return str(w.name)
+    return f"{w.name}[{', '.join(str(int(k[0])) for k in np.nonzero(which))}]"
 
 
 def _shape(value: Any, sizes: Mapping[str, int]) -> tuple[int, ...]:

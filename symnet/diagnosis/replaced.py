@@ -9,18 +9,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from sympy import Abs, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose, sign
+from sympy import (
+    Abs, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose,
+    preorder_traversal, sign,
+)  # fmt: skip
 
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.places import Place, put, times
 from symnet.diagnosis.quantities import Ground
 from symnet.expressions import (
-    Elementwise, Hardmax, Means, OverDeviation, Softmax, add, bound_variables, elementwise, size_number, split,
+    Elementwise, Hardmax, Means, OverDeviation, Softmax, add, bound_variables, elementwise, size_number, split, step,
 )  # fmt: skip
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
 (_X,) = bound_variables(1)
 _STANDS = "{} stands where {} belongs"
+_UNMASKED = "; the masks in it, which are 0 where a function is cut off, are missing"
 
 
 def replaced_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
@@ -46,7 +50,7 @@ def replaced_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
     if isinstance(node, MatAdd):
         yield from _of_the_error(ground, lhs, node)
     if isinstance(place.parent, MatAdd) or place.parent is None:
-        yield from _of_a_parameter(ground, lhs, node)
+        yield from _of_a_parameter(ground, lhs, node, place.parent is None)
     if isinstance(node, Means):
         yield from _sums(ground, node)
     elif isinstance(node, OverDeviation):
@@ -115,7 +119,7 @@ def _of_the_error(ground: Ground, lhs: Name, node: Any) -> _Found:
         yield "wrong-function", half, say(_STANDS, half, node), cost + 0.05, ("of error", f, "half")
 
 
-def _of_a_parameter(ground: Ground, lhs: Name, node: Any) -> _Found:
+def _of_a_parameter(ground: Ground, lhs: Name, node: Any, alone: bool) -> _Found:
     w = ground.setting.partials.get(lhs)
     if w is None or not getattr(node, "is_Matrix", False):
         return
@@ -126,8 +130,20 @@ def _of_a_parameter(ground: Ground, lhs: Name, node: Any) -> _Found:
             for k in (1, 2, S.Half):
                 if B != A:
                     new = times(k * c, B)
-                    words = say("{} stands where {} belongs in what regularises {}", new, node, w)
-                    yield "regularisation", new, words, 1.4 + 0.05 * (k != 1), ("regularisation", f, A == w, k)
+                    kind, words = _of_what(w, node, new, alone)
+                    yield kind, new, words, 1.4 + 0.05 * (k != 1), ("regularisation", f, A == w, k)
+
+
+def _of_what(w: Name, node: Any, new: Any, alone: bool) -> tuple[str, Words]:
+    # one of several terms regularises; alone it is the whole gradient
+    if not alone:
+        return "regularisation", say(_STANDS + " in what regularises {}", new, node, w)
+    masks = _has_steps(node) and not _has_steps(new)
+    return "wrong-function", say(_STANDS + _UNMASKED * masks, new, node)
+
+
+def _has_steps(expr: Any) -> bool:
+    return any(isinstance(part, Elementwise) and part.body.has(step) for part in preorder_traversal(expr))
 
 
 # -- norms

@@ -105,11 +105,15 @@ def _are_together(beside: _Beside, off: Sequence[_Entry], mixed: bool) -> tuple[
         return True, all_seen
     if not mixed:
         return False, True
-    off = off if all_seen else beside.some(off)
-    met = [*islice(_met(beside, frozenset(off), [frozenset([e]) for e in others]), MOST + 1)]
-    blocks = _blocks(beside, [frozenset([e]) for e in off] + met[:MOST])
+    alone = [frozenset([e]) for e in (*off, *others)]
+    if all_seen:
+        met = [*islice(_met(beside, frozenset(off), alone[len(off) :]), MOST + 1)]
+        blocks, all_seen = _blocks(beside, alone[: len(off)] + met[:MOST]), len(met) <= MOST
+    else:  # the blocks of some: of those of each parameter that differ most
+        some = {w: frozenset([(w, index)]) for w, index in reversed(off)}.values()
+        blocks = [one.union(*islice(_met(beside, one, [e for e in alone if e != one]), MOST)) for one in some]
     are = all(beside.along(d).may_be for block in blocks for d in beside.directions(sorted(block, key=str)))
-    return are, all_seen and len(met) <= MOST
+    return are, all_seen
 
 
 def _blocks(beside: _Beside, pieces: Sequence[_Block]) -> list[_Block]:
@@ -183,11 +187,6 @@ class _Beside:
         entries = ((w, index) for w, g in self.point.right.items() for index in np.ndindex(*np.shape(g)))
         found = [e for e in entries if e not in known and np.isfinite(self.point.right[e[0]][e[1]])]
         return found[:: -(-len(found) // OTHERS)] if found else []
-
-    def some(self, off: Sequence[_Entry]) -> list[_Entry]:
-        """Give as many of these as are looked at: the first of them, and others at random."""
-        chosen = self.draw.choice(len(off) - MOST // 2, MOST // 2, replace=False) + MOST // 2
-        return [*off[: MOST // 2], *(off[k] for k in sorted(chosen))]
 
     def directions(self, among: Sequence[_Entry]) -> Iterator[_Move]:
         """Give the user's gradient, what it is off by, random signs, and two by two what may be one corner."""
