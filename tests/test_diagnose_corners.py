@@ -115,6 +115,10 @@ LINE = sn.sum(sn.relu(sn.affine(W, X, B)))
 AT_0 = {W: np.zeros((2, 3)), B: np.zeros((2, 1)), X: np.repeat(ROW.T, 4, axis=1)}
 SIZES = np.array([[1.0], [-2.0]])  # one corner opens upwards, the other downwards
 MIXED = sn.inner(sn.relu(sn.affine(W, X, B)), Y)
+WIDE, C, LONG = sn.matrix("D", 4, 20), sn.vector("c", 4), np.linspace(1, 2, 20)[:, None]
+UP_DOWN = np.array([[1.0], [-2.0], [3.0], [-1.0]])
+LARGE = sn.inner(sn.relu(WIDE * sn.vector("q", 20) + C), sn.vector("r", 4))
+AT_MANY = {WIDE: np.zeros((4, 20)), C: np.zeros((4, 1)), "q": LONG, "r": UP_DOWN}
 y, z = symbols("y z", real=True)
 EVEN = {y: 2.0, z: 2.0}
 BOTH = {U: NONE, V: NONE}
@@ -135,6 +139,8 @@ TOGETHER = {  # loss, values, gradients; whether one choice of slopes gives them
         True,
     ),
     "up and down, apart": (MIXED, {**AT_0, Y: SIZES * np.ones(4)}, {W: SIZES @ ROW * 4, B: SIZES * 1.2}, False),
+    "many, up and down": (LARGE, AT_MANY, {WIDE: UP_DOWN @ LONG.T, C: UP_DOWN}, True),
+    "many, apart": (LARGE, AT_MANY, {WIDE: UP_DOWN @ LONG.T, C: 0.3 * UP_DOWN}, False),
     "many of one": (OF_ALL, {w0: 0 * MANY}, {w0: 0.7 * MANY}, True),
     "many of two": (OF_ALL, {w0: 0 * MANY}, {w0: np.where(np.arange(80) < 70, 1.0, -0.9)[:, None]}, False),
     "one winner": (TIED, TIE, {M: FACTORS * FIRST, N: FACTORS * FIRST}, True),
