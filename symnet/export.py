@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from symnet.backends import (
-    CFile, Main, Trial, Update, about, binding, check_stated, checked_name, checked_type, fitted, known_sizes,
+    CFile, Main, Stated, Trial, Update, about, binding, checked_name, checked_type, fitted, known_sizes,
 )  # fmt: skip
 from symnet.expressions import Name, brief, listed, symbols_of
 from symnet.optimizers import Solver, as_optimizer, with_updates
@@ -111,5 +111,5 @@ def _values(program: Program, main: Any, known: dict[str, int]) -> dict[str, Any
     for key, array in arrays.items():
         binding.check_data(key, array)
     told = binding.bind_sizes([program.inputs[key] for key in arrays], arrays, dict(known))
-    check_stated(program, program.inputs, {**arrays, **told}, arrays)
+    Stated(program, program.inputs).check({**arrays, **told}, arrays)
     return arrays

@@ -33,6 +33,7 @@ REASONS = {
     "Facts.kinks": "a default, not a method",
     "GradientCheck.plot": "needs matplotlib",
     "Training.plot": "needs matplotlib",
+    "Kernel.stated": "called by what takes arrays",
     "MLP.activation": "what it was given",
     "MLP.T": "as for a matrix",
 }

@@ -1,5 +1,8 @@
 """Targets that sum to 1 for each sample because of what they are made of: smoothed, mixed, both, one-hot by declaration."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 from sympy import OneMatrix, Rational, Symbol
@@ -177,3 +180,105 @@ def test_a_loss_of_jax_takes_what_is_declared(symbol):
     with pytest.raises(ValueError, match="A (is declared|must be)"):
         jax.grad(lambda w: loss(A=wrong, w=w))(one)
     assert jax.jit(lambda A: loss(A=A, w=one))(wrong).shape == ()  # which has no numbers while it is traced
+
+
+# -- in few digits
+
+
+def _rounded(dtype):
+    # what is as it is declared, up to the digits of a type
+    jax = pytest.importorskip("jax")
+    rng = np.random.default_rng(0)
+    A = rng.normal(size=(40, 40))
+    S = (A @ A.T + np.eye(40)).astype(dtype)
+    S[3, 7] = np.nextafter(S[3, 7], np.asarray(np.inf, dtype))
+    with jax.enable_x64(True):
+        shares = np.asarray(jax.nn.softmax(jax.numpy.asarray(rng.normal(size=(40, 90)), dtype), axis=0))
+    return {
+        "symmetric": S, "positive_definite": S, "orthogonal": np.linalg.qr(A)[0].astype(dtype), "targets": shares,
+        "diagonal": np.eye(40).astype(dtype),
+    }  # fmt: skip
+
+
+def _of_a_matrix(fact):
+    if fact == "targets":
+        T = sn.matrix("T", 40, "n")
+        return sn.derive(sn.cross_entropy(sn.matrix("Z", 40, "n"), T), T.func("Z", 40, n)), {"Z": np.zeros((40, 90))}
+    T, w = sn.matrix("T", 40, 40, **{fact: True}), sn.vector("w", 40)
+    return sn.derive(sn.norm(T * w) ** 2, w), {"w": np.zeros((40, 1))}
+
+
+@pytest.mark.parametrize("fact", ["symmetric", "positive_definite", "orthogonal", "targets", "diagonal"])
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "bfloat16"])
+def test_arrays_are_judged_in_the_digits_of_their_type(dtype, fact):
+    jax = pytest.importorskip("jax")
+    derivation, others = _of_a_matrix(fact)
+    dtype = jax.numpy.dtype(dtype)
+    array = _rounded(dtype)[fact]
+    wrong = array.copy()
+    wrong[0, 1] += 4
+    runs = [derivation.to_jax()] + [derivation.compile()] * (dtype.kind == "f")
+    with jax.enable_x64(dtype == np.float64):
+        for run in runs:
+            values = {name: a.astype(dtype) for name, a in others.items()}
+            run({"T": array, **values})
+            with pytest.raises(ValueError, match="T is declared|T: the targets") as error:
+                run({"T": wrong, **values})
+            assert "1 where 1 " not in str(error.value)
+
+
+@pytest.mark.parametrize("run", ["to_jax", "compile"])
+def test_what_is_not_so_is_told_in_digits_that_show_it(run):
+    pytest.importorskip("jax")
+    A = np.array([[1, 8.25631], [8.25632, 1]])
+    A[1, 0] = 8.25631 * (1 + 1e-4 * 1e-3)
+    cases = {"symmetric": (A, "8.25631 at .0, 1. and 8.256311"), "orthogonal": (np.eye(2) * (1 + 1e-8), "1.00000002 ")}
+    for fact, (array, shown) in cases.items():
+        T, w = sn.matrix("T", 2, 2, **{fact: True}), sn.vector("w", 2)
+        derivation = sn.derive(sn.norm(T * w) ** 2, w)
+        with pytest.importorskip("jax").enable_x64(True), pytest.raises(ValueError, match=shown):
+            getattr(derivation, run)()({T: array, w: np.ones((2, 1))})
+
+
+@pytest.mark.parametrize("comes", ["a file", "a stream"])
+def test_batches_are_judged_in_the_digits_that_they_come_with(tmp_path, comes):
+    rng = np.random.default_rng(0)
+    shares = np.exp(rng.normal(size=(K, 40)))
+    shares = (shares / shares.sum(axis=0)).astype(np.float16)
+    x = rng.normal(size=(3, 40))
+    loss, start = sn.cross_entropy(W * X, Y), {W: np.zeros((K, 3))}
+    if comes == "a file":
+        np.save(tmp_path / "y.npy", shares)
+        data, told = {X: x, Y: np.load(tmp_path / "y.npy", mmap_mode="r")}, {"batch_size": 4}
+    else:
+        data, told = [{X: x[:, k : k + 4], Y: shares[:, k : k + 4]} for k in range(0, 40, 4)], {}
+    assert len(sn.train(loss, data, start, epochs=1, progress=False, **told).history["loss"]) == 1
+
+
+@pytest.mark.parametrize("way", ["a kernel", "JAX", "a stream"])
+def test_what_is_stated_is_read_once_and_no_program_is_kept(way, monkeypatch):
+    from symnet.backends import stated
+    from symnet.training import batches
+
+    calls, loss = [], sn.cross_entropy(W * X, TARGETS["mixed"])
+    values = values_of(loss)
+    counted = lambda name, f: lambda *a, **k: (calls.append(name), f(*a, **k))[1]
+    monkeypatch.setattr(stated, "targets_of", counted("targets", stated.targets_of))
+    monkeypatch.setattr(batches.binding, "bind_sizes", counted("sizes", batches.binding.bind_sizes))
+    derivation = sn.derive(loss, W)
+    if way == "a stream":
+        start, counts = {W: values.pop(W)}, []
+        for steps in (5, 15):
+            calls.clear()
+            sn.train(loss, [values] * steps, start, epochs=1, progress=False)
+            counts.append(calls.count("sizes"))
+        assert counts[1] - counts[0] == 10, counts
+        return
+    run = derivation.compile() if way == "a kernel" else pytest.importorskip("jax") and derivation.to_jax()
+    for _ in range(3):
+        run({s.name: np.asarray(a, np.float32) for s, a in values.items()})
+    assert calls.count("targets") == 1
+    program = weakref.ref(derivation.program)
+    del run, derivation
+    gc.collect()
+    assert program() is None

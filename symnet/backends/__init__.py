@@ -17,7 +17,7 @@ from symnet.backends.kernel import (
 from symnet.backends.labels import one_hot
 from symnet.backends.numpy_code import NUMPY, NumPyCode
 from symnet.backends.results import ByKey, LossAndGradients, Mapped, Result, Single, WithHessians
-from symnet.backends.stated import as_stated, check_facts, check_stated, stated_names
+from symnet.backends.stated import Stated, as_stated, check_facts
 from symnet.backends.structured import StructuredMatrix
 from symnet.expressions import answered, loaded_later as _loaded_later
 
@@ -33,12 +33,12 @@ if _TYPE_CHECKING:
 
 __all__ = [
     "BEST", "C99", "CHECKPOINT", "HISTORY", "JAX", "NUMPY", "ORIGIN", "STATE", "ByKey", "CFile", "Code",
-    "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "StructuredMatrix",
-    "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts", "check_stated",
+    "Kernel", "LossAndGradients", "Main", "Mapped", "NumPyCode", "Result", "Single", "Spent", "Stated",
+    "StructuredMatrix", "Trial", "Update", "WithHessians", "about", "as_path", "as_stated", "binding", "check_facts",
     "checked_backend", "checked_dtype", "checked_name", "checked_type", "compile", "compile_program",
     "compile_structured", "costs", "evaluate", "fitted", "identifiers", "in_64_bits", "in_workspace",
     "jax_function", "jax_library", "known_arguments", "known_sizes", "largest", "largest_exponent", "load",
-    "numbers_of", "one_hot", "read_arrays", "save", "stated_names", "windows", "write_arrays",
+    "numbers_of", "one_hot", "read_arrays", "save", "windows", "write_arrays",
 ]  # fmt: skip
 
 for _kind in (Kernel, StructuredMatrix):  # which a derivation gives, whether or not they are asked for by name

@@ -24,6 +24,27 @@ def as_numbers(array: Any) -> Any:
     return array
 
 
+def spacing(array: Any) -> float:
+    """Give the distance from 1 to the next number of an array's type: what its numbers are rounded to."""
+    return float(np.spacing(np.ones((), float if array.dtype.kind in "biu" else array.dtype)))
+
+
+def computable(array: Any) -> Any:
+    """Give an array in a type in which NumPy computes everything; numbers of 16 bits become float32."""
+    if array.dtype in (np.float32, np.float64):
+        return array
+    return array.astype(np.float32 if array.dtype.itemsize == 2 and array.dtype.kind not in "biu" else np.float64)
+
+
+def told_apart(*numbers: float) -> list[str]:
+    """Give numbers that are not equal in digits that show it; six where those do."""
+    for digits in range(6, 18):
+        texts = [f"{number:.{digits}g}" for number in numbers]
+        if len(set(texts)) == len(numbers):
+            break
+    return texts
+
+
 def no_numbers(name: str, array: Any) -> str:
     """Give what to say of an array that holds no numbers."""
     if array.dtype.kind in "US" or (array.dtype.kind == "O" and any(isinstance(v, str) for v in array.flat)):

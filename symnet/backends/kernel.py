@@ -24,7 +24,7 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.source import standalone, written
-from symnet.backends.stated import check_stated
+from symnet.backends.stated import Stated
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
@@ -132,7 +132,7 @@ class Kernel(Shown):
             binding.check_data(name, array)
             arrays[name] = fitted(symbols[name], array)
         told = binding.bind_sizes([s for s in symbols.values() if isinstance(s, MatrixSymbol)], arrays, fixed)
-        check_stated(self.program, symbols, {**arrays, **told})
+        self.stated.check({**arrays, **told})
         dtype = self.dtype or _common_dtype(arrays, given)
         return [fixed[n] if n in fixed else arrays[n].astype(dtype, copy=False)[()] for n in self.arguments]
 
@@ -148,6 +148,11 @@ class Kernel(Shown):
     def symbols(self) -> dict[str, Name]:
         """The symbols of the arguments, by name."""
         return Fixed({name: self.program.inputs[name] for name in self.arguments})
+
+    @cached_property
+    def stated(self) -> Stated:
+        """What is declared of the symbols, and what the program states of them."""
+        return Stated(self.program, self.symbols)
 
     @property
     def function(self) -> Callable[..., Any]:

@@ -14,6 +14,7 @@ import numpy as np
 from sympy import Symbol
 
 from symnet.backends.binding import check_distributions
+from symnet.backends.fitting import computable, spacing, told_apart
 from symnet.expressions import declared as declaring, facts_of
 from symnet.program import Program, targets_of
 
@@ -22,39 +23,42 @@ WITHOUT = "declare {name} without it where it is not so"
 
 
 def check_facts(symbols: Iterable[Any], arrays: Mapping[str, Any]) -> None:
-    """Raise `ValueError` where an array is not what its symbol is declared to be."""
+    """Raise `ValueError` where an array is not what its symbol is declared to be, in the digits of its type."""
     for symbol in symbols:
-        array = arrays.get(symbol.name)
-        if array is None or not array.size:
+        given = arrays.get(symbol.name)
+        if given is None or not given.size:
             continue
+        array = computable(given)
+        slack = max(spacing(given), spacing(array)) ** SLACK
         with np.errstate(invalid="ignore"):  # infinite entries are their own mirror images
             if isinstance(symbol, Symbol):
                 _check_assumed(symbol, array)
             for fact in facts_of(symbol):
-                CHECKS[fact](symbol.name, array)
+                CHECKS[fact](symbol.name, array, slack)
 
 
-def check_stated(
-    program: Program, symbols: Mapping[str, Any], arrays: Mapping[str, Any], names: Iterable[str] | None = None
-) -> None:
-    """Raise `ValueError` where arrays, by name, are not what their symbols are declared or stated to be in a program.
+class Stated:
+    """What is declared of symbols, and what a program states of them. `names`: those of which there is anything.
 
-    Sizes are numbers among them; what is stated of several is looked at where all are there. names: those whose
-    declarations are looked at, by default all.
+    `declared`: the symbols by name; `targets`: those of cross-entropies.
     """
-    check_distributions(_targets(program), arrays)
-    wanted = symbols if names is None else names
-    check_facts([symbols[name] for name in wanted if name not in program.names.sizes], arrays)
 
+    def __init__(self, program: Program, symbols: Mapping[str, Any]) -> None:
+        self.targets = targets_of(program)
+        said = {n: s for n, s in symbols.items() if facts_of(s) or (isinstance(s, Symbol) and _assumed(s))}
+        self.declared = {n: s for n, s in said.items() if n not in program.names.sizes}
+        summed = {A.name for target in self.targets for _, A, _ in target.terms}
+        self.names = frozenset({*self.declared, *summed} - set(program.names.sizes))
 
-def stated_names(program: Program, symbols: Mapping[str, Any]) -> set[str]:
-    """Give the names of the symbols of which something is declared or stated."""
-    declared = {n for n, s in symbols.items() if facts_of(s) or (isinstance(s, Symbol) and _assumed(s))}
-    targets = {A.name for target in _targets(program) for _, A, _ in target.terms}
-    return (declared | targets) - program.names.sizes
+    def check(self, arrays: Mapping[str, Any], names: Iterable[str] | None = None) -> None:
+        """Raise `ValueError` where arrays, by name, are not what is declared or stated.
 
-
-_targets = lru_cache(maxsize=128)(targets_of)
+        Sizes are numbers among them; what is stated of several is looked at where all are there. names: those whose
+        declarations are looked at, by default all.
+        """
+        check_distributions(self.targets, arrays)
+        wanted = self.declared if names is None else [name for name in names if name in self.declared]
+        check_facts([self.declared[name] for name in wanted], arrays)
 
 
 def must_be(symbol: Any) -> list[str]:
@@ -107,27 +111,24 @@ def _one_hot_of(A: Any, facts: set[str]) -> Any:
     )
 
 
-def _close(array: Any) -> Any:
-    return np.finfo(array.dtype).eps ** SLACK
-
-
 def _worst(error: Any) -> tuple[int, ...]:
     return tuple(int(i) for i in np.unravel_index(int(np.argmax(error)), error.shape))
 
 
-def _symmetric(name: str, A: Any) -> None:
+def _symmetric(name: str, A: Any, slack: float) -> None:
     error = np.abs(A - A.T)
-    if error.max() > _close(A) * np.abs(A).max():
+    if error.max() > slack * np.abs(A).max():
         i, j = sorted(_worst(error))
+        above, below = told_apart(A[i, j], A[j, i])
         raise ValueError(
-            f"{name} is declared symmetric, but the array given has {A[i, j]:.6g} at [{i}, {j}] and {A[j, i]:.6g} at "
+            f"{name} is declared symmetric, but the array given has {above} at [{i}, {j}] and {below} at "
             f"[{j}, {i}]; give ({name} + {name}.T)/2, or {WITHOUT.format(name=name)}"
         )
 
 
-def _diagonal(name: str, A: Any) -> None:
+def _diagonal(name: str, A: Any, slack: float) -> None:
     error = np.abs(A - np.diag(np.diag(A)))
-    if error.max() > _close(A) * np.abs(A).max():
+    if error.max() > slack * np.abs(A).max():
         i, j = _worst(error)
         raise ValueError(
             f"{name} is declared diagonal, but the array given has {A[i, j]:.6g} at [{i}, {j}]; give "
@@ -140,8 +141,8 @@ def _finite(name: str, A: Any) -> None:
         raise ValueError(f"{name} has an infinite value in it, first at {list(_worst(~np.isfinite(A)))}")
 
 
-def _positive_definite(name: str, A: Any) -> None:
-    _symmetric(name, A)
+def _positive_definite(name: str, A: Any, slack: float) -> None:
+    _symmetric(name, A, slack)
     _finite(name, A)
     try:
         np.linalg.cholesky((A + A.T) / 2)
@@ -155,19 +156,19 @@ def _positive_definite(name: str, A: Any) -> None:
         ) from None
 
 
-def _orthogonal(name: str, A: Any) -> None:
+def _orthogonal(name: str, A: Any, slack: float) -> None:
     _finite(name, A)
     error = np.abs(A.T @ A - np.eye(len(A), dtype=A.dtype))
-    if error.max() > _close(A):
+    if error.max() > slack:
         i, j = _worst(error)
-        wanted = 1 if i == j else 0
+        found, wanted = told_apart((A.T @ A)[i, j], int(i == j))
         raise ValueError(
-            f"{name} is declared orthogonal, but {name}.T @ {name} of the array given has {(A.T @ A)[i, j]:.6g} at "
+            f"{name} is declared orthogonal, but {name}.T @ {name} of the array given has {found} at "
             f"[{i}, {j}] where {wanted} belongs; give numpy.linalg.qr({name})[0], or {WITHOUT.format(name=name)}"
         )
 
 
-def _positive(name: str, A: Any) -> None:
+def _positive(name: str, A: Any, _: float) -> None:
     if not A.min() > 0:
         i, j = _worst(-A)
         raise ValueError(
@@ -176,10 +177,10 @@ def _positive(name: str, A: Any) -> None:
         )
 
 
-def _one_hot(axis: int) -> Callable[[str, Any], None]:
+def _one_hot(axis: int) -> Callable[[str, Any, float], None]:
     line, way = ("column", "") if axis == 0 else ("row", ", axis=1")
 
-    def check(name: str, A: Any) -> None:
+    def check(name: str, A: Any, _: float) -> None:
         stranger = (A != 0) & (A != 1)
         if stranger.any():
             i, j = _worst(stranger)
@@ -197,7 +198,7 @@ def _one_hot(axis: int) -> Callable[[str, Any], None]:
     return check
 
 
-CHECKS: dict[str, Callable[[str, Any], None]] = {
+CHECKS: dict[str, Callable[[str, Any, float], None]] = {
     "symmetric": _symmetric,
     "diagonal": _diagonal,
     "positive_definite": _positive_definite,

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from sympy import MatrixSymbol
 
 from symnet.backends import (
-    Kernel, binding, check_stated, fitted, jax_function, jax_library, known_arguments, numbers_of, stated_names,
+    Kernel, binding, fitted, jax_function, jax_library, known_arguments, numbers_of,
 )  # fmt: skip
 from symnet.expressions import Shown, listed
 from symnet.frameworks.arguments import in_all_entries, in_order, loss_and_gradients, not_derived
@@ -46,6 +47,10 @@ class JaxLoss(Shown):
         """The names of the arrays, in the order in which the loss takes them."""
         return self.kernel.arguments
 
+    @cached_property
+    def _numbers(self) -> list[int]:
+        return known_arguments(self.kernel)
+
     def __call__(self, *arrays: Any, **named: Any) -> Any:
         """Give the loss, a scalar of JAX.
 
@@ -57,28 +62,31 @@ class JaxLoss(Shown):
         values = in_order(self.kernel, WHO, arrays, named)
         jnp = jax_library(WHO).numpy
         with numbers_of(WHO, dict(zip(self.arguments, values, strict=True)), alone=False):
-            known = {k: _number(self.arguments[k], values[k]) for k in known_arguments(self.kernel)}
+            known = {k: _number(self.arguments[k], values[k]) for k in self._numbers}
             free = {k: jnp.asarray(v) for k, v in enumerate(values) if k not in known}
             real = [a for a in free.values() if jnp.issubdtype(a.dtype, jnp.floating)]
             floats = [a.dtype for a in real if a.ndim] or [a.dtype for a in real]
             dtype = jnp.result_type(*floats) if floats else jnp.result_type(float)
             shaped = self._shaped({self.arguments[k]: a for k, a in free.items()}, known)
-            return self._loss(dtype, tuple(known.items()))(*[a.astype(dtype) for a in shaped])
+            return self._loss(dtype, tuple(known.items()))(
+                *[a if a.dtype == dtype else a.astype(dtype) for a in shaped]
+            )
 
     def _shaped(self, arrays: dict[str, Any], known: dict[int, Any]) -> list[Any]:
         # stand-ins without numbers, which messages may look at, have the shapes
         for name, array in arrays.items():
             if array.dtype.kind not in "fiub" and array.dtype.name != "bfloat16":
                 raise TypeError(f"{WHO}: {name} must hold real numbers, and it is of type {array.dtype}")
-        symbols, traced = self.kernel.symbols, jax_library(WHO).core.Tracer
-        stated = stated_names(self.kernel.program, symbols)
+        symbols, stated, traced = self.kernel.symbols, self.kernel.stated, jax_library(WHO).core.Tracer
         standing = {n: fitted(symbols[n], np.broadcast_to(np.nan, np.shape(a))) for n, a in arrays.items()}
         sizes = {self.arguments[k]: n for k, n in known.items() if self.arguments[k] in self.kernel.program.names.sizes}
         matrices = [symbols[n] for n in arrays if isinstance(symbols[n], MatrixSymbol)]
         told = binding.bind_sizes(matrices, standing, sizes)
-        shaped = {n: a.reshape(standing[n].shape) for n, a in arrays.items()}
-        there = {n: np.asarray(a, float) for n, a in shaped.items() if n in stated and not isinstance(a, traced)}
-        check_stated(self.kernel.program, symbols, {**there, **told}, there)
+        fits = {n: a.shape == standing[n].shape for n, a in arrays.items()}
+        shaped = {n: a if fits[n] else a.reshape(standing[n].shape) for n, a in arrays.items()}
+        there = {n: np.asarray(a) for n, a in shaped.items() if n in stated.names and not isinstance(a, traced)}
+        if there:
+            stated.check({**there, **told}, there)
         return list(shaped.values())
 
     def _loss(self, dtype: Any, known: tuple[tuple[int, Any], ...]) -> Any:

@@ -8,7 +8,9 @@ where there is one of them alone, or where a coefficient is trained: the whole m
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, TypeAlias
 
 from sympy import Expr, Integer, MatAdd, MatrixSymbol, OneMatrix, S, Transpose
 
@@ -18,12 +20,28 @@ from symnet.program.program import Program
 Definition: TypeAlias = Callable[[Any], Any]
 
 
-class Target(NamedTuple):
+@dataclass(frozen=True)
+class Target:
     """What sums to 1 along an axis: `constant`, and the sums of `terms`: (coefficient, symbol, its own axis)."""
 
     axis: int
     terms: tuple[tuple[Expr, MatrixSymbol, int], ...]
     constant: Expr
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The names of all that is in it: matrices, coefficients, sizes."""
+        scalars = [self.constant, *(c for c, _, _ in self.terms)]
+        return frozenset([*(A.name for _, A, _ in self.terms), *(s.name for c in scalars for s in c.free_symbols)])
+
+    def called(self, A: MatrixSymbol, axis: int) -> str:
+        """Give how one of its matrices stands in it: transposed where it is summed along its other axis."""
+        return A.name if axis == self.axis else f"{A.name}.T"
+
+    @property
+    def line(self) -> str:
+        """What sums to 1 in it, of a matrix that it is written as."""
+        return "column" if self.axis == 0 else "row"
 
 
 def assumed(value: Any, axis: int, definition: Definition, parameters: Collection[Any]) -> dict[Name, int]:

@@ -16,7 +16,7 @@ import numpy as np
 from sympy import MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.backends import Kernel, binding, check_stated, fitted
+from symnet.backends import Kernel, binding, fitted
 from symnet.expressions import Name
 from symnet.training.cutting import checked_count, sample_axes
 
@@ -155,6 +155,7 @@ class Pieces:
             chunk = [(self._gathered(name, chosen), self.axes[name]) for name in self.names]
             if self.mapped:
                 self.check_stated(dict(zip(self.names, (a for a, _ in chunk), strict=True)))
+                chunk = [(a.astype(self.dtype, copy=False), axis) for a, axis in chunk]
             for k in range(0, len(chosen), self.size):
                 places = chosen[k : k + self.size]
                 yield [a[k : k + self.size] if axis == 0 else a[:, k : k + self.size] for a, axis in chunk], \
@@ -172,20 +173,25 @@ class Pieces:
             return taken(array, chosen, axis)
         parts = []
         for k in range(0, len(chosen), AT_ONCE):
-            parts.append(taken(array, chosen[k : k + AT_ONCE], axis).astype(self.dtype))
+            parts.append(taken(array, chosen[k : k + AT_ONCE], axis))
             _release(array)
         found = parts[0] if len(parts) == 1 else np.concatenate(parts, axis=axis)
         binding.check_finite(name, found)
         return found
 
 
-def _check_stated(kernel: Kernel, always: Arrays, names: Sequence[str], batch: Arrays) -> None:
-    # what comes in a batch, beside what is the same in all of them
+def _check_stated(
+    kernel: Kernel, always: Arrays, names: Sequence[str], batch: Arrays, sizes: Mapping[str, int] | None = None
+) -> None:
+    # what comes in a batch, beside what is the same in all of them; the sizes where they are known by then
+    if not kernel.stated.names:
+        return
     arrays = {**always, **batch}
-    fixed = {n: a for n, a in always.items() if n in kernel.program.names.sizes}
-    matrices = [s for s in kernel.symbols.values() if isinstance(s, MatrixSymbol)]
-    sizes = binding.bind_sizes(matrices, arrays, fixed)
-    check_stated(kernel.program, kernel.symbols, {**arrays, **sizes}, names)
+    if sizes is None:
+        fixed = {n: a for n, a in always.items() if n in kernel.program.names.sizes}
+        matrices = [s for s in kernel.symbols.values() if isinstance(s, MatrixSymbol)]
+        sizes = binding.bind_sizes(matrices, arrays, fixed)
+    kernel.stated.check({**arrays, **sizes}, names)
 
 
 def _without(arrays: Arrays, names: Sequence[str]) -> Arrays:
@@ -257,7 +263,8 @@ class Stream:
         self.dtype = kernel.dtype
         self.check_stated = partial(_check_stated, kernel, _without(bound, self.names), self.names)
         rest = [s for n, s in kernel.symbols.items() if n not in self.names and getattr(s, "is_Matrix", False)]
-        self.sizes = binding.bind_sizes(rest, bound)
+        fixed = {n: a for n, a in bound.items() if n in kernel.program.names.sizes}
+        self.sizes = binding.bind_sizes(rest, bound, fixed)
         return bound
 
     def of_epoch(self, generator: np.random.Generator | None, skip: int = 0) -> Iterator[Piece]:
@@ -283,10 +290,9 @@ class Stream:
         arrays = {n: fitted(self.symbols[n], binding.as_array(n, batch[n])) for n in self.names}
         for name, array in arrays.items():
             binding.check_finite(name, array)
-            arrays[name] = array.astype(self.dtype, copy=False)
-        binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
-        self.check_stated(arrays)
-        return arrays
+        sizes = binding.bind_sizes(self.symbols.values(), arrays, self.sizes)
+        self.check_stated(arrays, sizes)  # in the digits that they come with
+        return {name: array.astype(self.dtype, copy=False) for name, array in arrays.items()}
 
     def _dictionary(self, batch: Any, number: int) -> Arrays:
         if not isinstance(batch, Mapping):
