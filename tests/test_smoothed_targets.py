@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -282,3 +283,25 @@ def test_what_is_stated_is_read_once_and_no_program_is_kept(way, monkeypatch):
     del run, derivation
     gc.collect()
     assert program() is None
+
+
+_A, _B, _C, _S = (sn.matrix(name, 2, 1) for name in "ABCS")
+_SQUARE, _MIRROR = sn.matrix("M", 2, 2), sn.matrix("N", 2, 2, symmetric=True)
+SHARED = {
+    "the same two": [lam * _A + (1 - lam) * _B, eps * _A + (1 - eps) * _B],
+    "one of two": [lam * _B + (1 - lam) * _C, eps * _A + (1 - eps) * _B],
+    "a chain": [lam * _B + (1 - lam) * _C, eps * _A + (1 - eps) * _B, lam * _C + (1 - lam) * _A],
+    "alone and in another": [_A, eps * _A + (1 - eps) * _B],
+    "what cancels, alone": [_A + lam * _B - lam * _C, _C],
+    "turned": [_SQUARE, (lam * _SQUARE + (1 - lam) * _MIRROR).T],
+}
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_a_proof_takes_targets_that_share_symbols(name, monkeypatch):
+    scores = [sn.matrix(f"Z{k}", *T.shape) for k, T in enumerate(SHARED[name])]
+    loss = sum(sn.cross_entropy(Z, T) for Z, T in zip(scores, SHARED[name], strict=True))
+    for Z in scores[:2]:
+        assert sn.prove(loss, Z).ok
+    monkeypatch.setattr(import_module("symnet.checking.prove"), "gradient", lambda *loss: 2 * sn.gradient(*loss))
+    assert not sn.prove(loss, scores[1]).ok

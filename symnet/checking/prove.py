@@ -7,7 +7,7 @@ numbers in 50 digits at random rational points where the formulas do not simplif
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -112,37 +112,47 @@ def _checked_sizes(sizes: Any) -> dict[str, int]:
 
 
 def _constraints(loss: Any, W: Any, sizes: Mapping[str, int]) -> tuple[dict[Any, Any], dict[Any, list[Any]]]:
-    # of distributions, such as the targets of a cross-entropy, the last entry of each is one minus the others; and for
+    # of distributions, such as the targets of a cross-entropy, the last entry of each by the others; and for
     # each diagonal entry of a positive definite matrix the others of its row
-    replaced: dict[Any, Any] = {}
     program = derive(loss, W).program
     matrices = [s for s in program.inputs.values() if s.is_Matrix]
     sums = {s: s.sums_to_one for s in matrices if getattr(s, "sums_to_one", None) is not None}
     targets = [Target(axis, ((S.One, s, axis),), S.Zero) for s, axis in sums.items()] + targets_of(program)
-    for target in sorted(targets, key=lambda target: len(target.terms)):
-        replaced |= _last_entries(target, sizes, replaced)
+    replaced = _settled(targets, sizes)
     dominant: dict[Any, list[Any]] = {}
     for symbol in matrices:
         dominant |= diagonals(symbol, entries(symbol, sizes)) if facts_of(symbol) else {}
     return replaced, dominant
 
 
-def _last_entries(target: Target, sizes: Mapping[str, int], settled: Mapping[Any, Any]) -> dict[Any, Any]:
-    # what the last entry of a line of one symbol is, if the whole sums to 1; where none is free, it does by the others
+def _settled(targets: Sequence[Target], sizes: Mapping[str, int]) -> dict[Any, Any]:
+    # some entries by the others, such that each line of each target sums to 1: one linear system in all the entries;
+    # the last ones of lines come first, of those the ones whose coefficients are short
     number = lambda c: c.xreplace({s: Integer(sizes[s.name]) for s in c.free_symbols if s.name in sizes})
-    lines = {A: (Y.T if axis == 0 else Y).tolist() for _, A, axis in target.terms for Y in [entries(A, sizes)]}
-    free = [
-        (c, A) for c, A, _ in target.terms if all(line[-1].is_Symbol and line[-1] not in settled for line in lines[A])
+    equations: list[Any] = []
+    last: list[tuple[Any, Any]] = []
+    for target in targets:
+        sums = []
+        for c, A, axis in target.terms:
+            Y = entries(A, sizes)
+            lines = (Y.T if axis == 0 else Y).tolist()
+            sums.append([number(c) * sum(line) for line in lines])
+            last += [((not c.is_number, sympy.count_ops(c)), line[-1]) for line in lines if line[-1].is_Symbol]
+        equations += [sum(parts) + number(target.constant) - 1 for parts in zip(*sums, strict=True)]
+    lasts = [entry for _, entry in sorted(last, key=lambda pair: pair[0])]
+    others = [
+        s for target in targets for _, A, _ in target.terms for s in entries(A, sizes).flat() if isinstance(s, Symbol)
     ]
-    if not free:
+    unknown = list(dict.fromkeys(lasts + others))
+    if not unknown:
         return {}
-    c, chosen = min(free, key=lambda term: (not term[0].is_number, sympy.count_ops(term[0])))
-    found = {}
-    for k, line in enumerate(lines[chosen]):
-        others = sum(number(b) * sum(lines[A][k]) for b, A, _ in target.terms if A != chosen)
-        rest = (1 - number(target.constant) - others) / number(c)
-        found[line[-1]] = sympy.cancel(rest.xreplace(settled)) - sum(line[:-1])
-    return found
+    (found,) = sympy.linsolve(equations, unknown) or (None,)
+    if found is None:
+        raise ValueError(
+            "prove: no matrices of these sizes sum to 1 as the cross-entropies of this loss state of their targets; "
+            "give other sizes"
+        )
+    return {s: value for s, value in zip(unknown, found, strict=True) if s != value}
 
 
 def _expanded(part: Any) -> Any:
