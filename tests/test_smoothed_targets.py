@@ -1,6 +1,7 @@
 """Targets that sum to 1 for each sample because of what they are made of: smoothed, mixed, both, one-hot by declaration."""
 
 import gc
+import re
 import weakref
 from importlib import import_module
 
@@ -305,3 +306,28 @@ def test_a_proof_takes_targets_that_share_symbols(name, monkeypatch):
         assert sn.prove(loss, Z).ok
     monkeypatch.setattr(import_module("symnet.checking.prove"), "gradient", lambda *loss: 2 * sn.gradient(*loss))
     assert not sn.prove(loss, scores[1]).ok
+
+
+TURNED = sn.matrix("V", n, K)  # a sample in each row
+WORDS = {
+    "columns, one turned": (lam * Y + (1 - lam) * TURNED.T, 0, r"\(lambda\)\*Y \+ \(1 - lambda\)\*V.T: each column"),
+    "rows, one turned": ((lam * Y + (1 - lam) * TURNED.T).T, 1, r"\(lambda\)\*Y(.T)? \+ \(1 - lambda\)\*V(.T)?: each"),
+    "turned alone": (TURNED.T, 0, "V: each row"),
+    "none": (lam * Y + (1 - lam) * V, 0, r"\(lambda\)\*Y \+ \(1 - lambda\)\*V: each column"),
+}
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_words_turn_a_matrix_where_the_target_does(name):
+    target, axis, words = WORDS[name]
+    derivation = sn.derive(sn.cross_entropy(W * X if axis == 0 else (W * X).T, target, axis=axis), W)
+    text = derivation.c(sizes={"n": 5})
+    (said,) = [line.strip(" *") for line in text.splitlines() if "must sum to 1" in line]
+    assert re.match(words, said), said
+    assert said.count(".T") == (0 if name in ("turned alone", "none") else 1), said
+    other = next(s for s in derivation.program.inputs.values() if s.name == "V")
+    values = values_of(sn.norm(W * X) ** 2 + lam + sn.sum(Y))
+    values = {s: a for s, a in values.items() if s.name in derivation.program.inputs}
+    with pytest.raises(ValueError, match="the targets") as error:
+        derivation.compile()(values | {other: np.ones([5 if k == n else K for k in other.shape])})
+    assert str(error.value).count(".T") == 2 * said.count(".T"), error.value
