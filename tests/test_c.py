@@ -1,11 +1,13 @@
 """C: the values of the NumPy kernels to rounding, clean under the sanitizers, and words where there is no C."""
 
 import dataclasses
+import os
 import pickle
 import re
 import runpy
 import shutil
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -316,3 +318,28 @@ def test_the_example_learns_by_itself(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(shutil, "which", lambda name: None)
     runpy.run_path(str(Path(__file__).parent.parent / "examples" / "c_xor.py"), run_name="__main__")
     assert "there is no C compiler" in capsys.readouterr().out
+
+
+_ALIKE = """
+import symnet as sn
+from sympy import Symbol
+W, X, A, c = sn.matrix("W", 4, 3), sn.matrix("X", 3, "n"), sn.matrix("A", 4, 4), Symbol("c")
+Y, V, U = (sn.matrix(name, 4, "n") for name in "YVU")
+for loss, w in [
+    (sn.cross_entropy(W*X, Y + c*V - c*U), W),
+    (sn.norm(sn.tanh(W*X) - sn.sigmoid(W*X + Y))**2, W),
+    (sn.norm(sn.tanh(A*sn.tanh(W*X + U)) - sn.hadamard(sn.sigmoid(W*X + Y), V))**2, [W, A]),
+]:
+    print(sn.derive(loss, w).c(sizes={"n": 5}))
+"""
+
+
+def test_the_file_is_the_same_whatever_order_sets_have():
+    texts = set()
+    for seed in "01":
+        run = subprocess.run(
+            [sys.executable, "-c", _ALIKE], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True
+        )
+        assert not run.returncode, run.stderr
+        texts.add(run.stdout)
+    assert len(texts) == 1

@@ -219,8 +219,9 @@ class Function:
 
     def _inherited(self, k: int, e: Equation, last: Mapping[Any, int]) -> int | None:
         # the array of a value that is not needed after this line, which may write over it entry by entry
-        for s in symbols_of(e.rhs):
-            dies = s.name in self.held and last.get(s) == k and s not in self.outputs and s not in self.moved
+        read = {s.name: s for s in symbols_of(e.rhs)}
+        for s in [read[name] for name in self.held if name in read]:  # in the order of the equations
+            dies = last.get(s) == k and s not in self.outputs and s not in self.moved
             if dies and self.code.shape(s) == self.code.shape(e.lhs) and read_in_place(e.rhs, s):
                 return self.held.pop(s.name)
         return None
