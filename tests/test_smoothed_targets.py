@@ -331,3 +331,32 @@ def test_words_turn_a_matrix_where_the_target_does(name):
     with pytest.raises(ValueError, match="the targets") as error:
         derivation.compile()(values | {other: np.ones([5 if k == n else K for k in other.shape])})
     assert str(error.value).count(".T") == 2 * said.count(".T"), error.value
+
+
+_HALF = (Y + V) / 2
+OUTER = {
+    "a number": _HALF,
+    "turned": ((Y.T + V.T) / 2).T,
+    "factors twice": 2 * ((Y + V) / 4),
+    "a symbol": eps * (lam * Y + (1 / eps - lam) * V),
+    "named": sn.let("T", Y + V) / 2,
+    "smoothed": (1 - eps) * _HALF + eps / K * ONES,
+    "no factor": Y / 2 + V - sn.let("T", V) / 2,
+}
+
+
+@pytest.mark.parametrize("name", OUTER)
+def test_a_factor_of_the_whole_changes_nothing(name):
+    loss = sn.cross_entropy(W * X, OUTER[name])
+    values = values_of(loss)
+    right = values | {Y: values[Y] + 0.3, V: values[V] - (0.3 if name != "a symbol" else 0.3 * 0.7 / 9.3)}
+    wrong = right | {Y: 2 * right[Y]}
+    derivation = sn.derive(loss, W)
+    D = sn.matrix("D", K, 3)
+    kernel, product = derivation.compile(), sn.hvp(loss, W, D)
+    assert sn.check_gradients(loss, right, wrt=[W]).ok
+    assert np.allclose(kernel(right)[1][W], sn.evaluate(sn.gradient(loss, W), right))
+    used = {s: a for s, a in right.items() if s in product.free_symbols} | {D: np.ones((K, 3))}
+    assert np.isfinite(sn.evaluate(product, used)).all()
+    with pytest.raises(ValueError, match=r"Y.*: the targets of cross_entropy must sum to 1 in each column"):
+        kernel(wrong)

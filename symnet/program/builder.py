@@ -25,7 +25,7 @@ from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes
 from symnet.program.solving import product_of
-from symnet.program.stating import assumed
+from symnet.program.stating import assumed, under_names
 from symnet.program.survey import Survey, factors_in, is_data, is_difference, plan_of, survey
 from symnet.program.symmetry import turned, upright
 
@@ -345,6 +345,6 @@ class Builder:
         spans = pairwise([*self._starts, ("", len(self.equations))])
         lines = lambda a, z: tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)
         sections = [Section(title, lines(a, z)) for (title, a), (_, z) in spans]
-        known = Fixed({final.get(a, a): k for a, k in self.assumptions.items() if a not in self._place or a in needed})
+        known = under_names(self.assumptions, final, lambda a: a not in self._place or a in needed)
         outputs = tuple(final.get(o, o) for o in outputs)
         return Program(tuple(sections), Fixed(self.inputs), outputs, self.names.settled(), self.parameters, known)

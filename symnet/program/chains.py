@@ -63,7 +63,8 @@ def value_key(rhs: Any) -> Any:
 def known_sum(A: Any, axis: int, defined: Callable[[Any], Any], assumed: Mapping[Any, int], depth: int = 3) -> Any:
     """Give what a matrix sums to along an axis, one scalar for all of it, or None where that is not known.
 
-    `defined` gives the right-hand side of a name, or None; `assumed`: inputs that sum to 1, and along which axis.
+    `defined` gives the right-hand side of a name, or None; `assumed`: names that sum to 1, or multiples
+    of them, and along which axis.
     """
     c, A = split(A)
     if isinstance(A, Transpose):
@@ -71,7 +72,11 @@ def known_sum(A: Any, axis: int, defined: Callable[[Any], Any], assumed: Mapping
     if isinstance(A, OneMatrix):
         return c * A.shape[axis]
     rhs = defined(A)
-    if axis in (assumed.get(A), *(getattr(B, "sums_to_one", None) for B in (A, rhs))):
+    for value, along in assumed.items():
+        k, whole = split(value)
+        if whole == A and along == axis:
+            return c / k
+    if axis in (getattr(A, "sums_to_one", None), getattr(rhs, "sums_to_one", None)):
         return c
     if rhs is None or not depth or not isinstance(split(rhs)[1], (MatAdd, MatrixSymbol, Transpose)):
         return None

@@ -270,7 +270,7 @@ def _put_in(
     known: Mapping[Any, Any] | None = None, shared: Container[Any] = (),
 ) -> dict[Any, Any]:  # fmt: skip
     # the values in the inputs, which keep what is stated of them; of a `shared` one a product stays one factor
-    values = {name: marked(name, name, assumptions) for name in assumptions} | dict(known or {})
+    values = {A: marked(A, A, assumptions) for A in (split(stated)[1] for stated in assumptions)} | dict(known or {})
     for e in equations:
         value = marked(e.lhs, substitute(e.rhs, values, rebuild), assumptions)
         values[e.lhs] = nested(value) if e.lhs in shared else value

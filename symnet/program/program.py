@@ -74,7 +74,7 @@ class Program(Shown):
     """Equations in `sections`; `inputs`: the arguments by name; `outputs`: the names that are asked for.
 
     `names`: the names in use; `parameters`: the symbols differentiated in; `assumptions`: inputs that are stated to sum
-    to 1, and along which axis.
+    to 1, or names of what they make, or a multiple of one, and along which axis.
 
     >>> import symnet as sn
     >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)

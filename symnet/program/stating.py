@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from sympy import Expr, Integer, MatAdd, MatrixSymbol, OneMatrix, S, Transpose
 
-from symnet.expressions import Distribution, Name, mixed, split
+from symnet.expressions import Distribution, Fixed, Name, mixed, scaled, split
 from symnet.program.program import Program
 
 Definition: TypeAlias = Callable[[Any], Any]
@@ -50,9 +50,11 @@ def assumed(value: Any, axis: int, definition: Definition, parameters: Collectio
     inputs = {A: along for _, A, along in parts if _is_input(A, definition)}
     if not inputs.keys().isdisjoint(parameters):
         return {}
-    A, along = (value.args[0], 1 - axis) if isinstance(value, Transpose) else (value, axis)
+    c, A = split(value)
+    A, along = (A.args[0], 1 - axis) if isinstance(A, Transpose) else (A, axis)
     held = all(s.is_Symbol and s not in parameters for c, _, _ in parts for s in c.free_symbols)
-    found = {A: along} if held and len(inputs) > 1 and isinstance(A, MatrixSymbol) else inputs
+    whole = held and len(inputs) > 1 and isinstance(A, MatrixSymbol)
+    found = {scaled(_spelled_out(c, definition), A): along} if whole else inputs
     return {name: k for name, k in found.items() if getattr(name, "sums_to_one", None) != k}
 
 
@@ -70,7 +72,19 @@ def targets_of(program: Program) -> list[Target]:
 
 def marked(name: Any, value: Any, assumptions: Mapping[Any, int]) -> Any:
     """Give the value of a name with what is stated of it."""
-    return Distribution(value, Integer(assumptions[name])) if name in assumptions else value
+    for stated, axis in assumptions.items():
+        c, A = split(stated)
+        if A == name:
+            return scaled(1 / c, Distribution(scaled(c, value), Integer(axis)))
+    return value
+
+
+def under_names(
+    assumptions: Mapping[Any, int], final: Mapping[Name, Name], kept: Callable[[Name], bool]
+) -> dict[Any, int]:
+    """Give what is stated under the final names of values, of those that are kept."""
+    known = [(*split(value), axis) for value, axis in assumptions.items()]
+    return Fixed({scaled(c, final.get(A, A)): axis for c, A, axis in known if kept(A)})
 
 
 def _parts(value: Any, axis: int, definition: Definition) -> list[tuple[Any, Any, int]]:
