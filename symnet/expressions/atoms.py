@@ -5,27 +5,35 @@ In: a scalar expression. Out: its atoms, each once; or the expression with names
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView
+from collections.abc import Callable, Iterable, Iterator, KeysView
 from typing import Any
 
 from sympy import (
     Derivative,
     Dummy,
     Expr,
+    I,
+    Identity,
     Limit,
+    MatrixSlice,
     MatrixSymbol,
+    OneMatrix,
     Product,
     Subs,
     Sum,
     Symbol,
     Trace,
     Tuple,
+    ZeroMatrix,
     default_sort_key,
 )
 from sympy.concrete.expr_with_limits import ExprWithLimits
 from sympy.core.function import AppliedUndef
+from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
+from sympy.matrices.expressions.fourier import DFT
+from sympy.matrices.expressions.funcmatrix import FunctionMatrix
 from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
@@ -55,19 +63,52 @@ _BINDING = (ExprWithLimits, Subs, Limit, Derivative)
 
 def is_real(expr: Any) -> bool | None:
     """Tell whether a matrix, a trace or an entry is real: it is, unless a factor beside the symbols may be none."""
-    stack = [expr] if expr.is_Matrix else list(expr.args[:1] if isinstance(expr, MatrixElement) else expr.args)
+    stack, seen = [expr], {}
     while stack:
         part = stack.pop()
-        if isinstance(part, (Node, MatrixSymbol)):  # real, whatever its sizes
+        if id(part) in seen:  # what is shared is looked at once; SymPy's == would go every way
             continue
-        if not getattr(part, "is_Matrix", False):
-            if part.is_real is not True and isinstance(part, Expr):
-                return None
-        elif isinstance(part, MatrixBase):
-            stack.extend(part.flat())
-        else:
+        seen[id(part)] = part
+        counting = next((counting for kind, counting in _COUNTING.items() if isinstance(part, kind)), None)
+        if counting:
+            stack.extend(counting(part))
+        elif isinstance(part, (Trace, Determinant, DotProduct)) or getattr(part, "is_Matrix", False):
             stack.extend(part.args)
+        elif isinstance(part, Expr) and part.is_real is not True:
+            return None
     return True
+
+
+class KeptReal:
+    """The property of a whole that tells whether it is real: it is asked again and again, and found once."""
+
+    def __get__(self, whole: Any, kind: Any) -> Any:
+        if whole is None:
+            return self
+        kept = vars(whole)
+        if "_symnet_real" not in kept:
+            kept["_symnet_real"] = is_real(whole)
+        return kept["_symnet_real"]
+
+
+def _in_function(value: Any) -> Any:
+    # of real numbers, in which log and sqrt are taken where they are real: its parameters count, as in a product
+    return () if value.is_real else (value.atoms() | value.atoms(AppliedUndef)) - {_REAL}
+
+
+_REAL = Dummy(real=True)
+_INTEGERS = Dummy(integer=True), Dummy(integer=True)
+_COUNTING: dict[Any, Callable[[Any], Iterable[Any]]] = {  # the parts by which an expression is real or not; no sizes
+    MatrixSlice: lambda A: A.args[:1],
+    Node: lambda _: (),
+    MatrixSymbol: lambda _: (),
+    (OneMatrix, ZeroMatrix, Identity): lambda _: (),
+    MatrixElement: lambda a: a.args[:1],
+    MatrixBase: lambda A: A.flat(),
+    FunctionMatrix: lambda A: (A.lamda(*_INTEGERS),),
+    ElementwiseApplyFunction: lambda A: (A.expr, *_in_function(A.function(_REAL))),
+    DFT: lambda _: (I,),
+}
 
 
 def _to_hide(body: Any) -> set[Any]:

@@ -47,7 +47,7 @@ from sympy.simplify.radsimp import radsimp
 from sympy.simplify.simplify import signsimp, simplify
 from sympy.utilities.iterables import iterable
 
-from symnet.expressions.atoms import OF_MATRICES, hidden, is_real, scalar_atoms
+from symnet.expressions.atoms import OF_MATRICES, KeptReal, hidden, scalar_atoms
 from symnet.expressions.deep import TOO_LARGE, is_larger
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
@@ -244,5 +244,5 @@ sorting._node_count = lambda part: 1 if isinstance(part, Node) else _sympys_coun
 Trace.is_Atom = Determinant.is_Atom = MatrixElement.is_Atom = True
 for _kind in (Trace, Determinant, DotProduct, MatrixElement):
     _kind.is_commutative = True
-    _kind.is_real = _kind.is_extended_real = property(is_real)  # a matrix has real entries
+    _kind.is_real = _kind.is_extended_real = KeptReal()  # a matrix has real entries
     _kind._eval_conjugate = lambda self: self if self.is_real else None
