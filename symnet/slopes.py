@@ -6,9 +6,11 @@ teaches SymPy; what it knows by itself stays as it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sympy import (
+    Add,
     Derivative,
     Expr,
     Float,
@@ -16,7 +18,9 @@ from sympy import (
     HadamardProduct,
     Integer,
     MatrixSymbol,
+    NDimArray,
     S,
+    Subs,
     Symbol,
     Tuple,
     ZeroMatrix,
@@ -24,18 +28,21 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
 from sympy.tensor.array.array_derivatives import ArrayDerivative
 
 from symnet.derivation import derive
 from symnet.expressions import (
     Node,
     ScalarNode,
+    are_bound,
     as_scalar,
     brief,
     check_name,
     check_size,
     functions,
-    has_net,
+    named,
+    nets,
     shape_text,
 )
 from symnet.handing import backends
@@ -70,6 +77,8 @@ def _asked(symbols: tuple[Any, ...]) -> list[Any]:
 
 def _slope(expr: Any, symbol: Any) -> Any:
     if isinstance(symbol, MatrixElement) and isinstance(symbol.args[0], MatrixSymbol):
+        if not expr.is_Matrix and symbol.args[0] not in expr.free_symbols:
+            return S.Zero
         return functions.entry(_slope(expr, symbol.args[0]), *symbol.args[1:])
     if not isinstance(symbol, (MatrixSymbol, Symbol)):
         raise TypeError(f"diff: {symbol} is no symbol; write sn.gradient(loss, W) for each symbol W")
@@ -94,9 +103,64 @@ def _by_matrices(symbols: tuple[Any, ...]) -> bool:
     return first and all(isinstance(s, (MatrixSymbol, int, Integer)) for s in symbols)
 
 
+def _past_nets(expr: Any, symbols: tuple[Any, ...]) -> Any:
+    # a net in which none of the symbols stands is a constant, and SymPy differentiates what is beside it
+    symbols = tuple(Symbol(s) if isinstance(s, str) else s for s in symbols)
+    for symbol in (flat := list(_flat(symbols))):
+        check_size(expr, symbol, "diff")
+        check_name(expr, symbol, "diff")
+    large = nets(expr)
+    if not are_bound(expr, large) and not any(_stands_in(symbol, net) for symbol in flat for net in large):
+        body, back = named(expr, large)
+        try:
+            return _SYMPYS_DIFF(body, *symbols).xreplace(back)
+        except (NotImplementedError, ValueError, AttributeError, TypeError):  # in SymPy's words, or none
+            return slope(expr, *symbols)
+    if len(symbols) == 1 and isinstance(symbols[0], MatrixBase):
+        return symbols[0].applyfunc(lambda symbol: _diff(expr, symbol))
+    if len(asked := _asked(symbols)) == 1:
+        return _by_parts(expr, asked[0], large)
+    for symbol in sorted(asked, key=lambda s: isinstance(s, MatrixSymbol)):  # by scalars, while it is one
+        expr = slope(expr, symbol) if expr.is_Matrix else _diff(expr, symbol)
+    return expr
+
+
+def _flat(symbols: Any) -> Iterator[Any]:
+    for symbol in symbols:
+        if isinstance(symbol, (tuple, list, Tuple, MatrixBase, NDimArray)):
+            yield from _flat(symbol)
+        elif not isinstance(symbol, (int, Integer)):
+            yield symbol
+
+
+def _stands_in(symbol: Any, net: Any) -> bool:
+    if isinstance(symbol, (Symbol, MatrixSymbol, MatrixElement)):
+        return bool(symbol.free_symbols & net.free_symbols)
+    return bool(net.has(symbol))
+
+
+def _by_parts(expr: Any, symbol: Any, large: list[Any]) -> Any:
+    # Σ ∂f/∂net · ∂net/∂symbol + ∂f/∂symbol, where the derivation does not know what stands beside the nets
+    try:
+        return slope(expr, symbol)
+    except (TypeError, ValueError, NotImplementedError):
+        if are_bound(expr, large):
+            return _SYMPYS_DIFF(expr, symbol)
+        if expr in large or getattr(symbol, "is_Matrix", False):
+            raise
+        slopes = [slope(net, symbol) for net in large]
+        body, back = named(expr, large)
+        found = [_SYMPYS_DIFF(body, name) for name in back]
+        if any(part.atoms(Derivative, Subs) - body.atoms(Derivative, Subs) for part in found):
+            raise
+    of = dict(zip(large, slopes, strict=True))
+    new = Add(_SYMPYS_DIFF(body, symbol), *(by * of[back[name]] for name, by in zip(back, found, strict=True)))
+    return new.xreplace(back)
+
+
 def _diff(self: Any, *symbols: Any, **options: Any) -> Any:
-    if symbols and not options and not self.is_Matrix and has_net(self):
-        return slope(self, *symbols)  # likewise by a scalar
+    if symbols and not options and not self.is_Matrix and nets(self):
+        return _past_nets(self, symbols)
     unsaid = not symbols and any(isinstance(s, MatrixSymbol) for s in self.free_symbols)
     if unsaid or not options and _by_matrices(symbols) and not as_scalar(self).is_Matrix:
         return slope(self, *symbols)  # SymPy would go through every way to a layer of what is found

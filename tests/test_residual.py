@@ -7,6 +7,7 @@ import pytest
 import sympy as sp
 
 import symnet as sn
+from symnet.expressions import nets, scalar_atoms
 
 X, Y, V = sn.matrix("X", 3, "n"), sn.matrix("Y", 3, "n"), sn.matrix("V", 3, 3)
 
@@ -101,6 +102,49 @@ def test_slopes_by_a_scalar_go_once_through_a_net(levels):
     for scalar in (2 * sn.sum(H), H[0, 0], t * sn.norm(H) + t**2, sp.sin(sn.sum(H))):
         up, down = (sn.evaluate(scalar, {**values, t: 0.1 + h}) for h in (1e-5, -1e-5))
         assert sn.evaluate(scalar.diff(t), values) == pytest.approx((up - down) / 2e-5, rel=1e-7)
+
+
+y, z, t, f = *sp.symbols("y z t"), sp.Function("f")
+BESIDE = {  # what the derivation does not know, or takes no slope of
+    "bessel": (sp.besselj(0, y), y), "zeta": (sp.zeta(y), y), "integral": (sp.Integral(sp.sin(y * z) / z, (z, 0, y)), y),
+    "complex": (sp.I * y, y), "function": (f(y), f(y)), "slope": (f(y), y), "twice": (y**2, (y, 2)), "text": (y, "y"),
+    "several": (y * sp.zeta(t), sp.Matrix([y, t])), "array": (y * t, [[y, t]]), "entry": (sp.zeta(V[0, 0]), V[0, 0]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("levels", [1, 6])
+@pytest.mark.parametrize("factor, by", BESIDE.values(), ids=BESIDE)
+def test_a_net_without_the_symbol_is_a_constant_of_any_size(factor, by, levels):
+    net = sn.sum(_residual(levels)[0].subs(t, 2))
+    c = sp.Dummy("c", real=True)
+    assert sp.srepr((net * factor).diff(by)) == sp.srepr((c * factor).diff(by).xreplace({c: net}))
+
+
+WITHIN = {  # t stands in the net and beside it, where the derivation knows no way
+    "bessel": lambda H: sn.sum(H) * sp.besselj(0, t), "of the net": lambda H: sp.besselj(0, sn.sum(H) / 9) + t,
+    "complex": lambda H: sp.I * t * sn.sum(H), "order": lambda H: y * sp.besselj(1, H[0, 0]), "entry": lambda H: sp.I * H[0, 0],
+    "two nets": lambda H: sp.besselj(0, H[0, 0] * t) * sn.norm(H),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("of", WITHIN.values(), ids=WITHIN)
+def test_a_net_with_the_symbol_is_differentiated_with_what_is_beside_it(of):
+    H, _, values = _residual(6)
+
+    def number(expr, at):
+        wholes = [part for part in scalar_atoms(expr) if not part.is_Symbol]
+        known = {part: sn.evaluate(part, {**values, t: at}) for part in wholes}
+        return complex(expr.xreplace(known).subs({t: at, y: 0.7}).evalf())
+
+    assert nets(of(H))
+    up, down = (number(of(H), 0.1 + h) for h in (1e-5, -1e-5))
+    assert number(of(H).diff(t), 0.1) == pytest.approx((up - down) / 2e-5, rel=1e-6)
+
+
+def test_what_an_integral_binds_in_a_net_is_no_constant():
+    F = sn.sum(_residual(6)[0])
+    assert sp.Integral(F * y, (t, 0, 1)).diff(y) == sp.Integral(F, (t, 0, 1))
+    assert sp.Integral(F, (t, 0, y)).diff(y) == F.subs(t, y)
 
 
 @pytest.mark.parametrize(

@@ -49,9 +49,20 @@ def hidden(body: Any) -> tuple[Expr, dict[Any, Any]]:
     an index or an integral gets a name as a whole where something in it depends on what it binds; entries of a symbol
     in it keep their own.
     """
-    parts = _to_hide(body)
+    return named(body, _to_hide(body))
+
+
+def named(body: Any, parts: Iterable[Any]) -> tuple[Any, dict[Any, Any]]:
+    """Give an expression with names for these parts of it, and what the names stand for."""
     away = {part: Dummy(**_facts(part)) for part in sorted(parts, key=default_sort_key)}
     return body.xreplace(away), {name: part for part, name in away.items()}
+
+
+def are_bound(body: Any, parts: Iterable[Any]) -> bool:
+    """Tell whether one of these parts of an expression depends on what a sum, an integral or the like binds."""
+    binding = [node for node in _walked(body, OF_MATRICES) if isinstance(node, _BINDING)]
+    bound = {s for node in binding for v in _variables(node) for s in v.free_symbols}
+    return any(part.free_symbols & bound for part in parts)
 
 
 def _facts(part: Any) -> dict[str, bool]:

@@ -59,16 +59,16 @@ LARGE = 150  # parts of a net that no function of SymPy's looks into
 SHORT = 30  # parts of an argument that SymPy may look at for its imaginary part
 
 
-def has_net(expr: Any) -> bool:
-    """Tell whether a large sum, trace or entry of matrices stands in an expression."""
-    return any(isinstance(part, OF_MATRICES) and is_larger(part, LARGE) for part in scalar_atoms(expr))
+def nets(expr: Any) -> list[Any]:
+    """Give the large sums, traces and entries of matrices that stand in an expression."""
+    return [part for part in scalar_atoms(expr) if isinstance(part, OF_MATRICES) and is_larger(part, LARGE)]
 
 
 def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
     def new(cls: Any, *args: Any, **options: Any) -> Any:
         whole = Tuple(*args) if all(isinstance(a, (Basic, tuple, int, float)) for a in args) else Tuple()
-        if options or not has_net(whole):
+        if options or not nets(whole):
             return sympys_own(cls, *args, **options)
         body, back = hidden(whole)
         found = sympys_own(cls, *body.args)
