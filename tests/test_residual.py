@@ -7,7 +7,8 @@ import pytest
 import sympy as sp
 
 import symnet as sn
-from symnet.expressions import nets, scalar_atoms
+from symnet.expressions import is_larger, nets, scalar_atoms
+from symnet.expressions.deep import TOO_LARGE
 
 X, Y, V = sn.matrix("X", 3, "n"), sn.matrix("Y", 3, "n"), sn.matrix("V", 3, 3)
 
@@ -167,3 +168,13 @@ def test_what_goes_every_way_is_refused_in_a_deep_net(ask):
     ask(sn.sum(_residual(4)[0]))
     with pytest.raises(ValueError, match=r"parts, each as often as it is written; (sn\.derive|write sn\.formula)"):
         ask(sn.sum(_residual(60)[0]))
+
+
+def test_what_is_long_and_shares_nothing_is_counted():
+    wide = sp.Trace(sp.MatAdd(*[sp.MatMul(k, V, V) for k in range(1, 2500)]))
+    assert is_larger(wide, TOO_LARGE) and sp.count_ops(wide) == 7496
+    H = V
+    for _ in range(18):
+        H = sp.MatAdd(H, sp.HadamardProduct(H, H))
+    with pytest.raises(ValueError, match=r"count_ops: .* each as often as it is written; sn\.derive"):
+        sp.count_ops(sp.Trace(H))

@@ -102,11 +102,16 @@ PRINTERS = [
 ]  # fmt: skip
 
 
+PYTHON, C = r"sn\.compile\(expression\), which gives code", r"sn\.derive\(loss, W\)\.c\(\) for C"
+WRITES = {0: C, 1: C, 8: r"sn\.formula\(expr, format='mathematica'\)", 11: PYTHON, 12: PYTHON}  # others: either
+
+
 @pytest.mark.parametrize("number", range(len(PRINTERS)))
 def test_printers_of_code_say_what_gives_code(number):
     for expr in (sn.sum(sn.tanh(A)), Symbol("t") * sn.norm(A), sn.tanh(A)):
-        with pytest.raises(TypeError, match=r"write sn\.compile\(expression\), which gives code, or sn\.derive"):
+        with pytest.raises(TypeError, match=rf"write {WRITES.get(number, f'{PYTHON}, or {C}')}$"):
             PRINTERS[number](expr)
+        assert "A" in sn.formula(expr, format="mathematica")
 
 
 @pytest.mark.parametrize("find", [sympy.solve, lambda e, w: sympy.nsolve(e, w, 1)], ids=["solve", "nsolve"])
@@ -118,3 +123,19 @@ def test_sympy_solves_for_scalars(find):
             find(expr, symbol)
     t = Symbol("t")
     assert sympy.solve(t * sn.sum(A) - 1, t) == [1 / sn.sum(A)]
+
+
+def test_sympy_solves_for_a_matrix_of_one_entry_and_for_columns_of_scalars():
+    x, y, z = *sympy.symbols("x y"), sn.matrix("z", 1, 1)
+    for equation in (z - 1, x * z - x, z[0, 0] - 1, sympy.Trace(z) + z - 2, [z - 1]):
+        assert sympy.solve(equation, z, dict=True) == [{sn.sum(z): 1}]
+    assert sympy.solve([z - 1, x - 2], [z, x]) == {sn.sum(z): 1, x: 2}
+    assert float(sympy.nsolve(z - 2, z, 1)) == pytest.approx(2)
+    assert [*map(float, sympy.nsolve([z - 2, x - 1], [z, x], [1, 2]))] == pytest.approx([2, 1])
+    for column in (sympy.Matrix([x, y]), sympy.ImmutableMatrix([x, y])):
+        assert sympy.solve([x - 1, y - 2], column) == {x: 1, y: 2}
+    for equation in (z**2 - 4, sn.tanh(z) - 1):
+        with pytest.raises(
+            TypeError, match=r"z is a 1×1 matrix that stands in a matrix; write .*'t'\), and solve for it"
+        ):
+            sympy.solve(equation, z)

@@ -21,12 +21,18 @@ from sympy.printing.str import StrPrinter
 HIGH = 50  # levels of nodes from which a formula is not written out
 LARGE = 3000  # parts, each counted as often as it is written
 TOO_LARGE = 20_000  # parts through which SymPy does not go every way
+SHARED = 10  # ways to a part, on average, from which an expression is no longer what it looks like
 MANY = 1000  # nodes that one printer writes in full
 CODE = [  # what SymPy's printers of code ask a node for
     f"_{name}"
     for name in "ccode cmathcode cxxcode fcode glsl javascript julia lambdacode maple mcode mpmathcode numpycode "
     "octave pythoncode rcode rust_code smtlib".split()
 ]
+_PYTHON, _C = "sn.compile(expression), which gives code", "sn.derive(loss, W).c() for C"
+WRITES = {  # what writes the language of a printer; for the others, both of these
+    "_mcode": "sn.formula(expr, format='mathematica')", "_ccode": _C, "_cxxcode": _C, "_lambdacode": _PYTHON,
+    "_mpmathcode": _PYTHON, "_numpycode": _PYTHON, "_pythoncode": _PYTHON,
+}  # fmt: skip
 FIRST = 4  # levels of the printer that are written then, too: the terms of a long sum
 UPPER = 12  # levels of the printer that are written in any case
 
@@ -56,14 +62,16 @@ def is_larger(expr: Any, number: int) -> bool:
     return parts > number
 
 
+def goes_every_way(expr: Any) -> bool:
+    """Tell whether an expression is too large or too deep for what goes every way, by what is shared in it."""
+    if not is_larger(expr, TOO_LARGE):
+        return False
+    parts = list(_once(expr))
+    return any(getattr(part, "_height", 0) > HIGH for part in parts) or is_larger(expr, SHARED * len(parts))
+
+
 class Printed:
     """How SymPy's printers write a node of ours, from its title; and SymPy's methods that go to the ground of it."""
-
-    def _unprinted(self: Any, printer: Any) -> Any:
-        raise TypeError(
-            f"lambdify and SymPy's printers of code do not know {type(self).__name__}; write sn.compile(expression), "
-            "which gives code, or sn.derive(loss, W).c() for C"
-        )
 
     def _content(self: Any, printer: Any) -> Any:
         if self._size > TOO_LARGE:
@@ -125,8 +133,15 @@ class Printed:
         return getattr(Basic, method)(self, *args, **options)
 
 
+def _unprinted(way: str) -> Callable[[Any, Any], Any]:
+    def told(node: Any, printer: Any) -> Any:
+        raise TypeError(f"lambdify and SymPy's printers of code do not know {type(node).__name__}; write {way}")
+
+    return told
+
+
 for _name in CODE:
-    setattr(Printed, _name, Printed._unprinted)
+    setattr(Printed, _name, _unprinted(WRITES.get(_name, f"{_PYTHON}, or {_C}")))
 
 
 def _once(expr: Any) -> Iterator[Any]:

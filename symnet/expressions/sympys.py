@@ -289,7 +289,10 @@ def _with_matrix(self: Any, rule: Any) -> Any:
 def _at_once(cls: Any, expr: Any, variables: Any, point: Any, **options: Any) -> Any:
     # SymPy has a scalar of its own stand for a matrix that is replaced later
     matrices, values = (list(a) if isinstance(a, (list, tuple, Tuple)) else [a] for a in (variables, point))
-    if any(getattr(v, "is_Matrix", False) for v in matrices) and len(matrices) == len(values):
+    whole = any(
+        getattr(v, "is_Matrix", False) and not isinstance(v, MatrixBase) for v in matrices
+    )  # no list in a column
+    if whole and len(matrices) == len(values):
         return given(expr).doit().xreplace(dict(zip(matrices, map(given, values), strict=True)))
     return _sympys_subs(cls, expr, variables, point, **options)
 

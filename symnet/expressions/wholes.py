@@ -16,6 +16,7 @@ from typing import Any
 from sympy import (
     S,
     Basic,
+    Dummy,
     Expr,
     Function,
     Limit,
@@ -43,16 +44,18 @@ from sympy.logic.boolalg import Boolean
 from sympy.matrices.expressions.determinant import Determinant
 from sympy.matrices.expressions.dotproduct import DotProduct
 from sympy.matrices.expressions.matexpr import MatrixElement
+from sympy.matrices.matrixbase import MatrixBase
 from sympy.simplify.radsimp import radsimp
 from sympy.simplify.simplify import signsimp, simplify
 from sympy.utilities.iterables import iterable
 
+from symnet.expressions.algebra import total
 from symnet.expressions.atoms import OF_MATRICES, KeptReal, hidden, scalar_atoms
-from symnet.expressions.deep import TOO_LARGE, is_larger
+from symnet.expressions.deep import TOO_LARGE, goes_every_way, is_larger
 from symnet.expressions.entering import given
 from symnet.expressions.interned import Node, ScalarNode
 from symnet.expressions.rebuilding import check_size
-from symnet.expressions.sizes import shape_text
+from symnet.expressions.sizes import same_size, shape_text
 from symnet.expressions.table import brief
 
 LARGE = 150  # parts of a net that no function of SymPy's looks into
@@ -97,7 +100,7 @@ def _of_little(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     def checked(exprs: Any, *args: Any, **options: Any) -> Any:
         for expr in exprs if isinstance(exprs, (list, tuple, Tuple)) else [exprs]:
             parts = scalar_atoms(expr) if isinstance(expr, Basic) else ()
-            large = [p for p in (expr, *parts) if isinstance(p, (Node, *OF_MATRICES)) and is_larger(p, TOO_LARGE)]
+            large = [p for p in (expr, *parts) if isinstance(p, (Node, *OF_MATRICES)) and goes_every_way(p)]
             if large:
                 raise ValueError(f"{sympys_own.__name__}: {brief(large[0])} has more than {TOO_LARGE} parts, each as "
                                  "often as it is written; sn.derive(…) gives its equations, in which what is shared "
@@ -111,16 +114,41 @@ def _of_scalars(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy puts a scalar where the matrix is
     @wraps(sympys_own)
     def solved(*args: Any, **options: Any) -> Any:
-        for symbol in (s for a in args[1:2] for s in (a if isinstance(a, (list, tuple, set, Tuple)) else [a])):
-            if isinstance(symbol, Expr) and symbol.is_Matrix:
-                raise TypeError(
-                    f"{sympys_own.__name__}: {brief(symbol)} is a {shape_text(symbol.shape)} matrix, and SymPy solves "
-                    "for scalars; write sn.solve(A, B) for the X of A*X = B, or sn.train(loss, data, "
-                    f"{brief(symbol)}) for the one with the least loss"
-                )
-        return sympys_own(*args, **options)
+        who, given_as = sympys_own.__name__, (list, tuple, set, Tuple)
+        flat = [symbol for a in args[1:] for symbol in (a if isinstance(a, given_as) else [a])]
+        matrices = [s for s in flat if isinstance(s, Expr) and s.is_Matrix and not isinstance(s, MatrixBase)]
+        unknowns = {A: _as_unknown(A, who) for A in matrices}
+        if not unknowns:
+            return sympys_own(*args, **options)
+        others = ([unknowns.get(s, s) for s in a] if isinstance(a, given_as) else unknowns.get(a, a) for a in args[1:])
+        return sympys_own(_in_scalars(args[0], unknowns, who), *others, **options)
 
     return solved
+
+
+def _as_unknown(A: Any, who: str) -> Any:
+    if all(same_size(size, S.One) for size in A.shape):  # a scalar; nsolve differentiates by it
+        return Dummy(str(A), real=True) if who == "nsolve" else total(A)
+    raise TypeError(
+        f"{who}: {brief(A)} is a {shape_text(A.shape)} matrix, and SymPy solves for scalars; write sn.solve(A, B) for "
+        f"the X of A*X = B, or sn.train(loss, data, {brief(A)}) for the one with the least loss"
+    )
+
+
+def _in_scalars(expr: Any, unknowns: dict[Any, Any], who: str) -> Any:
+    # with the one entry of each 1×1 matrix where it stands, which SymPy solves for
+    if isinstance(expr, (list, tuple, set, Tuple)):
+        return [_in_scalars(e, unknowns, who) for e in expr]
+    if not isinstance(expr, Basic) or isinstance(expr, MatrixBase):
+        return expr
+    if isinstance(expr, Expr) and expr.is_Matrix and all(same_size(size, S.One) for size in expr.shape):
+        expr = total(expr)
+    for A, scalar in unknowns.items():
+        expr = expr.xreplace(dict.fromkeys((A[0, 0], Trace(A), total(A)), scalar))
+        if A in expr.xreplace({scalar: S.One}).free_symbols:
+            raise TypeError(f"{who}: {brief(A)} is a 1×1 matrix that stands in a matrix; write a scalar in its place, "
+                            f"t = sympy.Symbol('t'), and solve for it")  # fmt: skip
+    return expr
 
 
 def _pair(cls: Any, expr: Any, cond: Any) -> Any:
