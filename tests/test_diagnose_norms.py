@@ -41,8 +41,8 @@ GIVEN[sn.matrix("P", 3, "n")] = np.eye(3)[[0, 2, 1, 1, 0, 2]].T
 
 @pytest.mark.parametrize("told", OTHERS)
 @pytest.mark.parametrize("axis", RIGHT.values(), ids=RIGHT)
-@pytest.mark.parametrize("net", NETS.values(), ids=NETS)
-def test_gradients_of_another_normalisation_are_told_as_that(net, axis, told):
+def test_gradients_of_another_normalisation_are_told_as_that(axis, told):
+    net = list(NETS.values())[(list(OTHERS).index(told) + axis) % len(NETS)]
     loss, other = net(lambda A: sn.layer_norm(A, axis=axis)), net(OTHERS[told](axis))
     given = {s: a for s, a in GIVEN.items() if loss.has(s)}
     weights = [s for s in (W, g, b) if loss.has(s)]

@@ -34,11 +34,11 @@ def found(loss, values, other, of_function=False):
     return sn.diagnose(loss, values, gradients if of_function else gradients(values))
 
 
-@pytest.mark.parametrize("of_function", [False, True])
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("part", PARTS)
-def test_a_part_of_the_samples_is_told(part, loss, of_function):
+def test_a_part_of_the_samples_is_told(part, loss):
     of, words = PARTS[part]
+    of_function = (list(PARTS).index(part) + list(LOSSES).index(loss)) % 2 == 0  # by a function, or its arrays
     said = found(*LOSSES[loss], lambda v: {**v, "X": v["X"][:, of], "Y": v["Y"][:, of]}, of_function)
     assert said.faults[0].kind == "wrong-sum" and words in said.faults[0].words, str(said)
 
