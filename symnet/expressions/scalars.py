@@ -133,56 +133,38 @@ class relu(Real):
         return step(self.args[0])
 
 
-class maximum(Real):
+class _Extreme(Real):
+    # of two values the one that is ahead, in the direction `way`; where they tie the second one counts
+
+    nargs = 2
+    way = S.One
+
+    @classmethod
+    def eval(cls, x: Expr, y: Expr) -> Expr | None:
+        ahead = cls.way * (x - y)
+        if x == y or ahead.is_nonnegative:
+            return x
+        if ahead.is_nonpositive:
+            return y
+        other = y if x.is_zero else x
+        return cls.way * relu(cls.way * other) if x.is_zero or y.is_zero else None
+
+    def fdiff(self, argindex: int = 1) -> Expr:
+        x, y = self.args
+        first = step(self.way * (x - y))
+        if argindex not in (1, 2):
+            raise ArgumentIndexError(self, argindex)
+        return first if argindex == 1 else 1 - first
+
+
+class maximum(_Extreme):
     """The larger of two values. Where they tie the second one counts, so that the two derivatives add up to 1."""
 
-    nargs = 2
 
-    @classmethod
-    def eval(cls, x: Expr, y: Expr) -> Expr | None:
-        if x == y:
-            return x
-        if (x - y).is_nonnegative:
-            return x
-        if (x - y).is_nonpositive:
-            return y
-        if x.is_zero:
-            return relu(y)
-        return relu(x) if y.is_zero else None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        x, y = self.args
-        if argindex == 1:
-            return step(x - y)
-        if argindex == 2:
-            return 1 - step(x - y)
-        raise ArgumentIndexError(self, argindex)
-
-
-class minimum(Real):
+class minimum(_Extreme):
     """The smaller of two values. Where they tie the second one counts, so that the two derivatives add up to 1."""
 
-    nargs = 2
-
-    @classmethod
-    def eval(cls, x: Expr, y: Expr) -> Expr | None:
-        if x == y:
-            return x
-        if (x - y).is_nonnegative:
-            return y
-        if (x - y).is_nonpositive:
-            return x
-        if x.is_zero:
-            return -relu(-y)
-        return -relu(-x) if y.is_zero else None
-
-    def fdiff(self, argindex: int = 1) -> Expr:
-        x, y = self.args
-        if argindex == 1:
-            return step(y - x)
-        if argindex == 2:
-            return 1 - step(y - x)
-        raise ArgumentIndexError(self, argindex)
+    way = S.NegativeOne
 
 
 class logaddexp(Real):

@@ -14,9 +14,7 @@ from typing import Any
 import numpy as np
 from sympy import MatrixSymbol
 
-from symnet.backends import (
-    Kernel, binding, fitted, jax_function, jax_library, known_arguments, numbers_of,
-)  # fmt: skip
+from symnet.backends import Kernel, binding, fitted, jax_function, jax_library, known_arguments, numbers_of
 from symnet.expressions import Shown, listed
 from symnet.frameworks.arguments import in_all_entries, in_order, loss_and_gradients, not_derived
 
