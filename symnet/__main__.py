@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from sympy import MatrixSymbol, Symbol
+from sympy import Float, MatrixSymbol, Symbol
 
 from symnet.backends import compile
 from symnet.checking import check_gradients
@@ -22,7 +22,7 @@ from symnet.derivation import derive
 from symnet.expressions import as_scalar, axes_of, shape_text, size_number
 from symnet.notation import formula
 from symnet.parsing import parse
-from symnet.program import Target, survey, targets_of
+from symnet.program import Labels, Target, survey, targets_of
 from symnet.second import hessian
 
 NOTATIONS = ("unicode", "pretty", "latex", "mathml", "mathematica")
@@ -137,13 +137,14 @@ def _checked(options: argparse.Namespace) -> tuple[str, int]:
     loss, wrt = _entered(options)
     inputs = survey(loss).inputs
     sizes = _sizes(options, [s for s in inputs.values() if isinstance(s, MatrixSymbol)])
-    targets, said = targets_of(derive(loss, wrt).program), Exception()
+    program = derive(loss, wrt).program
+    targets, said = targets_of(program), Exception()
     for how, draw in _DRAWS.items():
         rng = np.random.default_rng(options.seed)
         values = {
             name: draw(rng, [size_number(n, sizes) for n in getattr(s, "shape", ())]) for name, s in inputs.items()
         }
-        values = _distributions(targets, values)
+        values = _labels(program.labels, _distributions(targets, values))
         try:
             result = check_gradients(loss, values, wrt, seed=options.seed)
         except (ValueError, np.linalg.LinAlgError) as error:
@@ -170,6 +171,21 @@ def _distributions(targets: Iterable[Target], values: dict[str, Any]) -> dict[st
     terms = [(A.name, axis) for target in targets for _, A, axis in target.terms if A.name in values]
     shares = {name: (np.abs(values[name]), axis) for name, axis in terms}
     return values | {name: share / share.sum(axis, keepdims=True) for name, (share, axis) in shares.items()}
+
+
+def _labels(targets: Iterable[Labels], values: dict[str, Any]) -> dict[str, Any]:
+    # those of other losses are what these take, those of a mixture all the same
+    for target in targets:
+        drawn = [values[A.name] if axis == target.axis else values[A.name].T for _, A, axis in target.terms]
+        wanted, whole = target.entries, np.where(drawn[0] > np.median(drawn[0]), 1.0, 0.0)
+        if wanted.hot:
+            whole = np.equal(drawn[0], drawn[0].max(target.axis, keepdims=True)).astype(float)
+        share, constant = sum(c for c, _, _ in target.terms), target.constant
+        at = {s: Float(values[s.name]) for s in share.free_symbols | constant.free_symbols}
+        whole = wanted.least + (wanted.most - wanted.least) * whole - float(constant.xreplace(at))
+        whole = whole / float(share.xreplace(at))
+        values = values | {A.name: whole if axis == target.axis else whole.T for _, A, axis in target.terms}
+    return values
 
 
 def _sizes(options: argparse.Namespace, matrices: Sequence[Any]) -> dict[str, int]:

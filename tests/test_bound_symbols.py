@@ -15,7 +15,7 @@ NUMBERS = [
 ]  # fmt: skip
 FUNCTIONS = {
     "leaky": lambda c: sn.leaky_relu(A, c), "elu": lambda c: sn.elu(A, c), "clip": lambda c: sn.clip(A, -1, c),
-    "huber": lambda c: sn.huber(A, B, c), "power": lambda c: sn.power(2 + sn.tanh(A), c), "focal": lambda c: sn.focal(A, B, c),
+    "huber": lambda c: sn.huber(A, B, c), "power": lambda c: sn.power(2 + sn.tanh(A), c), "focal": lambda c: sn.focal(A, sn.sigmoid(B), c),
     "entry by entry": lambda c: sn.elementwise(lambda s: sp.tanh(s * c), A), "Lambda": lambda c: A.applyfunc(sp.Lambda(t, t**2 * c)),
     "argument": lambda c: sn.elementwise(sp.atan2, A, c), "before a matrix": lambda c: c * A,
 }  # fmt: skip

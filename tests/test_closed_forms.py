@@ -173,7 +173,7 @@ def _values(loss, wrt):
     values = {}
     for symbol in sorted(symbols, key=str):
         shape = tuple(map(int, symbol.shape)) if symbol.is_Matrix else ()
-        values[symbol] = generator.uniform(0.2, 1.0, shape) + (2 * np.eye(*shape) if len(shape) == 2 else 0)
+        values[symbol] = generator.uniform(0.2, 1.0, shape) + (2 * np.eye(*shape) if 1 not in shape and shape else 0)
     if T in values:
         values[T] /= values[T].sum(axis=0)  # distributions
     return values

@@ -303,7 +303,7 @@ def test_the_section_second_order():
 
 NETS = {
     "two layers": (sn.squared_error(sn.affine(B.T, sn.tanh(sn.affine(B, W * Z, w)), M("c", 2, 1)), Y), [B, w]),
-    "logistic": (sn.binary_cross_entropy(X * w, y, axis=1) + s * sn.norm(w) ** 2 / 2, [w, s]),
+    "logistic": (sn.binary_cross_entropy(X * w, sn.sigmoid(y), axis=1) + s * sn.norm(w) ** 2 / 2, [w, s]),
     "factors": (factorised, [U, V]),
     "softmax": (sn.cross_entropy(sn.affine(W, Z, M("c", 2, 1)), Y), [W, M("c", 2, 1)]),
     "scalars": (sn.norm(s * w - t * v) ** 2, [s, t]),

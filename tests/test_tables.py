@@ -42,7 +42,7 @@ GONE = "the normal form has made other nodes of it"
 CONSTANT = "a constant: nothing to differentiate"
 REASONS = {
     ("RULES", "NUMPY"): {
-        "Let": GONE, "LetScalar": GONE, "Distribution": GONE, "MatPow": GONE, "HadamardPower": GONE,
+        "Let": GONE, "LetScalar": GONE, "Distribution": GONE, "Admitted": GONE, "Assumed": GONE, "MatPow": GONE, "HadamardPower": GONE,
         "ElementwiseApplyFunction": GONE, "MatrixElement": GONE,
         **dict.fromkeys(("KroneckerProduct", "DiagMatrix", "DiagonalMatrix", "DiagonalOf"), GONE),
         **dict.fromkeys(("BlockMatrix", "BlockDiagMatrix", "MatrixSlice"), GONE),

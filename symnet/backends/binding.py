@@ -7,18 +7,16 @@ said with the user's own names; nothing is guessed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from sympy import Expr, Float, MatrixSymbol
+from sympy import Expr, MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.backends.fitting import (
-    as_numbers, check_fixed, fitted, no_numbers, settled_by_turning, spacing, told_apart, turned_hint,
+    as_numbers, check_fixed, fitted, no_numbers, settled_by_turning, turned_hint,
 )  # fmt: skip
 from symnet.expressions import axes_of, given, is_masked, near, shape_text, size_number
-from symnet.program import Target
 
 
 def named(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -171,41 +169,3 @@ def check_finite(name: str, array: Any) -> None:
 
 def _first(there: Any) -> str:
     return f", first at {[int(i) for i in np.argwhere(there)[0]]}" if there.ndim else ""
-
-
-def check_distributions(targets: Iterable[Target], arrays: Mapping[str, Any]) -> None:
-    """Raise `ValueError` where the targets of a cross-entropy do not sum to 1 for each sample.
-
-    Those of which an array or a number is not there are passed over. Sums may be off by what their type rounds.
-    """
-    for target in targets:
-        if target.names <= arrays.keys():
-            _check_sums(target, arrays)
-
-
-@lru_cache(maxsize=256)
-def _number(c: Expr, values: tuple[tuple[Any, float], ...]) -> float:
-    return float(c.xreplace({s: Float(value) for s, value in values}))
-
-
-def _check_sums(target: Target, arrays: Mapping[str, Any]) -> None:
-    number = lambda c: _number(c, tuple([(s, float(arrays[s.name])) for s in c.free_symbols]))
-    sums = [arrays[A.name].sum(axis=axis, dtype=float) for _, A, axis in target.terms]
-    shares = [number(c) for c, _, _ in target.terms]
-    whole = number(target.constant) + sum(c * part for c, part in zip(shares, sums, strict=True))
-    off = np.abs(whole - 1)
-    rounded = max([1e-4, *(2 * spacing(a) for name in target.names if hasattr(a := arrays[name], "dtype"))])
-    if not off.size or off.max() <= rounded * max(1.0, *map(abs, shares)):
-        return
-    k, what = int(off.argmax()), target.line
-    names, others = [target.called(A, axis) for _, A, axis in target.terms], ""
-    name = names[0]
-    if len(sums) > 1:
-        terms = [name if c == 1 else f"{c:.6g}*{name}" for c, name in zip(shares, names, strict=True)]
-        name = " + ".join(terms).replace("+ -", "- ")
-        others = ", of which " + ", ".join(f"{name} to {part[k]:.6g}" for name, part in zip(names, sums, strict=True))
-    raise ValueError(
-        f"{name}: the targets of cross_entropy must sum to 1 in each {what}, but {what} {k} sums to "
-        f"{told_apart(whole[k], 1)[0]}{others}; for other targets write "
-        "-sn.sum(sn.hadamard(Y, sn.log_softmax(Z)))/n"
-    )

@@ -157,9 +157,11 @@ def about(file: CFile, update: Update | None) -> str:
         if said := ", ".join([*shape, *must_be(s)]):
             lines.append(f"  {s.name}: {said}")
     for target in targets_of(file.program):
-        named = [(c, target.called(A, axis)) for c, A, axis in target.terms]
-        what = " + ".join(name if c == 1 else f"({c})*{name}" for c, name in named)
-        lines.append(f"  {what}: each {target.line} must sum to {1 - target.constant}, which is not checked here")
+        lines.append(
+            f"  {target.text}: each {target.line} must sum to {1 - target.constant}, which is not checked here"
+        )
+    for label in file.program.labels:
+        lines.append(f"  {label.text}: each entry must be {label.entries.words}, which is not checked here")
     if update is not None:
         for rate, value in update.rates.items():
             if value is not None and not callable(value):

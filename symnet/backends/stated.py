@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from sympy import Symbol
 
-from symnet.backends.binding import check_distributions
 from symnet.backends.fitting import computable, spacing, told_apart
+from symnet.backends.targets import check_distributions, check_labels
 from symnet.expressions import declared as declaring, facts_of
 from symnet.program import Program, targets_of
 
@@ -40,14 +40,14 @@ def check_facts(symbols: Iterable[Any], arrays: Mapping[str, Any]) -> None:
 class Stated:
     """What is declared of symbols, and what a program states of them. `names`: those of which there is anything.
 
-    `declared`: the symbols by name; `targets`: those of cross-entropies.
+    `declared`: the symbols by name; `targets`: those of cross-entropies; `labels`: those of other losses.
     """
 
     def __init__(self, program: Program, symbols: Mapping[str, Any]) -> None:
-        self.targets = targets_of(program)
+        self.targets, self.labels = targets_of(program), program.labels
         said = {n: s for n, s in symbols.items() if facts_of(s) or (isinstance(s, Symbol) and _assumed(s))}
         self.declared = {n: s for n, s in said.items() if n not in program.names.sizes}
-        summed = {A.name for target in self.targets for _, A, _ in target.terms}
+        summed = {A.name for target in (*self.targets, *self.labels) for _, A, _ in target.terms}
         self.names = frozenset({*self.declared, *summed} - set(program.names.sizes))
 
     def check(self, arrays: Mapping[str, Any], names: Iterable[str] | None = None) -> None:
@@ -57,6 +57,7 @@ class Stated:
         declarations are looked at, by default all.
         """
         check_distributions(self.targets, arrays)
+        check_labels(self.labels, arrays)
         wanted = self.declared if names is None else [name for name in names if name in self.declared]
         check_facts([self.declared[name] for name in wanted], arrays)
 

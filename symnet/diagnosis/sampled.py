@@ -127,6 +127,7 @@ class Sampling:
     def _with_other_labels(self, values: Mapping[str, Any]) -> Iterator[Point]:
         # wrong is what is so whatever these labels may be
         for meant in with_other_labels(values, self.parameters, self.gradients, self.seed):
+            meant = list(filter(self._is_defined, meant))  # some losses take one of them alone
             found = [p for p in map(self._at, meant) if p is not None]
             right = [p for p in found if not self._shows([p])]
             yield from right[:1] or (found[:1] if len(found) == len(meant) else [])

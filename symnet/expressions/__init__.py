@@ -51,8 +51,8 @@ from symnet.expressions.reduced import (
     AxisProd, Hardmax, Largest, OtherProducts, Parted, Running, Smallest, Tiled,
 )  # fmt: skip
 from symnet.expressions.nodes import (
-    AlongAxis, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax, LogSumExp, Reduction,
-    Softmax, Total, Unit, let,
+    Admitted, AlongAxis, Assumed, AxisMax, Commutation, Diag, Distribution, Elementwise, Let, LetScalar, LogSoftmax,
+    LogSumExp, Reduction, Softmax, Total, Unit, let,
 )  # fmt: skip
 from symnet.expressions.operands import (
     OPERANDS, as_expression, is_subtracted, operands_of, raw, shared, split, symbols_of, walk,
@@ -85,39 +85,39 @@ from symnet.expressions.spectral import (
 from symnet.expressions.wholes import nets
 from symnet.expressions.sympys import as_scalar
 from symnet.expressions.table import Fixed, Table, brief
-from symnet.expressions.targets import mixed
+from symnet.expressions.targets import ENTRIES_OF, Entries, mixed
 from symnet.expressions.undefined import called, differentiated, origin, without_definition
 from symnet.expressions.types import Array, Dtype, Expression, Matrix, Name, Scalar, Values
 
 __all__ = [
-    "Adjugate", "AlongAxis", "Array", "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar", "Bound", "CONSTANTS",
-    "Cell", "Channels", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "Earlier", "Elementwise", "Entry",
-    "Explicit", "Expm", "ExpmSlope", "Expression", "FUNCTIONS", "Facts", "Fixed", "Fold", "Hardmax", "Images",
-    "InExponent", "Kron", "Largest", "Leading", "Let", "LetScalar", "LinearMap", "LogAbsDet", "LogSoftmax",
-    "LogSumExp", "MLP", "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "MatrixPower", "MaxPick", "MaxPool",
-    "MaxUnpool", "MeanOfAll", "Means", "Name", "Node", "NuclearNorm", "OPERANDS", "OtherProducts", "OverDeviation",
-    "OverRoot", "PLAIN", "PRECISE", "Paired", "Parameter", "Part", "Parted", "Pinv", "Placed", "Polar", "PowerSlope",
-    "Reduction", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum", "SCALARS", "Scalar", "ScalarNode",
-    "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm", "Stack", "Standardised", "Sylvester",
-    "Table", "Tiled", "Told", "Total", "Unfold", "Unit", "Unpaired", "Unvec", "Values", "Variance", "Vec", "accuracy",
-    "add", "adjugate", "allows_complex_step", "among", "answered", "apply_entrywise", "arccos", "arcsin", "arctan",
-    "are_bound", "are_inverse", "as_axis", "as_channels", "as_column", "as_expression", "as_images", "as_scalar",
-    "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy", "bound_variables", "brief",
-    "by_exponential", "called", "categorical_hinge", "check_name", "check_size", "checked_name", "clipped",
-    "commutation", "complement", "composed", "conv1d", "conv2d", "cosh", "cosine_similarity", "cross_entropy",
-    "cumsum", "curves", "declared", "det", "diag", "diagonal", "diagonal_matrix", "diagonal_of", "differentiated",
-    "divide", "elementwise", "entered", "entries", "entry", "escape", "exp_below", "expm", "exponent", "factored",
-    "facts_of", "finite", "focal", "fold", "from_tree", "functions", "gathered", "given", "gru", "hadamard", "hinge",
-    "hstack", "huber", "in_a_column", "in_a_row", "inner_product", "inside_images", "instead", "inv", "inverse_of",
-    "is_declared", "is_larger", "is_light", "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned",
-    "joined_signs", "joined_steps", "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "loaded_later",
-    "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum", "minimum", "mixed", "mlp", "mse", "named",
-    "near", "nested", "nets", "nuclear_norm", "number_of", "of_blocks", "of_entries", "of_slice", "operands_of",
-    "or_one", "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw",
-    "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
-    "shared", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm",
-    "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked",
-    "stand_in", "step", "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose",
-    "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack", "walk", "whole_power",
-    "wide_flag", "without_definition", "without_indices", "xlogy",
+    "Adjugate", "Admitted", "AlongAxis", "Array", "Assumed", "AvgPool", "AvgUnpool", "AxisMax", "AxisProd", "AxisVar",
+    "Bound", "CONSTANTS", "Cell", "Channels", "Commutation", "Diag", "Diagonal", "Distribution", "Dtype", "ENTRIES_OF",
+    "Earlier", "Elementwise", "Entries", "Entry", "Explicit", "Expm", "ExpmSlope", "Expression", "FUNCTIONS", "Facts",
+    "Fixed", "Fold", "Hardmax", "Images", "InExponent", "Kron", "Largest", "Leading", "Let", "LetScalar", "LinearMap",
+    "LogAbsDet", "LogSoftmax", "LogSumExp", "MLP", "Made", "MaskedSoftmax", "Matrix", "MatrixNode", "MatrixPower",
+    "MaxPick", "MaxPool", "MaxUnpool", "MeanOfAll", "Means", "Name", "Node", "NuclearNorm", "OPERANDS",
+    "OtherProducts", "OverDeviation", "OverRoot", "PLAIN", "PRECISE", "Paired", "Parameter", "Part", "Parted", "Pinv",
+    "Placed", "Polar", "PowerSlope", "Reduction", "Reshape", "Roll", "RootMeanSquared", "Running", "RunningSum",
+    "SCALARS", "Scalar", "ScalarNode", "Shape", "Shown", "Size", "Smallest", "Softmax", "Solve", "SpectralNorm",
+    "Stack", "Standardised", "Sylvester", "Table", "Tiled", "Told", "Total", "Unfold", "Unit", "Unpaired", "Unvec",
+    "Values", "Variance", "Vec", "accuracy", "add", "adjugate", "allows_complex_step", "among", "answered",
+    "apply_entrywise", "arccos", "arcsin", "arctan", "are_bound", "are_inverse", "as_axis", "as_channels", "as_column",
+    "as_expression", "as_images", "as_scalar", "as_size", "as_tree", "avg_pool2d", "axes_of", "binary_cross_entropy",
+    "bound_variables", "brief", "by_exponential", "called", "categorical_hinge", "check_name", "check_size",
+    "checked_name", "clipped", "commutation", "complement", "composed", "conv1d", "conv2d", "cosh",
+    "cosine_similarity", "cross_entropy", "cumsum", "curves", "declared", "det", "diag", "diagonal", "diagonal_matrix",
+    "diagonal_of", "differentiated", "divide", "elementwise", "entered", "entries", "entry", "escape", "exp_below",
+    "expm", "exponent", "factored", "facts_of", "finite", "focal", "fold", "from_tree", "functions", "gathered",
+    "given", "gru", "hadamard", "hinge", "hstack", "huber", "in_a_column", "in_a_row", "inner_product",
+    "inside_images", "instead", "inv", "inverse_of", "is_declared", "is_larger", "is_light", "is_masked", "is_numeric",
+    "is_one", "is_subtracted", "is_turned", "joined_signs", "joined_steps", "kinks_of", "kl_divergence", "kron",
+    "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet", "lstm", "matmul", "max_pool2d", "maximum",
+    "minimum", "mixed", "mlp", "mse", "named", "near", "nested", "nets", "nuclear_norm", "number_of", "of_blocks",
+    "of_entries", "of_slice", "operands_of", "or_one", "origin", "part", "partial", "picked", "pinv", "plain", "power",
+    "precise", "preformatted", "raw", "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size",
+    "scalar_atoms", "scaled", "shape_text", "shared", "sigmoid", "sinh", "size_number", "softplus", "solution",
+    "solve", "span_text", "spectral_norm", "split", "spread", "spread_vector", "square", "squared", "squared_error",
+    "stable", "stack", "stacked", "stand_in", "step", "strides_of", "sums", "symbols_of", "tan", "together", "total",
+    "trace", "transpose", "transposed", "triplet", "turned", "unfold", "unpacked", "unstacked", "vec", "vstack",
+    "walk", "whole_power", "wide_flag", "without_definition", "without_indices", "xlogy",
 ]  # fmt: skip

@@ -25,7 +25,7 @@ from symnet.expressions.operands import as_number, raw
 from symnet.expressions.reduced import Largest
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
-from symnet.expressions.targets import stated
+from symnet.expressions.targets import admitted, stated
 
 
 def _entered(who: str, P: Any, Y: Any, axis: Any) -> tuple[Any, Any, int]:
@@ -146,8 +146,9 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr
 def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give −(1/n)·Σ [Y∘log σ(Z) + (1 − Y)∘log(1 − σ(Z))] of logits Z and targets Y between 0 and 1.
 
-    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Computed as (Σ softplus(Z) − ⟨Y, Z⟩)/n, which is the
-    same and does not overflow. See Bishop (2006), equation 4.90.
+    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Targets may be soft; data beyond 0 and 1, as labels −1
+    and 1 or class numbers are, are refused by whatever computes the loss or trains. Computed as (Σ softplus(Z) −
+    ⟨Y, Z⟩)/n, which is the same and does not overflow. See Bishop (2006), equation 4.90.
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")
@@ -156,6 +157,7 @@ def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) 
     """
     Z, Y, axis = _entered("binary_cross_entropy", Z, Y, axis)
     check_order("binary_cross_entropy", Z, Y, scalars.sigmoid)
+    Y = admitted(Y, axis, "binary_cross_entropy")
     return (total(softplus(Z)) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]
 
 
@@ -181,8 +183,9 @@ def huber(P: MatrixExpr, Y: MatrixExpr, delta: Any = 1, axis: int | None = None)
 def hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give (1/n)·Σ relu(1 − Y∘Z) of scores Z and targets Y that are −1 or 1.
 
-    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). For one of several classes see `categorical_hinge`. See
-    C. Cortes, V. Vapnik, "Support-vector networks" (1995).
+    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Data that are neither are refused by whatever computes
+    the loss or trains; for labels 0 and 1 give 2·Y − 1, as an array or as an expression. For one of several classes see
+    `categorical_hinge`. See C. Cortes, V. Vapnik, "Support-vector networks" (1995).
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")
@@ -193,15 +196,17 @@ def hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """
     Z, Y, axis = _entered("hinge", Z, Y, axis)
     check_order("hinge", Z, Y)
+    Y = admitted(Y, axis, "hinge")
     return total(elementwise(lambda y, z: scalars.relu(1 - y * z), Y, Z)) / Z.shape[1 - axis]
 
 
 def categorical_hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give (1/n)·Σ max(0, 1 + the largest score of another class − the score of the class), for one-hot targets.
 
-    Z, Y: (classes, samples); with `axis=1` (samples, classes); Y as `sn.one_hot(labels, classes)` gives it. It is the
-    mean of max(Z + 1 − Y) − ⟨Y, Z⟩ for each sample; where scores tie, each has an equal share in the derivative. See
-    K. Crammer, Y. Singer, "On the algorithmic implementation of multiclass kernel-based vector machines" (2001).
+    Z, Y: (classes, samples); with `axis=1` (samples, classes); Y as `sn.one_hot(labels, classes)` gives it, and
+    other data are refused by whatever computes the loss or trains. It is the mean of max(Z + 1 − Y) − ⟨Y, Z⟩ for each
+    sample; where scores tie, each has an equal share in the derivative. See K. Crammer, Y. Singer, "On the algorithmic
+    implementation of multiclass kernel-based vector machines" (2001).
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 3, "n"), sn.matrix("Y", 3, "n")
@@ -212,6 +217,7 @@ def categorical_hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> 
     """
     Z, Y, axis = _entered("categorical_hinge", Z, Y, axis)
     check_order("categorical_hinge", Z, Y)
+    Y = admitted(Y, axis, "categorical_hinge")
     wrong = raw(MatAdd, Z, OneMatrix(*Z.shape), raw(MatMul, S.NegativeOne, Y))
     return (total(Largest(wrong, Integer(axis))) - total(raw(HadamardProduct, Y, Z))) / Z.shape[1 - axis]
 
@@ -220,9 +226,9 @@ def kl_divergence(P: MatrixExpr, Q: MatrixExpr, axis: int | None = None) -> Expr
     """Give (1/n)·Σ P∘log(P ⊘ Q), the Kullback–Leibler divergence of the distributions Q from the distributions P.
 
     P, Q: (outcomes, samples); with `axis=1` (samples, outcomes); columns (rows) are distributions: P what is so, Q what
-    a model says. Where an entry of P is 0 it counts as 0. The logarithm of `sn.softmax(Z)` is taken without leaving
-    logarithms, and its gradient is (softmax(Z) − P)/n. See S. Kullback, R. Leibler, "On information and sufficiency"
-    (1951).
+    a model says. Where P is data, whatever computes the loss or trains refuses what is no distribution. Where an entry
+    of P is 0 it counts as 0. The logarithm of `sn.softmax(Z)` is taken without leaving logarithms, and its gradient is
+    (softmax(Z) − P)/n. See S. Kullback, R. Leibler, "On information and sufficiency" (1951).
 
     >>> import symnet as sn
     >>> P, Q = sn.matrix("P", 2, "n"), sn.matrix("Q", 2, "n")
@@ -234,6 +240,7 @@ def kl_divergence(P: MatrixExpr, Q: MatrixExpr, axis: int | None = None) -> Expr
     P, Q, axis = _entered("kl_divergence", P, Q, axis)
     check_order("kl_divergence", Q, P)
     target = stated(P, axis) if isinstance(Q, Softmax) else P
+    P = admitted(P, axis, "kl_divergence")
     return (_by_logarithm(P, P) - _by_logarithm(target, Q)) / P.shape[1 - axis]
 
 
@@ -249,7 +256,8 @@ def _by_logarithm(P: Any, Q: Any) -> Any:
 def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis: int | None = None) -> Expr:
     """Give (1/n)·Σ −(1 − p)^gamma∘log(p), p being the probability σ(Z) or 1 − σ(Z) of what Y says is so.
 
-    Z: logits; Y: targets, 0 or 1; both (outputs, samples), with `axis=1` (samples, outputs). gamma: a number or Symbol
+    Z: logits; Y: targets, 0 or 1, and other data are refused by whatever computes the loss or trains; both (outputs,
+    samples), with `axis=1` (samples, outputs). gamma: a number or Symbol
     that is not negative; with 0 it is `binary_cross_entropy`. alpha: None, or the weight, between 0 and 1, of the
     targets that are 1; the others weigh 1 − alpha. Raises `ValueError` for others. See T.-Y. Lin and others, "Focal
     loss for dense object detection" (2017), equations 4 and 5.
@@ -261,6 +269,7 @@ def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis:
     """
     Z, Y, axis = _entered("focal", Z, Y, axis)
     check_order("focal", Z, Y, scalars.sigmoid)
+    Y = admitted(Y, axis, "focal")
     power = as_number("focal", "gamma", gamma)
     if power.is_negative:
         raise ValueError(f"focal: gamma must be a number that is not negative, such as 2, not {gamma}")

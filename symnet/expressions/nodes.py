@@ -30,7 +30,7 @@ def _is_atom(a: Any) -> bool:
     # whether its text can stand beside ∘ without brackets
     if isinstance(a, Elementwise):
         return bool(a.body.is_Function)
-    if isinstance(a, Transpose):
+    if isinstance(a, (Transpose, Assumed)):
         return _is_atom(a.args[0])
     return not isinstance(a, _OPEN)
 
@@ -164,12 +164,8 @@ class AxisMax(Reduction):
         return Max(*self.line(i, j, operands[0]))
 
 
-class Distribution(AlongAxis):
-    """A matrix that the user states to sum to 1 along an axis, such as one-hot targets; elsewhere it is that matrix."""
-
-    @property
-    def sums_to_one(self) -> int:  # type: ignore[override]
-        return self.axis
+class Assumed(AlongAxis):
+    """A matrix of which the user states something; elsewhere it is that matrix."""
 
     @property
     def precedence(self) -> int:
@@ -183,6 +179,23 @@ class Distribution(AlongAxis):
 
     def entry(self, i: int, j: int, *operands: Any) -> Expr:
         return operands[0][i, j]
+
+
+class Distribution(Assumed):
+    """A matrix that the user states to sum to 1 along an axis, such as one-hot targets."""
+
+    @property
+    def sums_to_one(self) -> int:  # type: ignore[override]
+        return self.axis
+
+
+class Admitted(Assumed):
+    """A matrix that has the entries which a loss takes as targets: `Admitted(Y, axis, Str(loss))`."""
+
+    @property
+    def loss(self) -> str:
+        """The loss that takes them."""
+        return str(self.args[2].name)
 
 
 class Unit(MatrixNode):

@@ -1,19 +1,76 @@
-"""What the user states of the targets of a cross-entropy: that they sum to 1 for each sample.
+"""What the user states of the targets of a loss: that they sum to 1 for each sample, and which entries they have.
 
-In: a symbol, or a mixture of symbols, ones and distributions such as softmax(V) whose shares add up to 1, such as
-(1 − ε)·Y + ε/k, named by `let` or not. Out: the same as a distribution; anything else as it is.
+In: a symbol, or a mixture of symbols, ones and distributions such as softmax(V), such as (1 − ε)·Y + ε/k, named by
+`let` or not; for what sums to 1 its shares add up to 1. Out: the same as a distribution, or as what a loss admits;
+anything else as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from sympy import Integer, MatAdd, MatrixSymbol, OneMatrix, S, Transpose, simplify
+from sympy.core.symbol import Str
+from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions.algebra import transpose
-from symnet.expressions.nodes import Distribution, Let
+from symnet.expressions.nodes import Admitted, Distribution, Let
 from symnet.expressions.operands import split
+
+
+@dataclass(frozen=True)
+class Entries:
+    """What stands in the targets of a loss: the two numbers `least` and `most`, or also what lies `between` them.
+
+    `what`: how they are called; `hot`: whether they sum to 1 for each sample; `otherwise`: the same loss of others.
+    """
+
+    least: int
+    most: int
+    between: bool = False
+    hot: bool = False
+    what: str = "targets"
+    otherwise: str = ""
+
+    @property
+    def words(self) -> str:
+        """What every entry must be."""
+        return f"between {self.least} and {self.most}" if self.between else f"{self.least} or {self.most}"
+
+    def off(self, A: Any, slack: float) -> Any:
+        """Tell which entries of an array are none of these, beyond what they may be off."""
+        if self.between:
+            return (A < self.least - slack) | (A > self.most + slack)
+        return np.minimum(abs(A - self.least), abs(A - self.most)) > slack
+
+
+ENTRIES_OF = {
+    "hinge": Entries(-1, 1, otherwise="sn.sum(sn.relu(1 - sn.hadamard(Y, Z)))/n"),
+    "binary_cross_entropy": Entries(
+        0, 1, between=True, otherwise="(sn.sum(sn.softplus(Z)) - sn.sum(sn.hadamard(Y, Z)))/n"
+    ),
+    "focal": Entries(0, 1),
+    "categorical_hinge": Entries(0, 1, hot=True),
+    "kl_divergence": Entries(0, 1, between=True, hot=True, what="distributions"),
+}
+
+
+def admitted(Y: Any, axis: int, loss: str) -> Any:
+    """Give the targets of a loss as such where they are symbols, or mixtures of them; others as they are.
+
+    Raises `ValueError` for a matrix of numbers that the loss does not take.
+    """
+    if isinstance(Y, MatrixBase) and all(v.is_number for v in Y.flat()):
+        off = ENTRIES_OF[loss].off(np.array(Y.tolist(), float), 1e-9)
+        if off.any():
+            i, j = map(int, np.argwhere(off)[0])
+            raise ValueError(f"{loss}: the {ENTRIES_OF[loss].what} must be {ENTRIES_OF[loss].words}, but the matrix "
+                             f"given has {Y[i, j]} at [{i}, {j}]")  # fmt: skip
+    parts = [A for _, A, _ in mixed(Y, axis, _named) if not isinstance(A, OneMatrix)]
+    return _marked(Y, axis, Str(loss)) if parts and all(isinstance(A, MatrixSymbol) for A in parts) else Y
 
 
 def stated(Y: Any, axis: int) -> Any:
@@ -50,7 +107,7 @@ def _share(c: Any, A: Any, axis: int) -> Any:
     return c if isinstance(A, MatrixSymbol) or getattr(A, "sums_to_one", None) == axis else S.NaN
 
 
-def _marked(Y: Any, axis: int) -> Any:
+def _marked(Y: Any, axis: int, *loss: Str) -> Any:
     if isinstance(Y, Transpose):
-        return transpose(_marked(Y.args[0], 1 - axis))
-    return Distribution(Y, Integer(axis))
+        return transpose(_marked(Y.args[0], 1 - axis, *loss))
+    return Admitted(Y, Integer(axis), *loss) if loss else Distribution(Y, Integer(axis))

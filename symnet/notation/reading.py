@@ -17,7 +17,7 @@ from sympy import Add, HadamardProduct, MatMul, Mul, S, sift
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
 from symnet.expressions import (
-    SCALARS, Distribution, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, number_of, raw,
+    SCALARS, Assumed, Elementwise, Let, LetScalar, Node, Table, Total, Unit, is_subtracted, number_of, raw,
     split, squared, step,
 )  # fmt: skip
 from symnet.notation.spelling import ADD, ATOM, HADAMARD, POWER, PRODUCT, QUOTIENT, level_of
@@ -321,7 +321,7 @@ FORMULAS: Table[Callable[[Reading[Any], Any], Box[Any]]] = Table(
             POWER,
         ),
         **dict.fromkeys((Elementwise, ElementwiseApplyFunction), lambda r, e: Reading.box(*r.inside(e))),
-        Distribution: lambda r, e: r.box(e.args[0]),
+        Assumed: lambda r, e: r.box(e.args[0]),
         Total: Reading.total,
         sympy.DotProduct: lambda r, e: (r.style.inner(*map(r.write, e.args)), ATOM),
         sympy.Trace: lambda r, e: r.call(e, "tr", [e.arg]),

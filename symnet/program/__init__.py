@@ -13,12 +13,12 @@ from symnet.program.inline import (
 from symnet.program.names import Names, symbol_like
 from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
-from symnet.program.stating import Target, targets_of
+from symnet.program.stating import Labels, Target, targets_of
 from symnet.program.solving import with_known_inverses
 from symnet.program.survey import Survey, survey
 
 __all__ = [
-    "NORMAL_FORMS", "Builder", "Equation", "Names", "Program", "Role", "Section", "Survey", "Target", "as_read",
-    "as_written", "closed", "closed_at", "collector_paused", "estimate", "expanded", "for_machine", "for_reader",
-    "live", "readable", "substitute", "survey", "symbol_like", "targets_of", "with_known_inverses",
+    "NORMAL_FORMS", "Builder", "Equation", "Labels", "Names", "Program", "Role", "Section", "Survey", "Target",
+    "as_read", "as_written", "closed", "closed_at", "collector_paused", "estimate", "expanded", "for_machine",
+    "for_reader", "live", "readable", "substitute", "survey", "symbol_like", "targets_of", "with_known_inverses",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any
 from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S
 
 from symnet.expressions import (
-    CONSTANTS, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
+    CONSTANTS, Assumed, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
 )  # fmt: skip
 from symnet.program.chains import KnownProducts, KnownSums, bracketed, known_sum, value_key, without_known_sums
 from symnet.program.inline import readable
@@ -25,7 +25,7 @@ from symnet.program.normal_form import NORMAL_FORMS
 from symnet.program.program import Equation, Program, Role, Section
 from symnet.program.shapes import check_shapes
 from symnet.program.solving import product_of
-from symnet.program.stating import assumed, under_names
+from symnet.program.stating import Labels, assumed, labels, under_names
 from symnet.program.survey import Survey, factors_in, is_data, is_difference, plan_of, survey
 from symnet.program.symmetry import turned, upright
 
@@ -42,6 +42,7 @@ class Builder:
         self._parameters = frozenset(self.parameters)
         self.inputs: dict[str, Name] = {}
         self.assumptions: dict[Name, int] = {}
+        self.labels: tuple[Labels, ...] = ()
         self.whole: dict[Name, Any] = {}  # gradients in free entries only → in all entries
         self.constants: set[Name] = set()  # inputs that are numbers, such as a learning rate
         self.layers = Layers(self.names)
@@ -51,8 +52,7 @@ class Builder:
         self._numbers: dict[Any, Name] = {}
         self._final: dict[Name, Name] = {}  # names that values without one have been given
         self._lines: set[Name] = set()  # values without a name that get one of their own in the end
-        self._sums = KnownSums()
-        self._products = KnownProducts()
+        self._sums, self._products = KnownSums(), KnownProducts()
         self.symmetric = self._products.symmetric  # names of matrices that are their own transposes
         self._atoms: dict[int, tuple[Any, Any]] = {}
         self.keeps = False  # what sub-expressions are, from one expression that is entered to the next
@@ -72,7 +72,8 @@ class Builder:
     def beside(cls, program: Program) -> Builder:
         """Give a builder without equations, with the names and inputs of a program."""
         builder = cls(program.parameters, program.names)
-        builder.inputs, builder.assumptions = dict(program.inputs), dict(program.assumptions)
+        builder.inputs, builder.labels = dict(program.inputs), program.labels
+        builder.assumptions = dict(program.assumptions)
         return builder
 
     def section(self, title: str) -> None:
@@ -125,9 +126,10 @@ class Builder:
         self.inputs.setdefault(known.name, known)
         return known
 
-    def assume(self, value: Any, axis: int) -> None:
-        """Take a value to sum to 1 along an axis; what is differentiated in moves away from where it does."""
-        self.assumptions |= assumed(value, axis, self.definition, self._parameters)
+    def assume(self, value: Any, node: Assumed) -> None:
+        """Take a value to be what a node states; what is differentiated in moves away from where it is so."""
+        self.assumptions |= assumed(value, node, self.definition, self._parameters)
+        self.labels += labels(value, node, self.definition, self._parameters)
 
     def definition(self, name: Any) -> Any:
         """Give the right-hand side that a name stands for, or None."""
@@ -180,8 +182,7 @@ class Builder:
 
     def _upgraded(self, known: Name, name: Callable[[], str], node: Any) -> Name:
         # what was met before as a part of something else is a layer after all
-        text = name()
-        self._final[known] = symbol_like(text, known)
+        self._final[known] = symbol_like(text := name(), known)
         self._mark(known, *self._role(node), movable=False)
         self.layers.enter(known, text)
         return known
@@ -218,8 +219,7 @@ class Builder:
 
     def adjoint(self, lhs: Name, adjoint: Any) -> Any:
         """Give the value of the adjoint of `lhs`; that of a pre-activation or of what has a name is a line."""
-        before = len(self.equations)
-        value = self.value(adjoint)
+        before, value = len(self.equations), self.value(adjoint)
         unnamed = self._is_hidden(value)
         if self._has_line(lhs, value):
             if not unnamed:
@@ -346,5 +346,5 @@ class Builder:
         lines = lambda a, z: tuple(renamed(e, final) for e in self.equations[a:z] if e.lhs in needed)
         sections = [Section(title, lines(a, z)) for (title, a), (_, z) in spans]
         known = under_names(self.assumptions, final, lambda a: a not in self._place or a in needed)
-        outputs = tuple(final.get(o, o) for o in outputs)
-        return Program(tuple(sections), Fixed(self.inputs), outputs, self.names.settled(), self.parameters, known)
+        stated, outputs = (known, self.labels), tuple(final.get(o, o) for o in outputs)
+        return Program(tuple(sections), Fixed(self.inputs), outputs, self.names.settled(), self.parameters, *stated)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from symnet.expressions import Name
+from symnet.expressions import Assumed, Name
 
 
 class Building(Protocol):
@@ -35,7 +35,7 @@ class Building(Protocol):
     def check(self, rhs: Any) -> None: ...
     @property
     def entering(self) -> bool: ...
-    def assume(self, symbol: Any, axis: int) -> None: ...
+    def assume(self, value: Any, node: Assumed) -> None: ...
     def readable(self, expr: Any) -> str: ...
 
 

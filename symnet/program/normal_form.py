@@ -27,7 +27,7 @@ from sympy.matrices.expressions.matexpr import MatrixElement
 from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import (
-    Adjugate, AvgPool, PLAIN, Diagonal, Distribution, Elementwise, Entry, Explicit, Expm, InExponent, Leading, Let,
+    Adjugate, Assumed, AvgPool, PLAIN, Diagonal, Elementwise, Entry, Explicit, Expm, InExponent, Leading, Let,
     LetScalar, LinearMap, LogAbsDet, MatrixNode, MatrixPower, MaxPool, MeanOfAll, Means, OverDeviation, OverRoot, Pinv,
     Polar, PowerSlope, ScalarNode, Solve, Standardised, Table, Total, apply_entrywise, as_channels, as_images,
     bound_variables, brief, diag, diagonal, elementwise, entries, gathered, hadamard, inside_images, is_numeric,
@@ -232,9 +232,9 @@ def _pooled(b: Building, node: Any) -> Any:
     return as_images(b.store(pooled.args[0], b.unless_let(node)), size)
 
 
-def _distribution(b: Building, node: Distribution) -> Any:
+def _assumed(b: Building, node: Assumed) -> Any:
     atom = b.atom(node.args[0])
-    b.assume(atom, node.axis)
+    b.assume(atom, node)
     return atom
 
 
@@ -290,7 +290,7 @@ NORMAL_FORMS: Table[Callable[[Any, Any], Any]] = Table("normal form", "give it o
     **dict.fromkeys((Determinant, LogAbsDet), determinant),
     **dict.fromkeys((MatrixElement, Entry), _entry),
     InExponent:      _refused_exponent,
-    Distribution:    _distribution,
+    Assumed:         _assumed,
     **dict.fromkeys((MaxPool, AvgPool), _pooled),
     **dict.fromkeys((Means, MeanOfAll, OverDeviation, OverRoot), _linear),
     **dict.fromkeys((re, conjugate), lambda b, node: b.atom(node.args[0])),  # all numbers are real

@@ -74,7 +74,7 @@ class Program(Shown):
     """Equations in `sections`; `inputs`: the arguments by name; `outputs`: the names that are asked for.
 
     `names`: the names in use; `parameters`: the symbols differentiated in; `assumptions`: inputs that are stated to sum
-    to 1, or names of what they make, or a multiple of one, and along which axis.
+    to 1, or names of what they make, or a multiple of one, and along which axis; `labels`: targets of other losses.
 
     >>> import symnet as sn
     >>> W, x, y = sn.matrix("W", 2, 3), sn.vector("x", 3), sn.vector("y", 2)
@@ -91,6 +91,7 @@ class Program(Shown):
     names: Names
     parameters: tuple[Name, ...] = ()
     assumptions: dict[Name, int] = field(default_factory=dict)
+    labels: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
         twice = [name for name, times in Counter(e.lhs.name for e in self.equations).items() if times > 1]

@@ -1,4 +1,4 @@
-"""What the user states of values: that they sum to 1 along an axis, as the targets of a cross-entropy do.
+"""What the user states of values: that they sum to 1 along an axis, and which entries they have, as targets of losses.
 
 In: a value of a program. Out: the names that are taken to sum to 1, and what is to be looked at where they get numbers.
 A target is judged as a whole, since Y + c·U − c·V may sum to 1 where neither U nor V does. Its symbols are judged each
@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from sympy import Expr, Integer, MatAdd, MatrixSymbol, OneMatrix, S, Transpose
 
-from symnet.expressions import Distribution, Fixed, Name, mixed, scaled, split
+from symnet.expressions import ENTRIES_OF, Admitted, Assumed, Distribution, Entries, Fixed, Name, mixed, scaled, split
 from symnet.program.program import Program
 
 Definition: TypeAlias = Callable[[Any], Any]
@@ -39,13 +39,59 @@ class Target:
         return A.name if axis == self.axis else f"{A.name}.T"
 
     @property
+    def text(self) -> str:
+        """Its terms as they are written, without the constant."""
+        named = [(c, self.called(A, axis)) for c, A, axis in self.terms]
+        return " + ".join(name if c == 1 else f"({c})*{name}" for c, name in named)
+
+    @property
     def line(self) -> str:
         """What sums to 1 in it, of a matrix that it is written as."""
         return "column" if self.axis == 0 else "row"
 
 
-def assumed(value: Any, axis: int, definition: Definition, parameters: Collection[Any]) -> dict[Name, int]:
-    """Give the names that are taken to sum to 1 where a value is stated to; none where one of them is trained."""
+@dataclass(frozen=True)
+class Labels(Target):
+    """Targets of a `loss`, whose entries are those of `terms` and `constant` together."""
+
+    loss: str = ""
+
+    @property
+    def entries(self) -> Entries:
+        """What must stand in them."""
+        return ENTRIES_OF[self.loss]
+
+    @property
+    def text(self) -> str:
+        """What has these entries."""
+        return f"{super().text} + {self.constant}".replace("+ -", "- ") if self.constant else super().text
+
+    @cached_property
+    def alone(self) -> str | None:
+        """The name of the one matrix that it is."""
+        (c, A, _), *others = self.terms
+        return None if others or c != 1 or self.constant else A.name
+
+
+def labels(value: Any, node: Assumed, definition: Definition, parameters: Collection[Any]) -> tuple[Labels, ...]:
+    """Give what a node states of the entries of a value; nothing where that is not made of data alone."""
+    if not isinstance(node, Admitted):
+        return ()
+    parts = _parts(value, node.axis, definition)
+    terms = [part for part in parts if not isinstance(part[1], OneMatrix)]
+    made_of = {s for c, A, _ in parts for s in (c.free_symbols if isinstance(A, OneMatrix) else {A, *c.free_symbols})}
+    data = all(_is_input(A, definition) for _, A, _ in terms) and made_of.isdisjoint(parameters)
+    if not terms or not data or not all(s.is_Symbol for c, _, _ in parts for s in c.free_symbols):
+        return ()
+    constant = sum((c for c, A, _ in parts if isinstance(A, OneMatrix)), S.Zero)
+    return (Labels(node.axis, tuple(terms), constant, node.loss),)
+
+
+def assumed(value: Any, node: Assumed, definition: Definition, parameters: Collection[Any]) -> dict[Name, int]:
+    """Give the names that are taken to sum to 1 where a node states it of a value; none where one is trained."""
+    if not isinstance(node, Distribution):
+        return {}
+    axis = node.axis
     parts = _parts(value, axis, definition)
     inputs = {A: along for _, A, along in parts if _is_input(A, definition)}
     if not inputs.keys().isdisjoint(parameters):

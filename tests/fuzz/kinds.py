@@ -570,8 +570,8 @@ OF_TWO: dict[str, tuple[str, Callable[..., Any]]] = {
     "trace of a product": ("Trace(({0})*({1}).T)", lambda p, a, b: (a * b).sum()),
     "mse": ("sn.mse({0}, {1})", lambda p, a, b: ((a - b) ** 2).mean()),
     "distance": ("sn.norm({0} - {1})", lambda p, a, b: N.norm(p, a - b)),
-    "binary cross-entropy": ("sn.binary_cross_entropy({0}, {1}, axis=0)",
-                             lambda p, a, b: (N.softplus(a) - b * a).sum() / a.shape[1]),
+    "binary cross-entropy": ("sn.binary_cross_entropy({0}, sn.sigmoid({1}), axis=0)",
+                             lambda p, a, b: (N.softplus(a) - N.sigmoid(b) * a).sum() / a.shape[1]),
     "binary cross-entropy by hand": (
         "(-sn.sum(sn.hadamard(sn.sigmoid({1}), sn.log(sn.sigmoid({0}))) "
         "+ sn.hadamard(sn.sigmoid(-({1})), sn.log(sn.sigmoid(-({0}))))))",

@@ -231,7 +231,7 @@ LOSSES: dict[str, tuple[str, Callable[..., Any]]] = {
     "sn.huber": (
         "sn.huber({0}, {1}, Rational(1, 2), axis=0)", lambda p, a, b: huber(p, a - b, 0.5).sum() / a.shape[1],
     ),
-    "sn.hinge": ("sn.hinge({0}, {1}, axis=0)", lambda p, a, b: N.relu(p, 1 - a * b).sum() / a.shape[1]),
+    "sn.hinge": ("sn.hinge({0}, sn.tanh({1}), axis=0)", lambda p, a, b: N.relu(p, 1 - a * np.tanh(b)).sum() / a.shape[1]),
     "sn.kl_divergence": (
         "sn.kl_divergence(sn.sigmoid({0}), sn.sigmoid({1}), axis=0)",
         lambda p, a, b: (xlogx(N.sigmoid(a)) + N.sigmoid(a) * N.softplus(-b)).sum() / a.shape[1],

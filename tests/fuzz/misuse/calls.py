@@ -257,7 +257,7 @@ def _expression_calls() -> list[Call]:
         Call("sn.hadamard({0}, {1})", both, lambda a, b: np.multiply(a, b) if np.shape(a) == np.shape(b) or () in (np.shape(a), np.shape(b)) else NOTHING),
         Call("sn.mse({0}, {1})", both, alike(lambda a, b: np.mean((a - b) ** 2))),
         Call("sn.squared_error({0}, {1}, axis={2})", (*both, axis), lambda a, b, k: np.sum((a - b) ** 2) / (2 * np.shape(a)[1 - k]) if np.shape(a) == np.shape(b) and np.ndim(a) == 2 else NOTHING),
-        Call("sn.binary_cross_entropy({0}, {1}, axis={2})", (*both, axis), lambda a, b, k: (np.logaddexp(0, a) - b * a).sum() / np.shape(a)[1 - k] if np.shape(a) == np.shape(b) and np.ndim(a) == 2 else NOTHING),
+        Call("sn.binary_cross_entropy({0}, sn.sigmoid({1}), axis={2})", (*both, axis), lambda a, b, k: (np.logaddexp(0, a) - a / (1 + np.exp(-b))).sum() / np.shape(a)[1 - k] if np.shape(a) == np.shape(b) and np.ndim(a) == 2 else NOTHING),
         Call("sn.cross_entropy({0}, sn.softmax({1}), axis={2})", (*both, axis), lambda a, b, k: -((np.exp(b) / np.exp(b).sum(0)) * (a - lse(a, k))).sum() / np.shape(a)[1 - k] if np.shape(a) == np.shape(b) and np.ndim(a) == 2 else NOTHING),
         Call("sn.affine({0}, {1}, {2})", (("W", MATRIX), ("X", MATRIX), ("b", MATRIX)),
              lambda W, X, b: W @ X + b if np.ndim(W) == np.ndim(X) == np.ndim(b) == 2 and np.shape(W)[1] == np.shape(X)[0] and np.shape(b) == (len(W), 1) else FREE if np.ndim(b) == 0 or np.shape(b)[::-1] == (len(W), 1) else NOTHING),
