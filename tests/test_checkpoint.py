@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import time
+import warnings
 import zipfile
 
 import numpy as np
@@ -13,7 +14,9 @@ from losses import LOSSES
 from sympy import Lambda, Symbol, exp
 
 import symnet as sn
+from symnet.backends import CHECKPOINT, read_arrays, write_arrays
 from symnet.expressions import as_tree, from_tree
+from symnet.training import fingerprint
 
 X, Y = sn.matrix("X", 3, "n"), sn.matrix("Y", 2, "n")
 NET = sn.mlp(X, [4, 2])
@@ -292,6 +295,62 @@ def test_another_optimizer_and_other_data_are_refused(tmp_path):
         sn.resume(path, {X: DATA[X][:2], Y: DATA[Y]})
     with pytest.raises(FileNotFoundError):
         sn.resume(tmp_path / "no.npz", DATA)
+
+
+def _moved(array, at=(0, 0)):
+    moved = np.array(array)
+    moved[at] += 1
+    return moved
+
+
+OTHERS = {  # what is given again, and what is said of it
+    "values": ({X: DATA[X], Y: _moved(DATA[Y])}, "Y has other values"),
+    "the last": ({X: _moved(DATA[X], (-1, -1)), Y: DATA[Y]}, "X has other values"),
+    "another order": ({X: DATA[X][:, ::-1], Y: DATA[Y]}, "X has other values"),
+    "type": ({X: DATA[X].astype(np.float32), Y: DATA[Y]}, "X has the type float32 and had float64"),
+    "shape": ({X: DATA[X][:, :20], Y: DATA[Y][:, :20]}, "X has the shape 3×20 and had 3×30, Y has the shape"),
+    "batches": ([DATA], "data is 1 batches and was arrays"),
+    "lists": ({"X": DATA[X].tolist(), "Y": np.asfortranarray(DATA[Y])}, None),
+    "the same": (DATA, None),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_data_are_said_and_taken(tmp_path, name):
+    data, said = OTHERS[name]
+    train(tmp_path / "run.npz", epochs=2)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        run = sn.resume(tmp_path / "run.npz", data, epochs=4, progress=False)
+        sn.resume(tmp_path / "run.npz", data, epochs=5, progress=False)  # they are the run's from now on
+    told = [str(w.message) for w in caught if "the data are others" in str(w.message)]
+    assert len(told) == (said is not None) and all(said in text and "sn.load(path)" in text for text in told), told
+    assert all(w.filename == __file__ for w in caught if "the data are others" in str(w.message))
+    assert len(run.history["loss"]) == 4
+
+
+def test_other_data_held_back_and_streams_are_compared_too(tmp_path):
+    held, path = {X: DATA[X][:, :9], Y: DATA[Y][:, :9]}, tmp_path / "run.npz"
+    sn.train(LOSS, [DATA, DATA], NET, epochs=1, validation=held, progress=False, checkpoint=path)
+    with pytest.warns(RuntimeWarning, match="data is 3 batches and was 2 batches, Y has other values; the run goes on"):
+        sn.resume(path, [DATA] * 3, validation=held | {Y: _moved(held[Y])}, epochs=2, progress=False)
+
+
+def test_an_older_checkpoint_and_large_arrays(tmp_path):
+    path = tmp_path / "run.npz"
+    train(path, epochs=1)
+    arrays = read_arrays("resume", path)
+    told = json.loads(arrays[CHECKPOINT].tobytes())
+    del told["data"]
+    write_arrays(path, arrays | {CHECKPOINT: np.frombuffer(json.dumps(told).encode(), np.uint8)})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        sn.resume(path, {X: 2 * DATA[X], Y: DATA[Y]}, epochs=2, progress=False)
+    large = np.zeros((3, fingerprint.ALL), np.float32)
+    np.save(tmp_path / "large.npy", np.asfortranarray(large))
+    mapped = np.load(tmp_path / "large.npy", mmap_mode="r")
+    assert fingerprint.fingerprint({"X": large}) == fingerprint.fingerprint({"X": mapped})
+    assert fingerprint.fingerprint({"X": large}) != fingerprint.fingerprint({"X": large + 1})
 
 
 # -- writing that fails

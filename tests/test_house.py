@@ -31,7 +31,7 @@ WINGS = {
     "slopes":      "",
     "second":      "",
     "frameworks":  "arguments jax_loss torch_loss",
-    "training":    "initializers forgotten start cutting batches step system minimise monitor plan choosing progress log divergence loop solving devices scanned scanning streaming picture result begin checkpoint train",
+    "training":    "initializers forgotten start cutting batches step system minimise monitor plan choosing progress log divergence loop solving devices scanned scanning streaming picture result begin fingerprint checkpoint train",
     "overview":    "",
     "checking":    "numeric kinks freedom explicit result judge check hessian prove",
     "sklearn":     "",

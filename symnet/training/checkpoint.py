@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Mapping
 from dataclasses import fields
 from time import perf_counter as clock
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -22,12 +22,14 @@ from symnet.expressions import as_tree, from_tree
 from symnet.optimizers import FIRST_ORDER, SCHEDULES, is_number
 from symnet.training.cutting import checked_count
 from symnet.training.choosing import checked_backend
+from symnet.training.fingerprint import checked_print, differences
 from symnet.training.loop import Best, Loop, State
 from symnet.training.minimise import ITERATIONS, METHODS, Ending
 from symnet.training.plan import Task
 
 VERSION = 3
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
+Prints: TypeAlias = tuple[Any, Any]  # fingerprints of the data, and of those that are held back
 OPTIMIZERS: dict[str, Any] = {kind.__name__: kind for kind in (*FIRST_ORDER, *ITERATIONS)}
 
 
@@ -38,7 +40,7 @@ class Saver:
     hold. A file that cannot be written later is said once, as a `RuntimeWarning`; the last good one stays.
     """
 
-    def __init__(self, path: Any, every: Any, task: Task) -> None:
+    def __init__(self, path: Any, every: Any, task: Task, prints: Prints) -> None:
         self.path = as_path("checkpoint", path, "run.npz")
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"checkpoint: there is no folder {self.path.parent}")
@@ -47,7 +49,7 @@ class Saver:
         self.every = every if isinstance(every, str) else int(checked_count("checkpoint_every", every))
         self.number, self.unit = _interval(every)
         self.task = task
-        self.told = _described(task)
+        self.told = {**_described(task), "data": list(prints)}
         _check_own(self.path, task)
         self.failed = False
         self.muted = False  # in all processes but the first, where several run together
@@ -259,6 +261,8 @@ class Saved:
             told["share"], checked_backend(told.get("backend", "numpy")),
         )  # fmt: skip
         self.judged = bool(told["judged"])
+        prints = told.get("data")  # of older files nothing is known
+        self.prints = None if prints is None else tuple(map(checked_print, prints))
         self.budget, self.patience, self.every = told["budget"], told["patience"], told["every"]
         self.split = None if told["split"] is None else generator_of(told["split"])
         self.generator = generator_of(told["order"])
@@ -283,6 +287,18 @@ class Saved:
 
     def _of(self, arrays: dict[str, Any], name: str, *before: str) -> Any:
         return next(arrays[b + name] for b in before if b + name in arrays)
+
+    def check_data(self, prints: Prints) -> None:
+        """Warn where the data are others than those that the file was written with."""
+        pairs = zip(self.prints or (), prints, ("data", "validation"), strict=False)
+        others = [words for before, now, called in pairs for words in differences(before, now, called)]
+        if others:
+            warnings.warn(
+                f"resume: the data are others than those {self.path} was written with: {', '.join(others)}; the run "
+                "goes on with these. Give the same data, or begin another run from its weights, "
+                "sn.train(loss, data, sn.load(path))",
+                RuntimeWarning, stacklevel=4,
+            )  # fmt: skip
 
     def put_into(self, loop: Loop) -> None:
         """Let a loop that has just begun stand where this run stood. Raises `ValueError` where it is another."""

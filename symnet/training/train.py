@@ -103,7 +103,8 @@ def train(
     draw, generator = as_initializer(initializer), as_generator(seed)
     loop = begun(task, data, parameters, validation, plan, draw, generator)
     if checkpoint is not None:
-        loop.saver = later("checkpoint").Saver(checkpoint, 1 if checkpoint_every is None else checkpoint_every, task)
+        every = 1 if checkpoint_every is None else checkpoint_every
+        loop.saver = later("checkpoint").Saver(checkpoint, every, task, _prints(data, validation))
     elif checkpoint_every is not None:
         raise ValueError("checkpoint_every: give the file as well, such as checkpoint='run.npz'")
     return _run(loop, log, goes_on=False)
@@ -130,6 +131,9 @@ def resume(
     more, from where they began; a `RuntimeWarning` says so where they end at other numbers than before.
 
     path: the file that `train` was given as `checkpoint`, which is written on; data: as for `train`, the same.
+    Where names, shapes, types or values are others than those the file was written with, a `RuntimeWarning` names
+    them, and the run goes on with what is given; of batches that come only their number is compared, and of arrays
+    with millions of entries some of these.
     validation: the data held back, where arrays were given; a share of the samples is held back as it was.
     optimizer: only where the run was begun with one of the user's own, or with a schedule of their own.
     epochs, steps, seconds: another budget, counted from the beginning of the run; progress, callback, log: as for
@@ -164,7 +168,9 @@ def resume(
     plan = planned(epochs, steps, seconds, saved.patience, progress, callback)
     loop = begun(task, data, saved.parameters, validation, plan, zeros(), saved.generator, saved.split)
     saved.put_into(loop)
-    loop.saver = later("checkpoint").Saver(path, saved.every, task)
+    prints = _prints(data, validation)
+    saved.check_data(prints)
+    loop.saver = later("checkpoint").Saver(path, saved.every, task, prints)
     return _run(loop, log, goes_on=True)
 
 
@@ -172,6 +178,10 @@ def _devices(backend: str, devices: Any, seed: Any = 0) -> Any:
     # those of JAX's that share the work
     asked = backend == "jax" or devices is not None
     return later("devices").chosen_devices(backend, devices, seed) if asked else None
+
+
+def _prints(data: Any, validation: Any) -> tuple[Any, Any]:
+    return tuple(map(later("fingerprint").fingerprint, (data, None if is_fraction(validation) else validation)))
 
 
 def _as_loss(loss: Any) -> Any:
