@@ -157,7 +157,8 @@ class Derivation(Handing, Shown):
     ) -> Kernel:  # fmt: skip
         """Compile loss and gradients, or any values, to one function of NumPy, JAX or C; see `Kernel`.
 
-        dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps that of the arrays given.
+        dtype: what to compute in, `float`, `numpy.float32` or `numpy.float64`; None keeps that of the arrays given;
+        arrays of float16 are computed with in float32, and what is given is rounded to them.
         Where the order is 2 the kernel gives the Hessians as well, a third value: `hessians[w]`, `hessians[w, v]`.
         outputs: what to compute, by default the loss and every gradient: names of equations such as "Z1" or "L", and
         symbols (or their names) for their gradients; the kernel then gives a dictionary with these keys, each computed

@@ -142,6 +142,8 @@ def values_of(kernel, seed=0):
         if symbol in kernel.program.assumptions:
             axis = kernel.program.assumptions[symbol]
             value = np.abs(value) / np.abs(value).sum(axis, keepdims=True)
+        if any(name in label.names for label in kernel.program.labels):
+            value = np.abs(value) % 1  # between 0 and 1
         found[name] = value
     return found
 

@@ -20,7 +20,7 @@ WINGS = {
     "calculus":    "networks rules free images reverse second linear linalg spectral dense pixels hessians outer residuals",
     "notation":    "spelling style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
     "handing":     "",
-    "backends":    "precision roots apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions functional linalg_code networks identifiers fitting binding targets steps instructions liveness writing workspace results source jax_code stated structured skeleton c_text c_code c_rows c_blocks c_function c_file c_main c_kernel jax_kernel kernel counted counted_functions cost labels tensors files",
+    "backends":    "precision roots apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions functional linalg_code networks identifiers fitting binding targets steps instructions liveness writing workspace results source widened jax_code stated structured skeleton c_text c_code c_rows c_blocks c_function c_file c_main c_kernel jax_kernel kernel counted counted_functions cost labels tensors files",
     "parsing":     "text python_text tokens operator_text unify guarded vocabulary parts calls along made tried meanings readings declared parser",
     "optimizers":  "rates schedules optimizer descent adaptive solvers updates",
     "export":      "",

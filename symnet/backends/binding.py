@@ -156,7 +156,8 @@ def check_data(name: str, array: Any) -> None:
     """Raise `ValueError` where an array is empty or has NaN in it."""
     if array.size == 0:
         raise ValueError(f"{name} is empty: the array given has shape {array.shape}")
-    if not np.isfinite(array.sum()) and np.isnan(array).any():
+    wide = np.float32 if array.dtype.itemsize == 2 else None  # a sum of numbers of 16 bits soon is none of them
+    if not np.isfinite(array.sum(dtype=wide)) and np.isnan(array).any():
         raise ValueError(f"{name} has NaN in it{_first(np.isnan(array))}")
 
 

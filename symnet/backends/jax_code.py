@@ -24,6 +24,7 @@ from symnet.backends import functional
 from symnet.backends.emitter import SIZED, Code, Namespace
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.source import standalone, written
+from symnet.backends.widened import in_wide
 from symnet.expressions import Expm, ExpmSlope, Hardmax, Pinv, Table, brief, split
 from symnet.program import Equation
 
@@ -146,7 +147,7 @@ def _told_where(function: Any, kernel: Any) -> Any:
     @wraps(function)
     def told(*arrays: Any) -> Any:
         try:
-            return function(*arrays)
+            return in_wide(function, arrays)
         except (TypeError, ValueError, AttributeError, NotImplementedError) as error:
             equation = _met(error, function, kernel)
             if equation is None:

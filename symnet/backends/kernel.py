@@ -25,6 +25,7 @@ from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.source import standalone, written
 from symnet.backends.stated import Stated
+from symnet.backends.widened import NARROW, WIDE, Widened
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
 )  # fmt: skip
@@ -176,6 +177,8 @@ class Kernel(Shown):
         return standalone(function.text.replace(function.__name__, "kernel", 1), function.imports)
 
     def _function(self, dtype: np.dtype[Any]) -> Callable[..., Any]:
+        if dtype == NARROW and self.backend in ("numpy", "jax"):
+            return Widened(self._function(WIDE))
         if dtype not in self._functions:
             with collector_paused():
                 plain = self._compiled(dtype)
