@@ -14,7 +14,7 @@ from typing import Any
 from sympy import MatAdd, MatMul, MatrixSymbol, OneMatrix, S, Transpose, ZeroMatrix, sympify
 
 from symnet.diagnosis.deltas import Found, mistakes_in_delta
-from symnet.diagnosis.edits import Mutation, Name, Setting, say
+from symnet.diagnosis.edits import Mutation, Name, Setting, by_name, say
 from symnet.diagnosis.places import renamed
 from symnet.expressions import Elementwise, Unit, add, matmul, scaled, split, symbols_of, transpose
 from symnet.program import as_read, substitute
@@ -157,7 +157,7 @@ def _regularisation(setting: Setting, lhs: Any, rhs: Any) -> Found:
 
 
 def _value_in_gradient(setting: Setting, lhs: Any, rhs: Any) -> Found:
-    for delta in sorted(rhs.atoms(MatrixSymbol) & set(setting.deltas), key=str):
+    for delta in sorted(rhs.atoms(MatrixSymbol) & set(setting.deltas), key=by_name):
         for value in setting.values_of(delta):
             words = say("the value {} stands where the delta {} belongs", value, delta)
             yield "activation-for-delta", rhs.xreplace({delta: value}), words, 1.4
@@ -197,13 +197,13 @@ def _wrong_name(setting: Setting, lhs: Any, rhs: Any) -> Found:
     inputs = setting.targets & setting.forward[0].rhs.atoms(MatrixSymbol)
     before = [e.lhs for e in setting.equations[: list(setting.right).index(lhs)]]
     deltas = [d for d in setting.deltas if d in before]
-    for old in sorted(rhs.atoms(MatrixSymbol), key=str):
+    for old in sorted(rhs.atoms(MatrixSymbol), key=by_name):
         if old in setting.deltas:
             same = deltas
         elif old in setting.gradients:
             same = list(setting.gradients)
         else:
-            same = [*values, *sorted(inputs, key=str)] if old in inputs or old in setting.activations else []
+            same = [*values, *sorted(inputs, key=by_name)] if old in inputs or old in setting.activations else []
         for new in same:
             if new != old and setting.shape(new) == setting.shape(old):
                 words = say("{} stands where {} belongs: the wrong layer", new, old)

@@ -103,7 +103,7 @@ def other_slope(setting: Setting, points: Sequence[Point], beyond: bool = False)
 
     beyond: a slope that is not between those beside the corner, in place of one that is.
     """
-    trial = Trial(setting, [*points], None)
+    trial: Trial | None = None
     for function, at_zero, least in _AT_ZERO:
         if any(_has(e.rhs, function) for e in setting.forward):
             continue  # it is a value, of which 0 has one
@@ -112,7 +112,10 @@ def other_slope(setting: Setting, points: Sequence[Point], beyond: bool = False)
         def changes(c: float, sites: Changes = sites, function: Any = function, at_zero: Any = at_zero) -> Changes:
             return {lhs: _with(rhs, function, lambda u: at_zero(u, _neat(c))) for lhs, rhs in sites.items()}
 
-        c = trial.fitted(changes) if sites else None
+        if not sites:
+            continue
+        trial = trial or Trial(setting, [*points], None)
+        c = trial.fitted(changes)
         if c is not None and (least - SLACK <= c <= 1 + SLACK) != beyond:
             shown = [say("{:.6g}", float(_slope(sites.values(), function, at))) for at in (Float(c), S.Zero)]
             words = say(_WORDS + _BEYOND * beyond, *shown)

@@ -7,7 +7,7 @@ Each row of `_MISTAKES` looks at one node of the equation; so it works for any n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, TypeAlias
 
 from sympy import (
@@ -16,7 +16,7 @@ from sympy import (
 from sympy.matrices.immutable import ImmutableDenseMatrix
 
 from symnet.calculus import RULES
-from symnet.diagnosis.edits import Rewritten, Setting, Words, rewrites, say
+from symnet.diagnosis.edits import Rewritten, Setting, Words, by_name, rewrites, say
 from symnet.expressions import (
     Elementwise, Softmax, add, bound_variables, elementwise, hadamard, matmul, relu, scaled, sigmoid, softplus, split,
     step, transpose,
@@ -42,7 +42,7 @@ def activations() -> dict[str, tuple[Any, Any, Any]]:
 def mistakes_in_delta(setting: Setting, rhs: Any) -> Found:
     """Give every mistake of the table that can be made in the equation of a delta."""
     for kind, cost, at_node in _MISTAKES:
-        for new, words in rewrites(rhs, lambda node, at_node=at_node: at_node(setting, node)):  # type: ignore[misc]
+        for new, words in rewrites(rhs, partial(at_node, setting), setting.found_by(at_node)):
             yield kind, new, words, cost
 
 
@@ -77,6 +77,7 @@ def slope_of(body: Any, Z: Any) -> tuple[str, tuple[Any, ...]]:
     return ("{}'({})", (name, Z)) if isinstance(name, str) else ("the slope of {}", (name,))
 
 
+@lru_cache(maxsize=512)
 def _apply(body: Any, A: Any) -> Any:
     return elementwise(Lambda((_X,), body), A)
 
@@ -148,7 +149,7 @@ def _products(change: Callable[[Setting, Any, Any, Any, bool], Iterator[tuple[An
         if not isinstance(A, MatMul) or len(A.args) != 2:
             return
         for weight, delta, left in ((*A.args, True), (*A.args[::-1], False)):
-            bare = next((w for w in sorted(weight.atoms(MatrixSymbol), key=str) if w in setting.gradients), None)
+            bare = next((w for w in sorted(weight.atoms(MatrixSymbol), key=by_name) if w in setting.gradients), None)
             if bare is not None and (delta in setting.deltas or not isinstance(delta, MatrixSymbol)):
                 for w, d, words in change(setting, weight, bare, delta, left):
                     yield scaled(c, matmul(w, d) if left else matmul(d, w)), words

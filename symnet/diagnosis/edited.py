@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import chain, permutations
 from typing import Any
 
@@ -45,6 +46,7 @@ class Edited:
         self.all_wrong = sum(bits[w] for w in self.wrong)
         self._edits: dict[Name, list[Edit]] = {}
         self._items: list[Item] | None = None
+        self._changes: dict[tuple[Edit, ...], Changes | None] = {}  # the equations with these edits in them
 
     def items(self) -> list[Item]:
         """Give every edit, alone and in groups, the cheapest first."""
@@ -116,7 +118,7 @@ class Edited:
             found |= self.bits[e.site]
         return found
 
-    def _allowed(self, item: Item, number: float | None = None) -> bool:
+    def _allowed(self, item: Item, at: Callable[[float], Changes | None]) -> bool:
         # what one equation gives with the edit in it, seen by the gradients' random sums
         if not self.influence.reaches(item.sites):
             return False
@@ -124,25 +126,26 @@ class Edited:
             return True
         (site,) = item.sites
         values = []
-        for c in (None,) if number is None else (0.0, 0.5):
-            changes = changes_of(item.edits, self.right, c)
+        for c in (0.0, 0.5) if item.has_number else (0.0,):
+            changes = at(c)
             if changes is None:
                 return False
             try:
                 values.append(self.ground.value(changes[site]))
             except IMPOSSIBLE:
                 return False
-        return self.influence.allows(site, *values) if number is None else self.influence.number(site, *values)
+        return self.influence.number(site, *values) if item.has_number else self.influence.allows(site, *values)
 
     def _tried(self, item: Item) -> Mutation | None:
         if not item.has_number:
-            changes = changes_of(item.edits, self.right) if self.influence.reaches(item.sites) else None
-            if changes is None or not (self.trial.may_fit(changes) and self._allowed(item)):
+            changes = self._changes_of(item) if self.influence.reaches(item.sites) else None
+            if changes is None or not (self.trial.may_fit(changes) and self._allowed(item, lambda _: changes)):
                 return None
             return item.mutation(self.right) if self.trial.fits(changes) else None
-        if changes_of(item.edits, self.right, 0.0) is None or not self._allowed(item, 0.0):
+        at = cache(lambda c: changes_of(item.edits, self.right, c))
+        if at(0.0) is None or not self._allowed(item, at):
             return None
-        number = self.trial.fitted(lambda c: changes_of(item.edits, self.right, c) or {})
+        number = self.trial.fitted(lambda c: at(c) or {})
         return None if number is None else item.mutation(self.right, number)
 
     def pairs(self, affordable: Any) -> Iterator[tuple[float, tuple[Mutation, Mutation]]]:
@@ -152,7 +155,7 @@ class Edited:
         for item in affordable(items):
             if item.cost >= 2.6:
                 break
-            changes = changes_of(item.edits, self.right)
+            changes = self._changes_of(item)
             if changes is not None and self._may_mend(changes) and self.trial.mended(changes):
                 partial.append(item)
         if next(affordable(items), None) is None:
@@ -211,9 +214,20 @@ class Edited:
                         break
                     yield from self._both(first, items[k])
 
+    def _changes_of(self, item: Item) -> Changes | None:
+        if item.edits not in self._changes:
+            self._changes[item.edits] = changes_of(item.edits, self.right)
+        return self._changes[item.edits]
+
+    def _changes_of_both(self, first: Item, second: Item) -> Changes | None:
+        a, b = self._changes_of(first), self._changes_of(second)
+        if a is None or b is None:
+            return None
+        return {**a, **b} if a.keys().isdisjoint(b) else changes_of((*first.edits, *second.edits), self.right)
+
     def _both(self, first: Item, second: Item) -> Iterator[tuple[float, tuple[Mutation, Mutation]]]:
         if first is second:
             return
-        changes = changes_of((*first.edits, *second.edits), self.right)
+        changes = self._changes_of_both(first, second)
         if changes is not None and self.trial.fits(changes):
             yield first.cost + second.cost, (first.mutation(self.right), second.mutation(self.right))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, TypeAlias
 
 from sympy import (
@@ -25,6 +26,7 @@ from symnet.program import Equation, as_read
 Gradients: TypeAlias = Values | Callable[[dict[str, Any]], Values]
 Changes: TypeAlias = Mapping[Name, Any]  # left-hand side → another right-hand side
 Roles: TypeAlias = Mapping[Name, tuple[str, Any]]  # left-hand side → what it is, and of what
+by_name = attrgetter("name")  # an order of symbols, whatever order a set has
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Setting:
     sizes: Mapping[str, int]
     targets: frozenset[Name]  # inputs that are no parameters
     rate: Symbol  # the learning rate
+    found: dict[Any, dict[Any, Any]] = field(default_factory=dict)  # of expressions; for other equations as well
     activations: dict[Any, tuple[Any, Any]] = field(init=False)  # A → (Z, body)
 
     def __post_init__(self) -> None:
@@ -125,8 +128,17 @@ class Setting:
 
     @cached_property
     def _probabilities(self) -> list[Any]:
-        nodes = [node for e in self.equations for node in sorted(e.rhs.atoms(Softmax, Elementwise), key=str)]
-        return [node for node in nodes if _is_probability(node)]
+        return [node for e in self.equations for node in self._probabilities_in(e.rhs)]
+
+    def _probabilities_in(self, rhs: Any) -> list[Any]:
+        known = self.found.setdefault("probabilities", {})
+        if rhs not in known:
+            known[rhs] = sorted(filter(_is_probability, rhs.atoms(Softmax, Elementwise)), key=str)
+        return known[rhs]  # type: ignore[no-any-return]
+
+    def found_by(self, operator: Any) -> dict[Any, Any]:
+        """Give what an operator found so far in expressions, by expression; with other equations as well."""
+        return self.found.setdefault((operator, *self._probabilities), {})
 
     def size(self, size: Any) -> int:
         """Give a size as a number."""
@@ -190,15 +202,20 @@ def _is_probability(node: Any) -> bool:
 Rewritten: TypeAlias = Iterable[tuple[Any, Words]]  # expressions and what is wrong in them
 
 
-def rewrites(rhs: Any, operator: Callable[[Any], Rewritten]) -> Iterator[tuple[Any, Words]]:
-    """Give the expression with each of its nodes replaced by each thing that `operator` makes of it, and the words."""
-    yield from operator(rhs)
-    if isinstance(rhs, (MatrixSymbol, Elementwise)) or not isinstance(rhs, Basic):
-        return
-    for i, argument in enumerate(rhs.args):
-        if isinstance(argument, Basic) and argument.args:
-            for new, words in rewrites(argument, operator):
-                yield _rebuilt(rhs, [*rhs.args[:i], new, *rhs.args[i + 1 :]]), words
+def rewrites(rhs: Any, operator: Callable[[Any], Rewritten], found: dict[Any, Any]) -> list[tuple[Any, Words]]:
+    """Give the expression with each of its nodes replaced by each thing that `operator` makes of it, and the words.
+
+    found: what is known of expressions; it is added to.
+    """
+    if rhs not in found:
+        here = list(operator(rhs))
+        if not isinstance(rhs, (MatrixSymbol, Elementwise)) and isinstance(rhs, Basic):
+            for i, argument in enumerate(rhs.args):
+                if isinstance(argument, Basic) and argument.args:
+                    for new, words in rewrites(argument, operator, found):
+                        here.append((_rebuilt(rhs, [*rhs.args[:i], new, *rhs.args[i + 1 :]]), words))
+        found[rhs] = here
+    return found[rhs]  # type: ignore[no-any-return]
 
 
 def _rebuilt(node: Any, arguments: list[Any]) -> Any:

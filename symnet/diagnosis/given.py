@@ -49,7 +49,8 @@ class Point:
 
     def agrees(self, w: Name, gradient: Any) -> bool:
         """Tell whether a gradient is the user's."""
-        return bool(np.abs(self.mine[w] - gradient).max(initial=0.0) <= self.allowed[w])
+        off = np.maximum.reduce(np.abs(self.mine[w] - gradient), axis=None, initial=0.0)  # as max, but sooner
+        return bool(off <= self.allowed[w])
 
     def is_wrong(self, w: Name) -> bool:
         """Tell whether the user's gradient for w differs from the right one."""

@@ -8,6 +8,7 @@ Where corners of a sum open upwards and downwards, each is looked at alone: bloc
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import combinations, islice
 from typing import Any, NamedTuple, TypeAlias
 
@@ -112,7 +113,7 @@ def _are_together(beside: _Beside, off: Sequence[_Entry], mixed: bool) -> tuple[
     else:  # the blocks of some: of those of each parameter that differ most
         some = {w: frozenset([(w, index)]) for w, index in reversed(off)}.values()
         blocks = [one.union(*islice(_met(beside, one, [e for e in alone if e != one]), MOST)) for one in some]
-    are = all(beside.along(d).may_be for block in blocks for d in beside.directions(sorted(block, key=str)))
+    are = all(beside.along(d).may_be for block in blocks for d in beside.directions(sorted(block, key=beside.in_order)))
     return are, all_seen
 
 
@@ -147,6 +148,8 @@ class _Beside:
         self.names, self.values = list(point.arrays), list(point.arrays.values())
         self.start = float(kernel.function(*self.values)[0])
         self.draw = np.random.default_rng(0)
+        self.places = {name: k for k, name in enumerate(self.names)}
+        self.in_order = cache(str)  # of entries, whatever order a set has
 
     def along(self, move: _Move) -> _Slopes:
         p, moves = self.point, self._arrays(move)
@@ -157,7 +160,7 @@ class _Beside:
         here = [float(np.abs(np.asarray(self.values[k])[v != 0]).max(initial=0.0)) for k, v in moves.items()]
         h, found, error = STEP * max(1.0, *here), [], 0.0
         largest = sum(abs(c * float(p.right[w][index])) for (w, index), c in move.items())
-        largest = max(largest, *(float(np.abs(p.right[w]).max(initial=0.0)) for w, _ in move))
+        largest = max(largest, *(float(np.abs(p.right[w]).max(initial=0.0)) for w in {w for w, _ in move}))
         for side in (-1, 1):
             coarse, fine = ((self._loss(moves, side * s) - self.start) / (side * s) for s in (h, h / 2))
             rounding = 16 * EPS * abs(self.start) / h
@@ -172,14 +175,13 @@ class _Beside:
         return float(self.kernel.function(*values)[0])
 
     def _arrays(self, move: _Move) -> dict[int, Any]:
-        moves: dict[int, Any] = {}
+        moves = {w: np.zeros(np.shape(self.point.mine[w])) for w in dict.fromkeys(w for w, _ in move)}
+        mirrored = {w for w in moves if is_declared(w, "symmetric")}
         for (w, index), c in move.items():
-            k = self.names.index(w.name)
-            array = moves.setdefault(k, np.zeros(np.shape(self.point.mine[w])))
-            array[index] = c
-            if is_declared(w, "symmetric"):  # an entry and its mirror image are one
-                array[index[::-1]] = c
-        return moves
+            moves[w][index] = c
+            if w in mirrored:  # an entry and its mirror image are one
+                moves[w][index[::-1]] = c
+        return {self.places[w.name]: array for w, array in moves.items()}
 
     def others(self, off: Sequence[_Entry]) -> list[_Entry]:
         """Give the entries that are not among these: a corner may be theirs as well."""
@@ -215,7 +217,7 @@ class _Beside:
         return True
 
     def _anyhow(self, block: _Block) -> _Move:
-        entries = sorted(block, key=str)
+        entries = sorted(block, key=self.in_order)
         signs, sizes = self.draw.choice([-1.0, 1.0], len(entries)), self.draw.uniform(0.5, 1.0, len(entries))
         return dict(zip(entries, map(float, signs * sizes), strict=True))
 

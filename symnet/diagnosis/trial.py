@@ -58,7 +58,8 @@ class Trial:
 
     def may_fit(self, changes: Changes, eta: float | None = None, scaled: Scaled = None) -> bool:
         """Tell whether every gradient may be the user's, by what is soon computed."""
-        return self.reaches({*changes, *(scaled or {})}) and self.entries.agree(changes, self._extra(eta), scaled)
+        sites = frozenset((*changes, *scaled) if scaled else changes)
+        return self.reaches(sites) and self.entries.agree(changes, self._extra(eta), scaled)
 
     def mended(self, changes: Changes) -> frozenset[Name]:
         """Give the wrong gradients that are the user's with the changes, at all points."""
@@ -92,11 +93,11 @@ class Trial:
     def _fits(self, changes: Changes, eta: float | None = None, scaled: Scaled = None) -> bool:
         if not self.may_fit(changes, eta, scaled):
             return False
-        return all(
-            point.agrees(w, value)
-            for point, variants in zip(self.points, self.variants, strict=True)
-            for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta), scaled, True)
-        )
+        for point, variants in zip(self.points, self.variants, strict=True):
+            for w, value in variants.gradients(changes, self.setting.partials, self._extra(eta), scaled, True):
+                if not point.agrees(w, value):
+                    return False
+        return True
 
     def reaches(self, sites: Iterable[Name]) -> bool:
         """Tell whether other values there may give the user's numbers, which leave no wrong gradient as it is."""

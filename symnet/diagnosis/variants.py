@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from types import CodeType
 from typing import Any, TypeAlias
@@ -39,7 +40,7 @@ def _standing(name: str, node: Any) -> Name:
 class _Code:
     """NumPy code of single expressions, run as soon as it is written; all that variants know of backends."""
 
-    def __init__(self, names: Sequence[str], sizes: Mapping[str, int]) -> None:
+    def __init__(self, names: Sequence[str], sizes: Sequence[str]) -> None:
         self.safe = identifiers(dict.fromkeys([*names, *_OPERANDS]))
         self._operands = [self.safe[name] for name in _OPERANDS]
         self._printer = NumPyCode(self.safe, frozenset(sizes), "float", largest_exponent(float))
@@ -105,6 +106,12 @@ class _Code:
         return code, along_axis
 
 
+@lru_cache(maxsize=4)
+def _code_of(names: tuple[str, ...], sizes: tuple[str, ...]) -> _Code:
+    # one for all points of a net, and for its next diagnosis: code knows names, no values
+    return _Code(names, sizes)
+
+
 @dataclass(frozen=True, eq=False)
 class _Line:
     # an equation: the name of its value in code, the code, and what it reads
@@ -131,7 +138,8 @@ class Variants:
         values: Mapping[str, Any],
         sizes: Mapping[str, int],
     ) -> None:
-        self._code = _Code([*values, *sizes, *[e.lhs.name for e in [*forward, *backward]]], sizes)
+        names = [*values, *sizes, *[e.lhs.name for e in [*forward, *backward]]]
+        self._code = _code_of(tuple(dict.fromkeys(names)), tuple(sizes))
         self._safe = self._code.safe
         self._lines = {
             lhs: _Line(lhs, rhs, self._safe[lhs.name], self._code.written(rhs), frozenset(symbols_of(rhs)))
