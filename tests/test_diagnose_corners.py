@@ -1,8 +1,10 @@
 """Slopes at corners other than those of the formulas are subgradients as well, and right; others are not."""
 
+import warnings
+
 import numpy as np
 import pytest
-from sympy import Max, Min, Rational, symbols
+from sympy import Max, Min, Rational, log, sqrt, symbols
 
 import symnet as sn
 
@@ -192,3 +194,41 @@ def test_a_gradient_without_its_masks_is_said_to_lack_them(name):
     t = sn.vector("t", 2)
     found = sn.diagnose(sn.sum(sn.elementwise(f, t)), {t: at}, lambda v: {"t": slope_of(v["t"])})
     assert not found.ok and said in str(found) and unsaid not in str(found), str(found)
+
+
+Q, K2 = sn.vector("q", 4), sn.matrix("K", 2, 4)
+AT_Q = np.array([[0.0], [1.0], [-2.0], [0.0]])
+BY_RULE = {  # losses with no corner, at corners of their parts; whether the rules give a slope of the whole
+    "relu(q) - relu(-q)": (sn.sum(sn.relu(Q) - sn.relu(-Q)), False),
+    "three of it": (3 * sn.sum(sn.relu(Q) - sn.relu(-Q)), False),
+    "of a product": (sn.sum(sn.relu(K2 * Q) - sn.relu(-(K2 * Q))), True),
+    "squared": (sn.norm(sn.relu(Q)) ** 2, True),
+    "abs": (sn.sum(sn.relu(Q) + sn.relu(-Q)), True),
+    "relu": (sn.sum(sn.relu(Q)), True),
+}
+
+
+@pytest.mark.parametrize("name", BY_RULE)
+def test_where_the_rules_for_corners_give_no_slope_of_the_loss_it_is_said(name):
+    loss, is_slope = BY_RULE[name]
+    values = {s: {"q": AT_Q, "K": np.arange(8.0).reshape(2, 4) + 1}[s.name] for s in loss.free_symbols if s in (Q, K2)}
+    found = sn.diagnose(loss, values, {Q: sn.derive(loss, Q).compile()(values)[1][Q]})
+    assert found.ok and ("q[0, 0]: your 0 follows the rule" not in str(found)) == is_slope, str(found)
+    assert is_slope or "so 0 is no slope of it" in str(found)
+
+
+INFINITE = [lambda t: 1 / t, sqrt, log]
+
+
+@pytest.mark.parametrize("number", range(len(INFINITE)))
+def test_no_warning_of_numpys_comes_before_what_is_infinite_is_named(number):
+    loss, at, v = sn.sum(sn.elementwise(INFINITE[number], Q)), np.abs(AT_Q), np.ones((4, 1))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for diagnosed in (
+            lambda: sn.diagnose(loss, {Q: at}, {Q: v}),
+            lambda: sn.diagnose(loss, {Q: at}, lambda values: {"q": v}),
+            lambda: sn.diagnose_update(loss, {Q: at}, {Q: v}, 0.1, {}),
+        ):
+            with pytest.raises(ValueError, match="infinite"):
+                diagnosed()

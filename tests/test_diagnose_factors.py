@@ -153,3 +153,30 @@ def test_what_is_0_here_is_said_not_to_be_tested(name):
     values = {n: a for n, a in values.items() if n in shapes or n in hiding}
     found = sn.diagnose(loss, values, wrong_by(1.0, loss, values, *wrt))
     assert found.ok and "for these data only" not in str(found), str(found)
+
+
+# -- sizes that are plain numbers
+
+T, U = sn.matrix("T", 3, "n"), sn.matrix("U", 3, 4)
+A, B = sn.matrix("A", 4, "n"), sn.matrix("A", 4, 5)
+PLAIN = sn.matrix("T", 3, 5)
+ALL, SAMPLES = "over all entries, not over the samples alone", "over the samples alone, not over all entries"
+OF_PLAIN_SIZES = [  # loss, factor, what is said
+    (sn.squared_error(U * A, T), 1 / 3, f"divided by 3, the number of rows of T, as well: the mean is taken {ALL}"),
+    (sn.squared_error(U * A, T), 2 / 3, f"the number of rows of T, as well: the mean is taken {ALL}, and a factor 2"),
+    (sn.squared_error(U * B, PLAIN), 1 / 3, ALL),
+    (sn.squared_error(U * B, PLAIN), 5.0, "not divided by 5, the number of columns of T: the gradient of the sum"),
+    (sn.squared_error(U * A, T), 3.0, "multiplied by 3, the number of rows of T"),
+    (sn.mse(U * A, T), 3.0, f"not divided by 3, the number of rows of T: the mean is taken {SAMPLES}"),
+    (sn.mse(U * B, PLAIN), 3.0, SAMPLES),
+    (sn.mse(U * A, T), 15.0, "not divided by n⋅3 = 15, the number of entries of T: the gradient of the sum"),
+    (sn.norm(U * A - T) ** 2, 1 / 15, "divided by n⋅3 = 15, the number of entries of T: the gradient of the mean"),
+    (sn.mse(sn.tanh(U * A), T), 3.0, SAMPLES),
+]
+
+
+@pytest.mark.parametrize("number", range(len(OF_PLAIN_SIZES)))
+def test_a_mean_over_other_entries_is_named_where_sizes_are_plain(number):
+    loss, factor, words = OF_PLAIN_SIZES[number]
+    found = said(loss, arrays(U=(3, 4), A=(4, 5), T=(3, 5)), factor, U)
+    assert words in found, found

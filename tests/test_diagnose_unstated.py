@@ -84,6 +84,29 @@ def test_a_factor_besides_is_told_after_it(fact, factor):
 
 
 @pytest.mark.parametrize("fact", FACTS)
+@pytest.mark.parametrize("factor", [-2.0, -1.0, 0.3, 2.0])
+def test_a_multiple_of_another_convention_is_one_explanation(fact, factor):
+    expr, gradient, values = stated("bilinear", fact)
+    found = sn.diagnose(expr, values, {"S": factor * gradient(values)})
+    assert len(found.explanations) == 1 and not found.advice, str(found)
+
+
+WHOLES = {**CONVENTIONS, "symmetric, twice": lambda G: 2 * (G + G.T - diagonal(G))}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("whole", WHOLES)
+@pytest.mark.parametrize(("half", "which"), [(np.triu, "upper_triangle"), (np.tril, "lower_triangle")])
+def test_one_triangle_of_a_symmetric_gradient_is_named(loss, whole, half, which):
+    expr, gradient, values = stated(loss, "symmetric")
+    found = sn.diagnose(expr, values, {"S": half(WHOLES[whole](gradient(values)))})
+    first, *others = found.explanations[0]
+    assert len(found.explanations) == 1 and first.kind == "declared" and which in first.yours, str(found)
+    assert "alone" in first.words and "both have its slope: write G + Gᵀ − G∘I" in first.words
+    assert [f.kind for f in others] == ["constant-factor"] * (whole == "symmetric, twice"), str(found)
+
+
+@pytest.mark.parametrize("fact", FACTS)
 def test_a_factor_alone_is_no_other_convention(fact):
     expr, gradient, values = stated("gaussian", fact)
     found = sn.diagnose(expr, values, {"S": 2 * free(gradient(values), fact)})
@@ -107,6 +130,7 @@ def test_a_gradient_as_if_something_were_declared(fact, convention):
     mine = CONVENTIONS[convention](VALUES["a"] @ VALUES["b"].T)
     (fault,) = sn.diagnose(sn.inner(a, U * b), values, {"U": mine}).faults
     assert fault.kind == "declared" and "as if U were declared symmetric" in fault.words
+    assert "where G is the gradient in all entries" in fault.words
     assert 'sn.matrix("U", …, symmetric=True)' in fault.words
     crooked = {**values, "U": ROOT}
     assert "declared" not in {f.kind for f in sn.diagnose(sn.inner(a, U * b), crooked, {"U": mine}).faults}

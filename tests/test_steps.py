@@ -207,12 +207,14 @@ def test_a_wrong_step_is_told(name):
     found = said(move, **known)
     fault = found.faults[0]
     assert not found.ok and fault.kind == "step" and word in fault.words, str(found)
+    assert str(found).startswith("the step of ") and "∂L/∂" not in str(found).splitlines()[0], str(found)
 
 
 @pytest.mark.parametrize("name", OF_GRADIENTS)
 def test_a_wrong_gradient_is_seen_through_a_velocity(name):
     move, known, kind = OF_GRADIENTS[name]
-    assert said(move, **known).faults[0].kind == kind
+    found = said(move, **known)
+    assert found.faults[0].kind == kind and str(found).startswith("∂L/∂"), str(found)
 
 
 @pytest.mark.parametrize("step", STEPS)

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from sympy import Float, MatAdd, S, Symbol, nsimplify
 
-from symnet.diagnosis.edits import Mutation, Name, Words, say
+from symnet.diagnosis.edits import Axis, Mutation, Name, Words, say
 from symnet.diagnosis.price import INVENTED
 from symnet.expressions import scaled
 
@@ -56,8 +56,8 @@ def solved(at: Callable[[float], Any], wanted: Any) -> float | None:
 class Circumstances:
     """What a factor may come from. `swapped`: whether it stands at a difference of outputs and data.
 
-    `sizes`: numbers by name; `divided_by`: the powers of them by which formulas divide; `rate`: None where nobody
-    knows it.
+    `sizes`: numbers by name; `divided_by`: the powers of them by which formulas divide; `axes`: what has a plain number
+    for its size; `rate`: None where nobody knows it.
     """
 
     sizes: Mapping[str, int]
@@ -65,9 +65,12 @@ class Circumstances:
     rate: float | None
     swapped: bool = False
     divided_by: frozenset[tuple[str, Any]] = frozenset()
+    axes: Sequence[Axis] = ()
 
 
-_Powers: TypeAlias = tuple[tuple[str, Any], ...]  # sizes and their exponents
+_RATE_TELLS = "; another learning rate tells"
+_OF_SAMPLES = "the mean is taken over the samples alone, not over all entries"
+_Powers: TypeAlias = tuple[tuple[Any, Any], ...]  # sizes, by name or in words, and their exponents
 _Known: TypeAlias = tuple[float, Words, float, _Powers]  # a factor, words, a price, and what formulas with it divide by
 
 
@@ -86,8 +89,9 @@ def named_factor(factor: float, known: Circumstances) -> tuple[float, Words, flo
     if not others:
         return number, words, cost
     other = min(others, key=lambda one: one[2])
-    here = " and ".join(f"{name} is {known.sizes[name]}" for name in dict.fromkeys(n for n, _ in (*powers, *other[3])))
-    alike = f", since {here} here; other sizes tell" if here else "; another learning rate tells"
+    sizes = dict.fromkeys(n for n, _ in (*powers, *other[3]))
+    here = " and ".join(f"{name} is {known.sizes[name]}" for name in sizes if name in known.sizes)
+    alike = f", since {here} here; other sizes tell" if here else "; other sizes tell" if sizes else _RATE_TELLS
     return number, say("{}; or {}: the same number{}", words, other[1], alike), cost
 
 
@@ -143,6 +147,38 @@ def _known_factors(known: Circumstances) -> Iterator[_Known]:
         if entries > 2:
             yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2, ()
     yield from _of_several_sizes(known.sizes)
+    for axis in known.axes:
+        yield from _of_an_axis(axis)
+
+
+def _of_an_axis(axis: Axis) -> Iterator[_Known]:
+    # a mean over all entries for one over the samples, or the reverse; with the 2 of a square besides
+    n, own = axis.number, ((axis.words, S.NegativeOne),)
+    once_more, less = say("divided by {}, as well", axis.words), say("not divided by {}", axis.words)
+    is_over_samples = axis.divided_across and not axis.divided
+    if is_over_samples:
+        once_more += say(": the mean is taken over all entries, not over the samples alone")
+    if axis.divided:
+        less += say(": " + (_OF_SAMPLES if axis.divided_across else "the gradient of the sum, not of the mean"))
+    else:
+        less = say("multiplied by {}", axis.words)
+    for c, words, likely in ((1 / n, once_more, is_over_samples), (float(n), less, axis.divided)):
+        yield c, words, 0.97 if likely else 1.25, own
+        yield 2 * c, words + say(", and a factor 2 too much"), 1.3, own
+        yield c / 2, words + say(", and a factor ½ too much"), 1.3, own
+    yield from _of_all_entries(axis)
+
+
+def _of_all_entries(axis: Axis) -> Iterator[_Known]:
+    n, of, own = axis.entries, axis.words_of_entries, ((axis.words_of_entries, S.NegativeOne),)
+    if axis.divided and axis.divided_across:
+        yield float(n), say("not divided by {}: the gradient of the sum, not of the mean", of), 0.97, own
+        yield 1 / n, say("divided by {}, once more", of), 1.15, own
+    else:
+        is_sum = not (axis.divided or axis.divided_across)
+        words = say("divided by {}" + (": the gradient of the mean, not of the sum" if is_sum else ", as well"), of)
+        yield 1 / n, words, 0.97 if is_sum else 1.15, own
+        yield float(n), say("multiplied by {}", of), 1.25, own
 
 
 def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[_Known]:

@@ -8,7 +8,7 @@ body says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -19,7 +19,7 @@ from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, Words, say
 from symnet.diagnosis.explain import Explainer
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.result import Fault
-from symnet.diagnosis.sides import Seen, seen_beside
+from symnet.diagnosis.sides import Seen, seen_beside, slope_beside
 from symnet.diagnosis.trial import Trial
 from symnet.expressions import Elementwise, Hardmax, Largest, elementwise, spread, step
 
@@ -44,6 +44,10 @@ _BETWEEN = (
     "formulas is {:.6g}"
 )
 _MORE = "; values at no corner tell more"
+_BY_RULE = (
+    "{}: your {:.6g} follows the rule for slopes at a corner, as the formulas do; but the loss has no corner there: "
+    "its slope to both sides is {:.6g}, so {:.6g} is no slope of it"
+)
 # the function in slopes, what it is at 0 where it is to be c, and the least slope beside the corner; the largest is 1
 _AT_ZERO: tuple[tuple[Any, Callable[[Any, Any], Any], float], ...] = (
     (step, lambda u, c: step(u) + c * (1 - step(u) - step(-u)), 0.0),
@@ -72,19 +76,45 @@ def at_corner(
     if seen.smooth or not seen.together or not seen.inside.issuperset(wrong):
         return None
     both = say(_BOTH if seen.all_seen else _UNSEEN)
-    words = say(_BETWEEN, _entry(seen), seen.left, seen.right, seen.mine, seen.formulas) + both + say(_MORE)
+    words = say(_BETWEEN, _entry(seen.where), seen.left, seen.right, seen.mine, seen.formulas) + both + say(_MORE)
     return AtCorner(explainer.said(ANY, wrong, words), ())
+
+
+def no_slope(setting: Setting, points: Sequence[Point], kernel: Kernel, explainer: Explainer) -> list[str]:
+    """Say where gradients that follow the rules for corners are no slopes of the loss, which has no corner there."""
+    for changes in _of_all_corners(setting):
+        for p in points:
+            trial = Trial(setting, [p], None)
+            at_corners = trial.moved(changes)
+            where = at_corners and slope_beside(kernel, p, at_corners)
+            if where:
+                entry, slopes = where
+                at = (slopes.left + slopes.right) / 2
+                return [say(_BY_RULE, _entry(entry), slopes.mine, at, slopes.mine).read(explainer.write)]
+    return []
+
+
+def _of_all_corners(setting: Setting) -> Iterator[Changes]:
+    # the equations with another slope at each corner: what they change is at one
+    for function, at_zero, _ in _AT_ZERO:
+        sites = {e.lhs: e.rhs for e in setting.equations if _has(e.rhs, function)}
+        if sites and not any(_has(e.rhs, function) for e in setting.forward):
+            yield {lhs: _with(rhs, function, _of_one(at_zero)) for lhs, rhs in sites.items()}
+
+
+def _of_one(at_zero: Callable[[Any, Any], Any]) -> Callable[[Any], Any]:
+    return lambda u: at_zero(u, S.One)
 
 
 def _beside(seen: Seen) -> Words:
     # what the slopes to both sides say of a gradient that follows from other slopes at corners
     w, _ = seen.where
     if seen.smooth and w in seen.inside:
-        return say(_SMOOTH, _entry(seen), seen.mine)
+        return say(_SMOOTH, _entry(seen.where), seen.mine)
     if seen.smooth:
-        return say(_NEITHER, _entry(seen), (seen.left + seen.right) / 2, seen.mine, seen.formulas)
+        return say(_NEITHER, _entry(seen.where), (seen.left + seen.right) / 2, seen.mine, seen.formulas)
     if w not in seen.inside:
-        return say(_OUTSIDE, _entry(seen), seen.mine, seen.left, seen.right, seen.formulas)
+        return say(_OUTSIDE, _entry(seen.where), seen.mine, seen.left, seen.right, seen.formulas)
     return say(_APART if not seen.together else _BOTH if seen.all_seen else _UNSEEN)
 
 
@@ -93,8 +123,8 @@ def _alike(m: Mutation) -> Words:
     return say(_ALIKE if steps and m.factor is not None and abs(m.factor - 1) < SLACK else "")
 
 
-def _entry(seen: Seen) -> Words:
-    w, index = seen.where
+def _entry(where: tuple[Name, tuple[int, ...]]) -> Words:
+    w, index = where
     return say("{}" + f"[{', '.join(map(str, index))}]" * bool(index), w)
 
 

@@ -140,7 +140,8 @@ def diagnose_update(
     kernel = derivation.compile(dtype=float)
 
     def gradients_at(weights: Values) -> dict[str, Any]:
-        return {w.name: g for w, g in kernel(_with(weights, everything, kernel))[1].items()}
+        with np.errstate(all="ignore"):  # what is not finite is named by symbol and entry
+            return {w.name: g for w, g in kernel(_with(weights, everything, kernel))[1].items()}
 
     weights = Weights(arrays[0], arrays[1], gradients_at({}), moved_before)
     step = Step(weights, float(learning_rate), momentum, optimizer, gradients_at)

@@ -14,7 +14,8 @@ from operator import attrgetter
 from typing import Any, TypeAlias
 
 from sympy import (
-    Add, Basic, HadamardProduct, MatAdd, MatrixSymbol, OneMatrix, Pow, Symbol, Transpose, preorder_traversal,
+    Add, Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, Rational, S, Symbol, Transpose,
+    preorder_traversal,
 )  # fmt: skip
 
 from symnet.expressions import (
@@ -75,6 +76,22 @@ class Mutation:
         return next(iter(self.changes))
 
 
+@dataclass(frozen=True)
+class Axis:
+    """The rows or the columns of data, where their number is plain: `words` name them.
+
+    `divided`, `divided_across`: whether formulas divide by their number, and by that of the other axis, as a mean does;
+    `entries`, `words_of_entries`: the number of all entries.
+    """
+
+    number: int
+    words: Words
+    divided: bool
+    divided_across: bool
+    entries: int
+    words_of_entries: Words
+
+
 @dataclass
 class Setting:
     """What the operators know of a net: its equations, who is a parameter, an activation, a delta; sizes as numbers."""
@@ -110,6 +127,30 @@ class Setting:
         """The sizes by which formulas divide, as a mean does, and their exponents."""
         powers = [p for e in [*self.forward, *self.equations] for p in e.rhs.atoms(Pow)]
         return frozenset((p.base.name, p.exp) for p in powers if p.base.is_Symbol and p.base.name in self.sizes)
+
+    @cached_property
+    def axes(self) -> list[Axis]:
+        """The axes of plain sizes of what is compared with the output: of the data that meet no product."""
+        factors = {f.args[0] if isinstance(f, Transpose) else f for e in self.forward for f in _factors_in(e.rhs)}
+        found = []
+        for A in sorted(self.targets - factors, key=by_name):
+            for n, across, what in ((*A.shape, "rows"), (*A.shape[::-1], "columns")):
+                if n.is_Integer and n > 1:
+                    words = say(f"{{}}, the number of {what} of {{}}", n, A)
+                    entries = int(n) * self.size(across)
+                    product = say("") if across.is_Integer else say("{}⋅{} = ", across, n)
+                    of_entries = product + say("{}, the number of entries of {}", entries, A)
+                    are_divided = self._divide_by(n), self._divide_by(across)
+                    found.append(Axis(int(n), words, *are_divided, entries, of_entries))
+        return found
+
+    def _divide_by(self, size: Any) -> bool:
+        if not size.is_Integer:
+            return size.is_Symbol and (size.name, S.NegativeOne) in self.divided_by
+        # a 2 may be that of a square as well
+        return size > 2 and any(
+            c.q % size == 0 for e in [*self.forward, *self.equations] for c in e.rhs.atoms(Rational)
+        )
 
     @cached_property
     def begins_with_a_difference(self) -> bool:
@@ -193,6 +234,12 @@ def _sums_in(node: Any) -> Iterator[list[tuple[Any, frozenset[Any]]]]:
         for whole in node.body.atoms(Add):
             terms = [term.as_coeff_Mul() for term in whole.args]
             yield [(c, frozenset().union(*(read.get(v, ()) for v in A.free_symbols))) for c, A in terms]
+
+
+def _factors_in(expr: Any) -> Iterator[Any]:
+    for product in expr.atoms(MatMul):
+        matrices = [a for a in product.args if a.is_Matrix]
+        yield from matrices if len(matrices) > 1 else ()
 
 
 def _is_probability(node: Any) -> bool:

@@ -17,7 +17,7 @@ from sympy import MatrixSymbol, Symbol
 from symnet.backends import Kernel
 from symnet.derivation import Derivation
 from symnet.diagnosis.bounded import bounded
-from symnet.diagnosis.corners import at_corner, other_slope
+from symnet.diagnosis.corners import at_corner, no_slope, other_slope
 from symnet.diagnosis.edits import Name, Setting
 from symnet.diagnosis.explain import Explainer, advice
 from symnet.diagnosis.forward import ForwardSearch
@@ -60,35 +60,43 @@ def diagnosed(
     wrong = _wrong_at(points, derivation, step)
     unsummed = tuple(w for w in derivation.wrt if any(w in p.unsummed for p in points))
     off_otherwise = {*unsummed, *(w for fault in unstated for w in fault.parameters)}
-    spoiled = tuple(w for w in derivation.wrt if w in wrong or w in off_otherwise)
+    spoiled = tuple(w for w in derivation.wrt if w in {*wrong, *off_otherwise})
     right = tuple(w for w in derivation.wrt if w not in spoiled)
     partials = {w: explainer.partial(w) for w in derivation.wrt}
     extra = (explainer.unsummed(unsummed),) if unsummed else ()
     off = _forward_facts(derivation, explainer, points)
-    told = step.recognised() if step is not None and (wrong or not shows_gradients) else None
-    if told is not None:
+    if step is not None and (wrong or not shows_gradients) and (told := step.recognised()) is not None:
         return Diagnosis(derivation.wrt, (), facts=(told,) if told else (), partials=partials)
     looking = _Looking(derivation, kernel, points, rate, explainer, wrong, more)
     if not wrong and not off:
-        hidden = looking.ties().hidden() if step is None and not extra and not unstated else []
+        hidden = looking.hidden() if step is None and not extra and not unstated else []
         whole = ((*unstated, *extra),) if unstated or extra else ()
         return Diagnosis(right, spoiled, whole, (*known, *hidden), partials=partials)
     plain = step is None and not off and not extra and not unstated
     if plain and (convention := looking.convention(known, partials)) is not None:
         return convention
-    known = [*known, *_elsewhere_only(points, wrong), *([UP] if step is not None and step.goes_up else [])]
-    symbols = {w.name: w for w in wrong}
-    found = _explanations(looking, step, symbols, off)
-    found = found or _of_the_data(kernel, points, wrong, off, step) or looking.beyond(plain)
+    known, symbols = [*known, *_of_points(points, wrong, step)], {w.name: w for w in wrong}
+    found = _explanations(looking, step, symbols, off) or _of_the_data(kernel, points, wrong, off, step)
+    found = found or looking.beyond(plain)
     if not found:
         unknown = Fault("unknown", wrong, "", "", "", "no mistake that is known, nor two together, gives these numbers")
-        told_of = step.facts(symbols) if step is not None and not shows_gradients else None
-        facts = (*known, *off, *(explainer.facts(points[0], wrong, right) if told_of is None else told_of))
-        return Diagnosis(right, spoiled, ((*unstated, unknown),), facts, partials=partials)
-    shown = _apart(found, len(points) > 1)
+        of_step = step.facts(symbols) if step is not None and not shows_gradients else None
+        facts = explainer.facts(points[0], wrong, right) if of_step is None else of_step
+        return Diagnosis(right, spoiled, ((*unstated, unknown),), (*known, *off, *facts), partials=partials)
+    once = bool(unstated) and looking.alike  # the others are the same by algebra
+    shown = _apart(found[:1] if once else found, len(points) > 1)
     shown = [f if f[0].kind == "reshaped" else (*unstated, *f, *extra) for f in shown]
     hint = advice(len(shown), len(looking.tied), points, looking.alike)
+    partials = _headed(partials, shown[0], step, explainer)
     return Diagnosis(right, spoiled, tuple(shown), (*known, *looking.tied, *off), hint, partials)
+
+
+def _headed(
+    partials: dict[Name, str], told: tuple[Fault, ...], step: Step | None, explainer: Explainer
+) -> dict[Name, str]:
+    # what is wrong: the gradients, or a step that is made of other parts
+    of_step = step is not None and any(f.kind == "step" for f in told)
+    return {w: f"the step of {explainer.write(w)}" for w in partials} if of_step else partials
 
 
 def _apart(found: Explained, everywhere: bool) -> Explained:
@@ -130,7 +138,9 @@ def _with_rounding(derivation: Derivation, point: Point) -> Point:
     return replace(point, allowed=allowed)
 
 
-def _elsewhere_only(points: Sequence[Point], wrong: Sequence[Name]) -> list[str]:
+def _of_points(points: Sequence[Point], wrong: Sequence[Name], step: Step | None) -> list[str]:
+    if step is not None and step.goes_up:
+        return [UP]
     if not wrong or len(points) == 1 or any(map(points[0].is_wrong, wrong)):
         return []
     return ["for these data only: at the values that you gave your numbers are right, at others they are not"]
@@ -197,6 +207,12 @@ class _Looking:
     def ties(self) -> Ties:
         """Give what compares explanations for other data."""
         return Ties(self.setting, self.points, self.symbols, self.explainer.write)
+
+    def hidden(self) -> list[str]:
+        """Give what is said of gradients that are right: what these data hide, and rules that give no slope."""
+        with np.errstate(all="ignore"):
+            by_rule = no_slope(self.setting, self.points, self.kernel, self.explainer)
+        return [*by_rule, *self.ties().hidden()]
 
     def may_be_forward(self, off: Sequence[str]) -> bool:
         """Tell whether nothing is known of the loss, or so little that it may be another one: ε is a small number."""

@@ -173,7 +173,8 @@ def point_at(
 ) -> Point:
     """Give the right and the user's numbers for values. Raises `KeyError` for a gradient that is missing."""
     arrays = dict(zip(kernel.arguments, kernel.bind(with_one_hot(values, kernel.symbols)), strict=True))
-    right_loss, found = kernel.function(*arrays.values())
+    with np.errstate(all="ignore"):  # what is not finite is named by symbol and entry
+        right_loss, found = kernel.function(*arrays.values())
     right = dict(zip(kernel.parameters, found, strict=True))
     missing = [w.name for w in derivation.wrt if w.name not in written.values]
     if missing:

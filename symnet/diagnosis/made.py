@@ -29,6 +29,8 @@ def _once(A: Any) -> Any:
 _DONE: dict[str, Callable[..., Any]] = {
     "reshape": lambda A, shape: np.reshape(A, shape),
     "last_of_each_index": lambda A, shape: _once(A),
+    "upper_triangle": lambda A, shape: np.triu(A),
+    "lower_triangle": lambda A, shape: np.tril(A),
     "rows_reversed": lambda A, shape: A[::-1],
     "diagonal": lambda A, shape: A * np.eye(*A.shape),
 }
@@ -53,7 +55,7 @@ class _Changed(MatrixNode):
 
 
 def changed(how: str, A: Any, shape: Shape | None = None) -> Any:
-    """Give a matrix that was changed: `how` is "reshape", "last_of_each_index", "rows_reversed" or "diagonal"."""
+    """Give a matrix that was changed: `how` is a name of the table above."""
     rows, cols = A.shape if shape is None else shape
     return _Changed(Str(how), A, sympify(rows), sympify(cols))
 

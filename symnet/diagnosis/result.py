@@ -52,7 +52,8 @@ class Diagnosis(Shown):
     `right`, `wrong`: the parameters; `ok`: whether nothing is wrong; `explanations`: every explanation that fits, the
     simplest first, each a tuple of one or two faults; `faults`: the single faults that fit, most likely first, or the
     two of the best pair; `facts`: what is true where nothing fits; `advice`: what would tell several explanations
-    apart; `partials`: how the gradient of each parameter is written.
+    apart; `partials`: how what is judged of each parameter is written: its gradient, or its step where that is
+    made of other parts.
 
     >>> import symnet as sn
     >>> x = sn.vector("x", 2)

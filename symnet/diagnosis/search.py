@@ -140,7 +140,7 @@ class Search:
             return None
         s = self.setting
         swapped = lhs == s.equations[0].lhs and s.begins_with_a_difference
-        known = Circumstances(s.sizes, self.right, self.rate, swapped, s.divided_by)
+        known = Circumstances(s.sizes, self.right, self.rate, swapped, s.divided_by, s.axes)
         factor, words, cost = named_factor(factor, known)
         kind = "sign" if factor == -1 else "constant-factor"
         fitted = cost == INVENTED

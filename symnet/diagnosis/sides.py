@@ -98,6 +98,17 @@ def seen_beside(kernel: Kernel, points: Sequence[Point], wrong: Sequence[Name]) 
     return Seen(where, at.left, at.right, at.mine, float(formulas), *told)
 
 
+def slope_beside(kernel: Kernel, point: Point, of: Mapping[Name, Any]) -> tuple[_Entry, _Slopes] | None:
+    """Give the first of some entries, told by arrays, at which the loss has one slope and the user's is another."""
+    beside = _Beside(kernel, point)
+    entries = ((w, index) for w, which in of.items() for index in np.ndindex(*np.shape(which)) if which[index])
+    for entry in islice(entries, MOST):
+        slopes = beside.along({entry: 1.0})
+        if slopes.is_one and not slopes.may_be:
+            return entry, slopes
+    return None
+
+
 def _are_together(beside: _Beside, off: Sequence[_Entry], mixed: bool) -> tuple[bool, bool]:
     # whether the gradient is between the slopes along all directions, and whether all entries were looked at; mixed:
     # where some corners open upwards and some downwards, what fails along all may be right in each block

@@ -114,6 +114,15 @@ class Trial:
         found = self.variants[0].gradients(changes, self.setting.partials, self._extra(eta))
         return {w: np.broadcast_to(g, np.shape(self.right[w])) for w, g in found}
 
+    def moved(self, changes: Changes) -> dict[Name, Any]:
+        """Give which entries of the gradients change with these changes, at the first point; none where none does."""
+        try:
+            found = self.gradients_at(changes)
+        except IMPOSSIBLE:
+            return {}
+        off = {w: np.abs(g - self.right[w]) > self.points[0].allowed[w] for w, g in found.items()}
+        return {w: which for w, which in off.items() if np.any(which)}
+
     def doubled(self, changes: Changes, lhs: Name, eta: float | None = None) -> Iterator[tuple[Name, Any]]:
         """Give the gradients that change where the equation of `lhs` gives twice what it does with these changes."""
         return self.variants[0].gradients(changes, self.setting.partials, self._extra(eta), {lhs: 2.0}, True)

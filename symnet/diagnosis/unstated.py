@@ -21,6 +21,7 @@ from symnet.derivation import Derivation, derive
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.explain import Explainer
 from symnet.diagnosis.given import Point
+from symnet.diagnosis.made import changed
 from symnet.diagnosis.result import Fault
 from symnet.diagnosis.variants import IMPOSSIBLE, Variants
 from symnet.expressions import add, declared, facts_of, is_declared, scaled, transpose
@@ -29,7 +30,14 @@ from symnet.program import as_read, substitute
 KIND = "declared"
 _SHAPING = ("symmetric", "diagonal", "positive_definite")  # facts that tie entries to each other
 _FREE = "this is {4}{5} the gradient as if {0} had no structure; {0} is declared {1}, {2}: write {3}"
-_DECLARED = "this is the gradient as if {0} were declared {1}, {2}; {0} is not declared so: write {3}, or {4}"
+_DECLARED = (
+    "this is {4}, where {3} is the gradient in all entries, as if {0} were declared {1}, {2}; {0} is not declared so: "
+    "write {3}, or {5}"
+)
+_HALF = (
+    "this is {4} alone{5} the gradient as if {0} had no structure; {0} is declared {1}, {2}, and both have its slope: "
+    "write {3}"
+)
 _WHY = {
     "symmetric": "where an entry and its mirror image are one",
     "diagonal": "where only the diagonal is free",
@@ -79,12 +87,20 @@ def _conventions(w: Name, G: Any, point: Point) -> Iterator[tuple[Any, Any, Word
         right = in_free_entries(w, G)
         said = declared.said([f for f in facts_of(w) if f in _SHAPING])
         for yours in (G, transpose(G), in_half, add(G, transpose(G)), both):
-            yield right, yours, say(_FREE, w, said, _WHY[fact], right, yours, "," if yours == G else ", where G is")
+            yield right, yours, say(_FREE, w, said, _WHY[fact], right, yours, _meant(yours, G))
+        for whole in (right, G, transpose(G), in_half, add(G, transpose(G))) if fact == "symmetric" else ():
+            for half in ("upper_triangle", "lower_triangle"):
+                yours = changed(half, whole)
+                yield right, yours, say(_HALF, w, said, _WHY[fact], right, yours, _meant(yours, G))
         return
     for fact, symbol in reversed(like.items()):
         if np.array_equal(point.arrays[w.name], as_stated(symbol, point.arrays[w.name])):
             for yours in (in_free_entries(symbol, G), *((in_half,) if fact == "symmetric" else ())):
-                yield G, yours, say(_DECLARED, w, fact, _WHY[fact], G, f'sn.matrix("{w.name}", …, {fact}=True)')
+                yield G, yours, say(_DECLARED, w, fact, _WHY[fact], G, yours, f'sn.matrix("{w.name}", …, {fact}=True)')
+
+
+def _meant(yours: Any, G: Any) -> Words:
+    return say(",") if yours == G else say(", where {} is", G)
 
 
 def _in_all_entries(points: Sequence[Point], w: Name, derivation: Derivation) -> list[Any] | None:
