@@ -68,7 +68,7 @@ def _known(body: Any) -> str | None:
 
 def named(body: Any, Z: Any) -> Any:
     """Give the name of an activation, or its formula where it has none."""
-    return _known(body) or (type(body).__name__ if isinstance(body, Function) else _apply(body, Z))
+    return _known(body) or (type(body).__name__ if isinstance(body, Function) else entrywise(body, Z))
 
 
 def slope_of(body: Any, Z: Any) -> tuple[str, tuple[Any, ...]]:
@@ -78,7 +78,8 @@ def slope_of(body: Any, Z: Any) -> tuple[str, tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=512)
-def _apply(body: Any, A: Any) -> Any:
+def entrywise(body: Any, A: Any) -> Any:
+    """Give a function of one variable of every entry."""
     return elementwise(Lambda((_X,), body), A)
 
 
@@ -93,21 +94,21 @@ def _moved(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
     if name is not None and isinstance(Z, MatrixSymbol):
         _, of_input, of_output = activations()[name]
         yield (
-            _apply(of_input, A),
+            entrywise(of_input, A),
             say("{}' is taken at the activation {}, not at the pre-activation {}", name, A, Z),
         )
-        yield _apply(of_output, Z), say("the formula of {}' in its output is given the pre-activation {}", name, Z)
+        yield entrywise(of_output, Z), say("the formula of {}' in its output is given the pre-activation {}", name, Z)
 
 
 def _of_another(factor: Any, A: Any, Z: Any, body: Any) -> Rewritten:
     name = named(body, Z)
     for wrong in (_X, 1 - _X, 1 + _X, 1 + _X**2, _X**2):
-        yield _apply(wrong, A), _for_its_slope(wrong, name, A)
+        yield entrywise(wrong, A), _for_its_slope(wrong, name, A)
     for other, (_, of_input, of_output) in activations().items():
         if other != _known(body) and not (other == "softplus" and factor.body.has(sigmoid)):
             words = say("the derivative is that of {}, but the activation is {}", other, name)
-            yield _apply(of_input, Z), words
-            yield _apply(of_output, A), words
+            yield entrywise(of_input, Z), words
+            yield entrywise(of_output, A), words
 
 
 def _for_its_slope(wrong: Any, name: Any, A: Any) -> Words:
@@ -117,12 +118,12 @@ def _for_its_slope(wrong: Any, name: Any, A: Any) -> Words:
         return say("{} itself stands where its derivative belongs", name)
     for factor in right.args if isinstance(right, Mul) else ():
         if wrong == right / factor:
-            return say("the factor {} of {}' is missing", _apply(factor, A), name)
+            return say("the factor {} of {}' is missing", entrywise(factor, A), name)
     for term in right.args if isinstance(right, Add) else ():
         if wrong == right - 2 * term:
-            return say("the sign of the term {} of {}' is wrong", _apply(term, A), name)
+            return say("the sign of the term {} of {}' is wrong", entrywise(term, A), name)
         if wrong == right - term or wrong == term - right:
-            return say("the term {} of {}' is missing", _apply(term, A), name)
+            return say("the term {} of {}' is missing", entrywise(term, A), name)
     if right is not None and wrong == right.xreplace({_X**2: _X}):
         return say("the square of {} in {}' is missing", A, name)
     if wrong == _X:
@@ -224,9 +225,9 @@ def _after_softmax(P: Softmax, rest: Any, target: Any, delta: Any) -> Rewritten:
     )
     scores = P.args[0]
     yield add(scores, rest), say("the delta of squared error on the logits {}, without softmax", scores)
-    quotient = hadamard(target, _apply(1 / _X, P))
+    quotient = hadamard(target, entrywise(1 / _X, P))
     yield scaled(S.NegativeOne, quotient), say("the derivative is taken in the probabilities, not in the logits")
-    rest_of_one = _apply(1 - _X, P)
+    rest_of_one = entrywise(1 - _X, P)
     words = say("only the diagonal of the Jacobian of softmax is taken, {}∘(1 − {})", P, P)
     yield scaled(S.NegativeOne, hadamard(target, rest_of_one)), words
 

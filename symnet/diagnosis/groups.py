@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from sympy import Basic, Transpose
@@ -33,14 +34,14 @@ class Item:
     edits: tuple[Edit, ...]
     cost: float
 
-    @property
+    @cached_property
     def sites(self) -> tuple[Name, ...]:
         """The equations that are changed."""
         if len(self.edits) == 1:
             return (self.edits[0].site,)
         return tuple(dict.fromkeys(e.site for e in self.edits))
 
-    @property
+    @cached_property
     def has_number(self) -> bool:
         """Whether a number is still to be fitted."""
         return any(e.coefficient is not None for e in self.edits)

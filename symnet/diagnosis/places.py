@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from sympy import Add, Basic, HadamardProduct, MatAdd, MatMul, Mul, OneMatrix, Pow, Transpose, ZeroMatrix, sympify
 
@@ -24,8 +24,7 @@ _OPEN = (MatAdd, MatMul, HadamardProduct, Transpose, Elementwise, AlongAxis, Tot
 _UNCHECKED = (MatAdd, MatMul, HadamardProduct, Transpose)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """A part of a right-hand side: the way to it, and what it is an argument of (None for the whole)."""
 
     path: Path
@@ -52,7 +51,7 @@ def put(rhs: Any, path: Path, new: Any) -> Any:
     arguments = list(rhs.args)
     arguments[first] = put(arguments[first], tuple(rest), new)
     if isinstance(rhs, _UNCHECKED):
-        return raw(type(rhs), *arguments)
+        return Basic.__new__(type(rhs), *arguments)  # one of its kind mostly: it is not kept to be shared
     return rhs.func(*arguments, evaluate=False) if isinstance(rhs, (Add, Mul, Pow)) else rhs.func(*arguments)
 
 

@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 from sympy import (
-    Abs, HadamardProduct, Lambda, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose,
+    Abs, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose,
     preorder_traversal, sign,
 )  # fmt: skip
 
+from symnet.diagnosis.deltas import entrywise
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.places import Place, put, times
 from symnet.diagnosis.quantities import Ground
 from symnet.expressions import (
-    Elementwise, Hardmax, Means, OverDeviation, Softmax, add, bound_variables, elementwise, size_number, split, step,
+    Elementwise, Hardmax, Means, OverDeviation, Softmax, add, bound_variables, size_number, split, step,
 )  # fmt: skip
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
@@ -57,10 +58,6 @@ def replaced_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
         yield from _not_divided(node)
 
 
-def _applied(body: Any, A: Any) -> Any:
-    return elementwise(Lambda((_X,), body), A)
-
-
 # -- 1 − A for A, where A is a gate, a mask, a probability
 
 
@@ -88,11 +85,11 @@ def complement(ground: Ground, node: Any) -> Any:
 
 
 def _complement_of(ground: Ground, node: Any) -> Any:
-    whole, minus = _applied(1 - _X, node), add(OneMatrix(*node.shape), times(-1, node))
+    whole, minus = entrywise(1 - _X, node), add(OneMatrix(*node.shape), times(-1, node))
     for e in ground.setting.forward:
         if e.rhs in (whole, minus):
             return e.lhs
-        if e.lhs == node and isinstance(e.rhs, Elementwise) and e.rhs == _applied(1 - _X, e.rhs.args[1]):
+        if e.lhs == node and isinstance(e.rhs, Elementwise) and e.rhs == entrywise(1 - _X, e.rhs.args[1]):
             return e.rhs.args[1]
     return whole
 
@@ -113,7 +110,7 @@ def _of_the_error(ground: Ground, lhs: Name, node: Any) -> _Found:
     if not any(split(t)[1] in ground.setting.targets for t in node.args):
         return
     for f, cost in ((sign(_X), 1.5), (_X**2, 1.55), (Abs(_X), 1.6)):
-        new = _applied(f, node)
+        new = entrywise(f, node)
         yield "wrong-function", new, say(_STANDS, new, node), cost, ("of error", f)
         half = times(S.Half, new)
         yield "wrong-function", half, say(_STANDS, half, node), cost + 0.05, ("of error", f, "half")
@@ -126,7 +123,7 @@ def _of_a_parameter(ground: Ground, lhs: Name, node: Any, alone: bool) -> _Found
     c, A = split(node)
     if A == w or isinstance(A, Elementwise) and A.args[1:] == (w,):
         for f in (_X, sign(_X), Abs(_X), _X**2, sign(_X) * _X**2):
-            B = _applied(f, w)
+            B = entrywise(f, w)
             for k in (1, 2, S.Half):
                 if B != A:
                     new = times(k * c, B)

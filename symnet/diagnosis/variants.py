@@ -175,11 +175,14 @@ class Variants:
     def moved_by(self, sites: frozenset[Name]) -> frozenset[Name]:
         """Give the backward names that depend on what the equations of `sites` give, themselves among them."""
         if sites not in self._moved:
-            names = set[Name]()
-            for lhs, line in self._lines.items():
-                if lhs in sites or not names.isdisjoint(line.reads):
-                    names.add(lhs)
-            self._moved[sites] = frozenset(names)
+            if len(sites) > 1:
+                self._moved[sites] = frozenset().union(*(self.moved_by(frozenset((site,))) for site in sites))
+            else:
+                names = set[Name]()
+                for lhs, line in self._lines.items():
+                    if lhs in sites or not names.isdisjoint(line.reads):
+                        names.add(lhs)
+                self._moved[sites] = frozenset(names)
         return self._moved[sites]
 
     def beside(self, extra: Mapping[str, float] | None) -> tuple[dict[str, Any], Known]:
