@@ -17,7 +17,7 @@ from sympy import (
 from sympy.matrices.expressions.determinant import Determinant
 
 from symnet.backends.apart import picked, with_own_lines
-from symnet.backends.precision import precisely
+from symnet.backends.precision import Formulas, precisely
 from symnet.backends.roots import with_slopes_at_0
 from symnet.expressions import (
     AxisMax, Elementwise, LogAbsDet, LogSoftmax, LogSumExp, SCALARS, Softmax, Table, add, bound_variables,
@@ -29,12 +29,9 @@ from symnet.program import Builder, Equation, Program, live, with_known_inverses
 def precise_equations(program: Program, outputs: Collection[Any]) -> list[Equation]:
     """Give the equations that `outputs` need, none of which loses digits."""
     equations, _ = live(program.equations, outputs)
-    meaning = {e.lhs: e.rhs for e in equations}
-    variables: dict[Any, Any] = {}
+    known = Formulas({e.lhs: e.rhs for e in equations}.get)
     written = {e.lhs for e in program.sections[0].equations} if program.sections else set()
-    better, _ = live(
-        [replace(e, rhs=precisely(meaning.get, e.rhs, variables, e.lhs in written)) for e in equations], outputs
-    )
+    better, _ = live([replace(e, rhs=precisely(known, e.rhs, e.lhs in written)) for e in equations], outputs)
     parts = {p for e in better for f in _sigmoids(e.rhs) if (p := _part(e.rhs, f)) is not None}
     return [replace(e, rhs=_with_one_exponential(e.rhs, parts)) for e in better]
 

@@ -33,27 +33,38 @@ LOW = 8  # powers up to this one stay within all numbers, or nearly so
 FEW = 3  # a sum or product of more terms than these is not looked through
 
 
+class Formulas:
+    """What is known of the equations of one program: `variables` stand for their values, each looked through once."""
+
+    def __init__(self, definition: Callable[[Any], Any]) -> None:
+        self.definition = definition
+        self.variables: dict[Any, Any] = {}
+        self.looked_through: dict[Any, Seen] = {}
+
+
 class Seen:
     """A right-hand side as a formula of `leaves`; `named`: formula → the name that has its value."""
 
-    def __init__(self, definition: Callable[[Any], Any], variables: dict[Any, Any]) -> None:
-        self.definition = definition
+    def __init__(self, known: Formulas) -> None:
+        self.known = known
+        self.whole: Any = None
         self.leaves: dict[Any, Any] = {}
         self.named: dict[Any, Any] = {}
         self.shortened = False  # whether what has been put in is better by itself already
-        self._variables = variables
-        self._formulas: dict[Any, Any] = {}
 
     def variable(self, value: Any) -> Any:
         """Give the variable that stands for a matrix or scalar."""
-        if value not in self._variables:
-            self._variables[value] = stand_in(len(self._variables))
-        self.leaves[self._variables[value]] = value
-        return self._variables[value]
+        variables = self.known.variables
+        if value not in variables:
+            variables[value] = stand_in(len(variables))
+        self.leaves[variables[value]] = value
+        return variables[value]
 
     def formula(self, value: Any, depth: int = DEPTH) -> Any:
         """Give the formula of a value or right-hand side."""
         if not value.is_Matrix:
+            if value.is_Number:
+                return value
             if any(s.is_Matrix for s in value.free_symbols):  # a norm or an inner product, say
                 return self.variable(value)
             return value.xreplace({s: self._name(s, depth) for s in value.free_symbols})
@@ -61,15 +72,23 @@ class Seen:
         c = self.formula(c, depth)
         if isinstance(A, OneMatrix):
             return c
-        return c * (self._operation(A, depth) if isinstance(A, OPERATIONS) else self._name(A, depth))
+        whole = self._operation(A, depth) if isinstance(A, OPERATIONS) else self._name(A, depth)
+        return whole if c == 1 else c * whole
 
     def _name(self, name: Any, depth: int) -> Any:
-        if (name, depth) not in self._formulas:
-            self._formulas[name, depth] = self._found(name, depth)
-        return self._formulas[name, depth]
+        looked_through = self.known.looked_through
+        if (name, depth) not in looked_through:
+            looked_through[name, depth] = inside = Seen(self.known)
+            inside.whole = inside._found(name, depth)
+        inside = looked_through[name, depth]
+        self.leaves.update(inside.leaves)
+        for formula, variable in inside.named.items():
+            self.named.setdefault(formula, variable)
+        self.shortened |= inside.shortened
+        return inside.whole
 
     def _found(self, name: Any, depth: int) -> Any:
-        rhs = self.definition(name) if depth else None
+        rhs = self.known.definition(name) if depth else None
         if rhs is None or not _plain(rhs):
             return self.variable(name)
         formula = self.formula(rhs, depth - 1)
@@ -110,28 +129,28 @@ def _plain(rhs: Any) -> bool:
     return isinstance(rest, OPERATIONS) and len(rest.args) <= FEW + 1
 
 
-def precisely(definition: Callable[[Any], Any], rhs: Any, variables: dict[Any, Any], written: bool = True) -> Any:
+def precisely(known: Formulas, rhs: Any, written: bool = True) -> Any:
     """Give `rhs` computed without lost digits, or itself.
 
-    `variables`: what stands for the values, kept for the equations of one program, so that SymPy knows their formulas.
+    `known`: kept for the equations of one program, so that SymPy knows their formulas.
     `written`: whether a user wrote it. The entrywise slope of tanh that a derivation needs stays 1 - A∘A, a tenth of
     the cost of a cosh: what it loses is small beside the slope of 1 that tanh has at 0.
     """
     if isinstance(rhs, Total) and isinstance(split(rhs.args[0])[1], HadamardProduct):
-        inner = precisely(definition, rhs.args[0], variables, written)
+        inner = precisely(known, rhs.args[0], written)
         return rhs if inner is rhs.args[0] else total(inner)
     if rhs.is_Matrix and not isinstance(split(rhs)[1], OPERATIONS):
         c, rest = split(rhs)
-        better = precisely(definition, c, variables, written) if _scalar(c) else c
+        better = precisely(known, c, written) if _scalar(c) else c
         return rhs if better is c else scaled(better, rest)
     if not (rhs.is_Matrix or _scalar(rhs)):
         return rhs
-    seen = Seen(definition, variables)
+    seen = Seen(known)
     body = seen.formula(rhs)
     better = precise(body)
     if not written and rhs.is_Matrix and better.has(sech) and not body.has(sech, cosh, sinh):
         slopes = [f for f in body.atoms(Add) if f.has(tanh) and precise(f).has(sech)]
-        kept = {f: stand_in(len(variables) + k) for k, f in enumerate(sorted(slopes, key=default_sort_key))}
+        kept = {f: stand_in(len(known.variables) + k) for k, f in enumerate(sorted(slopes, key=default_sort_key))}
         better = precise(body.xreplace(kept)).xreplace({s: f for f, s in kept.items()})
         if better.has(sech):
             return rhs

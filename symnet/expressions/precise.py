@@ -14,6 +14,7 @@ from sympy import (
     pi, sech, sign, sinh, sqrt, tanh,
 )  # fmt: skip
 from sympy.codegen.cfunctions import expm1, log1p
+from sympy.core.cache import cacheit
 
 from symnet.expressions.curves import clip, huber, normal_cdf, normal_pdf, xlogy
 from symnet.expressions.growth import MOST, balanced, grown, may_be_huge, may_be_tiny, multiplied_out
@@ -311,6 +312,7 @@ RULES: dict[type, Callable[[Expr], Expr]] = {
 }  # fmt: skip
 
 
+@cacheit
 def precise(body: Expr, rounds: int = 8) -> Expr:
     """Give a scalar formula in a form that loses no digits; `rounds`: how often a part may become another kind of node.
 

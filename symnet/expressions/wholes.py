@@ -67,13 +67,22 @@ def nets(expr: Any) -> list[Any]:
     return [part for part in scalar_atoms(expr) if isinstance(part, OF_MATRICES) and is_larger(part, LARGE)]
 
 
+@cacheit
+def _holds_nets(expr: Basic) -> bool:
+    return bool(nets(expr))
+
+
+def _hold_nets(args: tuple[Any, ...]) -> bool:
+    return any(_hold_nets(a) if isinstance(a, tuple) else isinstance(a, Basic) and _holds_nets(a) for a in args)
+
+
 def _around_nets(sympys_own: Callable[..., Any]) -> Callable[..., Any]:
     # SymPy's algorithms go through a net as often as there are ways to it, and write its products out anew
     def new(cls: Any, *args: Any, **options: Any) -> Any:
-        whole = Tuple(*args) if all(isinstance(a, (Basic, tuple, int, float)) for a in args) else Tuple()
-        if options or not nets(whole):
+        known = all(isinstance(a, (Basic, tuple, int, float)) for a in args)
+        if options or not known or not _hold_nets(args):
             return sympys_own(cls, *args, **options)
-        body, back = hidden(whole)
+        body, back = hidden(Tuple(*args))
         found = sympys_own(cls, *body.args)
         if found == sympys_own(cls, *body.args, evaluate=False):
             return sympys_own(cls, *args, evaluate=False)

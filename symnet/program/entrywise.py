@@ -6,6 +6,7 @@ In: a Hadamard product or an entrywise function in a closed form. Out: the same 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from sympy import (
@@ -66,6 +67,7 @@ class _Entry:
         return c.xreplace({part: self.atom(part) for part in scalar_atoms(c) if not isinstance(part, Symbol)})
 
 
+@lru_cache(maxsize=1024)
 def reduced(A: Any) -> Any:
     """Give an entrywise expression in fewer operations, where there is such a form, else as it is."""
     if isinstance(A, Elementwise) and _opens(A.body) and sum(a.is_Matrix for a in A.operands) > 1:

@@ -39,6 +39,8 @@ class View:
         self.risk = 0
         self.room = LARGEST
         self._known: dict[Any, Any] = {}
+        self._formulas: dict[Any, tuple[Any, int]] = {}  # and the room that each has taken
+        self._scalars: dict[Any, tuple[Any, int]] = {}
 
     def leaf(self, A: Any) -> Any:
         """Give the variable that stands for a value."""
@@ -49,6 +51,16 @@ class View:
 
     def __call__(self, A: Any, depth: int = DEPTH, turned: bool = False) -> Expr:
         """Give the formula of the entries of A (of its transpose where `turned`)."""
+        formula, used = self._formulas.get((A, depth, turned), (None, 0))
+        if formula is None or used > self.room:
+            before = self.room
+            formula = self._seen(A, depth, turned)
+            self._formulas[A, depth, turned] = formula, before - self.room
+        else:
+            self.room -= used
+        return formula
+
+    def _seen(self, A: Any, depth: int, turned: bool) -> Expr:
         if not A.is_Matrix:
             return self._real(self.scalar(A, depth))
         c, rest = split(A)
@@ -103,23 +115,31 @@ class View:
 
     def scalar(self, c: Any, depth: int = DEPTH) -> Expr:
         """Give a scalar with the equations of its names put in."""
-        known = {}
-        for s in c.free_symbols:
-            definition = meaning(self.b, s)
-            if definition is None or depth == 0 or not isinstance(definition, Expr) or not definition.is_commutative:
-                continue
-            if not definition.args or definition.atoms(MatrixSymbol):
-                continue
-            self.crossed = True
-            self.risk += risk_of(definition)
-            known[s] = self.scalar(definition, depth - 1)
-        return c.xreplace(known)
+        whole, risk = self._scalar(c, depth)
+        self.crossed |= whole is not c
+        self.risk += risk
+        return whole
+
+    def _scalar(self, c: Any, depth: int) -> tuple[Any, int]:
+        # and what may overflow or lose digits in what was put in
+        found = {s: self._definition(s, depth) for s in c.free_symbols}
+        known = {s: formula for s, (formula, _) in found.items() if formula is not s}
+        whole = put_in(c, known, LARGEST + _size(c)) if known else c
+        return (c, 0) if whole is None else (whole, sum(risk for _, risk in found.values()))
+
+    def _definition(self, s: Any, depth: int) -> tuple[Any, int]:
+        if (s, depth) not in self._scalars:
+            rhs = meaning(self.b, s) if depth else None
+            plain = isinstance(rhs, Expr) and rhs.is_commutative and rhs.args and not rhs.atoms(MatrixSymbol)
+            formula, risk = self._scalar(rhs, depth - 1) if plain else (s, 0)
+            self._scalars[s, depth] = formula, risk + risk_of(rhs) if plain else 0
+        return self._scalars[s, depth]
 
 
 _ENTRYWISE = (Elementwise, MatAdd, HadamardProduct)
 
 
-def put_in(body: Expr, values: Mapping[Any, Expr]) -> Expr | None:
+def put_in(body: Expr, values: Mapping[Any, Expr], largest: int = LARGEST) -> Expr | None:
     """Give a formula with values in place of its variables, None where it has too many parts or cases inside cases.
 
     Each value stands wherever its variable stood, so that a chain of formulas grows with the product of their sizes;
@@ -128,7 +148,7 @@ def put_in(body: Expr, values: Mapping[Any, Expr]) -> Expr | None:
     if body.has(Piecewise) and any(value.has(Piecewise) for value in values.values()):
         return None
     sizes = {v: _size(value) for v, value in values.items()}
-    if sum(sizes.get(part, 1) for part in preorder_traversal(body)) > LARGEST:
+    if sum(sizes.get(part, 1) for part in preorder_traversal(body)) > largest:
         return None
     return body.xreplace(values)
 
