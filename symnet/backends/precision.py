@@ -160,7 +160,6 @@ def precisely(known: Formulas, rhs: Any, written: bool = True) -> Any:
     if better == body and not gone and not seen.shortened:
         return rhs
     for formula in sorted(seen.named, key=lambda f: -f.count_ops()):
-        if better != formula:
-            better = better.xreplace({formula: seen.named[formula]})
+        better = better.xreplace({f: seen.named[formula] for f in (formula, precise(formula)) if f.args})
     used = {v: a for v, a in seen.leaves.items() if v in better.free_symbols}
     return apply_entrywise(better, used, rhs.shape) if rhs.is_Matrix else better.xreplace(used)

@@ -15,7 +15,7 @@ from typing import Any
 from sympy import Function, MatAdd, MatMul, MatrixSymbol, Mul, Pow, S
 
 from symnet.expressions import (
-    CONSTANTS, Assumed, Fixed, Name, add, is_light, is_turned, matmul, scaled, split, transpose, walk,
+    CONSTANTS, Assumed, Fixed, Name, add, is_larger, is_light, is_turned, matmul, scaled, split, transpose, walk,
 )  # fmt: skip
 from symnet.program.chains import KnownProducts, KnownSums, bracketed, known_sum, value_key, without_known_sums
 from symnet.program.inline import readable
@@ -30,6 +30,7 @@ from symnet.program.survey import Survey, factors_in, is_data, is_difference, pl
 from symnet.program.symmetry import turned, upright
 
 NameOrMaker = str | Callable[[], str] | None
+FEW = 8  # parts of a scalar adjoint; of more it has a name, so that no line grows with the depth of a chain of scalars
 
 
 class Builder:
@@ -72,8 +73,7 @@ class Builder:
     def beside(cls, program: Program) -> Builder:
         """Give a builder without equations, with the names and inputs of a program."""
         builder = cls(program.parameters, program.names)
-        builder.inputs, builder.labels = dict(program.inputs), program.labels
-        builder.assumptions = dict(program.assumptions)
+        builder.inputs, builder.assumptions, builder.labels = {**program.inputs}, {**program.assumptions}, program.labels
         return builder
 
     def section(self, title: str) -> None:
@@ -115,16 +115,14 @@ class Builder:
 
     def atom(self, node: Any) -> Any:
         """Give the value of a sub-expression that has been walked over."""
-        found = self._atoms.get(id(node))
-        return node if found is None else found[1]
+        return self._atoms.get(id(node), (node, node))[1]
 
     def input(self, symbol: Any) -> Name:
         """Give the symbol of an input, entered where it is new; names of equations are themselves."""
         if symbol in self._place:
             return symbol
         known = self.names.declare(symbol)
-        self.inputs.setdefault(known.name, known)
-        return known
+        return self.inputs.setdefault(known.name, known)
 
     def assume(self, value: Any, node: Assumed) -> None:
         """Take a value to be what a node states; what is differentiated in moves away from where it is so."""
@@ -220,6 +218,8 @@ class Builder:
     def adjoint(self, lhs: Name, adjoint: Any) -> Any:
         """Give the value of the adjoint of `lhs`; that of a pre-activation or of what has a name is a line."""
         before, value = len(self.equations), self.value(adjoint)
+        if not value.is_Matrix and is_larger(value, FEW) and self._varies(value):
+            value = self.define(value)
         unnamed = self._is_hidden(value)
         if self._has_line(lhs, value):
             if not unnamed:

@@ -11,7 +11,7 @@ from collections.abc import Container
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 from sympy import (
-    Basic, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Trace, Transpose,
+    Basic, Expr, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Symbol, Trace, Transpose,
 )  # fmt: skip
 from sympy.matrices.expressions.applyfunc import ElementwiseApplyFunction
 
@@ -62,14 +62,24 @@ def survey(
     nodes = list(walk(expr, known))
     names = names or Namer()
     consumers: dict[int, list[Basic]] = defaultdict(list)
-    shared: set[int] = set()
     for node in nodes:
         for operand in operands_of(node):
-            if consumers[id(operand)]:
-                shared.add(id(operand))
             consumers[id(operand)].append(node)
     _declare(expr, nodes, names)
-    return Survey(names, _plans(nodes, consumers, parameters), frozenset(shared), _inside(nodes, consumers))
+    return Survey(names, _plans(nodes, consumers, parameters), _shared(nodes), _inside(nodes, consumers))
+
+
+def _shared(nodes: list[Any]) -> frozenset[int]:
+    # an equal scalar may be another object: SymPy keeps what it has made for as long as it likes
+    first: dict[int, int] = {}
+    known: dict[Any, int] = {}
+    for node in nodes:
+        if isinstance(node, Expr) and not isinstance(node, Node) and not node.is_Matrix:
+            key = (type(node), *[first.get(id(a), id(a)) if a.args else a for a in node.args])
+            first[id(node)] = known.setdefault(key if node.args else node, id(node))
+    once = [node for node in nodes if first.get(id(node), id(node)) == id(node)]
+    uses = Counter(first.get(id(a), id(a)) for node in once for a in operands_of(node))
+    return frozenset(id(a) for node in nodes for a in operands_of(node) if uses[first.get(id(a), id(a))] > 1)
 
 
 def _inside(nodes: list[Any], consumers: dict[int, list[Any]]) -> dict[int, list[Any]]:

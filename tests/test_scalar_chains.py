@@ -1,0 +1,62 @@
+"""Scalars made of scalars, level upon level: lines and kernels grow with the number of levels, not with all ways through
+them."""
+
+import numpy as np
+import pytest
+from sympy import Piecewise, cos, exp, log, sin, sqrt
+from sympy.core.cache import clear_cache
+
+import symnet as sn
+
+W = sn.matrix("W", 2, 3)
+LEVELS = {
+    "quotients and logarithms": lambda c: c / (1 + c) + log(1 + c**2) * c,
+    "roots": lambda c: sqrt(1 + c**2) * (c - 1) / (1 + c**2),
+    "waves": lambda c: sin(c) * c + cos(c) ** 3,
+    "exponentials": lambda c: exp(-(c**2)) * (1 + c) + c / (2 + exp(-c)),
+    "products": lambda c: (1 + c) * (2 + c**2) * (3 - c) / (4 + c**4),
+    "cases": lambda c: Piecewise((c**2 / (1 + c**2), c > 0), (c * (1 - c), True)),
+}
+
+
+def chain(level, number):
+    c = sn.norm(W)
+    for _ in range(number):
+        c = level(c)
+    return c
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_lines_and_kernels_grow_with_the_levels(name):
+    few, many = (sn.derive(chain(LEVELS[name], number), W) for number in (2, 6))
+    assert len(many.compile().source) < 12 * len(few.compile().source)
+    longest = [max(map(len, str(d).splitlines())) for d in (few, many)]
+    assert longest[1] < 5 * longest[0], str(many)
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_their_gradients_are_right(name):
+    values = {"W": np.random.default_rng(3).normal(size=(2, 3)) / 3}
+    for number in (1, 2, 4):
+        assert sn.check_gradients(chain(LEVELS[name], number), values, [W])
+
+
+def test_the_slope_of_a_value_that_several_lines_need_has_its_name():
+    d = sn.derive(chain(LEVELS["quotients and logarithms"], 2), W)
+    assert [e.lhs.name for e in d.equations if e.role == "adjoint"] == ["Tbar3"], str(d)
+
+
+def test_lines_do_not_hang_on_what_sympy_has_kept():
+    level = LEVELS["quotients and logarithms"]
+    once = chain(level, 1)
+    text = str(sn.derive(sin(once) * cos(once), W))
+    clear_cache()
+    again = chain(level, 1)  # equal, and another object
+    assert again == once and again is not once
+    assert str(sn.derive(sin(once) * cos(again), W)) == text
+
+
+def test_a_name_is_put_back_where_its_value_is_computed_precisely():
+    A = sn.log(1 + sn.square(W))
+    source = sn.derive(sn.sum(sn.relu(A) * 3) + sn.sum(A), W).compile().source
+    assert source.count("log1p") == 2 - ("import log1p" not in source), source
