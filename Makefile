@@ -2,7 +2,7 @@
 PYTHON ?= python3
 RUN = .venv/bin/python
 
-.PHONY: demo gallery test lint bench clean
+.PHONY: demo gallery test test-all lint bench clean
 
 demo: .venv/installed-examples
 	$(RUN) examples/digits.py
@@ -10,8 +10,14 @@ demo: .venv/installed-examples
 gallery: .venv/installed-examples
 	$(RUN) examples/gallery/index.py build/gallery
 
+TESTS = $(RUN) -m pytest -n auto --doctest-modules --doctest-glob=README.md tests symnet README.md
+
 test: .venv/installed-tests
-	$(RUN) -m pytest -n auto --doctest-modules --doctest-glob=README.md tests symnet README.md
+	$(TESTS)
+
+# Of long tables all cases, not each second or third.
+test-all: .venv/installed-tests
+	$(TESTS) --all
 
 lint: .venv/installed-dev
 	$(RUN) -m ruff check

@@ -273,6 +273,7 @@ def verdicts(net, seed, flags):
     return error, check
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", range(40))
 def test_no_wrong_gradient_is_accepted_and_no_right_one_rejected(seed):
     net = random_net(seed)

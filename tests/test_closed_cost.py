@@ -24,6 +24,7 @@ LEVELS = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("level", LEVELS)
 def test_a_closed_form_does_not_double_with_each_level(level, monkeypatch):
     calls = {8: 0, 16: 0, 24: 0}

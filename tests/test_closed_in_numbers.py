@@ -69,6 +69,7 @@ def _loss(rng):
     return Add(*[rng.choice([1, -1, 2, lam, Rational(1, 3)]) * one() for _ in range(rng.randrange(1, 3))])
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", range(80))
 def test_closed_forms_of_random_formulas(seed):
     rng = random.Random(seed)

@@ -129,6 +129,7 @@ def loss_of(seed):
             return loss, value
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", range(60))
 def test_random_losses_are_written_derived_and_closed(seed):
     loss, value = loss_of(seed)
@@ -234,6 +235,7 @@ BUILDING = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("number", range(len(BUILDING)))
 def test_a_net_is_built_in_a_time_that_grows_with_its_levels(number):
     H, value = S, np.eye(3) * 0.1

@@ -87,6 +87,7 @@ def parameters_of(loss):
     return sorted((s for s in loss.free_symbols - {n}), key=str)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("dtype", [SINGLE, DOUBLE], ids=str)
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_way_gives_what_is_declared(name, dtype):
@@ -117,6 +118,7 @@ def test_the_bare_function_gives_whole_arrays(name):
         assert np.shape(g) == np.shape(values[w]), (w, g)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", LOSSES)
 def test_checks_and_complex_steps_agree(name):
     values, wrt = values_of(LOSSES[name], DOUBLE), parameters_of(LOSSES[name])
@@ -126,6 +128,7 @@ def test_checks_and_complex_steps_agree(name):
         assert {r.parameter: r.shape for r in check.rows} == {w.name: np.shape(values[w]) for w in wrt}
 
 
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("dtype", [SINGLE, DOUBLE], ids=str)
 @pytest.mark.parametrize("name", LOSSES)
 @pytest.mark.parametrize("optimizer", [sn.GradientDescent(1e-3), sn.Adam(1e-3)], ids=["descent", "Adam"])

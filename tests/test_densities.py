@@ -106,6 +106,7 @@ def as_entries(F: Any, at: np.ndarray, dtype: Any) -> list[Any]:
     return [sn.evaluate(F, given)[0], sn.derive(sn.sum(F), A).compile()(given)[1][A][0]]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", FORMS)
 def test_value_and_slope(name):
     f, at, *right = FORMS[name][0], *exact(name)

@@ -42,6 +42,7 @@ def test_arrays_at_one_point_are_enough(name):
         names_first(found, bug, spoiled(net, [bug.flag]))
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_one_update_step_is_enough(name):
     net = NETS[name]
@@ -97,6 +98,7 @@ def test_a_gradient_of_0_is_called_that():
     assert [fault.kind for fault in found.faults] == ["missing-term"] and "W₁ is all zeros" in str(found)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", LOSSES)
 def test_any_loss_can_be_diagnosed(name):
     loss, symbols = LOSSES[name]
@@ -214,6 +216,7 @@ def test_wrong_input_is_told_clearly(number):
 # -- pairs, counted by what they compute
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_nine_of_ten_pairs_are_named(name):
     """A pair counts as named where it gives the very numbers of the one mistake that is named instead."""

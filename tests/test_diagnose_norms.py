@@ -39,6 +39,7 @@ GIVEN = {X: VALUES.normal(size=(4, 6)), W: VALUES.normal(size=(3, 4)), Y: VALUES
 GIVEN[sn.matrix("P", 3, "n")] = np.eye(3)[[0, 2, 1, 1, 0, 2]].T
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("told", OTHERS)
 @pytest.mark.parametrize("axis", RIGHT.values(), ids=RIGHT)
 def test_gradients_of_another_normalisation_are_told_as_that(axis, told):

@@ -34,6 +34,7 @@ def found(loss, values, other, of_function=False):
     return sn.diagnose(loss, values, gradients if of_function else gradients(values))
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("part", PARTS)
 def test_a_part_of_the_samples_is_told(part, loss):

@@ -43,6 +43,7 @@ def test_entries_are_those_of_the_whole(name, monkeypatch):
     assert seen >= 60
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("together, count", [(1, 6), (2, 2)])
 def test_what_is_found_with_entries_is_found_without(together, count, monkeypatch):
     small = (d for d in draws(12, together) if d.name in ("perceptron", "dropped_out"))

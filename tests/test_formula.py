@@ -251,6 +251,7 @@ def _clashes(written):
     return found
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("notation", NOTATIONS)
 def test_what_reads_alike_is_equal(notation):
     assert not _clashes({name: sn.formula(expr, notation) for name, expr in EXPRESSIONS.items()})

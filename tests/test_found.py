@@ -309,6 +309,7 @@ def _parts_written(layers, kind, write):
     return len(written)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", range(5))
 @pytest.mark.parametrize(
     "write",
@@ -325,6 +326,7 @@ def test_sympys_signs_go_through_no_net(kind, write):
 CASES = lambda t: Piecewise((t * Rational(1, 3), t > Rational(1, 7)), (t**2, True))  # noqa: E731 - as a user writes it
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "f",
     [CASES, lambda t: log(1 + exp(t)) + t * sn.tanh(t), lambda t: t / (1 + t * t)],
@@ -384,6 +386,7 @@ OF_NETS = {
 }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("number", range(5))
 @pytest.mark.parametrize("f", OF_NETS.values(), ids=list(OF_NETS))
 def test_sympys_functions_of_a_deep_net_are_those_of_a_number(f, number):

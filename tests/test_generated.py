@@ -16,6 +16,7 @@ def drawn(seed, count, together=1):
     return islice((d for d in draws(seed, together) if d.name in SMALL), count)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("together, count, asked", [(1, 8, 8), (2, 5, 4)], ids=["singles", "pairs"])
 def test_mistakes_made_at_random_are_explained(together, count, asked):
     found = [(verdict(d)[0], d.name, [(e.kind, str(e.site)) for e in d.edits]) for d in drawn(31, count, together)]

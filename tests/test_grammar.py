@@ -54,6 +54,7 @@ def test_single_mistakes_are_explained(name):
         assert found.faults[0].words and found.faults[0].right != found.faults[0].yours, said
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", NETS)
 def test_noise_is_not_explained(name):
     net = MADE[name]

@@ -40,6 +40,7 @@ def drawn(expr, samples):
     }
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("samples", [1, "n"])
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 @pytest.mark.parametrize("net", NETS.values(), ids=NETS)

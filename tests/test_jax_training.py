@@ -75,6 +75,7 @@ RUNS = {
 # fmt: on
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", RUNS)
 def test_after_100_steps_the_parameters_are_those_of_numpy(name):
     both(steps=100, **RUNS[name])

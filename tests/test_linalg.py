@@ -155,6 +155,7 @@ def test_value_gradient_and_notations(kind):
         assert text and "_1" not in text and "Lambda" not in text
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_hessian_times_a_direction(kind):
     F, _ = KINDS[kind]

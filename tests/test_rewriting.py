@@ -22,6 +22,7 @@ INSIDE = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("f", GROWTH, ids=lambda f: f.__name__)
 def test_rewriting_ends_and_once_is_enough(f, around):

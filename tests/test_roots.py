@@ -27,6 +27,7 @@ NORMS = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("backend", ["numpy", "workspace", "jax", "c", "float32"])
 @pytest.mark.parametrize("loss", NORMS.values(), ids=NORMS)
 def test_the_slope_of_a_norm_is_0_where_it_is_0(loss, backend):
