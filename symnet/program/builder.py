@@ -72,9 +72,9 @@ class Builder:
     @classmethod
     def beside(cls, program: Program) -> Builder:
         """Give a builder without equations, with the names and inputs of a program."""
-        builder = cls(program.parameters, program.names)
-        builder.inputs, builder.assumptions, builder.labels = {**program.inputs}, {**program.assumptions}, program.labels
-        return builder
+        new = cls(program.parameters, program.names)
+        new.inputs, new.assumptions, new.labels = dict(program.inputs), dict(program.assumptions), program.labels
+        return new
 
     def section(self, title: str) -> None:
         """Let the equations that follow stand under a heading."""
