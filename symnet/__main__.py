@@ -177,10 +177,15 @@ def _labels(targets: Iterable[Labels], values: dict[str, Any]) -> dict[str, Any]
     # those of other losses are what these take, those of a mixture all the same
     for target in targets:
         drawn = [values[A.name] if axis == target.axis else values[A.name].T for _, A, axis in target.terms]
-        wanted, whole = target.entries, np.where(drawn[0] > np.median(drawn[0]), 1.0, 0.0)
-        if wanted.hot:
+        wanted, share, constant = target.entries, sum(c for c, _, _ in target.terms), target.constant
+        if share == 0:  # a difference of two
+            continue
+        whole = np.where(drawn[0] > np.median(drawn[0]), 1.0, 0.0)
+        if wanted.between:
+            whole = 1 / (1 + np.exp(-drawn[0]))
+            whole = whole / whole.sum(target.axis, keepdims=True) if wanted.hot else whole
+        elif wanted.hot:
             whole = np.equal(drawn[0], drawn[0].max(target.axis, keepdims=True)).astype(float)
-        share, constant = sum(c for c, _, _ in target.terms), target.constant
         at = {s: Float(values[s.name]) for s in share.free_symbols | constant.free_symbols}
         whole = wanted.least + (wanted.most - wanted.least) * whole - float(constant.xreplace(at))
         whole = whole / float(share.xreplace(at))

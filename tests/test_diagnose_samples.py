@@ -92,7 +92,7 @@ def test_gradients_of_zeros_have_words_of_their_own(zero, words, of_function):
 
 def test_an_edit_that_gives_zeros_is_named_as_what_it_is():
     W, b, X = sn.matrix("W", 3, 2), sn.matrix("b", 3, 1), sn.matrix("X", 2, "n")
-    loss = sn.hinge(sn.affine(W, X, b), sn.matrix("Y", 3, "n"))
+    loss = sn.sum(sn.relu(1 - sn.hadamard(sn.matrix("Y", 3, "n"), sn.affine(W, X, b)))) / X.shape[1]
     draw = np.random.default_rng(2)
     values = {"W": draw.normal(size=(3, 2)), "b": draw.normal(size=(3, 1)), "X": draw.normal(size=(2, 5))}
     values["Y"] = np.eye(3)[:, draw.integers(3, size=5)]

@@ -56,8 +56,8 @@ class Stated:
         Sizes are numbers among them; what is stated of several is looked at where all are there. names: those whose
         declarations are looked at, by default all.
         """
-        check_distributions(self.targets, arrays)
         check_labels(self.labels, arrays)
+        check_distributions(self.targets, arrays)
         wanted = self.declared if names is None else [name for name in names if name in self.declared]
         check_facts([self.declared[name] for name in wanted], arrays)
 

@@ -14,10 +14,10 @@ import numpy as np
 from sympy import Expr, Float
 
 from symnet.backends.fitting import computable, spacing, told_apart
-from symnet.expressions import Entries
+from symnet.expressions import ROUNDED, Entries
 from symnet.program import Labels, Target
 
-ROUNDED = 1e-4  # what a target may be off, in any type
+CLASSES = 30  # whole numbers below this one are taken for class numbers, larger ones for measurements
 
 
 def check_distributions(targets: Iterable[Target], arrays: Mapping[str, Any]) -> None:
@@ -76,9 +76,10 @@ def _mixture(target: Target, shares: Iterable[float]) -> str:
 
 
 def check_labels(targets: Iterable[Labels], arrays: Mapping[str, Any]) -> None:
-    """Raise `ValueError` where something stands in the targets of a loss that it does not take.
+    """Raise `ValueError` where labels of another kind are the targets of a loss: whole numbers that it does not
+    take, or what is no distribution.
 
-    Those of which an array or a number is not there are passed over.
+    Those of which an array or a number is not there are passed over, and measurements: formulas hold for any numbers.
     """
     for target in targets:
         if target.names <= arrays.keys() and not (target.alone and _as_wanted(target, arrays[target.alone])):
@@ -101,6 +102,9 @@ def _check_entries(target: Labels, arrays: Mapping[str, Any]) -> None:
     plain = target.alone is not None
     turn = lambda A, axis: A if axis == along else A.T
     parts = [turn(computable(arrays[A.name]), axis) for _, A, axis in target.terms]
+    labels = all(np.array_equal(A, np.round(A)) for A in parts)
+    if not labels and not (target.entries.between and target.entries.hot):  # distributions are no labels
+        return
     whole = parts[0] if plain else constant + sum(c * A for c, A in zip(shares, parts, strict=True))
     wanted, name = target.entries, first.name if plain else _mixture(target, shares)
     if (off := wanted.off(whole, _slack(target, shares, arrays))).any():
@@ -124,12 +128,13 @@ def _way(wanted: Entries, name: str, A: Any) -> str:
     # two values that are others, class numbers, numbers of a larger range
     low, high = float(A.min()), float(A.max())
     whole = np.isfinite(A).all() and np.array_equal(A, np.round(A))
+    low, high = (0.0, 1.0) if whole and low == high == 0 else (low, high)
     if low < high and ((A == low) | (A == high)).all() and whole:
-        unit = name if not low else f"({name} {'-' if low > 0 else '+'} {abs(low):.6g})"
-        unit += f"/{high - low:.6g}" if high - low != 1 else ""
+        unit = name if not low else f"({name} {'-' if low > 0 else '+'} {abs(low):.17g})"
+        unit += f"/{high - low:.17g}" if high - low != 1 else ""
         spread = f"{wanted.most - wanted.least}*{unit} - {-wanted.least}".removeprefix("1*").removesuffix(" - 0")
-        return f"; write {spread} for labels {low:.6g} and {high:.6g}"
-    if whole and low >= 0 and 1 in A.shape:
+        return f"; write {spread} for labels {low:.17g} and {high:.17g}"
+    if whole and 0 <= low and high < CLASSES and 1 in A.shape:
         return f"; class numbers are for sn.cross_entropy, as sn.one_hot({name}, {high + 1:.0f})"
     return (
         f"; write {name}/{high:.6g} for numbers from 0 to {high:.6g}" if whole and wanted.between and low >= 0 else ""

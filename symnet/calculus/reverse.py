@@ -11,12 +11,16 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix
+from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix, log
 
 from symnet.calculus.free import in_free_entries
 from symnet.calculus.rules import RULES
-from symnet.expressions import Name, add, symbols_of
+from symnet.expressions import PRECISE, Name, add, symbols_of
 from symnet.program import Builder, Equation, live
+
+FEW = 8  # parts of a scalar adjoint; of more it has a name, so that no line grows with the depth of a chain of scalars
+MANY = 200  # likewise beside exponentials, which are to be divided by others before they are numbers
+_GROWING = tuple(f for f in PRECISE if f is not log)
 
 
 def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]:
@@ -26,10 +30,11 @@ def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]
     found: dict[Any, list[Any]] = defaultdict(list, {loss: [S.One]})
     due = _due(forward, wrt)
     gradients: dict[Name, Name] = {}
+    few = MANY if any(e.rhs.has(*_GROWING) for e in forward) else FEW
     for k in reversed(range(-1, len(forward))):
         if k >= 0 and forward[k].lhs in reached and found[forward[k].lhs]:
             lhs, rhs = forward[k]
-            pull(builder.adjoint(lhs, _total(found.pop(lhs), lhs)), lhs, rhs, found, reached)
+            pull(builder.adjoint(lhs, _total(found.pop(lhs), lhs), few), lhs, rhs, found, reached)
         for w in due[k]:
             whole = builder.value(_total(found[w], w))
             gradient = builder.value(in_free_entries(w, whole))

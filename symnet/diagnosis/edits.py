@@ -147,10 +147,9 @@ class Setting:
     def _divide_by(self, size: Any) -> bool:
         if not size.is_Integer:
             return size.is_Symbol and (size.name, S.NegativeOne) in self.divided_by
-        # a 2 may be that of a square as well
-        return size > 2 and any(
-            c.q % size == 0 for e in [*self.forward, *self.equations] for c in e.rhs.atoms(Rational)
-        )
+        # every term of the loss is; a 2 may be that of a square as well
+        numbers = [term.as_coeff_Mul()[0] for term in Add.make_args(self.forward[-1].rhs)]
+        return size > 2 and all(isinstance(c, Rational) and c.q % size == 0 for c in numbers)
 
     @cached_property
     def begins_with_a_difference(self) -> bool:

@@ -146,9 +146,9 @@ def cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr
 def binary_cross_entropy(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give −(1/n)·Σ [Y∘log σ(Z) + (1 − Y)∘log(1 − σ(Z))] of logits Z and targets Y between 0 and 1.
 
-    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Targets may be soft; data beyond 0 and 1, as labels −1
-    and 1 or class numbers are, are refused by whatever computes the loss or trains. Computed as (Σ softplus(Z) −
-    ⟨Y, Z⟩)/n, which is the same and does not overflow. See Bishop (2006), equation 4.90.
+    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Targets may be soft; labels −1 and 1, or class numbers,
+    are refused by whatever computes the loss or trains. Computed as (Σ softplus(Z) − ⟨Y, Z⟩)/n, which is the same and
+    does not overflow. See Bishop (2006), equation 4.90.
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")
@@ -183,9 +183,9 @@ def huber(P: MatrixExpr, Y: MatrixExpr, delta: Any = 1, axis: int | None = None)
 def hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> Expr:
     """Give (1/n)·Σ relu(1 − Y∘Z) of scores Z and targets Y that are −1 or 1.
 
-    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Data that are neither are refused by whatever computes
-    the loss or trains; for labels 0 and 1 give 2·Y − 1, as an array or as an expression. For one of several classes see
-    `categorical_hinge`. See C. Cortes, V. Vapnik, "Support-vector networks" (1995).
+    Z, Y: (outputs, samples); with `axis=1` (samples, outputs). Labels that are others, 0 and 1 or class numbers,
+    are refused by whatever computes the loss or trains; for 0 and 1 give 2·Y − 1, as an array or as an expression.
+    For one of several classes see `categorical_hinge`. See C. Cortes, V. Vapnik, "Support-vector networks" (1995).
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")
@@ -204,9 +204,9 @@ def categorical_hinge(Z: MatrixExpr, Y: MatrixExpr, axis: int | None = None) -> 
     """Give (1/n)·Σ max(0, 1 + the largest score of another class − the score of the class), for one-hot targets.
 
     Z, Y: (classes, samples); with `axis=1` (samples, classes); Y as `sn.one_hot(labels, classes)` gives it, and
-    other data are refused by whatever computes the loss or trains. It is the mean of max(Z + 1 − Y) − ⟨Y, Z⟩ for each
-    sample; where scores tie, each has an equal share in the derivative. See K. Crammer, Y. Singer, "On the algorithmic
-    implementation of multiclass kernel-based vector machines" (2001).
+    other whole numbers are refused by whatever computes the loss or trains. It is the mean of max(Z + 1 − Y) − ⟨Y,
+    Z⟩ for each sample; where scores tie, each has an equal share in the derivative. See K. Crammer, Y. Singer, "On
+    the algorithmic implementation of multiclass kernel-based vector machines" (2001).
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 3, "n"), sn.matrix("Y", 3, "n")
@@ -256,8 +256,8 @@ def _by_logarithm(P: Any, Q: Any) -> Any:
 def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis: int | None = None) -> Expr:
     """Give (1/n)·Σ −(1 − p)^gamma∘log(p), p being the probability σ(Z) or 1 − σ(Z) of what Y says is so.
 
-    Z: logits; Y: targets, 0 or 1, and other data are refused by whatever computes the loss or trains; both (outputs,
-    samples), with `axis=1` (samples, outputs). gamma: a number or Symbol
+    Z: logits; Y: targets, 0 or 1, and labels that are others are refused by whatever computes the loss or trains;
+    both (outputs, samples), with `axis=1` (samples, outputs). gamma: a number or Symbol
     that is not negative; with 0 it is `binary_cross_entropy`. alpha: None, or the weight, between 0 and 1, of the
     targets that are 1; the others weigh 1 − alpha. Raises `ValueError` for others. See T.-Y. Lin and others, "Focal
     loss for dense object detection" (2017), equations 4 and 5.

@@ -20,6 +20,8 @@ from symnet.expressions.algebra import transpose
 from symnet.expressions.nodes import Admitted, Distribution, Let
 from symnet.expressions.operands import split
 
+ROUNDED = 1e-4  # what a target may be off, in any type
+
 
 @dataclass(frozen=True)
 class Entries:
@@ -64,8 +66,9 @@ def admitted(Y: Any, axis: int, loss: str) -> Any:
     Raises `ValueError` for a matrix of numbers that the loss does not take.
     """
     if isinstance(Y, MatrixBase) and all(v.is_number for v in Y.flat()):
-        off = ENTRIES_OF[loss].off(np.array(Y.tolist(), float), 1e-9)
-        if off.any():
+        numbers = np.array(Y.tolist(), float)
+        off = ENTRIES_OF[loss].off(numbers, ROUNDED)
+        if off.any() and np.array_equal(numbers, np.round(numbers)):  # labels; the formula holds for any numbers
             i, j = map(int, np.argwhere(off)[0])
             raise ValueError(f"{loss}: the {ENTRIES_OF[loss].what} must be {ENTRIES_OF[loss].words}, but the matrix "
                              f"given has {Y[i, j]} at [{i}, {j}]")  # fmt: skip

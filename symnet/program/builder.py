@@ -30,7 +30,6 @@ from symnet.program.survey import Survey, factors_in, is_data, is_difference, pl
 from symnet.program.symmetry import turned, upright
 
 NameOrMaker = str | Callable[[], str] | None
-FEW = 8  # parts of a scalar adjoint; of more it has a name, so that no line grows with the depth of a chain of scalars
 
 
 class Builder:
@@ -215,10 +214,10 @@ class Builder:
         settled = value in self._final or value in self._lines
         return value in self._place and value.name in self.names.hidden and not settled
 
-    def adjoint(self, lhs: Name, adjoint: Any) -> Any:
-        """Give the value of the adjoint of `lhs`; that of a pre-activation or of what has a name is a line."""
+    def adjoint(self, lhs: Name, adjoint: Any, few: int) -> Any:
+        """Give the value of the adjoint of `lhs`, a line for a layer, for what has a name and for over `few` parts."""
         before, value = len(self.equations), self.value(adjoint)
-        if not value.is_Matrix and is_larger(value, FEW) and self._varies(value):
+        if not value.is_Matrix and is_larger(value, few) and self._varies(value):
             value = self.define(value)
         unnamed = self._is_hidden(value)
         if self._has_line(lhs, value):

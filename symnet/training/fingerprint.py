@@ -27,8 +27,8 @@ def fingerprint(data: Any) -> Any:
 
 
 def _of(array: Any) -> list[Any]:
-    kind = np.dtype(float) if array.dtype.kind in "biu" else array.dtype
-    entries = np.ascontiguousarray(array if array.size <= ALL else _some(array), kind)
+    kind = np.dtype(float) if array.dtype.kind in "biu" else array.dtype.newbyteorder("=")
+    entries = np.ascontiguousarray(array if array.size <= ALL else _some(array), kind) + kind.type(0)  # −0 is 0
     return [[n for n in array.shape if n != 1], kind.name, crc32(entries.tobytes())]
 
 
