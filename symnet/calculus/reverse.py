@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix, log
+from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix, log, preorder_traversal
 
 from symnet.calculus.free import in_free_entries
 from symnet.calculus.rules import RULES
@@ -30,7 +30,7 @@ def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]
     found: dict[Any, list[Any]] = defaultdict(list, {loss: [S.One]})
     due = _due(forward, wrt)
     gradients: dict[Name, Name] = {}
-    few = MANY if any(e.rhs.has(*_GROWING) for e in forward) else FEW
+    few = MANY if any(isinstance(f, _GROWING) for e in forward for f in preorder_traversal(e.rhs)) else FEW
     for k in reversed(range(-1, len(forward))):
         if k >= 0 and forward[k].lhs in reached and found[forward[k].lhs]:
             lhs, rhs = forward[k]
