@@ -471,3 +471,13 @@ def test_a_deep_expression_is_written():
     loss = sn.sum(H)
     depth = sys.getrecursionlimit()
     assert from_tree(json.loads(json.dumps(as_tree(loss)))) == loss and sys.getrecursionlimit() == depth
+
+
+def test_a_fingerprint_is_of_values_and_not_of_bytes():
+    from symnet.training.fingerprint import fingerprint
+
+    X = np.array([[1.0, 0.0, 3.0]])
+    for same in (np.array([[1.0, -0.0, 3.0]]), X.astype(">f8"), np.asfortranarray(X), X[:, ::-1][:, ::-1]):
+        assert fingerprint({"X": same}) == fingerprint({"X": X})
+    for other in (X + 1, X.astype(np.float32), X.T[:2]):
+        assert fingerprint({"X": other}) != fingerprint({"X": X})

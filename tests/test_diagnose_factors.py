@@ -180,3 +180,13 @@ def test_a_mean_over_other_entries_is_named_where_sizes_are_plain(number):
     loss, factor, words = OF_PLAIN_SIZES[number]
     found = said(loss, arrays(U=(3, 4), A=(4, 5), T=(3, 5)), factor, U)
     assert words in found, found
+
+
+@pytest.mark.parametrize("penalty", [sp.Rational(1, 10), sp.Rational(1, 15)])
+def test_a_number_in_one_term_is_no_mean(penalty):
+    U, A, T = sn.matrix("U", 3, 2), sn.matrix("A", 2, 5), sn.matrix("T", 3, 5)
+    loss, draw = sn.norm(U * A - T) ** 2 + penalty * sn.norm(U) ** 2, np.random.default_rng(0)
+    values = {s.name: draw.normal(size=tuple(map(int, s.shape))) for s in (U, A, T)}
+    right = sn.derive(loss, U).compile()(values)[1][U]
+    words = sn.diagnose(loss, values, {"U": 5 * right}).faults[0].words
+    assert "mean" not in words and "5" in words

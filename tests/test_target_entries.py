@@ -185,3 +185,21 @@ def test_what_is_stated_is_said_and_drawn():
         "w",
     ]
     assert "w" in subprocess.run(check, capture_output=True, text=True, check=True).stdout
+    difference = [w.replace("y)", "y - v)").replace("hinge", "binary_cross_entropy") for w in check]
+    difference.insert(-2, "v=1,n")
+    subprocess.run(difference, capture_output=True, text=True, check=True)  # no coefficients to divide by
+
+
+def test_what_sums_to_1_is_judged_by_its_sums():
+    # 0 and 1 in every place, and twice a 1 in each column
+    with pytest.raises(ValueError, match="categorical_hinge must sum to 1 in each column, but column 0 sums to 2"):
+        sn.evaluate(sn.categorical_hinge(W * X, Y), values_of(Y=1 - HOT))
+    assert "Y: each entry must be 0 or 1, and each column sum to 1, which" in sn.derive(
+        sn.categorical_hinge(W * X, Y), W
+    ).c(sizes={"n": N})
+
+
+def test_class_numbers_are_told_of_one_row_or_column_only():
+    with pytest.raises(ValueError, match="but 2 stands at") as raised:
+        sn.evaluate(sn.binary_cross_entropy(W * X, Y), values_of(Y=np.arange(K * N).reshape(K, N) % 3))
+    assert "one_hot" not in str(raised.value)

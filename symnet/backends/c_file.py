@@ -161,7 +161,8 @@ def about(file: CFile, update: Update | None) -> str:
             f"  {target.text}: each {target.line} must sum to {1 - target.constant}, which is not checked here"
         )
     for label in file.program.labels:
-        lines.append(f"  {label.text}: each entry must be {label.entries.words}, which is not checked here")
+        together = f", and each {label.line} sum to 1" if label.entries.hot else ""
+        lines.append(f"  {label.text}: each entry must be {label.entries.words}{together}, which is not checked here")
     if update is not None:
         for rate, value in update.rates.items():
             if value is not None and not callable(value):

@@ -102,8 +102,7 @@ def _check_entries(target: Labels, arrays: Mapping[str, Any]) -> None:
     plain = target.alone is not None
     turn = lambda A, axis: A if axis == along else A.T
     parts = [turn(computable(arrays[A.name]), axis) for _, A, axis in target.terms]
-    labels = all(np.array_equal(A, np.round(A)) for A in parts)
-    if not labels and not (target.entries.between and target.entries.hot):  # distributions are no labels
+    if not target.entries.judges(*parts):
         return
     whole = parts[0] if plain else constant + sum(c * A for c, A in zip(shares, parts, strict=True))
     wanted, name = target.entries, first.name if plain else _mixture(target, shares)

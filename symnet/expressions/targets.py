@@ -42,6 +42,10 @@ class Entries:
         """What every entry must be."""
         return f"between {self.least} and {self.most}" if self.between else f"{self.least} or {self.most}"
 
+    def judges(self, *arrays: Any) -> bool:
+        """Tell whether arrays are judged: labels, which are whole, and distributions; formulas hold for any numbers."""
+        return (self.between and self.hot) or all(np.array_equal(A, np.round(A)) for A in arrays)
+
     def off(self, A: Any, slack: float) -> Any:
         """Tell which entries of an array are none of these, beyond what they may be off."""
         if self.between:
@@ -68,12 +72,13 @@ def admitted(Y: Any, axis: int, loss: str) -> Any:
     if isinstance(Y, MatrixBase) and all(v.is_number for v in Y.flat()):
         numbers = np.array(Y.tolist(), float)
         off = ENTRIES_OF[loss].off(numbers, ROUNDED)
-        if off.any() and np.array_equal(numbers, np.round(numbers)):  # labels; the formula holds for any numbers
+        if off.any() and ENTRIES_OF[loss].judges(numbers):
             i, j = map(int, np.argwhere(off)[0])
             raise ValueError(f"{loss}: the {ENTRIES_OF[loss].what} must be {ENTRIES_OF[loss].words}, but the matrix "
                              f"given has {Y[i, j]} at [{i}, {j}]")  # fmt: skip
     parts = [A for _, A, _ in mixed(Y, axis, _named) if not isinstance(A, OneMatrix)]
-    return _marked(Y, axis, Str(loss)) if parts and all(isinstance(A, MatrixSymbol) for A in parts) else Y
+    made = lambda A, along: Admitted(A, Integer(along), Str(loss))
+    return _marked(made, Y, axis) if parts and all(isinstance(A, MatrixSymbol) for A in parts) else Y
 
 
 def stated(Y: Any, axis: int) -> Any:
@@ -81,7 +86,8 @@ def stated(Y: Any, axis: int) -> Any:
     parts = mixed(Y, axis, _named)
     if not any(isinstance(A, MatrixSymbol) for _, A, _ in parts):
         return Y
-    return _marked(Y, axis) if simplify(sum(_share(*part) for part in parts) - 1) == 0 else Y
+    made = lambda A, along: Distribution(A, Integer(along))
+    return _marked(made, Y, axis) if simplify(sum(_share(*part) for part in parts) - 1) == 0 else Y
 
 
 def mixed(A: Any, axis: int, named: Callable[[Any], Any]) -> list[tuple[Any, Any, int]]:
@@ -110,7 +116,7 @@ def _share(c: Any, A: Any, axis: int) -> Any:
     return c if isinstance(A, MatrixSymbol) or getattr(A, "sums_to_one", None) == axis else S.NaN
 
 
-def _marked(Y: Any, axis: int, *loss: Str) -> Any:
+def _marked(made: Callable[[Any, int], Any], Y: Any, axis: int) -> Any:
     if isinstance(Y, Transpose):
-        return transpose(_marked(Y.args[0], 1 - axis, *loss))
-    return Admitted(Y, Integer(axis), *loss) if loss else Distribution(Y, Integer(axis))
+        return transpose(_marked(made, Y.args[0], 1 - axis))
+    return made(Y, axis)

@@ -140,7 +140,7 @@ _ENTRYWISE = (Elementwise, MatAdd, HadamardProduct)
 
 
 def put_in(body: Expr, values: Mapping[Any, Expr], largest: int = LARGEST) -> Expr | None:
-    """Give a formula with values in place of its variables, None where it has too many parts or cases inside cases.
+    """Give a formula with values in place of its variables, None where it has over `largest` parts or cases in cases.
 
     Each value stands wherever its variable stood, so that a chain of formulas grows with the product of their sizes;
     a case distinction of any size inside another is multiplied out by SymPy.
