@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from sympy import Basic, Expr
@@ -282,7 +283,7 @@ def derive(loss: Any, wrt: Any, *more: Any, order: int = 1) -> Derivation:
     loss = as_scalar(given(loss, "the loss"))
     symbols = tuple(w for one in (wrt, *more) for w in symbols_in(one, loss))
     check_request(loss, symbols, "derive")
-    if order not in (1, 2):
+    if not isinstance(order, Integral) or isinstance(order, bool) or order not in (1, 2):
         raise ValueError(f"derive: order must be 1 (gradients) or 2 (Hessians as well), not {order!r}")
     with collector_paused():
         derivation = _derived(loss, symbols)

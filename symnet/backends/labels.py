@@ -75,7 +75,11 @@ def _listed(labels: Any, told: bool) -> list[Any]:
 def _classes(classes: Any) -> list[Any]:
     if isinstance(classes, (int, np.integer)) and not isinstance(classes, bool) and classes > 0:
         return list(range(int(classes)))
-    if isinstance(classes, (str, bytes, Basic)) or not isinstance(classes, Iterable):
+    if (
+        isinstance(classes, (str, bytes, Basic))
+        or not isinstance(classes, Iterable)
+        or getattr(classes, "shape", None) == ()
+    ):
         raise TypeError(f"one_hot: classes must be their number, such as 3, or a list of them, not {classes!r}")
     found: list[Any] = np.asarray(list(classes)).tolist()
     if not found or isinstance(found[0], list):

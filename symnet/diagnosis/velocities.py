@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from symnet.optimizers import NOT_NEGATIVE, POSITIVE, Rule, hyperparameter
+from symnet.expressions import NOT_NEGATIVE, POSITIVE
+from symnet.optimizers import Rule, hyperparameter
 
 
 @dataclass(frozen=True)

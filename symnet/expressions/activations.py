@@ -13,7 +13,7 @@ from sympy import Expr, Integer, S, pi, sqrt
 
 from symnet.expressions import curves, scalars
 from symnet.expressions.algebra import elementwise
-from symnet.expressions.operands import as_number
+from symnet.expressions.ranges import POSITIVE, as_number
 
 _SELU = sympy.Float(1.0507009873554805), sympy.Float(1.6732632423543772)
 
@@ -56,15 +56,14 @@ def elu(A: Any, alpha: Any = 1) -> Any:
 def celu(A: Any, alpha: Any = 1) -> Any:
     """Give max(A, 0) + min(0, alpha·(exp(A/alpha) - 1)) entry by entry, whose derivative at 0 is 1 for every alpha.
 
-    A: a matrix or scalar expression; the result has its shape. alpha: a positive number or Symbol.
+    A: a matrix or scalar expression; the result has its shape. alpha: a positive number or Symbol. Raises `ValueError`
+    for others.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.celu(sn.matrix("A", 1, 2), alpha=2), {"A": [[-1.0, 2.0]]}).round(4).tolist()
     [[-0.7869, 2.0]]
     """
-    a = as_number("celu", "alpha", alpha)
-    if a.is_nonpositive:
-        raise ValueError(f"celu: alpha must be positive, not {alpha}")
+    a = as_number("celu", "alpha", alpha, POSITIVE)
     return elementwise(lambda x, a: a * curves.elu(x / a), A, a)
 
 

@@ -52,7 +52,7 @@ def elementwise(f: Any, *args: Any) -> Any:
     >>> sn.evaluate(sn.sum(elementwise(Max, A, B)), {A: [[1, 2, 3], [4, 5, 6]], B: [[3, 3, 3], [4, 4, 4]]})
     24.0
     """
-    name = f.__name__ if hasattr(f, "__name__") else str(f)
+    name = getattr(f, "__name__", str(f)).replace("<lambda>", "elementwise")
     if not args:
         raise TypeError(f"{name} entry by entry of nothing; give a matrix expression")
     values = [as_expression(a, name) for a in args]

@@ -19,7 +19,8 @@ from symnet.expressions.entering import given
 from symnet.expressions.images import Fold, Geometry, Images, Unfold
 from symnet.expressions.interned import Node
 from symnet.expressions.nodes import Elementwise, Let
-from symnet.expressions.operands import as_expression, as_matrix, raw, split
+from symnet.expressions.operands import as_matrix, raw, split
+from symnet.expressions.ranges import as_entries
 from symnet.expressions.pooling import AvgPool, MaxPool
 from symnet.expressions.sizes import same_size, shape_text
 from symnet.expressions.table import brief
@@ -171,7 +172,7 @@ def _by(sizes: Any) -> str:
 def _convolved(who: str, K: Any, X: Any, g: Geometry, bias: Any) -> Any:
     Z = raw(MatMul, K, Unfold(X, g.packed()))
     if bias is not None:
-        Z = raw(MatAdd, Z, _spread_bias(who, K, as_expression(bias, f"{who}: the bias"), Z.shape[1]))
+        Z = raw(MatAdd, Z, _spread_bias(who, K, as_entries(who, "the bias", bias), Z.shape[1]))
     return Images(Z, Tuple(*g.out))
 
 

@@ -85,8 +85,9 @@ def _constant(array: Any, before: str) -> Any:
     if not array.size or not np.isfinite(array).all():
         what = "has NaN or infinity" if array.size else "is empty"
         raise ValueError(f"{before}an array of the shape {array.shape} in an expression {what}; give finite numbers")
-    array = array.astype(int) if array.dtype.kind == "b" else array
-    return ImmutableMatrix(array.tolist()) if array.ndim else sympify(array.item())
+    if not array.ndim:
+        return sympify(array.item())
+    return ImmutableMatrix((array.astype(int) if array.dtype.kind == "b" else array).tolist())
 
 
 def checked_name(name: Any, who: str, example: str) -> str:

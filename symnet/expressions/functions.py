@@ -25,6 +25,7 @@ from symnet.expressions.entering import given
 from symnet.expressions.nodes import LogSoftmax, LogSumExp, Softmax
 from symnet.expressions.normalising import batch_norm, dropout, embedding, layer_norm, rms_norm
 from symnet.expressions.operands import as_expression, as_matrix, raw
+from symnet.expressions.ranges import as_entries
 from symnet.expressions.reductions import max, min, prod, reduced, std, var
 from symnet.expressions.spectral import norm_of
 from symnet.expressions.symbols import entry, matrix, unit, vector
@@ -43,7 +44,7 @@ def affine(W: MatrixExpr, X: MatrixExpr, b: Any, axis: int = 0) -> MatrixExpr:
     >>> sn.affine(sn.matrix("W", 2, 3), sn.matrix("X", 3, "n"), sn.vector("b", 2)).shape
     (2, n)
     """
-    W, X, b, axis = as_matrix("affine", W), as_matrix("affine", X), as_expression(b, "affine: the bias"), as_axis(axis)
+    W, X, b, axis = as_matrix("affine", W), as_matrix("affine", X), as_entries("affine", "the bias", b), as_axis(axis)
     written = (W, X) if axis == 0 else (X, W)
     left, right = _turned(*written) or written
     if (left, right) == written and not same_size(left.shape[1], right.shape[0]):
@@ -136,15 +137,19 @@ silu = entrywise(
 
 
 def leaky_relu(A: Any, slope: Any = 0.01) -> Any:
-    """Give max(A, slope·A) entry by entry; `slope` is a number between 0 and 1, or a Symbol that is trained.
+    """Give A where it is positive and slope·A elsewhere, entry by entry; for a slope up to 1 that is max(A, slope·A).
 
-    A: a matrix or scalar expression; the result has its shape.
+    A: a matrix or scalar expression; the result has its shape. slope: a number, or a Symbol that is trained; it may be
+    a matrix of the shape of A. Raises `TypeError` for what is no number, `ValueError` for NaN and infinity.
 
     >>> import symnet as sn
     >>> sn.evaluate(sn.sum(sn.leaky_relu(sn.matrix("A", 1, 2))), {"A": [[-1.0, 2.0]]})
     1.99
     """
-    return elementwise(lambda x, a: a * x + (1 - a) * scalars.relu(x), A, slope)
+    a = as_entries("leaky_relu", "the slope", slope)
+    if a.is_Matrix:
+        _check_alike("leaky_relu: the slope", as_matrix("leaky_relu", A), a)
+    return elementwise(lambda x, a: a * x + (1 - a) * scalars.relu(x), A, a)
 
 
 def _along(who: str, Z: Any, axis: Any) -> tuple[Any, Integer]:

@@ -21,7 +21,8 @@ from symnet.expressions.entering import given, is_array
 from symnet.expressions.functions import log_softmax, norm, softplus
 from symnet.expressions.nodes import LogSoftmax, Softmax
 from symnet.expressions.normalised import RootMeanSquared
-from symnet.expressions.operands import as_number, raw
+from symnet.expressions.operands import raw
+from symnet.expressions.ranges import NOT_NEGATIVE, POSITIVE, WEIGHT, as_number
 from symnet.expressions.reduced import Largest
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -176,7 +177,7 @@ def huber(P: MatrixExpr, Y: MatrixExpr, delta: Any = 1, axis: int | None = None)
     clip(P − Y, −1, 1)/n
     """
     P, Y, axis = _entered("huber", P, Y, axis)
-    d = _positive("huber", "delta", delta)
+    d = as_number("huber", "delta", delta, POSITIVE)
     return total(elementwise(lambda r, d: curves.huber(r, d), _difference(P, Y), d)) / P.shape[1 - axis]
 
 
@@ -270,15 +271,11 @@ def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis:
     Z, Y, axis = _entered("focal", Z, Y, axis)
     check_order("focal", Z, Y, scalars.sigmoid)
     Y = admitted(Y, axis, "focal")
-    power = as_number("focal", "gamma", gamma)
-    if power.is_negative:
-        raise ValueError(f"focal: gamma must be a number that is not negative, such as 2, not {gamma}")
+    power = as_number("focal", "gamma", gamma, NOT_NEGATIVE)
     against = elementwise(lambda y, z: (1 - 2 * y) * z, Y, Z)  # the logit of what is not so
     whole = elementwise(lambda u, k: scalars.sigmoid(u) ** k * scalars.softplus(u), against, power)
     if alpha is not None:
-        weight = as_number("focal", "alpha", alpha)
-        if weight.is_negative or (weight - 1).is_positive:
-            raise ValueError(f"focal: alpha is the weight of the targets that are 1, between 0 and 1, not {alpha}")
+        weight = as_number("focal", "alpha, the weight of the targets that are 1,", alpha, WEIGHT)
         whole = raw(HadamardProduct, elementwise(lambda y, a: 1 - a - (1 - 2 * a) * y, Y, weight), whole)
     return total(whole) / Z.shape[1 - axis]
 
@@ -307,9 +304,10 @@ def triplet(
     """Give (1/n)·Σ relu(‖a − p‖ − ‖a − n‖ + margin): anchors shall be nearer to what is alike than to what is not.
 
     A: anchors; P: samples that are alike; N: samples that are not: all (entries, samples), with `axis=1` (samples,
-    entries). margin: a number or Symbol. epsilon: a small number, added to each difference as in PyTorch, so that the
-    gradient is there where two samples are the same. See F. Schroff, D. Kalenichenko, J. Philbin, "FaceNet" (2015),
-    which squares the distances, and V. Balntas and others, "Learning local feature descriptors with triplets" (2016).
+    entries). margin: a number from 0 on, or a Symbol. epsilon: a small positive number, added to each difference as in
+    PyTorch, so that the gradient is there where two samples are the same. Raises `ValueError` for others. See F.
+    Schroff, D. Kalenichenko, J. Philbin, "FaceNet" (2015), which squares the distances, and V. Balntas and others,
+    "Learning local feature descriptors with triplets" (2016).
 
     >>> import symnet as sn
     >>> A, P, N = (sn.matrix(name, 2, "n") for name in "APN")
@@ -318,18 +316,11 @@ def triplet(
     """
     A, P, axis = _entered("triplet", A, P, axis)
     N = _entered("triplet", N, A, axis)[0]
-    m = as_number("triplet", "the margin", margin)
-    e = _positive("triplet", "epsilon", epsilon)
+    m = as_number("triplet", "the margin", margin, NOT_NEGATIVE)
+    e = as_number("triplet", "epsilon", epsilon, POSITIVE)
     near, far = (_lengths(elementwise(lambda a, b: a - b + e, A, other), axis) for other in (P, N))
     return total(elementwise(lambda p, q, m: scalars.relu(p - q + m), near, far, m)) / A.shape[1 - axis]
 
 
 def _lengths(D: Any, axis: int) -> Any:
     return elementwise(sqrt, sums(raw(HadamardProduct, D, D), axis))
-
-
-def _positive(who: str, what: str, value: Any) -> Any:
-    number = as_number(who, what, value)
-    if number.is_nonpositive:
-        raise ValueError(f"{who}: {what} must be a positive number, not {value}")
-    return number

@@ -16,7 +16,8 @@ from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given
 from symnet.expressions.losses import check_order
 from symnet.expressions.nodes import AxisMax
-from symnet.expressions.operands import as_expression, raw
+from symnet.expressions.operands import raw
+from symnet.expressions.ranges import as_number
 from symnet.expressions.scalars import step
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
@@ -37,9 +38,7 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
     0.75
     """
     output, Y = given(output, "accuracy"), given(Y, "accuracy")
-    least: Any = as_expression(threshold, "accuracy: the threshold")
-    if least.is_Matrix:
-        raise TypeError(f"accuracy: the threshold must be one number such as 0.5, not {brief(least)}")
+    least: Any = as_number("accuracy", "the threshold", threshold)
     for A in (output, Y):
         if not getattr(A, "is_Matrix", False):
             check_scalar(A)

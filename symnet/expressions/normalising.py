@@ -14,7 +14,8 @@ from sympy.matrices.exceptions import ShapeError
 from symnet.expressions.algebra import hadamard, scaled, spread, transpose
 from symnet.expressions.axes import as_axis, axis_of_outputs
 from symnet.expressions.normalised import RootMeanSquared, Standardised
-from symnet.expressions.operands import as_expression, as_matrix, raw
+from symnet.expressions.operands import as_matrix, raw
+from symnet.expressions.ranges import NOT_NEGATIVE, SHARE, as_entries, as_number
 from symnet.expressions.sizes import same_shape, shape_text
 from symnet.expressions.table import brief
 
@@ -26,7 +27,7 @@ def layer_norm(
 
     X: one sample a column (axis 0, which is meant where nothing is said) or a row (axis 1); μ and σ² are the mean and
     the variance of its entries. gain, bias: a number for each entry of a sample, (entries, 1), or (1, entries) for
-    axis 1, or one for all; None: there is none. epsilon: a positive number. Raises `ShapeError` for a gain or bias of
+    axis 1, or one for all; None: there is none. epsilon: a number from 0 on. Raises `ShapeError` for a gain or bias of
     another shape, `ValueError` for another axis or epsilon. See J. Ba, J. Kiros, G. Hinton, "Layer normalization"
     (2016).
 
@@ -53,7 +54,7 @@ def batch_norm(
 
     X: one sample a column; axis: along which mean and variance are taken, 1, which is meant where nothing is said, or
     0 where samples are rows. gain, bias: a number for each feature, (features, 1), or (1, features) for axis 0, or one
-    for all; None: there is none. epsilon: a positive number. The batch is what the kernel is called with. Raises what
+    for all; None: there is none. epsilon: a number from 0 on. The batch is what the kernel is called with. Raises what
     `layer_norm` raises. See S. Ioffe, C. Szegedy, "Batch normalization" (2015).
 
     Of images, columns of C·H·W, each pixel is a feature; where each channel is to be one, as in the paper's section
@@ -104,9 +105,8 @@ def dropout(X: MatrixExpr, mask: Any, keep: Any) -> MatrixExpr:
     >>> sn.evaluate(sn.dropout(X, M, 0.8), {X: [[4, 8]], M: [[1, 0]]}).tolist()
     [[5.0, 0.0]]
     """
-    X, mask, share = as_matrix("dropout", X), as_matrix("dropout: the mask", mask), as_expression(keep, "dropout: keep")
-    if share.is_Matrix or share.is_number and not 0 < share <= 1 or share.is_nonpositive:
-        raise ValueError(f"dropout: keep is the share of entries that stay, above 0 and at most 1, not {keep}")
+    X, mask = as_matrix("dropout", X), as_matrix("dropout: the mask", mask)
+    share = as_number("dropout", "keep, the share of entries that stay,", keep, SHARE)
     if not same_shape(X.shape, mask.shape):
         raise ShapeError(f"dropout: the mask {brief(mask)} is {shape_text(mask.shape)}, but {brief(X)} is "
                          f"{shape_text(X.shape)}; it needs a 0 or 1 for each entry")  # fmt: skip
@@ -137,12 +137,7 @@ def embedding(E: MatrixExpr, one_hot: Any, axis: int | None = None) -> MatrixExp
 
 
 def _epsilon(who: str, epsilon: Any) -> Any:
-    value = as_expression(epsilon, f"{who}: epsilon")
-    if value.is_Matrix or value.is_negative or (value.is_number and not value.is_finite):
-        raise ValueError(f"{who}: epsilon must be a number that is not negative, such as 1e-5, not {epsilon}")
-    if not value.is_number:
-        raise ValueError(f"{who}: epsilon must be a number such as 1e-5, not {brief(value)}")
-    return value
+    return as_number(who, "epsilon", epsilon, NOT_NEGATIVE, symbols=False)
 
 
 def _with_gain(who: str, A: Any, X: Any, axis: int, gain: Any, bias: Any) -> Any:
@@ -157,7 +152,7 @@ def _with_gain(who: str, A: Any, X: Any, axis: int, gain: Any, bias: Any) -> Any
 
 
 def _for_each(who: str, what: str, given: Any, X: Any, axis: int) -> Any:
-    v = as_expression(given, f"{who}: the {what}")
+    v = as_entries(who, f"the {what}", given)
     wanted = (X.shape[0], 1) if axis == 0 else (1, X.shape[1])
     if not v.is_Matrix or same_shape(v.shape, wanted):
         return v

@@ -143,19 +143,19 @@ def as_expression(value: Any, who: str) -> Any:
             f"{who}: {brief(expr)} is of the type {type(expr).__name__}, no scalar and no matrix; "
             "write an expression of symbols, numbers and functions"
         )
-    if expr.is_Atom and expr.is_number:
-        operands_of(expr)
-    if expr.is_number and not expr.is_Matrix and expr.is_extended_real is False:
-        _imaginary(expr)
+    if expr.is_number and not expr.is_Matrix:
+        _check_number(expr, who)
     return expr
 
 
-def as_number(who: str, what: str, value: Any) -> Any:
-    """Give what a user wrote as a scalar, a number or a Symbol. Raises `TypeError` for all else."""
-    number = as_expression(value, f"{who}: {what}")
-    if number.is_Matrix:
-        raise TypeError(f"{who}: {what} must be a number or a Symbol, not the matrix {brief(number)}")
-    return number
+def _check_number(number: Any, who: str) -> None:
+    try:
+        if number.is_Atom:
+            operands_of(number)
+        if number.is_extended_real is False:
+            _imaginary(number)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{who}: {error}") from None
 
 
 def operands_of(node: Basic) -> tuple[Any, ...]:

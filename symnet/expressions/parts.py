@@ -82,6 +82,8 @@ def reshape(A: Any, shape: Any) -> Any:
         raise ShapeError(f"reshape: {shape} has {len(wanted)} axes, and a matrix has two")
     entries = given(A.shape[0]) * A.shape[1]
     sizes = [given(s, "reshape") if not isinstance(s, str) else _named(A, s) for s in wanted]
+    if not all(isinstance(s, Expr) and not s.is_Matrix for s in sizes):
+        raise TypeError(f"reshape: rows and columns must be whole numbers or sizes of {brief(A)}, not {shape!r}")
     if sizes.count(-1) == 1:
         k = sizes.index(-1)
         sizes[k] = (entries / sizes[1 - k]).cancel()

@@ -16,7 +16,8 @@ from symnet.expressions.axes import as_axis
 from symnet.expressions.kronecker import vec
 from symnet.expressions.nodes import Reduction
 from symnet.expressions.normalised import AxisVar, Variance
-from symnet.expressions.operands import as_expression, as_matrix
+from symnet.expressions.operands import as_matrix
+from symnet.expressions.ranges import NOT_NEGATIVE, as_number
 from symnet.expressions.reduced import AxisProd, Largest, Smallest
 from symnet.expressions.sizes import shape_text
 from symnet.expressions.table import brief
@@ -110,10 +111,10 @@ def std(A: MatrixExpr, axis: int | None = None, ddof: Any = 0) -> Any:
 
 
 def _variance(who: str, A: Any, axis: Any, ddof: Any) -> Any:
-    A, less = as_matrix(who, A), as_expression(ddof, f"{who}: ddof")
+    A, less = as_matrix(who, A), as_number(who, "ddof", ddof, NOT_NEGATIVE, symbols=False)
     rows, cols = A.shape
     count = rows * cols if axis is None else A.shape[as_axis(axis)]
-    if less.is_Matrix or not less.is_number or less.is_negative or (count - less).is_nonpositive:
+    if (count - less).is_nonpositive:
         raise ValueError(f"{who}: {brief(A)} is {shape_text(A.shape)}; ddof must be a number from 0 to less than the "
                          f"{count} entries that are taken together, not {ddof}")  # fmt: skip
     return Variance(A, less) if axis is None else AxisVar(A, Integer(as_axis(axis)), less)

@@ -14,10 +14,10 @@ from sympy import Expr, MatrixExpr, S, nan
 from symnet.expressions import by_entries, reductions
 from symnet.expressions.algebra import elementwise, inner_product, sums, total
 from symnet.expressions.axes import as_axis
-from symnet.expressions.entering import given
 from symnet.expressions.interned import MatrixNode, ScalarNode
 from symnet.expressions.linalg import as_square
 from symnet.expressions.operands import as_matrix
+from symnet.expressions.ranges import Range, as_number
 from symnet.expressions.sizes import Shape
 
 
@@ -188,6 +188,17 @@ def nuclear_norm(A: MatrixExpr) -> Expr:
 
 
 _OF_SINGULAR_VALUES = {"nuc": NuclearNorm, "spectral": SpectralNorm}
+_ORDER = Range("a number from 1, infinity or one of 'fro', 'nuc', 'spectral'", least=1)
+
+
+def _order(ord: Any) -> Any:
+    if isinstance(ord, str):
+        if ord != "fro":
+            raise ValueError(f"norm: ord must be {_ORDER.words}, not {ord!r}")
+        return S(2)
+    if isinstance(ord, (float, Expr)) and ord == S.Infinity:
+        return S.Infinity
+    return as_number("norm", "ord", ord, _ORDER)
 
 
 def norm_of(A: Any, axis: Any, ord: Any) -> Any:
@@ -196,10 +207,7 @@ def norm_of(A: Any, axis: Any, ord: Any) -> Any:
         if axis is not None:
             raise ValueError(f"norm: ord={ord!r} is of a whole matrix; leave axis away")
         return _OF_SINGULAR_VALUES[ord](A)
-    order = S(2) if isinstance(ord, str) and ord == "fro" else ord if isinstance(ord, str) else given(ord, "norm: ord")
-    if isinstance(order, str) or order.is_Matrix or (order.is_number and not order >= 1):
-        names = ", ".join(map(repr, ("fro", *_OF_SINGULAR_VALUES)))
-        raise ValueError(f"norm: ord must be a number from 1, infinity or one of {names}, not {ord!r}")
+    order = _order(ord)
     along = None if axis is None else as_axis(axis, f"; for an order write ord={axis!r}")
     if order is S.Infinity:
         return reductions.max(abs(A), along)

@@ -124,6 +124,8 @@ def entry(A: MatrixExpr, row: int, column: int) -> Expr:
 
 def _whole(who: str, place: Any) -> int:
     try:
+        if isinstance(place, bool):
+            raise TypeError
         return operator.index(place)
     except TypeError:
         raise TypeError(f"{who}: rows and columns are whole numbers from 0, not {place!r}") from None

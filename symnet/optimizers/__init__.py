@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from symnet.expressions import loaded_later as _loaded_later
 from symnet.optimizers.descent import GradientDescent, Momentum, Nesterov, SignSGD
 from symnet.optimizers.optimizer import (
-    NOT_NEGATIVE, POSITIVE, Optimizer, Rule, Solver, equations_of, hyperparameter,
+    Optimizer, Rule, Solver, equations_of, hyperparameter,
 )  # fmt: skip
 from symnet.optimizers.rates import Rate, is_number, number_of, rate_at, rates_at
 from symnet.optimizers.updates import Updated, as_optimizer, with_updates
@@ -20,10 +20,10 @@ if _TYPE_CHECKING:
     from symnet.optimizers.solvers import LBFGS, GaussNewton, LevenbergMarquardt, NewtonCG
 
 __all__ = [
-    "FIRST_ORDER", "LBFGS", "NOT_NEGATIVE", "POSITIVE", "SCHEDULES", "AdaGrad", "Adam", "AdamW", "GaussNewton",
-    "GradientDescent", "LevenbergMarquardt", "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate",
-    "Rule", "SignSGD", "Solver", "Updated", "as_optimizer", "cosine_decay", "equations_of", "exponential_decay",
-    "hyperparameter", "is_number", "number_of", "rate_at", "rates_at", "step_decay", "warmup", "with_updates",
+    "AdaGrad", "Adam", "AdamW", "FIRST_ORDER", "GaussNewton", "GradientDescent", "LBFGS", "LevenbergMarquardt",
+    "Momentum", "Nesterov", "NewtonCG", "Optimizer", "RMSProp", "Rate", "Rule", "SCHEDULES", "SignSGD", "Solver",
+    "Updated", "as_optimizer", "cosine_decay", "equations_of", "exponential_decay", "hyperparameter", "is_number",
+    "number_of", "rate_at", "rates_at", "step_decay", "warmup", "with_updates",
 ]  # fmt: skip
 
 _LATER = {  # loaded when it is first asked for

@@ -8,11 +8,9 @@ from typing import Any
 
 from sympy import sqrt
 
-from symnet.expressions import elementwise
+from symnet.expressions import FRACTION, NOT_NEGATIVE, POSITIVE, elementwise
 from symnet.optimizers.descent import GradientDescent, Momentum, Nesterov, SignSGD
-from symnet.optimizers.optimizer import (
-    FRACTION, NOT_NEGATIVE, POSITIVE, Rule, entry_squares, hyperparameter, rate,
-)  # fmt: skip
+from symnet.optimizers.optimizer import Rule, entry_squares, hyperparameter, rate
 from symnet.optimizers.rates import Rate, number_of
 
 

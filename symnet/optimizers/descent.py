@@ -8,8 +8,8 @@ from typing import Any
 
 from sympy import sign
 
-from symnet.expressions import elementwise
-from symnet.optimizers.optimizer import FRACTION, Rule, hyperparameter, rate
+from symnet.expressions import FRACTION, elementwise
+from symnet.optimizers.optimizer import Rule, hyperparameter, rate
 from symnet.optimizers.rates import Rate
 
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Protocol
 
 from sympy import MatrixSymbol, Symbol
 
-from symnet.expressions import Shown, elementwise, preformatted
+from symnet.expressions import POSITIVE, Range, Shown, elementwise, preformatted
 from symnet.handing import notation
 from symnet.optimizers.rates import Rate, is_number
 from symnet.program import Equation, Section
@@ -32,14 +32,10 @@ class Optimizer(Protocol):
         """Give the new values: update(W, gradient, eta=…, v=…) → {symbol of W or a state: expression of all these}."""
 
 
-Law = tuple[str, Callable[[float], bool]]
 Make = Callable[..., Any]  # a name and a shape, none for a scalar → a symbol
-POSITIVE: Law = ("a positive number", lambda value: value > 0)
-FRACTION: Law = ("a number from 0 up to, but not, 1", lambda value: 0 <= value < 1)
-NOT_NEGATIVE: Law = ("a number from 0 on", lambda value: value >= 0)
 
 
-def hyperparameter(default: float, law: Law, called: str | None = None, varies: bool = False) -> Any:
+def hyperparameter(default: float, law: Range, called: str | None = None, varies: bool = False) -> Any:
     """Give a field of an optimizer. `law`: what its value must be; `called`: its name in formulas, such as eta.
 
     `varies`: a function of the step may stand in its place.
@@ -58,11 +54,11 @@ class Rule(Shown):
     def __post_init__(self) -> None:
         for f in fields(self):  # type: ignore[arg-type]
             value = getattr(self, f.name)
-            what, holds = f.metadata["law"]
+            law = f.metadata["law"]
             if f.metadata["varies"] and callable(value):
                 continue
-            if not is_number(value) or not holds(value):
-                what += " or a function of the step" if f.metadata["varies"] else ""
+            if not is_number(value) or not law.holds(value):
+                what = law.words + (" or a function of the step" if f.metadata["varies"] else "")
                 name = "learning rate" if f.name == "rate" else f.name
                 raise ValueError(f"{type(self).__name__}: the {name} must be {what}, not {value!r}")
 

@@ -17,7 +17,7 @@ Rate: TypeAlias = float | Callable[[int], float]
 
 def is_number(value: object) -> bool:
     """Tell whether a value is a finite number."""
-    if isinstance(value, bool) or not hasattr(value, "__float__"):
+    if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__float__"):
         return False
     if getattr(value, "shape", None):  # an array
         return False

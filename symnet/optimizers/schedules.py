@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from symnet.expressions import Made
+from symnet.expressions import COUNT, NOT_NEGATIVE, POSITIVE, SHARE, Made, Range
 from symnet.optimizers.rates import Rate, is_number, rate_at
 
 
@@ -67,7 +67,7 @@ def step_decay(rate: float, factor: float = 0.5, every: int = 1000) -> Callable[
     >>> [sn.step_decay(0.1, 0.5, every=10)(step) for step in (0, 9, 10, 20)]
     [0.1, 0.1, 0.05, 0.025]
     """
-    return _StepDecay(_positive("step_decay", rate), _factor("step_decay", factor), _count("every", every))
+    return _StepDecay(*_falling("step_decay", rate, factor, every))
 
 
 def exponential_decay(rate: float, factor: float = 0.5, every: int = 1000) -> Callable[[int], float]:
@@ -79,8 +79,7 @@ def exponential_decay(rate: float, factor: float = 0.5, every: int = 1000) -> Ca
     >>> sn.exponential_decay(0.4, 0.25, every=10)(5)
     0.2
     """
-    positive, fall = _positive("exponential_decay", rate), _factor("exponential_decay", factor)
-    return _ExponentialDecay(positive, fall, _count("every", every))
+    return _ExponentialDecay(*_falling("exponential_decay", rate, factor, every))
 
 
 def cosine_decay(rate: float, steps: int, last: float = 0.0) -> Callable[[int], float]:
@@ -94,9 +93,8 @@ def cosine_decay(rate: float, steps: int, last: float = 0.0) -> Callable[[int], 
     >>> rate(0), round(rate(50), 6), rate(100), rate(1000)
     (0.2, 0.1, 0.0, 0.0)
     """
-    if not is_number(last) or last < 0:
-        raise ValueError(f"cosine_decay: last must be a number from 0 on, not {last!r}")
-    return _CosineDecay(_positive("cosine_decay", rate), _count("steps", steps), last)
+    least = _checked("cosine_decay", "last", last, NOT_NEGATIVE)
+    return _CosineDecay(_checked("cosine_decay", "the rate", rate, POSITIVE), _count("steps", steps), least)
 
 
 def warmup(rate: Rate, steps: int) -> Callable[[int], float]:
@@ -109,22 +107,21 @@ def warmup(rate: Rate, steps: int) -> Callable[[int], float]:
     >>> [round(sn.warmup(0.4, steps=4)(step), 3) for step in range(6)]
     [0.1, 0.2, 0.3, 0.4, 0.4, 0.4]
     """
-    return _Warmup(rate if callable(rate) else _positive("warmup", rate), _count("steps", steps))
+    return _Warmup(rate if callable(rate) else _checked("warmup", "the rate", rate, POSITIVE), _count("steps", steps))
 
 
-def _positive(where: str, rate: float) -> float:
-    if not is_number(rate) or rate <= 0:
-        raise ValueError(f"{where}: the rate must be a positive number, not {rate!r}")
-    return float(rate)
+def _falling(where: str, rate: float, factor: float, every: int) -> tuple[float, float, int]:
+    first = _checked(where, "the rate", rate, POSITIVE)
+    return first, _checked(where, "the factor", factor, SHARE), _count("every", every)
 
 
-def _factor(where: str, factor: float) -> float:
-    if not is_number(factor) or not 0 < factor <= 1:
-        raise ValueError(f"{where}: the factor must lie between 0 and 1, not {factor!r}")
-    return float(factor)
+def _checked(where: str, what: str, value: float, allowed: Range) -> float:
+    if not is_number(value) or not allowed.holds(value):
+        raise ValueError(f"{where}: {what} must be {allowed.words}, not {value!r}")
+    return float(value)
 
 
 def _count(name: str, value: int) -> int:
-    if not is_number(value) or value != int(value) or value < 1:
+    if not is_number(value) or not COUNT.holds(value):
         raise ValueError(f"{name} must be a positive whole number of steps, not {value!r}")
     return int(value)

@@ -13,11 +13,12 @@ from typing import Any, ClassVar
 
 from sympy import Identity, Inverse, Rational
 
-from symnet.expressions import add, diag, diagonal, hadamard, inner_product, matmul, maximum, scaled, total, transpose
-from symnet.optimizers.optimizer import NOT_NEGATIVE, POSITIVE, Law, Make, Solver, hyperparameter
+from symnet.expressions import (
+    COUNT, NOT_NEGATIVE, POSITIVE, add, diag, diagonal, hadamard, inner_product, matmul, maximum, scaled, total,
+    transpose,
+)  # fmt: skip
+from symnet.optimizers.optimizer import Make, Solver, hyperparameter
 from symnet.program import Equation
-
-COUNT: Law = ("a positive whole number", lambda value: value >= 1 and value == int(value))
 
 
 def _moved(theta: Any, step: Any, make: Make) -> Equation:
