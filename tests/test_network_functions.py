@@ -426,3 +426,27 @@ MISTAKES = [
 def test_mistakes_are_told_in_the_users_words(call, kind, words):
     with pytest.raises(kind, match=words):
         call()
+
+
+@pytest.mark.parametrize("zero", ["neither", "first", "second", "both"])
+@pytest.mark.parametrize(("shape", "axis"), [((3, "n"), 0), (("n", 3), 1), ((3, 1), 0)])
+def test_a_cosine_with_an_epsilon_is_that_of_pytorch(shape, axis, zero):
+    A, B = sn.matrix("A", *shape), sn.matrix("B", *shape)
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=[4 if size == "n" else size for size in shape]) for _ in "AB")
+    sample = (slice(None), 0) if axis == 0 else (0, slice(None))
+    for array, names in ((a, ("first", "both")), (b, ("second", "both"))):
+        array[sample] *= zero not in names
+    kernel = sn.derive(sn.cosine_similarity(A, B, axis=axis, epsilon=1e-8), [A, B]).compile()
+    loss, slopes = kernel({A: a, B: b})
+    p, q = (np.linalg.norm(M, axis=axis, keepdims=True) for M in (a, b))
+    over = np.maximum(p, 1e-8) * np.maximum(q, 1e-8)
+    cosines = (a * b).sum(axis=axis, keepdims=True) / over
+    assert np.isclose(loss, cosines.mean(), rtol=1e-12)
+    for symbol, mine, other, size in ((A, a, b, p), (B, b, a, q)):
+        away = np.where(size > 1e-8, cosines * mine / np.where(size > 0, size, 1) ** 2, 0)
+        np.testing.assert_allclose(slopes[symbol], (other / over - away) / cosines.size, rtol=1e-9)
+    if zero == "neither":
+        plain = sn.derive(sn.cosine_similarity(A, B, axis=axis), [A, B]).compile()({A: a, B: b})
+        assert np.isclose(loss, plain.loss, rtol=1e-12)
+        np.testing.assert_allclose(slopes[A], plain.gradients[A], rtol=1e-9, atol=1e-15)

@@ -32,6 +32,7 @@ ARGUMENTS = {  # argument: its call, what it may be, whether a Symbol may stand 
     "focal: alpha": (lambda v: sn.focal(P, Y, 2, v), TO_1, True),
     "triplet: the margin": (lambda v: sn.triplet(P, Y, N, v), FROM_0, True),
     "triplet: epsilon": (lambda v: sn.triplet(P, Y, N, epsilon=v), POSITIVE, True),
+    "cosine_similarity: epsilon": (lambda v: sn.cosine_similarity(P, Y, epsilon=v), POSITIVE, True),
     "layer_norm: epsilon": (lambda v: sn.layer_norm(P, epsilon=v), FROM_0, False),
     "batch_norm: epsilon": (lambda v: sn.batch_norm(P, epsilon=v), FROM_0, False),
     "rms_norm: epsilon": (lambda v: sn.rms_norm(P, epsilon=v), FROM_0, False),
@@ -63,12 +64,9 @@ NO_NUMBERS = [
     float("nan"), np.float64("nan"), np.array(np.nan), S.NaN, -float("inf"), zoo, 1j, 2 + I, "0.1", "a", b"1", True, np.True_,
     S.true, None, [1.0], (1,), {1: 2}, np.arange(5.0), Symbol("s", imaginary=True), object(), sn,
 ]  # fmt: skip
-ALLOWED = {
-    "focal: alpha": (None,),
-    "layer_norm: the gain": (None,),
-    "batch_norm: the bias": (None,),
-    "conv2d: the bias": (None,),
-}
+OPTIONAL = (
+    "focal: alpha", "layer_norm: the gain", "batch_norm: the bias", "conv2d: the bias", "cosine_similarity: epsilon",
+)  # fmt: skip
 WIDE = (list, tuple, np.ndarray)  # where a matrix may stand they are told as such
 
 
@@ -76,7 +74,7 @@ WIDE = (list, tuple, np.ndarray)  # where a matrix may stand they are told as su
 def test_an_argument_that_cannot_be_is_named_with_what_it_may_be(name):
     call, words, _ = ARGUMENTS[name]
     for value in [*OUTSIDE[words], *NO_NUMBERS]:
-        if value is None and name in ALLOWED:
+        if value is None and name in OPTIONAL:
             continue
         with pytest.raises((TypeError, ValueError)) as refused:
             call(value)

@@ -280,18 +280,26 @@ def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis:
     return total(whole) / Z.shape[1 - axis]
 
 
-def cosine_similarity(A: MatrixExpr, B: MatrixExpr, axis: int | None = None) -> Expr:
+def cosine_similarity(A: MatrixExpr, B: MatrixExpr, axis: int | None = None, epsilon: Any = None) -> Expr:
     """Give the mean over the samples of ⟨a, b⟩/(‖a‖·‖b‖), the cosine of the angle between two vectors.
 
     A, B: (entries, samples); with `axis=1` (samples, entries). It is 1 where all vectors point the same way: a loss is
-    `1 - sn.cosine_similarity(A, B)`. It is not defined where a vector is 0.
+    `1 - sn.cosine_similarity(A, B)`. A vector that is 0 has no direction, and the formula gives NaN for it, unless
+    there is an `epsilon`, a small positive number: it stands for norms that are smaller, as in PyTorch, whose own is
+    1e-8, so that the cosine with 0 is 0 and all others stay. Raises `ValueError` for another epsilon.
 
     >>> import symnet as sn
     >>> A, B = sn.matrix("A", 2, "n"), sn.matrix("B", 2, "n")
     >>> round(sn.evaluate(sn.cosine_similarity(A, B), {A: [[1, 1], [0, 0]], B: [[2, 0], [0, 3]]}), 12)
     0.5
+    >>> round(sn.evaluate(sn.cosine_similarity(A, B, epsilon=1e-8), {A: [[0, 1], [0, 0]], B: [[2, 2], [0, 0]]}), 12)
+    0.5
     """
     A, B, axis = _entered("cosine_similarity", A, B, axis)
+    if epsilon is not None:
+        e = as_number("cosine_similarity", "epsilon", epsilon, POSITIVE)
+        products = sums(raw(HadamardProduct, A, B), axis)
+        return total(elementwise(_over_norms, products, _lengths(A, axis), _lengths(B, axis), e)) / A.shape[1 - axis]
     if A.shape[1 - axis] == 1:
         return inner_product(A, B) / (norm(A) * norm(B))
     normal = [RootMeanSquared(M, Integer(axis), S.Zero) for M in (A, B)]
@@ -320,6 +328,10 @@ def triplet(
     e = as_number("triplet", "epsilon", epsilon, POSITIVE)
     near, far = (_lengths(elementwise(lambda a, b: a - b + e, A, other), axis) for other in (P, N))
     return total(elementwise(lambda p, q, m: scalars.relu(p - q + m), near, far, m)) / A.shape[1 - axis]
+
+
+def _over_norms(product: Any, p: Any, q: Any, least: Any) -> Any:
+    return product / (scalars.maximum(p, least) * scalars.maximum(q, least))
 
 
 def _lengths(D: Any, axis: int) -> Any:
