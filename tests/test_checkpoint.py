@@ -332,7 +332,10 @@ def test_other_data_are_said_and_taken(tmp_path, name):
 def test_other_data_held_back_and_streams_are_compared_too(tmp_path):
     held, path = {X: DATA[X][:, :9], Y: DATA[Y][:, :9]}, tmp_path / "run.npz"
     sn.train(LOSS, [DATA, DATA], NET, epochs=1, validation=held, progress=False, checkpoint=path)
-    with pytest.warns(RuntimeWarning, match="data is 3 batches and was 2 batches, Y has other values; the run goes on"):
+    with pytest.warns(
+        RuntimeWarning,
+        match="data is 3 batches and was 2 batches, Y of the validation data has other values; the run goes on",
+    ):
         sn.resume(path, [DATA] * 3, validation=held | {Y: _moved(held[Y])}, epochs=2, progress=False)
 
 

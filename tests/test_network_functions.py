@@ -276,6 +276,23 @@ def test_what_is_masked_is_left_out():
     np.testing.assert_array_equal(boolean, sn.derive(loss, X).compile()({X: AT, M: mask, Y: T})[1][X])
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_logarithm_of_masked_weights(axis, causal):
+    Z, M, T = (sn.matrix(name, 4, 4) for name in "ZMT")
+    rng = np.random.default_rng(0)
+    mask = np.tril(np.ones((4, 4))) if causal else np.array([[1, 0, 1, 1], [1, 1, 0, 1], [1, 1, 1, 0], [0, 1, 1, 0.0]])
+    values = {Z: rng.normal(size=(4, 4)), M: mask, T: mask * rng.random((4, 4))}
+    weights = sn.evaluate(sn.masked_softmax(Z, M, axis=axis), values)
+    logs = sn.log_softmax(Z - 1e9 * (1 - (sn.causal_mask(4) if causal else M)), axis=axis)
+    loss, slopes = sn.derive(-sn.sum(sn.hadamard(T, logs)), Z).compile()(
+        {s: v for s, v in values.items() if s != M or not causal}
+    )
+    assert np.isclose(loss, -(values[T][mask > 0] * np.log(weights[mask > 0])).sum(), rtol=1e-12)
+    right = weights * values[T].sum(axis=axis, keepdims=True) - values[T]
+    np.testing.assert_allclose(slopes[Z], right, atol=1e-12)
+
+
 def test_attention_does_not_overflow():
     Q, K, W = sn.matrix("Q", "n", 4), sn.matrix("K", "n", 4), sn.matrix("W", "n", 2)
     rng = np.random.default_rng(0)

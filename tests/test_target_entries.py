@@ -203,3 +203,33 @@ def test_class_numbers_are_told_of_one_row_or_column_only():
     with pytest.raises(ValueError, match="but 2 stands at") as raised:
         sn.evaluate(sn.binary_cross_entropy(W * X, Y), values_of(Y=np.arange(K * N).reshape(K, N) % 3))
     assert "one_hot" not in str(raised.value)
+
+
+def test_shares_of_a_focal_loss_have_the_formula_that_is_told():
+    with pytest.raises(ValueError, match=r"must be 0 or 1, but 0.05 stands at .*; for others write sn.sum") as refused:
+        sn.evaluate(sn.focal(W * X, 0.9 * Y + 0.05 * ONES), values_of(Y=BITS))
+    way = str(refused.value).partition("; for others write ")[2]
+    Z, gamma = W * X, 1.5
+    soft = eval(way, {"sn": sn, "Y": Y, "Z": Z, "gamma": gamma, "n": n})  # noqa: S307
+    assert np.isclose(
+        sn.evaluate(soft, values_of(Y=BITS)), sn.evaluate(sn.focal(Z, Y, gamma), values_of(Y=BITS)), rtol=1e-12
+    )
+    assert sn.check_gradients(soft, values_of(Y=0.9 * BITS + 0.05), wrt=[W]).ok
+
+
+ROWS = sn.matrix("T", "n", 3), sn.matrix("P", "n", 3), np.zeros((4, 3))
+ADVICE = {  # where samples are rows the advice makes rows
+    "labels for rows": lambda: sn.evaluate(sn.cross_entropy(*ROWS[:2], axis=1), {"T": ROWS[2], "P": [0, 1, 2, 1]}),
+    "labels beyond": lambda: sn.evaluate(sn.cross_entropy(*ROWS[:2], axis=1), {"T": ROWS[2], "P": [0, 1, 2, 3, 9]}),
+    "labels from 1": lambda: sn.one_hot([1, 2, 3], 3, axis=1),
+    "names": lambda: sn.one_hot(["a", "b"], 2, axis=1),
+    "accuracy": lambda: sn.accuracy(ROWS[0], sn.matrix("y", "n", 1), axis=1),
+    "a column": lambda: sn.evaluate(sn.focal(sn.matrix("z", "n", 1), sn.matrix("y", "n", 1), axis=1), {"z": np.zeros((3, 1)), "y": [[0], [1], [2]]}),
+    "a loss": lambda: sn.cross_entropy(ROWS[0], sn.matrix("y", "n", 1), axis=1),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ADVICE)
+def test_labels_of_samples_in_rows_become_rows(name):
+    with pytest.raises(ValueError, match=r"sn\.one_hot\(.*, axis=1\)"):
+        ADVICE[name]()

@@ -109,12 +109,11 @@ def labels_hint(symbol: Any, array: Any) -> str:
         others = symbol.shape[1 - axis]
         if not classes.is_Integer or classes < 2 or not (others.is_Symbol or others == array.size):
             continue
-        low, high = array.min(), array.max()
+        low, high, turned = array.min(), array.max(), ", axis=1" if axis else ""
         from_zero, from_one = low >= 0 and high < int(classes), low >= 1 and high == int(classes)
         if not np.array_equal(array, np.round(array)):
             return ""
         if from_zero or from_one:
-            turned = ", axis=1" if axis else ""
             known = classes if from_zero else f"list(range(1, {classes + 1}))"
             where = "row" if axis else "column"
             return (
@@ -124,7 +123,7 @@ def labels_hint(symbol: Any, array: Any) -> str:
         if others.is_Symbol and 0 <= low and classes <= high < 10 * classes:
             return (
                 f"; if these are class labels, they run from 0 to {classes - 1}, and {high:.0f} is none; "
-                f"sn.one_hot(labels, {classes}) makes one {'row' if axis else 'column'} of each"
+                f"sn.one_hot(labels, {classes}{turned}) makes one {'row' if axis else 'column'} of each"
             )
     return ""
 

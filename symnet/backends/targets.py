@@ -109,7 +109,7 @@ def _check_entries(target: Labels, arrays: Mapping[str, Any]) -> None:
     if (off := wanted.off(whole, _slack(target, shares, arrays))).any():
         i, j = map(int, np.unravel_index(int(off.argmax()), off.shape))
         name += f" + {constant:.6g}".replace("+ -", "- ") if constant else ""
-        way = _way(wanted, name, whole) if plain else ""
+        way = _way(wanted, name, whole, along) if plain else ""
         way += f"; for others write {wanted.otherwise}" if wanted.otherwise else ""
         raise ValueError(
             f"{name}: the {wanted.what} of {target.loss} must be {wanted.words}, but {whole[i, j]:.6g} stands at "
@@ -123,7 +123,7 @@ def _check_entries(target: Labels, arrays: Mapping[str, Any]) -> None:
         )
 
 
-def _way(wanted: Entries, name: str, A: Any) -> str:
+def _way(wanted: Entries, name: str, A: Any, along: int) -> str:
     # two values that are others, class numbers, numbers of a larger range
     low, high = float(A.min()), float(A.max())
     whole = np.isfinite(A).all() and np.array_equal(A, np.round(A))
@@ -134,7 +134,8 @@ def _way(wanted: Entries, name: str, A: Any) -> str:
         spread = f"{wanted.most - wanted.least}*{unit} - {-wanted.least}".removeprefix("1*").removesuffix(" - 0")
         return f"; write {spread} for labels {low:.17g} and {high:.17g}"
     if whole and 0 <= low and high < CLASSES and 1 in A.shape:
-        return f"; class numbers are for sn.cross_entropy, as sn.one_hot({name}, {high + 1:.0f})"
+        turned = ", axis=1" if along else ""
+        return f"; class numbers are for sn.cross_entropy, as sn.one_hot({name}, {high + 1:.0f}{turned})"
     return (
         f"; write {name}/{high:.6g} for numbers from 0 to {high:.6g}" if whole and wanted.between and low >= 0 else ""
     )

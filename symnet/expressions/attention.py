@@ -26,8 +26,8 @@ def attention(Q: MatrixExpr, K: MatrixExpr, V: MatrixExpr, mask: Any = None) -> 
 
     Q: (queries, d); K: (keys, d); V: (keys, size): tokens are rows. mask: (queries, keys), a positive number where a
     query may look at a key and 0 where not, such as `sn.causal_mask(n)`, or data; a query that may look at nothing gets
-    zeros. None: every query looks at every key. Raises `ShapeError` where sizes do not fit. See A. Vaswani and others,
-    "Attention is all you need" (2017), equation 1.
+    zeros. None: every query looks at every key. Raises `ShapeError` where sizes do not fit. For the logarithm of masked
+    weights see `masked_softmax`. See A. Vaswani and others, "Attention is all you need" (2017), equation 1.
 
     >>> import symnet as sn
     >>> Q, K, V = sn.matrix("Q", "n", 4), sn.matrix("K", "n", 4), sn.matrix("V", "n", 3)
@@ -57,12 +57,16 @@ def masked_softmax(Z: MatrixExpr, mask: Any, axis: int = 0) -> MatrixExpr:
 
     Z: a matrix expression; mask: a matrix of its shape, data; axis: 0 down the columns, 1 along the rows. Entries that
     are masked are left out, as if they were −∞; where all are, the result is 0. Raises `ShapeError` for a mask of
-    another shape, `ValueError` for another axis.
+    another shape, `ValueError` for another axis. Its logarithm is −∞ where the mask is 0, and NaN once that is
+    multiplied by a target of 0; with a mask of 0 and 1 write `sn.log_softmax(Z - 1e9*(1 - M), axis=0)`.
 
     >>> import symnet as sn
     >>> Z, M = sn.matrix("Z", 3, 1), sn.matrix("M", 3, 1)
-    >>> sn.evaluate(sn.masked_softmax(Z, M), {Z: [[1], [1000], [1]], M: [[1], [0], [1]]}).tolist()
+    >>> values = {Z: [[1], [1000], [1]], M: [[1], [0], [1]]}
+    >>> sn.evaluate(sn.masked_softmax(Z, M), values).tolist()
     [[0.5], [0.0], [0.5]]
+    >>> sn.evaluate(sn.log_softmax(Z - 1e9*(1 - M), axis=0), values).round(4)[[0, 2]].tolist()
+    [[-0.6931], [-0.6931]]
     """
     return _masked("masked_softmax", as_matrix("masked_softmax", Z), mask, as_axis(axis))
 

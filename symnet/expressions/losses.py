@@ -260,8 +260,9 @@ def focal(Z: MatrixExpr, Y: MatrixExpr, gamma: Any = 2, alpha: Any = None, axis:
     Z: logits; Y: targets, 0 or 1, and labels that are others are refused by whatever computes the loss or trains;
     both (outputs, samples), with `axis=1` (samples, outputs). gamma: a number or Symbol
     that is not negative; with 0 it is `binary_cross_entropy`. alpha: None, or the weight, between 0 and 1, of the
-    targets that are 1; the others weigh 1 − alpha. Raises `ValueError` for others. See T.-Y. Lin and others, "Focal
-    loss for dense object detection" (2017), equations 4 and 5.
+    targets that are 1; the others weigh 1 − alpha. Raises `ValueError` for others. Of targets between 0 and 1 each
+    share has its term: `sn.hadamard(Y, sn.power(sn.sigmoid(-Z), gamma), sn.softplus(-Z))`, and the same of 1 − Y and
+    −Z, summed over all. See T.-Y. Lin and others, "Focal loss for dense object detection" (2017), equations 4 and 5.
 
     >>> import symnet as sn
     >>> Z, Y = sn.matrix("Z", 1, "n"), sn.matrix("Y", 1, "n")

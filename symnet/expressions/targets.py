@@ -58,7 +58,12 @@ ENTRIES_OF = {
     "binary_cross_entropy": Entries(
         0, 1, between=True, otherwise="(sn.sum(sn.softplus(Z)) - sn.sum(sn.hadamard(Y, Z)))/n"
     ),
-    "focal": Entries(0, 1),
+    "focal": Entries(
+        0,
+        1,
+        otherwise="sn.sum(sn.hadamard(Y, sn.power(sn.sigmoid(-Z), gamma), sn.softplus(-Z)) + "
+        "sn.hadamard(1 - Y, sn.power(sn.sigmoid(Z), gamma), sn.softplus(Z)))/n",
+    ),
     "categorical_hinge": Entries(0, 1, hot=True),
     "kl_divergence": Entries(0, 1, between=True, hot=True, what="distributions"),
 }

@@ -51,15 +51,16 @@ def differences(before: Any, now: Any, called: str) -> list[str]:
     if isinstance(before, int) or isinstance(now, int):
         told = [f"{k} batches" if isinstance(k, int) else "arrays" for k in (now, before)]
         return [f"{called} is {told[0]} and was {told[1]}"] if before != now else []
-    found = [f"{name} is {word}" for names, word in ((now.keys() - before, "new"), (before.keys() - now, "missing"))
-             for name in sorted(names)]  # fmt: skip
+    whose = "" if called == "data" else f" of the {called} data"
+    gone = (now.keys() - before, "new"), (before.keys() - now, "missing")
+    found = [f"{name}{whose} is {word}" for names, word in gone for name in sorted(names)]
     for name in sorted(now.keys() & before):
         (shape, kind, _), (old_shape, old_kind, _) = now[name], before[name]
         if shape != old_shape:
-            found.append(f"{name} has the shape {_shown(shape)} and had {_shown(old_shape)}")
+            found.append(f"{name}{whose} has the shape {_shown(shape)} and had {_shown(old_shape)}")
         elif now[name] != before[name]:
             how = "other values" if kind == old_kind else f"the type {kind} and had {old_kind}"
-            found.append(f"{name} has {how}")
+            found.append(f"{name}{whose} has {how}")
     return found
 
 
