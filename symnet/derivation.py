@@ -118,7 +118,10 @@ class Derivation(Handing, Shown):
 
     @property
     def loss(self) -> Expr:
-        """The loss in the names of the intermediates."""
+        """The loss in the names of the intermediates, which SymPy takes for constants: `d.loss.diff(W)` is 0.
+
+        The gradient is `d.closed(W)`, or `sn.gradient(loss, W)` of the loss that was derived.
+        """
         return self.by_name[self.loss_name]
 
     def __getitem__(self, symbol: Name | str) -> Any:
