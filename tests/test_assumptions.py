@@ -19,6 +19,14 @@ ROWS = [  # an assumption, numbers of which it holds, others, and what is said o
     ({"integer": True}, [-3, 0, 4.0], [2.5], "be a whole number"),
     ({"even": True}, [-2, 0, 4.0], [2.5, 3], "be an even whole number"),
     ({"odd": True}, [-3, 1.0], [2.5, 2], "be an odd whole number"),
+    ({"prime": True}, [2, 5, 97.0], [1, 0, -3, 4, 2.5, np.inf], "be a prime number"),
+    ({"prime": False}, [4, 0.5, -3], [7], "not be a prime number"),
+    ({"composite": True}, [4, 6.0, 91], [1, 2, 0, -4, 4.5, np.inf], "be a product of whole numbers above 1"),
+    ({"composite": False, "positive": True}, [1, 2, 0.5], [4], "not be a product of whole numbers above 1"),
+    ({"finite": True}, [-3, 1e300], [np.inf, -np.inf], "be finite"),
+    ({"real": True}, [1e300], [np.inf], "be finite"),
+    ({"rational": True}, [0.5, 3], [], ""),
+    ({"irrational": True}, [3.14159], [3], "not be a whole number"),
     ({"integer": True, "positive": True}, [1, 7], [0, -1, 2.5], "be above 0|be a whole number"),
     ({"extended_positive": True}, [1], [-1], "be above 0"),
     ({"zero": False}, [2, -2], [0], "not be 0"),
@@ -43,15 +51,39 @@ def test_numbers_are_as_their_symbols_are_declared(assumed, good, bad, said, com
             compile_it(s + sn.sum(W), {s: number, W: w})
 
 
+@pytest.mark.parametrize("fact, good, bad", [("even", 4, 3), ("odd", 3, 4), ("prime", 3, 4), ("composite", 4, 3)])
+def test_sizes_are_as_they_are_declared(fact, good, bad):
+    n = Symbol("n", positive=True, **{fact: True})
+    A, u = sn.matrix("A", n, 2), sn.vector("u", 2)
+    loss = (-1) ** n * sn.norm(A * u) ** 2 / n
+    ways = {
+        "evaluate": lambda k: sn.evaluate(loss, {A: np.ones((k, 2)), u: [1, 2]}),
+        "kernel": lambda k: sn.derive(loss, u).compile()({A: np.ones((k, 2)), u: [1, 2]}),
+        "alone": lambda k: sn.evaluate(sn.sum(u) / n, {u: [1, 2], n: k}),
+        "train": lambda k: sn.train(loss, {A: np.ones((k, 2))}, {u: np.ones((2, 1))}, epochs=1, progress=False),
+        "batches": lambda k: sn.train(loss, [{A: np.ones((k, 2))}], {u: np.ones((2, 1))}, epochs=1, progress=False),
+    }
+    for way in ways.values():
+        way(good)
+        with pytest.raises(
+            ValueError, match=rf"n must be .*, and it is {bad}: it is declared {fact}.*declare n without it"
+        ):
+            way(bad)
+
+
 def test_a_simplification_never_answers_for_a_number_that_it_does_not_hold_for():
     s, n = Symbol("s", positive=True), sn.vector("x", "n").shape[0]
+    even = Symbol("n", even=True)
+    for formula, symbol in (((-1) ** even, even), (sp.sign(s), s), (sp.cos(sp.pi * even) * s, even)):
+        with pytest.raises(ValueError, match=rf"{symbol} must be .*, and it is -3"):
+            sn.evaluate(formula, {s: 3, symbol: -3})
     for formula, name in ((sp.Abs(s), "s"), (sp.sqrt(s**2), "s"), (sp.Abs(n), "n")):
         with pytest.raises(ValueError, match=f"{name} must be above 0, and it is -3"):
             sn.evaluate(formula, {name: -3})
 
 
 @pytest.mark.parametrize("fact, start", [("positive", 1.0), ("nonnegative", 1.0), ("negative", -1.0), ("nonpositive", -1.0),
-                                         ("integer", 2.0), ("even", 2.0), ("odd", 3.0)])  # fmt: skip
+                                         ("integer", 2.0), ("even", 2.0), ("odd", 3.0), ("prime", 3.0), ("composite", 4.0)])  # fmt: skip
 def test_a_number_that_a_step_would_make_another_is_not_trained(fact, start):
     s = Symbol("s", **{fact: True})
     loss = sp.Abs(s) * sn.sum(sn.square(W))

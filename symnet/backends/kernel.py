@@ -24,7 +24,7 @@ from symnet.backends.mpmath_code import mpmath_functions
 from symnet.backends.numpy_code import NumPyCode
 from symnet.backends.results import Mapped, Result, Single
 from symnet.backends.source import standalone, written
-from symnet.backends.stated import Stated
+from symnet.backends.stated import Stated, check_numbers
 from symnet.backends.widened import NARROW, WIDE, Widened
 from symnet.expressions import (
     Fixed, Name, Shown, Table, Values, as_expression, axes_of, listed, preformatted, symbols_of, without_definition,
@@ -326,7 +326,7 @@ def evaluate(expr: Any, values: Values) -> Any:
     """Give the value of any expression: an array for a matrix expression, a number for a scalar one.
 
     expr: a SymPy expression; values: symbols or names → arrays, as many as you have: what the expression does not need
-    is left aside. Raises what `compile` and a `Kernel` raise.
+    is left aside, but numbers are as their symbols are declared. Raises what `compile` and a `Kernel` raise.
 
     >>> import symnet as sn
     >>> A = sn.matrix("A", 2, 2)
@@ -334,7 +334,9 @@ def evaluate(expr: Any, values: Values) -> Any:
     [[5.0, 11.0], [11.0, 25.0]]
     """
     kernel = _compiled_expression(as_expression(expr, "evaluate"), Table.changes)
-    return kernel(binding.needed(values, kernel.arguments, kernel.program.names.sizes))
+    given = binding.needed(values, kernel.arguments, kernel.program.names.sizes)
+    check_numbers(values, given)
+    return kernel(given)
 
 
 @lru_cache(maxsize=128)

@@ -11,11 +11,11 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from sympy import Symbol
+from sympy import Symbol, isprime
 
 from symnet.backends.fitting import computable, spacing, told_apart
 from symnet.backends.targets import check_distributions, check_labels
-from symnet.expressions import declared as declaring, facts_of
+from symnet.expressions import axes_of, declared as declaring, facts_of
 from symnet.program import Program, targets_of
 
 SLACK = 2 / 3  # of the digits: facts hold to eps^(2/3), 4e-11 in float64 and 2e-5 in float32, of the largest entry
@@ -37,10 +37,21 @@ def check_facts(symbols: Iterable[Any], arrays: Mapping[str, Any]) -> None:
                 CHECKS[fact](symbol.name, array, slack)
 
 
+def check_numbers(values: Mapping[Any, Any], passed: Iterable[str]) -> None:
+    """Raise `ValueError` where a number is not as its symbol is declared, by which that may have left the formula.
+
+    passed: the names of those that are looked at elsewhere.
+    """
+    for symbol, value in values.items():
+        if isinstance(symbol, Symbol) and symbol.name not in passed and isinstance(value, (int, float, np.number)):
+            _check_assumed(symbol, np.asarray(value, float))
+
+
 class Stated:
     """What is declared of symbols, and what a program states of them. `names`: those of which there is anything.
 
-    `declared`: the symbols by name; `targets`: those of cross-entropies; `labels`: those of other losses.
+    `declared`: the symbols by name; `sized`: the sizes that are declared to be more than a whole number; `targets`:
+    those of cross-entropies; `labels`: those of other losses.
     """
 
     def __init__(self, program: Program, symbols: Mapping[str, Any]) -> None:
@@ -48,7 +59,10 @@ class Stated:
         said = {n: s for n, s in symbols.items() if facts_of(s) or (isinstance(s, Symbol) and _assumed(s))}
         self.declared = {n: s for n, s in said.items() if n not in program.names.sizes}
         summed = {A.name for target in (*self.targets, *self.labels) for _, A, _ in target.terms}
-        self.names = frozenset({*self.declared, *summed} - set(program.names.sizes))
+        sizes = {s for s, _, _ in axes_of(symbols.values())}
+        sizes |= {s for n, s in symbols.items() if n in program.names.sizes}
+        self.sized = [s for s in sizes if any(s.assumptions0.get(fact) is not None for fact in OF_SIZES)]
+        self.names = frozenset({*self.declared, *summed} - set(program.names.sizes) | {s.name for s in self.sized})
 
     def check(self, arrays: Mapping[str, Any], names: Iterable[str] | None = None) -> None:
         """Raise `ValueError` where arrays, by name, are not what is declared or stated.
@@ -60,6 +74,9 @@ class Stated:
         check_distributions(self.targets, arrays)
         wanted = self.declared if names is None else [name for name in names if name in self.declared]
         check_facts([self.declared[name] for name in wanted], arrays)
+        for size in self.sized:
+            if size.name in arrays:
+                _check_assumed(size, np.asarray(arrays[size.name], float), OF_SIZES)
 
 
 def must_be(symbol: Any) -> list[str]:
@@ -218,6 +235,15 @@ class _Assumption(NamedTuple):
     means: str  # what a number of it must be
 
 
+def _by_factors(x: Any, holds: Callable[[int], bool]) -> Any:
+    told = [bool(v == np.floor(v) and np.isfinite(v) and holds(int(v))) for v in np.ravel(x)]
+    return np.reshape(np.array(told, bool), np.shape(x))
+
+
+def _has_factors(number: int) -> bool:
+    return number > 3 and not isprime(number)
+
+
 _NEVER, _ALWAYS = (lambda x: np.zeros_like(x, bool)), (lambda x: np.ones_like(x, bool))
 _SIGNS = {
     "positive": _Assumption(lambda x: x > 0, "above 0"),
@@ -230,12 +256,16 @@ ASSUMPTIONS: dict[str, _Assumption] = {
     "imaginary": _Assumption(_NEVER, "imaginary"),
     "real": _Assumption(_ALWAYS, "real"),
     "zero": _Assumption(lambda x: x == 0, "0"),
+    "integer": _Assumption(lambda x: x == np.floor(x), "a whole number"),
     "even": _Assumption(lambda x: x % 2 == 0, "an even whole number"),
     "odd": _Assumption(lambda x: x % 2 == 1, "an odd whole number"),
-    "integer": _Assumption(lambda x: x == np.floor(x), "a whole number"),
+    "prime": _Assumption(lambda x: _by_factors(x, isprime), "a prime number"),
+    "composite": _Assumption(lambda x: _by_factors(x, _has_factors), "a product of whole numbers above 1"),
+    "finite": _Assumption(np.isfinite, "finite"),
     **_SIGNS,
     **{f"extended_{name}": sign for name, sign in _SIGNS.items()},  # infinite ones too
 }
+OF_SIZES = ("even", "odd", "prime", "composite")  # what is not said of a size by its being one
 
 
 @lru_cache(maxsize=256)
@@ -247,14 +277,19 @@ def _assumed(symbol: Symbol) -> tuple[tuple[str, _Assumption, bool], ...]:
 
 
 def _number_of(symbol: Symbol, number: Any) -> Any:
+    if symbol.is_prime or symbol.is_composite:
+        return np.full_like(number, 2 if symbol.is_prime else 4)
     number = np.round(number) if symbol.is_integer else number
+    number = number + (number % 2 != int(bool(symbol.is_odd))) if symbol.is_even or symbol.is_odd else number
     if symbol.is_nonnegative or symbol.is_nonpositive:
         number = np.abs(number) if symbol.is_nonnegative else -np.abs(number)
     return number
 
 
-def _check_assumed(symbol: Symbol, number: Any) -> None:
+def _check_assumed(symbol: Symbol, number: Any, among: Iterable[str] = ASSUMPTIONS) -> None:
     for name, assumption, holds in _assumed(symbol):
+        if name not in among:
+            continue
         wrong = (assumption.holds(number) != holds) & ~np.isnan(number)
         if wrong.any():
             no = "" if holds else "not "

@@ -30,7 +30,9 @@ OF_NUMBERS = {  # assumptions of SymPy's, by which formulas are simplified
     "nonnegative": "a step could make it negative; write t**2 with a free Symbol t",
     "negative": "a step could make it positive; write -exp(t) with a free Symbol t",
     "nonpositive": "a step could make it positive; write -t**2 with a free Symbol t",
-    **dict.fromkeys(("integer", "even", "odd"), "after a step it is no whole number; declare it without"),
+    **dict.fromkeys(
+        ("integer", "even", "odd", "prime", "composite"), "after a step it is no whole number; declare it without"
+    ),
 }
 
 
