@@ -17,7 +17,7 @@ import pytest
 WINGS = {
     "expressions": "types elsewhere answered later members entering deep shown table sizes undefined beside asked axes rebuilding scalars curves stability partials machine growth precise facts interned written lengths declared nodes structured reduced normalised masked operands ranges atoms algebra light images pooling gathered wholes sympys blocks symbols kronecker factored columns parts linalg by_entries reductions spectral activations indexed normalising attention functions elementary convolution perceptron cells targets losses metrics tree",
     "program":     "building brackets names survey symmetry chains program stating looking entrywise factoring laws canonical inline naming shapes fusing fused_sums solving totals normal_form builder",
-    "calculus":    "networks rules free images reverse second linear linalg spectral dense pixels hessians outer residuals",
+    "calculus":    "networks rules free images slopes reverse second linear linalg spectral dense pixels hessians outer residuals",
     "notation":    "spelling style reading undefined unicode latex mathml mathematica boxes structured linalg networks images page formula",
     "handing":     "",
     "backends":    "precision roots apart lowering emitter scalar_code windows numpy_code images complex_code mpmath_code matrix_functions functional linalg_code networks identifiers fitting binding targets steps instructions liveness writing workspace results source widened jax_code stated structured skeleton c_text c_code c_rows c_blocks c_function c_file c_main c_kernel jax_kernel kernel counted counted_functions cost labels tensors files",

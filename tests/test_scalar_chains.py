@@ -4,7 +4,7 @@ them."""
 import mpmath
 import numpy as np
 import pytest
-from sympy import Piecewise, Symbol, cos, exp, lambdify, log, sin, sqrt
+from sympy import Piecewise, Symbol, cos, erf, exp, lambdify, log, sin, sqrt, symbols, tanh
 from sympy.core.cache import clear_cache
 
 import symnet as sn
@@ -35,6 +35,32 @@ def test_lines_and_kernels_grow_with_the_levels(name):
     assert longest[1] < 5 * longest[0], str(many)
 
 
+NEURONS = {  # (what came, what comes in: a weight times that and a bias)
+    "sigmoid": lambda a, z: 1 / (1 + exp(-z)),
+    "tanh": lambda a, z: tanh(z),
+    "erf": lambda a, z: erf(z),
+    "softplus": lambda a, z: log(1 + exp(z)),
+    "swish": lambda a, z: z / (1 + exp(-z)),
+    "two functions": lambda a, z: tanh(z) / (1 + exp(-a)),
+}
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_a_chain_of_single_neurons_is_backpropagation(name):
+    # three times as many levels make three times as many lines, as long, although exponentials are in it
+    sources = []
+    for number in (3, 9):
+        weights, biases, a = symbols(f"w1:{number + 1}"), symbols(f"b1:{number + 1}"), Symbol("x")
+        for w, b in zip(weights, biases, strict=True):
+            a = NEURONS[name](a, w * a + b)
+        d = sn.derive((a - Symbol("y")) ** 2, [*weights, *biases])
+        sources.append(len(d.compile().source))
+        assert max(map(len, str(d).splitlines())) < 180, str(d)
+    assert sources[1] < 4.3 * sources[0]
+    values = dict(zip([*weights, *biases], np.random.default_rng(1).normal(size=18), strict=True))
+    assert sn.check_gradients((a - Symbol("y")) ** 2, {**values, "x": 0.7, "y": 0.2}, [*weights, *biases])
+
+
 s = Symbol("s", real=True)
 SWISH, TANH = s * exp(s) / (1 + exp(s)), (exp(s) - exp(-s)) / (exp(s) + exp(-s))
 BY_HAND = {
@@ -57,6 +83,15 @@ def test_exponentials_that_are_divided_by_each_other_stay_together(name):
                 right = float(slope(mpmath.mpf(dtype(value).item())))
                 found = kernel({"s": dtype(value)})[1]["s"]
                 assert abs(found - right) <= digits * max(1, abs(right)), (value, found, right)
+
+
+@pytest.mark.parametrize(("outer", "named"), [(sin, True), (cos, True), (log, False), (lambda c: 1 / (2 + c), False)])
+def test_a_slope_has_no_name_where_something_is_divided_by_what_saturates(outer, named):
+    b = Symbol("b")
+    inner = tanh(s * b) + b
+    loss = outer(inner) * (1 + inner**2) * (2 + inner**3)
+    roles = [e.role for e in sn.derive(loss, [s, b]).equations]
+    assert ("adjoint" in roles) == named
 
 
 @pytest.mark.parametrize("name", LEVELS)

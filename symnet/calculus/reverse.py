@@ -11,16 +11,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix, log, preorder_traversal
+from sympy import Expr, MatrixSymbol, S, Symbol, ZeroMatrix
 
 from symnet.calculus.free import in_free_entries
 from symnet.calculus.rules import RULES
-from symnet.expressions import PRECISE, Name, add, symbols_of
+from symnet.calculus.slopes import parts_of_a_slope
+from symnet.expressions import Name, add, symbols_of
 from symnet.program import Builder, Equation, live
-
-FEW = 8  # parts of a scalar adjoint; of more it has a name, so that no line grows with the depth of a chain of scalars
-MANY = 200  # likewise beside exponentials, which are to be divided by others before they are numbers
-_GROWING = tuple(f for f in PRECISE if f is not log)
 
 
 def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]:
@@ -30,7 +27,7 @@ def sweep(builder: Builder, loss: Name, wrt: Sequence[Name]) -> dict[Name, Name]
     found: dict[Any, list[Any]] = defaultdict(list, {loss: [S.One]})
     due = _due(forward, wrt)
     gradients: dict[Name, Name] = {}
-    few = MANY if any(isinstance(f, _GROWING) for e in forward for f in preorder_traversal(e.rhs)) else FEW
+    few = parts_of_a_slope(forward)
     for k in reversed(range(-1, len(forward))):
         if k >= 0 and forward[k].lhs in reached and found[forward[k].lhs]:
             lhs, rhs = forward[k]
