@@ -45,6 +45,7 @@ def same(one, other):
 # -- going on
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("batch_size", [None, 8])
 @pytest.mark.parametrize("optimizer", OPTIMIZERS, ids=str.__call__ and repr)
 def test_a_run_goes_on_as_if_nothing_had_happened(tmp_path, optimizer, batch_size):

@@ -220,7 +220,7 @@ VARIANTS = {
 }
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("change", VARIANTS)
 @pytest.mark.parametrize("row", [pytest.param(row, id=name) for name, *row in ROWS])
 def test_every_form_of_a_loss_has_the_same_form_of_its_answer(row, change):

@@ -15,6 +15,7 @@ import symnet as sn
 TYPED_OTHERWISE = ("means", "transposed operands", "scaled sums", "trained power")
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", LOSSES)
 def test_closed_forms_of_every_kind_of_loss(name):
     loss, wrt = LOSSES[name]
@@ -69,7 +70,7 @@ def _loss(rng):
     return Add(*[rng.choice([1, -1, 2, lam, Rational(1, 3)]) * one() for _ in range(rng.randrange(1, 3))])
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("seed", range(80))
 def test_closed_forms_of_random_formulas(seed):
     rng = random.Random(seed)

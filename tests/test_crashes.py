@@ -215,6 +215,7 @@ METHODS = [
 ]  # fmt: skip
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("number", range(len(METHODS)))
 def test_a_net_of_a_thousand_levels_is_no_burden(number):
     assert METHODS[number](deep()) is not None
@@ -235,7 +236,7 @@ BUILDING = [
 ]  # fmt: skip
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("number", range(len(BUILDING)))
 def test_a_net_is_built_in_a_time_that_grows_with_its_levels(number):
     H, value = S, np.eye(3) * 0.1

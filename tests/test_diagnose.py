@@ -30,7 +30,7 @@ def test_every_kind_is_written_by_hand():
 ARCHITECTURES = ("3-4-2 sigmoid", "4-8-3 tanh")  # where all are looked at
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", NETS)
 def test_single_mistakes_are_named_first(name):
     net = NETS[name]

@@ -98,7 +98,7 @@ def test_a_gradient_of_0_is_called_that():
     assert [fault.kind for fault in found.faults] == ["missing-term"] and "W₁ is all zeros" in str(found)
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", LOSSES)
 def test_any_loss_can_be_diagnosed(name):
     loss, symbols = LOSSES[name]

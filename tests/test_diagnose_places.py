@@ -121,6 +121,7 @@ def by_hand(v, bug=""):
 GATES = ["deltas", "slopes", "before the slope", "weights", "complement"]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("bug", GATES)
 @pytest.mark.parametrize("steps", [2, 3])
 def test_gates_in_each_others_place(bug, steps):
@@ -165,6 +166,7 @@ def test_gates_exchanged_in_the_forward_pass():
         assert found.faults[0].kind == "forward" and "are exchanged" in found.faults[0].words, str(found)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(
     ("steps", "start", "bug"),
     [(2, True, ""), (3, True, ""), (3, False, ""), (4, False, ""), (2, True, ", all"), (3, True, ", all")],

@@ -44,6 +44,7 @@ def test_a_part_of_the_samples_is_told(part, loss):
     assert said.faults[0].kind == "wrong-sum" and words in said.faults[0].words, str(said)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("loss", ["squares", "classes", "decay"])
 @pytest.mark.parametrize("of_function", [False, True])
 def test_samples_in_another_order_are_told(loss, of_function):

@@ -386,7 +386,7 @@ OF_NETS = {
 }
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("number", range(5))
 @pytest.mark.parametrize("f", OF_NETS.values(), ids=list(OF_NETS))
 def test_sympys_functions_of_a_deep_net_are_those_of_a_number(f, number):

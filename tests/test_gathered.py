@@ -53,7 +53,7 @@ def as_loops(expr):
     return float(expr.doit())
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("seed", range(60))
 def test_sums_of_entries_keep_their_value_whatever_is_recognised(seed):
     generator = np.random.default_rng(seed)

@@ -56,7 +56,7 @@ NOT_WRITTEN_OUT = {
 }
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("name", [n for n in LOSSES if n not in NOT_WRITTEN_OUT])
 def test_gradient_equals_sympy_diff_of_the_loss_written_out(name):
     loss, symbols = LOSSES[name]

@@ -132,6 +132,7 @@ def symbols_in(F):
     return [s for s in symbols if s != k], {s: VALUES[s] for s in symbols}
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("kind", KINDS)
 def test_value_gradient_and_notations(kind):
     F, wanted = KINDS[kind]

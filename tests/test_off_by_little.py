@@ -107,7 +107,7 @@ def tried(seed, method):
     return judged(right), [judged(w) for w in wrong if w is not None]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("method", ["complex", "central", "function"])
 @pytest.mark.parametrize("seed", range(NETS))
 def test_off_by_little_is_wrong_and_right_is_right(seed, method):

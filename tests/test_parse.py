@@ -170,6 +170,7 @@ GRADIENTS = {f"gradient of {name}": sn.gradient(loss, wrt[0]) for name, (loss, w
 PRINTED = {name: loss for name, (loss, _) in LOSSES.items()} | GRADIENTS
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("syntax", AMBIGUOUS)
 @pytest.mark.parametrize("name", PRINTED)
 def test_what_is_printed_is_read_back(name, syntax):

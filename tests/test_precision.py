@@ -80,6 +80,7 @@ def test_float32_is_judged_by_its_own_digits(name, way):
         assert not check and "WRONG" in check.summary, (factor, check)
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("constant", [1e3, 1e6, 1e9, 1e12, 1e15])
 @pytest.mark.parametrize("factor", WRONG.values())

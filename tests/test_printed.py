@@ -148,6 +148,7 @@ def parts(expr):
             yield from parts(a)
 
 
+@pytest.mark.sampled(4)
 @each_net
 def test_the_forward_part_speaks_of_forward_names_only(net):
     _, d = derived(net)

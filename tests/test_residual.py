@@ -61,7 +61,7 @@ def calls(f, *args):
     return count
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(5)
 @pytest.mark.parametrize("read", READ.values(), ids=READ)
 @pytest.mark.parametrize("step", STEPS.values(), ids=STEPS)
 def test_reading_does_not_go_every_way(step, read):

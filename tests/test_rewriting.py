@@ -22,7 +22,7 @@ INSIDE = [
 ]  # fmt: skip
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("around", AROUND)
 @pytest.mark.parametrize("f", GROWTH, ids=lambda f: f.__name__)
 def test_rewriting_ends_and_once_is_enough(f, around):
@@ -37,6 +37,7 @@ def test_rewriting_ends_and_once_is_enough(f, around):
 A, B = sn.matrix("A", 2, 2), sn.matrix("B", 2, 2)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("u", [1 / x, sp.atan(1 / x), sp.atan(sp.atanh(x)), x / sp.Abs(x), sp.Abs(1 / x) + 1])
 @pytest.mark.parametrize("f", [sn.sigmoid, sn.softplus, sp.cosh, sp.sech], ids=lambda f: f.__name__)
 def test_roots_in_moduli_of_what_may_be_infinite_have_their_values(f, u):

@@ -148,6 +148,7 @@ SAMPLES = {
 }
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("node", [node for node in RULES if node not in WITHOUT])
 def test_every_row_against_differences_and_entry_by_entry(node):
     assert node in SAMPLES, f"add a sample for {node.__name__} to SAMPLES"

@@ -44,6 +44,7 @@ def given_to(kernel, values):
     return kernel.function(*[values[n] for n in kernel.arguments])
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", [n for n in LOSSES if n not in KINKED])
 def test_hessian_times_a_direction_on_every_kind_of_loss(name):
     loss, wrt = LOSSES[name]
@@ -107,6 +108,7 @@ NETS = {
 }  # fmt: skip
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", NETS)
 def test_it_costs_at_most_five_gradients(name):
     loss, wrt = NETS[name]

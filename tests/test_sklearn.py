@@ -19,6 +19,7 @@ from symnet.sklearn import SymbolicClassifier, SymbolicRegressor
 IRIS = load_iris(return_X_y=True)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks([SymbolicClassifier(), SymbolicRegressor()])
 def test_what_scikit_learn_checks(estimator, check):

@@ -258,6 +258,7 @@ OF_TANH = [name for name, (f, _) in ONE.items() if sn.elementwise(f, A).has(tanh
 OF_TANH += [name for name, f in TWO.items() if sn.elementwise(f, A, B).has(tanh)]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", [*ONE, *TWO])
 def test_value_and_gradient_are_right_to_the_last_digits(name):
     faults = []

@@ -197,6 +197,7 @@ def test_a_right_step_is_right(name):
     assert found.ok and word in str(found), str(found)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_step_is_told(name):
     move, known, word = WRONG[name]

@@ -192,6 +192,7 @@ def arguments_of(function, point):
     return [first[function], z] if function in first else [z]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("function", [f for f in SCALARS if f is not sympy.Piecewise], ids=lambda f: f.__name__)
 @pytest.mark.parametrize("point", [0.37, -0.81, 1.6])
 def test_rows_of_scalar_functions(function, point):

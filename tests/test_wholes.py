@@ -45,6 +45,7 @@ def _value(expr):
     return sn.evaluate(expr, VALUES)
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", ALGORITHMS)
 @pytest.mark.parametrize("inside", INSIDE)
 def test_sympys_algorithms_do_not_look_into_matrices(name, inside):
@@ -95,6 +96,7 @@ def _deep(levels):
     return H
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "scalar",
     [*(SCALARS[k] for k in ("trace", "det", "entry", "sum", "norm", "dot", "form")), lambda M: 3 / sn.sum(M) ** 2],
