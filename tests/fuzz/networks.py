@@ -78,8 +78,9 @@ def variance(a: Any, axis: int, ddof: int = 0) -> Any:
     return ((a - mean(a, axis)) ** 2).sum(axis=axis, keepdims=True) / (a.shape[axis] - ddof)
 
 
-def standardised(a: Any, axis: int, epsilon: float) -> Any:
-    return (a - mean(a, axis)) / np.sqrt(variance(a, axis) + epsilon)
+def standardised(p: Any, a: Any, axis: int, epsilon: float) -> Any:
+    # of equal entries all that is left is how the mean was rounded
+    return (a - p.rounded(mean(a, axis))) / np.sqrt(variance(a, axis) + epsilon)
 
 
 REDUCTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
@@ -127,13 +128,17 @@ for _kind, (_text, _f) in OF_ALL.items():
     simple(SCALARS, _kind, _text, _f, lambda g: [(g.size(), g.size())])
 
 NORMS: dict[str, tuple[str, Callable[..., Any]]] = {
-    "sn.layer_norm": ("sn.layer_norm({{0}}, axis={axis}, epsilon=0.01)", lambda a, axis: standardised(a, axis, 0.01)),
-    "sn.batch_norm": ("sn.batch_norm({{0}}, axis={axis}, epsilon=0.1)", lambda a, axis: standardised(a, axis, 0.1)),
+    "sn.layer_norm": (
+        "sn.layer_norm({{0}}, axis={axis}, epsilon=0.01)", lambda p, a, axis: standardised(p, a, axis, 0.01),
+    ),
+    "sn.batch_norm": (
+        "sn.batch_norm({{0}}, axis={axis}, epsilon=0.1)", lambda p, a, axis: standardised(p, a, axis, 0.1),
+    ),
     "sn.rms_norm": (
-        "sn.rms_norm({{0}}, axis={axis}, epsilon=0.01)", lambda a, axis: a / np.sqrt(mean(a * a, axis) + 0.01),
+        "sn.rms_norm({{0}}, axis={axis}, epsilon=0.01)", lambda p, a, axis: a / np.sqrt(mean(a * a, axis) + 0.01),
     ),
     "logsumexp, spread": (
-        "({{0}} - {left}sn.logsumexp({{0}}, axis={axis}){right})", lambda a, axis: a - N.logsumexp(a, axis),
+        "({{0}} - {left}sn.logsumexp({{0}}, axis={axis}){right})", lambda p, a, axis: a - p.rounded(N.logsumexp(a, axis)),
     ),
 }  # fmt: skip
 for _kind, (_text, _f) in NORMS.items():
@@ -143,13 +148,13 @@ for _kind, (_text, _f) in NORMS.items():
         axis = g.pick(0, 1)
         ends = {"left": f"OneMatrix({s[0]}, 1)*", "right": ""}
         ends = ends if axis == 0 else {"left": "", "right": f"*OneMatrix(1, {s[1]})"}
-        return node(kind, s, text.format(axis=axis, **ends), lambda p, a: f(a, axis), g.matrix(*s))
+        return node(kind, s, text.format(axis=axis, **ends), lambda p, a: f(p, a, axis), g.matrix(*s))
 
 
 @row(MATRICES, "layer norm with gain and bias")
 def _with_gain(g: Generator, s: Any) -> Tree | None:
     return node("layer norm with gain and bias", s, "sn.layer_norm({0}, 0, {1}, {2}, 0.01)",
-                lambda p, a, b, c: b * standardised(a, 0, 0.01) + c, g.matrix(*s), g.matrix(s[0], 1), g.matrix(s[0], 1))  # fmt: skip
+                lambda p, a, b, c: b * standardised(p, a, 0, 0.01) + c, g.matrix(*s), g.matrix(s[0], 1), g.matrix(s[0], 1))  # fmt: skip
 
 
 # -- attention, dropout, recurrent cells

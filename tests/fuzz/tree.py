@@ -60,7 +60,8 @@ class Tree:
 @dataclass
 class Point:
     """Where a tree is computed: the sizes and values of its symbols; `gap` is how far the closest corner or jump was,
-    `large` the largest value on the way. `noise`: a generator that spoils every value by `spoil` of itself.
+    `large` the largest value on the way, infinite where one is no number. `noise`: a generator that spoils every value
+    by `spoil` of itself.
     """
 
     sizes: Mapping[str, int]
@@ -95,7 +96,8 @@ class Point:
             for node in tree.nodes():
                 value = node.value(self, *[found[operand] for operand in node.operands])
                 value = self.rounded(value)
-                self.large = max(self.large, float(np.max(np.abs(value), initial=0.0)))
+                largest = float(np.max(np.abs(value), initial=0.0))
+                self.large = np.inf if np.isnan(largest) else max(self.large, largest)
                 found[node] = value
         return found[tree]
 
