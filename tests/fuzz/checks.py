@@ -297,7 +297,7 @@ class _Case:
 
     def second(self) -> None:
         # the Hessian of all symbols together times a direction, against differences of the slopes by complex steps
-        if not self.smooth or self.wanted.gap < 0.05:
+        if not self.smooth or min(self.wanted.gap, self.wanted.bend) < 0.05:
             return
         wanted, error = curvature(self.tree, self.sizes, self.values, self.wanted, self.wrt)
         if not error <= 1e-5 * (1 + abs(wanted)):

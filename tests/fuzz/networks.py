@@ -23,7 +23,7 @@ def phi(a: Any) -> Any:
 
 
 def elu(p: Any, a: Any, alpha: float = 1.0) -> Any:
-    real = p.near(a) if alpha != 1 else np.real(a)
+    real = p.near(a) if alpha != 1 else p.bent(a)
     return np.where(real > 0, a, alpha * (np.exp(np.where(real > 0, 0, a)) - 1))
 
 

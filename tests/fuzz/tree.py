@@ -60,8 +60,8 @@ class Tree:
 @dataclass
 class Point:
     """Where a tree is computed: the sizes and values of its symbols; `gap` is how far the closest corner or jump was,
-    `large` the largest value on the way, infinite where one is no number. `noise`: a generator that spoils every value
-    by `spoil` of itself.
+    `bend` the closest jump of a second derivative, `large` the largest value on the way, infinite where one is no
+    number. `noise`: a generator that spoils every value by `spoil` of itself.
     """
 
     sizes: Mapping[str, int]
@@ -69,6 +69,7 @@ class Point:
     noise: np.random.Generator | None = None
     spoil: float = 0.0
     gap: float = np.inf
+    bend: float = np.inf
     large: float = 0.0
 
     def number(self, size: Any) -> int:
@@ -81,6 +82,12 @@ class Point:
         """Note how close something came to where a function has a corner; gives its real part."""
         real = np.real(difference)
         self.gap = min(self.gap, float(np.min(np.abs(real), initial=np.inf)))
+        return real
+
+    def bent(self, difference: Any) -> Any:
+        """Note how close something came to where a second derivative jumps; gives its real part."""
+        real = np.real(difference)
+        self.bend = min(self.bend, float(np.min(np.abs(real), initial=np.inf)))
         return real
 
     def rounded(self, value: Any) -> Any:
@@ -118,6 +125,7 @@ class Expected:
     directions: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
     gap: float = np.inf
+    bend: float = np.inf
     large: float = 0.0
 
 
@@ -143,7 +151,7 @@ def expected(tree: Tree, sizes: Mapping[str, int], values: Mapping[str, Any], se
         again = [float(np.imag(Point(sizes, moved, rng, spoil).of(tree))) / STEP for _ in range(3)]
         slopes[symbol.name] = slope
         slope_noise[symbol.name] = max(abs(a - slope) for a in again) / spoil
-    return Expected(value, noise, slopes, slope_noise, directions, weights, plain.gap, plain.large)
+    return Expected(value, noise, slopes, slope_noise, directions, weights, plain.gap, plain.bend, plain.large)
 
 
 def drawn(tree: Tree, sizes: Mapping[str, int], seed: int) -> dict[str, Any]:
