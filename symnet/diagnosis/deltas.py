@@ -212,9 +212,7 @@ def _at_the_loss(setting: Setting, node: Any) -> Rewritten:
             if isinstance(P, Softmax):
                 yield from _after_softmax(P, rest, target, node)
             elif isinstance(P, Elementwise) and P.body == sigmoid(P.variables[0]):
-                yield _with_slope(P, node, "σ")
-                words = say("the delta of squared error on the logits {}, without the sigmoid", P.args[1])
-                yield add(P.args[1], rest), words
+                yield from _after_sigmoid(P, rest, target, node)
 
 
 def _after_softmax(P: Softmax, rest: Any, target: Any, delta: Any) -> Rewritten:
@@ -230,6 +228,27 @@ def _after_softmax(P: Softmax, rest: Any, target: Any, delta: Any) -> Rewritten:
     rest_of_one = entrywise(1 - _X, P)
     words = say("only the diagonal of the Jacobian of softmax is taken, {}∘(1 − {})", P, P)
     yield scaled(S.NegativeOne, hadamard(target, rest_of_one)), words
+
+
+def _after_sigmoid(P: Any, rest: Any, target: Any, delta: Any) -> Rewritten:
+    # −Y/P + (1 − Y)/(1 − P), times σ' = P∘(1 − P), is P − Y: what is left of it where a part or a sign is lost
+    Z = P.args[1]
+    yield _with_slope(P, delta, "σ")
+    yield add(Z, rest), say("the delta of squared error on the logits {}, without the sigmoid", Z)
+    slope, rest_of_one = entrywise(1 / (_X * (1 - _X)), P), entrywise(1 - _X, P)
+    words = say(
+        "the factor σ'({}) is missing: the derivative is taken in the probabilities, not in the logits", P.args[1]
+    )
+    yield hadamard(delta, slope), words
+    of_ones = hadamard(target, rest_of_one)
+    of_zeros = hadamard(add(OneMatrix(*target.shape), scaled(S.NegativeOne, target)), P)
+    words = say("the sign of the term (1 − {0})/(1 − {1}) in the derivative of cross-entropy is wrong", target, P)
+    yield scaled(S.NegativeOne, add(of_ones, of_zeros)), words
+    words = say("the term (1 − {0})/(1 − {1}) in the derivative of cross-entropy is missing", target, P)
+    yield scaled(S.NegativeOne, of_ones), words
+    in_probabilities = scaled(S.NegativeOne, hadamard(target, entrywise(1 / _X, P)))
+    yield in_probabilities, say("the derivative −{0}/{1} is that of softmax, taken in the probabilities", target, P)
+    yield of_zeros, say("the term −{0}/{1} in the derivative of cross-entropy is missing", target, P)
 
 
 def _with_slope(P: Any, delta: Any, name: str) -> tuple[Any, Words]:

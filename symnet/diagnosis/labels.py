@@ -52,6 +52,15 @@ def one_hot_like(shape: tuple[int, ...], axis: int, draw: np.random.Generator) -
     return found.T if axis == 0 else found
 
 
+def with_one_turned(array: Any, draw: np.random.Generator) -> Any:
+    """Give labels of two sorts with another number of each: what holds of as many of both alone is seen there."""
+    turned = np.array(array)
+    place = int(draw.integers(turned.size))
+    low, high = np.unique(turned)
+    turned.flat[place] = low if turned.flat[place] == high else high
+    return turned
+
+
 def readings(array: Any, draw: np.random.Generator) -> list[Any]:
     """Give other labels for labels: one array, or one for each thing that they may be; none for what is no label."""
     array = np.asarray(array)

@@ -17,7 +17,7 @@ from symnet.derivation import Derivation
 from symnet.diagnosis.edits import Name
 from symnet.diagnosis.given import Point, called, point_at
 from symnet.diagnosis.handed import with_one_hot
-from symnet.diagnosis.labels import is_of_shares, is_one_hot, readings, redrawn
+from symnet.diagnosis.labels import is_of_shares, is_one_hot, readings, redrawn, with_one_turned
 from symnet.diagnosis.stacked import Stacked
 from symnet.expressions import Elementwise, facts_of, kinks_of
 from symnet.program import Program
@@ -220,6 +220,8 @@ def _other(array: Any, generator: np.random.Generator) -> Any:
         return redrawn(array, array.shape, generator).astype(array.dtype)
     if array.ndim:
         array = array[generator.permutation(array.shape[0])]
+    if array.dtype.kind in "iuf" and set(np.unique(array)) in ({0, 1}, {-1, 1}):
+        return with_one_turned(array, generator)
     if not np.issubdtype(array.dtype, np.floating) or np.all(array == np.round(array)):
         return array
     return (array * generator.uniform(0.6, 1.0, size=array.shape)).astype(array.dtype)
