@@ -160,6 +160,8 @@ def test_what_is_0_here_is_said_not_to_be_tested(name):
 T, U = sn.matrix("T", 3, "n"), sn.matrix("U", 3, 4)
 A, B = sn.matrix("A", 4, "n"), sn.matrix("A", 4, 5)
 PLAIN = sn.matrix("T", 3, 5)
+A6, U6, W2 = sn.matrix("A", 6, "n"), sn.matrix("U", 3, 6), sn.matrix("W", 3, 3)
+ENTROPY = sn.cross_entropy(U * A, T)
 ALL, SAMPLES = "over all entries, not over the samples alone", "over the samples alone, not over all entries"
 OF_PLAIN_SIZES = [  # loss, factor, what is said
     (sn.squared_error(U * A, T), 1 / 3, f"divided by 3, the number of rows of T, as well: the mean is taken {ALL}"),
@@ -172,13 +174,23 @@ OF_PLAIN_SIZES = [  # loss, factor, what is said
     (sn.mse(U * A, T), 15.0, "not divided by n⋅3 = 15, the number of entries of T: the gradient of the sum"),
     (sn.norm(U * A - T) ** 2, 1 / 15, "divided by n⋅3 = 15, the number of entries of T: the gradient of the mean"),
     (sn.mse(sn.tanh(U * A), T), 3.0, SAMPLES),
+    (sn.mse(U * A, T), 1.5, f"the number of rows of T: the mean is taken {SAMPLES}, and without a factor 2"),
+    (sn.mse(U * A, T), 7.5, "the gradient of the sum, not of the mean, and without a factor 2"),
+    (sn.squared_error(U * A, T), 5 / 3, "divided by 3, the number of rows of T, not by n = 5"),
+    (ENTROPY, 1 / 4, "divided by 4, the number of rows of A, as well"),
+    (sn.squared_error(W2 * sn.tanh(U6 * A6), T), 5 / 6, "divided by 6, the number of rows of A, not by n = 5"),
+    (sn.squared_error(W2 * sn.tanh(U6 * A6), T), 5 / 8, "divided by n − 1 = 4, not by n = 5, and a factor ½"),
 ]
 
 
 @pytest.mark.parametrize("number", range(len(OF_PLAIN_SIZES)))
 def test_a_mean_over_other_entries_is_named_where_sizes_are_plain(number):
     loss, factor, words = OF_PLAIN_SIZES[number]
-    found = said(loss, arrays(U=(3, 4), A=(4, 5), T=(3, 5)), factor, U)
+    shapes = {s.name: [5 if str(a) == "n" else int(a) for a in s.shape] for s in loss.atoms(sp.MatrixSymbol)}
+    values = arrays(**shapes)
+    if loss == ENTROPY:
+        values["T"] = np.eye(3)[:, [0, 1, 2, 1, 0]]
+    found = said(loss, values, factor, next(s for s in loss.atoms(sp.MatrixSymbol) if s.name == "U"))
     assert words in found, found
 
 

@@ -7,7 +7,7 @@ arrays as one vector.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -57,7 +57,8 @@ class Circumstances:
     """What a factor may come from. `swapped`: whether it stands at a difference of outputs and data.
 
     `sizes`: numbers by name; `divided_by`: the powers of them by which formulas divide; `axes`: what has a plain number
-    for its size; `rate`: None where nobody knows it.
+    for its size; `lengths`: such numbers of all data, with their words; `uses`: how often parameters are used;
+    `own`: the parameter whose gradient has the factor; `rate`: None where nobody knows it.
     """
 
     sizes: Mapping[str, int]
@@ -66,9 +67,13 @@ class Circumstances:
     swapped: bool = False
     divided_by: frozenset[tuple[str, Any]] = frozenset()
     axes: Sequence[Axis] = ()
+    lengths: Mapping[int, Words] = field(default_factory=dict)
+    uses: frozenset[int] = frozenset()
+    own: Name | None = None
 
 
 _RATE_TELLS = "; another learning rate tells"
+_WITHOUT_2 = say(", and without a factor 2, as of the square")
 _OF_SAMPLES = "the mean is taken over the samples alone, not over all entries"
 _Powers: TypeAlias = tuple[tuple[Any, Any], ...]  # sizes, by name or in words, and their exponents
 _Known: TypeAlias = tuple[float, Words, float, _Powers]  # a factor, words, a price, and what formulas with it divide by
@@ -145,10 +150,16 @@ def _known_factors(known: Circumstances) -> Iterator[_Known]:
     for w, g in known.right.items():
         entries = int(np.size(g))
         if entries > 2:
-            yield 1 / entries, say("a factor 1/{}: a mean over the entries of {}", entries, w), 1.2, ()
+            words = say("a factor 1/{}: a mean over the entries of {}", entries, w)
+            yield 1 / entries, words, 1.2 if w == known.own else 1.4, ()
+    for k in known.uses:
+        steps = ((say("the number {} of steps or uses", k), S.NegativeOne),)
+        yield 1 / k, say("divided by the number {} of steps or uses", k), 0.99, steps
+        yield float(k), say("multiplied by the number {} of steps or uses", k), 1.1, steps
     yield from _of_several_sizes(known.sizes)
     for axis in known.axes:
         yield from _of_an_axis(axis)
+    yield from _of_other_lengths(known)
 
 
 def _of_an_axis(axis: Axis) -> Iterator[_Known]:
@@ -162,23 +173,41 @@ def _of_an_axis(axis: Axis) -> Iterator[_Known]:
         less += say(": " + (_OF_SAMPLES if axis.divided_across else "the gradient of the sum, not of the mean"))
     else:
         less = say("multiplied by {}", axis.words)
+    halved = axis.divided and axis.divided_across  # a mean of squares: that without the mean is often halved
     for c, words, likely in ((1 / n, once_more, is_over_samples), (float(n), less, axis.divided)):
         yield c, words, 0.97 if likely else 1.25, own
         yield 2 * c, words + say(", and a factor 2 too much"), 1.3, own
-        yield c / 2, words + say(", and a factor ½ too much"), 1.3, own
+        without, cost = (_WITHOUT_2, 0.99) if halved and likely else (say(", and a factor ½ too much"), 1.3)
+        yield c / 2, words + without, cost, own
     yield from _of_all_entries(axis)
 
 
 def _of_all_entries(axis: Axis) -> Iterator[_Known]:
     n, of, own = axis.entries, axis.words_of_entries, ((axis.words_of_entries, S.NegativeOne),)
     if axis.divided and axis.divided_across:
-        yield float(n), say("not divided by {}: the gradient of the sum, not of the mean", of), 0.97, own
+        words = say("not divided by {}: the gradient of the sum, not of the mean", of)
+        yield float(n), words, 0.97, own
+        yield n / 2, words + _WITHOUT_2, 0.99, own
         yield 1 / n, say("divided by {}, once more", of), 1.15, own
     else:
         is_sum = not (axis.divided or axis.divided_across)
         words = say("divided by {}" + (": the gradient of the mean, not of the sum" if is_sum else ", as well"), of)
         yield 1 / n, words, 0.97 if is_sum else 1.15, own
-        yield float(n), say("multiplied by {}", of), 1.25, own
+        yield float(n), say("multiplied by {}", of), 1.35, own
+
+
+def _of_other_lengths(known: Circumstances) -> Iterator[_Known]:
+    # the number of features, or of classes, for that of the samples, or besides
+    compared = {axis.number for axis in known.axes}
+    for k, words in known.lengths.items():
+        own = ((words, S.NegativeOne),)
+        for name, exponent in known.divided_by:
+            n = known.sizes[name]
+            if exponent == -1 and n not in (1, k):
+                instead = say("divided by {}, not by {} = {}", words, Symbol(name), n)
+                yield n / k, instead, 1.1, (*_over(Symbol(name)), *own)
+        if k not in compared:
+            yield 1 / k, say("divided by {}, as well", words), 1.15, own
 
 
 def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[_Known]:
@@ -188,6 +217,8 @@ def _of_several_sizes(sizes: Mapping[str, int]) -> Iterator[_Known]:
         if n > 2:
             words = say("divided by {} = {}, not by {} = {}", size - 1, n - 1, size, n)
             yield n / (n - 1), words, 1.0, _over(size)
+            for c, more in ((2, say(", and a factor 2 too much")), (0.5, say(", and a factor ½ too much"))):
+                yield c * n / (n - 1), words + more, 1.75, ()
             yield (
                 (n - 1) / n,
                 say("multiplied by {} = {}, and divided by {} = {}", size - 1, n - 1, size, n),

@@ -144,6 +144,24 @@ class Setting:
                     found.append(Axis(int(n), words, *are_divided, entries, of_entries))
         return found
 
+    @cached_property
+    def uses(self) -> frozenset[int]:
+        """How often parameters are used, as weights are at each step: gradients are sums of so many terms."""
+        sums = (e for e in map(self.right.__getitem__, self.partials) if isinstance(e, MatAdd))
+        return frozenset(len([t for t in e.args if split(t)[1] not in self.gradients]) for e in sums) - {1}
+
+    @cached_property
+    def lengths(self) -> dict[int, Words]:
+        """The plain sizes of data, of what is compared first: number → its words. One may be taken for another."""
+        compared = [(axis.number, axis.words) for axis in self.axes]
+        others = [
+            (int(n), say(f"{{}}, the number of {what} of {{}}", n, A))
+            for A in sorted(self.targets, key=by_name)
+            for n, what in zip(A.shape, ("rows", "columns"), strict=True)
+            if n.is_Integer and n > 1
+        ]
+        return dict(reversed([*compared, *others]))
+
     def _divide_by(self, size: Any) -> bool:
         if not size.is_Integer:
             return size.is_Symbol and (size.name, S.NegativeOne) in self.divided_by

@@ -13,11 +13,9 @@ from itertools import chain
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
-from sympy import MatAdd
-
 from symnet.diagnosis.catalogue import catalogue
 from symnet.diagnosis.edited import Edited
-from symnet.diagnosis.edits import Changes, Mutation, Name, Setting, say
+from symnet.diagnosis.edits import Changes, Mutation, Name, Setting
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.constants import Circumstances, flat, named_factor, times_constant, with_this_rate
 from symnet.diagnosis.price import INVENTED, explained, invented, is_worth_it, ordered
@@ -140,7 +138,9 @@ class Search:
             return None
         s = self.setting
         swapped = lhs == s.equations[0].lhs and s.begins_with_a_difference
-        known = Circumstances(s.sizes, self.right, self.rate, swapped, s.divided_by, s.axes)
+        known = Circumstances(
+            s.sizes, self.right, self.rate, swapped, s.divided_by, s.axes, s.lengths, s.uses, s.partials.get(lhs)
+        )
         factor, words, cost = named_factor(factor, known)
         kind = "sign" if factor == -1 else "constant-factor"
         fitted = cost == INVENTED
@@ -160,12 +160,6 @@ class Search:
         first = self._constant(factor, gradients[0], self.setting.right[gradients[0]])
         if first is None:
             return
-        uses = {len(e.args) for e in map(self.setting.right.__getitem__, gradients) if isinstance(e, MatAdd)}
-        steps = next((k for k in uses for c in (k, 1 / k) if abs(factor - c) < 1e-7), None)
-        if steps:
-            words = say("{} by the number {} of steps or uses", "divided" if factor < 1 else "multiplied", steps)
-            words = words if first.fitted else say("{}; or {}: the same number here", words, first.words)
-            first = replace(first, words=words, cost=1.0, fitted=False)
         changes = {g: times_constant(first.factor or factor, self.setting.right[g]) for g in gradients}
         if self.trial.fits(changes):
             yield replace(first, changes=changes, cost=first.cost + 0.3, everywhere=True)
