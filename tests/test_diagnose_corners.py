@@ -54,6 +54,22 @@ def test_so_it_is_inside_a_net(name, at_zero):
     assert not sn.diagnose(loss, VALUES, {"W": wrong}).ok
 
 
+@pytest.mark.parametrize("at_zero", [-0.3, 0.5, 1.0])
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("momentum", [None, 0.9])
+def test_a_step_along_such_a_slope_is_right_as_the_slope_is(name, at_zero, momentum):
+    function, below = NETS[name]
+    loss, before = sn.norm(function(W * X) - Y) ** 2, VALUES["W"]
+    Z, data = before @ VALUES["X"], {k: a for k, a in VALUES.items() if k != "W"}
+    mine = (2 * (np.maximum(Z, below * Z) - VALUES["Y"]) * slope(Z, at_zero, below)) @ VALUES["X"].T
+    velocity = None if momentum is None else {W: np.ones((2, 3))}
+    after = before - 0.1 * mine + (0 if momentum is None else momentum)
+    found = sn.diagnose_update(loss, {W: before}, {W: after}, 0.1, data, velocity=velocity, momentum=momentum)
+    assert found.ok == (below <= at_zero <= 1), str(found)
+    as_gradient = sn.diagnose(loss, VALUES, {"W": mine})
+    assert [f.words for f in found.faults] == [f.words for f in as_gradient.faults]
+
+
 def test_a_sign_that_is_a_value_has_one_at_0():
     loss = sn.inner(sn.sign(x), x + 1)  # it jumps at 0, so that no number is a slope there
     assert not sn.diagnose(loss, {"x": AT}, {"x": slope(AT, 1.0, -1.0)}).ok

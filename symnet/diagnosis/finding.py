@@ -72,7 +72,7 @@ def diagnosed(
         hidden = looking.hidden() if step is None and not extra and not unstated else []
         whole = ((*unstated, *extra),) if unstated or extra else ()
         return Diagnosis(right, spoiled, whole, (*known, *hidden), partials=partials)
-    plain = step is None and not off and not extra and not unstated
+    plain = shows_gradients and not off and not extra and not unstated
     if plain and (convention := looking.convention(known, partials)) is not None:
         return convention
     known, symbols = [*known, *_of_points(points, wrong, step)], {w.name: w for w in wrong}
