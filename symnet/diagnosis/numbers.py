@@ -26,7 +26,10 @@ from sympy import (
 )
 
 from symnet.diagnosis.made import as_array, is_changed
-from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total, Unit, size_number
+from symnet.expressions import (
+    Elementwise, LogSoftmax, LogSumExp, Means, OverDeviation, OverRoot, RootMeanSquared, Softmax, Standardised, Total,
+    Unit, size_number,
+)  # fmt: skip
 
 Known = dict[Any, Any]  # expression → its value
 
@@ -43,6 +46,23 @@ ALONG_AXIS: dict[type, Callable[[Any, int], Any]] = {
     LogSumExp: log_sum_exp,
 }
 
+
+def _over_root(A: Any, D: Any, axis: int, epsilon: Any) -> Any:
+    return A / np.sqrt((D * D).mean(axis=axis, keepdims=True) + epsilon)
+
+
+def _centred(X: Any, axis: int) -> Any:
+    return X - X.mean(axis=axis, keepdims=True)
+
+
+# normalised along an axis: of the values of the operands, the axis, and ε
+NORMALISED: dict[type, Callable[..., Any]] = {
+    Means: lambda X, axis: np.broadcast_to(X.mean(axis=axis, keepdims=True), X.shape),
+    Standardised: lambda X, axis, e: _over_root(_centred(X, axis), _centred(X, axis), axis, e),
+    OverDeviation: lambda A, X, axis, e: _over_root(A, _centred(X, axis), axis, e),
+    RootMeanSquared: lambda X, axis, e: _over_root(X, X, axis, e),
+    OverRoot: _over_root,
+}
 
 _SYMBOLS = frozenset((MatrixSymbol, Symbol))
 
@@ -124,6 +144,11 @@ class Numbers:
     def _along(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         return ALONG_AXIS[type(expr)](np.atleast_2d(self.value(expr.args[0], values, known)), expr.axis)
 
+    def _normalised(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
+        operands = [np.atleast_2d(self.value(a, values, known)) for a in expr.operands]
+        further = [self.value(a, values, known) for a in expr.args[len(operands) + 1 :]]
+        return NORMALISED[type(expr)](*operands, expr.axis, *further)
+
     def _total(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         return np.sum(self.value(expr.args[0], values, known))
 
@@ -145,4 +170,5 @@ ROWS: dict[type, Callable[..., Any]] = {
     Add: Numbers._terms, HadamardProduct: Numbers._factors, Mul: Numbers._factors, Transpose: Numbers._turned,
     Elementwise: Numbers._entrywise, Total: Numbers._total, Pow: Numbers._power, OneMatrix: Numbers._ones,
     ZeroMatrix: Numbers._zeros,     Unit: Numbers._unit, **dict.fromkeys(ALONG_AXIS, Numbers._along),
+    **dict.fromkeys(NORMALISED, Numbers._normalised),
 }  # fmt: skip

@@ -86,12 +86,12 @@ class _Code:
         # the value of a node that kernels take apart
         if type(node) in ALONG_AXIS:
             return ALONG_AXIS[type(node)](self.run(node.args[0], values), node.axis)
-        if node not in self._kernels:
-            given = zip(_OPERANDS, node.operands, strict=False)
-            places = [MatrixSymbol(name, *a.shape) if a.is_Matrix else Symbol(name) for name, a in given]
-            self._kernels[node] = compiled(node.with_operands(*places))
-        operands = zip(_OPERANDS, node.operands, strict=False)
-        return self._kernels[node]({name: self.run(a, values) for name, a in operands})
+        operands = [*zip(_OPERANDS, node.operands, strict=False)]
+        places = [MatrixSymbol(name, *a.shape) if a.is_Matrix else Symbol(name) for name, a in operands]
+        alone = node.with_operands(*places)  # one kernel, whatever the operands are made of
+        if alone not in self._kernels:
+            self._kernels[alone] = compiled(alone)
+        return self._kernels[alone]({name: self.run(a, values) for name, a in operands})
 
     def _compile(self, expr: Any) -> _Compiled:
         apart = {node for node in expr.atoms(Node) if type(node) in ALONG_AXIS or NUMPY.find(node) is None}
