@@ -17,6 +17,7 @@ from symnet.diagnosis.edits import Mutation, Name, Words
 from symnet.diagnosis.given import Point
 from symnet.diagnosis.places import tidied
 from symnet.diagnosis.result import Fault
+from symnet.diagnosis.rounded import coarse
 from symnet.expressions import matmul, raw, scaled, split, symbols_of, transpose
 from symnet.notation import writer
 
@@ -110,6 +111,7 @@ class Explainer:
             if lhs not in sound and spoiled and set(spoiled) <= set(wrong):
                 facts.append(f"the first equation at which it could have gone wrong:  {self.line(lhs, rhs)}")
                 break
+        facts += coarse([point.mine[w] for w in wrong], [point.right[w] for w in wrong])
         w, *_ = wrong
         facts.append(f"{self.partial(w)}: {_numbers(point.mine[w], point.right[w], point.allowed[w])}")
         for w in wrong:

@@ -1,6 +1,7 @@
 """Numbers of few digits: rounded as they were printed, or with their fractions cut off by an array of whole numbers.
 
-In: right arrays and the user's. Out: by how much rounded ones may differ, and whether fractions were cut off.
+In: right arrays and the user's. Out: by how much rounded ones may differ, whether fractions were cut off, and whether
+they are as coarse as differences of losses.
 """
 
 from __future__ import annotations
@@ -14,8 +15,16 @@ import numpy as np
 from symnet.diagnosis.edits import Name
 from symnet.diagnosis.given import Point
 
+NEAR = 0.02  # of the largest entry: as near are differences of losses in float32, or with a large step
+_COUNTED = 200  # multiples of a number: what has more of them says little
 _FEWEST, _MOST = 3, 8  # decimals of what counts as rounded
 CUT_OFF = "the fractions are cut off: the array that takes it holds whole numbers; make it with dtype=float"
+
+_DIFFERENCES = (
+    "so coarse are differences of losses in float32, of one side, or with a large step; take float64, "
+    "(L(w + h) − L(w − h))/(2h) and h = 1e-5"
+)
+_TOO_SMALL = "so are differences of losses in float32 with a step that is too small; take float64"
 
 
 def half_a_unit(mine: Sequence[Any], right: Sequence[Any]) -> float:
@@ -55,3 +64,27 @@ def is_cut_off(mine: Iterable[Any], right: Iterable[Any]) -> bool:
 def cut_off(points: Sequence[Point], wrong: Sequence[Name]) -> bool:
     """Tell whether the gradients of these parameters are right but for their fractions."""
     return is_cut_off([p.mine[w] for p in points for w in wrong], [p.right[w] for p in points for w in wrong])
+
+
+def coarse(mine: Sequence[Any], right: Sequence[Any]) -> list[str]:
+    """Say where numbers are as coarse as differences of losses: all near the right ones, or all multiples of one."""
+    pairs = zip(mine, right, strict=True)
+    off = max(float(np.abs(a - g).max(initial=0.0)) / (float(np.abs(g).max(initial=0.0)) or 1.0) for a, g in pairs)
+    if off < NEAR:
+        return [f"all are near the right ones, to {off:.1g} of the largest entry: {_DIFFERENCES}"]
+    unit = _common_unit(mine)
+    return [f"all your numbers are multiples of {unit:.6g}: {_TOO_SMALL}"] if unit and not _common_unit(right) else []
+
+
+def _common_unit(arrays: Sequence[Any]) -> float:
+    # the number that all are multiples of, 0 where there is none
+    entries = np.abs(np.concatenate([np.ravel(a) for a in arrays]))
+    entries = entries[entries > 0]
+    if len(np.unique(entries)) < 3:
+        return 0.0
+    for k in (1, 2, 3):
+        unit = float(entries.min()) / k
+        multiples = entries / unit
+        if multiples.max() < _COUNTED and np.abs(multiples - np.round(multiples)).max() < 1e-3:
+            return unit
+    return 0.0
