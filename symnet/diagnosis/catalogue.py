@@ -19,6 +19,7 @@ from symnet.diagnosis.places import renamed
 from symnet.expressions import Elementwise, Unit, add, matmul, scaled, split, symbols_of, transpose
 from symnet.program import as_read, substitute
 
+_IN_TURN = "multiply first, sample by sample"
 _SHARED_IN_A_LAYER = {"missing-batch-sum", "wrong-layer", "activation-for-delta"}
 _REPEATED = {
     "missing-activation-derivative", "derivative-at-wrong-argument", "wrong-activation-derivative",
@@ -39,7 +40,7 @@ def catalogue(setting: Setting, only: Name | None = None) -> list[Mutation]:
 
 def _mistakes(setting: Setting, lhs: Any, rhs: Any) -> Found:
     if lhs in setting.partials:
-        for operator in (_transposed, _without_input, _one_sample, _bias, _regularisation, _value_in_gradient, _early):
+        for operator in _OF_A_GRADIENT:
             yield from (found for found in operator(setting, lhs, rhs) if found[1] != rhs)
     else:
         yield from (found for found in mistakes_in_delta(setting, rhs) if found[1] != rhs)
@@ -130,8 +131,20 @@ def _bias(setting: Setting, lhs: Any, rhs: Any) -> Found:
             words = say("the bias has no path: it is treated as a weight of input 0")
             yield "bias-gradient", put(ZeroMatrix(*lhs.shape)), words, 0.9
             mean = scaled(S.One / setting.size(a.shape[1]), matmul(a, b))
-            words = say("the gradient of the bias is averaged over the samples, not summed")
+            words = say("the gradient of {} is averaged over the samples, not summed", setting.partials[lhs])
             yield "bias-gradient", put(mean), words, 0.85
+
+
+def _averaged_first(setting: Setting, lhs: Any, rhs: Any) -> Found:
+    # mean of the deltas times mean of the inputs
+    for a, b, put in _products(rhs):
+        n = setting.size(a.shape[1])
+        if n > 1 and not isinstance(a, OneMatrix) and not isinstance(b, OneMatrix):
+            bare = [f.args[0] if isinstance(f, Transpose) else f for f in (a, b)]
+            sums = matmul(matmul(a, OneMatrix(a.shape[1], 1)), matmul(OneMatrix(1, b.shape[0]), b))
+            for c, what in ((S.One / n, "mean"), (S.One, "sum"), (S.One / n**2, "mean, once more divided,")):
+                words = say(f"the {what} of {{}} over the samples is multiplied by that of {{}}: {_IN_TURN}", *bare)
+                yield "missing-batch-sum", put(scaled(c, sums)), words, 1.3
 
 
 def _terms(rhs: Any) -> tuple[Any, ...]:
@@ -187,6 +200,11 @@ def _written_out(setting: Setting, rhs: Any, w: Any) -> Any:
         if e.lhs not in setting.partials and w in symbols_of(written):
             known[e.lhs] = written
     return substitute(rhs, known, as_read)
+
+
+_OF_A_GRADIENT: tuple[Callable[[Setting, Any, Any], Found], ...] = (
+    _transposed, _without_input, _one_sample, _averaged_first, _bias, _regularisation, _value_in_gradient, _early,
+)  # fmt: skip
 
 
 # -- the wrong name, in any equation

@@ -147,6 +147,8 @@ def _diagonal_of_softmax(ground: Ground, node: Any) -> _Found:
                 P = next((p for p in rest if _is_softmax(ground, p)), None)
                 if P is not None:
                     q = Elementwise(Lambda((_X,), 1 - _X), P)
+                    words = say("softmax' is missing: the derivative in {} is handed on as that in its scores", P)
+                    yield "missing-activation-derivative", D, words, 1.2, ("no jacobian",)
                     words = say("only the diagonal of the Jacobian of softmax is taken, {}∘(1 − {})", P, P)
                     yield "wrong-function", raw(HadamardProduct, D, *rest, q), words, 1.2, ("diagonal",)
 

@@ -23,7 +23,7 @@ from symnet.diagnosis.places import Edit, Place, places, put, times
 from symnet.diagnosis.products import product_edits, sum_edits
 from symnet.diagnosis.quantities import Ground
 from symnet.diagnosis.replaced import replaced_edits
-from symnet.diagnosis.states import state_edits
+from symnet.diagnosis.states import overwritten_edits, state_edits
 from symnet.diagnosis.windows import window_edits
 from symnet.expressions import Total, raw, scaled, split, symbols_of
 
@@ -124,10 +124,19 @@ def _coefficient(ground: Ground, lhs: Name, place: Place) -> Written:
     if not isinstance(node, MatMul):
         return
     c, A = split(node)
-    for factor in Mul.make_args(c):
+    r = Mul(*[f for f in Mul.make_args(c) if not f.free_symbols])
+    for factor in (r, *[f for f in Mul.make_args(c) if f.free_symbols]):
         if factor not in (1, -1) and not (c == factor and factor.is_Number):
             rest = scaled(c / factor, A)
             yield "missing-factor", rest, say("the factor {} is missing", factor), 1.1, ("coefficient", factor)
+    if r not in (0, 1, -1):
+        yield "extra-factor", scaled(c * r, A), say("the factor {} is there twice", r), 1.35, ("twice", r)
+        k, done, other = (1 / r, "multiplied", "divided") if abs(r) > 1 else (r, "divided", "multiplied")
+        words = say(f"{done} by {{}} where it is to be {other} by it", k)
+        yield "wrong-operand", scaled(c / r**2, A), words, 1.38, ("divided", r)
+        if r > 1 and not r.is_integer:  # the share that is kept for the one that is dropped, or the other way round
+            words = say("divided by {}, which is 1 − {}, not by {}", 1 - k, k, k)
+            yield "wrong-operand", scaled(c / (r - 1), A), words, 1.38, ("share", r)
 
 
 # -- a factor or a summand more
@@ -227,5 +236,5 @@ def _part_scaled(ground: Ground, lhs: Name, place: Place) -> Written:
 
 _RULES: tuple[Rule, ...] = (
     _less, _whole, _only, _coefficient, _more_factors, _part_scaled, operand_edits, function_edits, formula_edits,
-    replaced_edits, state_edits, label_edits, product_edits, sum_edits, window_edits,
+    replaced_edits, state_edits, overwritten_edits, label_edits, product_edits, sum_edits, window_edits,
 )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from sympy import (
-    Abs, HadamardProduct, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose,
+    Abs, HadamardProduct, Integer, MatAdd, MatMul, MatrixSymbol, OneMatrix, Pow, S, Symbol, Transpose,
     preorder_traversal, sign,
 )  # fmt: skip
 
@@ -151,6 +151,8 @@ def _sums(ground: Ground, node: Any) -> _Found:
     if length > 1:
         words = say("{} is a sum, not a mean: {} times what it is to be", node, length)
         yield "wrong-sum", times(length, node), words, 1.4, ("sums",)
+    words = say("the mean of {} is taken along the other axis", node.args[0])
+    yield "wrong-sum", Means(node.args[0], Integer(1 - node.axis)), words, 1.4, ("axis",)
 
 
 def _not_divided(node: Any) -> _Found:

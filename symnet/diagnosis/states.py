@@ -1,7 +1,8 @@
 """States of an unrolled net at a wrong step: that of this step where the one of the step before belongs.
 
 In: a `Ground` and the equation of a gradient. Out: what may stand there instead, at every step, with its words and its
-price. At the first step, where no state may be before, there is a term then as well.
+price. At the first step, where no state may be before, there is a term then as well. Or the part of one step is there
+alone, where each overwrites the one before it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from sympy import MatAdd, MatMul
+from sympy import MatAdd, MatMul, ZeroMatrix
 
 from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.likeness import bare
@@ -18,6 +19,11 @@ from symnet.diagnosis.quantities import Ground
 from symnet.expressions import split, symbols_of
 
 _WORDS = "{} stands where {} belongs, and so at each step: the state of this step, not of the one before"
+
+_OVERWRITTEN = (
+    "what a step gives overwrites what was there, it is not added to it: on the way back that of the first is left"
+)
+_LAST_ALONE = "the parts of the steps are not added: only that of the last step is there"
 
 
 def state_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:
@@ -37,6 +43,30 @@ def state_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, 
             words = say(_WORDS, _of_the_next_step(ground, v, 0), v)
             yield "wrong-operand", product_of(MatAdd, *new), words, 1.6, ("of this step",)
         return
+
+
+def overwritten_edits(ground: Ground, lhs: Name, place: Place) -> Iterator[tuple[str, Any, Words, float, Any]]:
+    """Give the gradient with the part of one step alone, none where that step has none."""
+    if lhs not in ground.setting.partials or place.path:
+        return
+    chains, parts = ground.likeness.chains, dict[Any, Any]()
+    for term in place.node.args if isinstance(place.node, MatAdd) else [place.node]:
+        of_steps = [d for d in symbols_of(term) if d in ground.deltas and d in chains]
+        if len(of_steps) != 1 or of_steps[0] in parts:
+            return
+        parts[of_steps[0]] = term
+    first = chains[next(iter(parts))][0]
+    there = {at: d for d, (of, at) in chains.items() if of == first}
+    if len(there) < 2 or any(chains[d][0] != first for d in parts):
+        return
+    for at, text in ((min(there), _OVERWRITTEN), (max(there), _LAST_ALONE)):
+        yield (
+            "missing-term",
+            parts.get(there[at], ZeroMatrix(*place.node.shape)),
+            say(text),
+            1.15,
+            ("overwritten", text),
+        )
 
 
 def _delta_and_value(ground: Ground, A: Any) -> tuple[Any, Any]:

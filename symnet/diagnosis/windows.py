@@ -1,4 +1,5 @@
-"""Mistakes of convolutions: kernels that are not flipped on the way back, borders cut on one side, one sample alone.
+"""Mistakes of convolutions: kernels that are not flipped on the way back, borders cut on one side, one sample alone;
+and of pooling: what comes back to the largest pixel is spread over all.
 
 In: a `Ground` and a place of an equation, as for the other rules of the grammar. Out: what may stand there instead,
 with its words and its price; and the numbers of convolutions, and of nodes that only such a mistake makes.
@@ -17,7 +18,7 @@ from symnet.diagnosis.edits import Name, Words, say
 from symnet.diagnosis.numbers import ROWS
 from symnet.diagnosis.places import WINDOWS, Place, put
 from symnet.diagnosis.quantities import Ground
-from symnet.expressions import Fold, MatrixNode, Unfold, raw, size_number
+from symnet.expressions import AvgUnpool, Fold, MatrixNode, MaxUnpool, Unfold, raw, scaled, size_number
 
 _Found = Iterator[tuple[str, Any, Words, float, Any]]
 
@@ -48,6 +49,8 @@ def window_edits(ground: Ground, lhs: Name, place: Place) -> _Found:
     if isinstance(node, Fold):
         yield from _not_flipped(node)
         yield from _cut(node)
+    if isinstance(node, MaxUnpool):
+        yield from _spread_out(node)
     if isinstance(node, MatMul) and len([a for a in node.args if a.is_Matrix]) == 2:
         yield from _flipped_gradient(node)
         yield from _one_sample(ground, node)
@@ -72,6 +75,17 @@ def _cut(node: Fold) -> _Found:
             new = type(node)(node.args[0], g._replace(padding=padding).packed(), node.args[2])
             words = say(f"the border is cut off at the {side} of rows and columns only: {{}}", node)
             yield "wrong-operand", new, words, 1.3, ("cut", side)
+
+
+def _spread_out(node: MaxUnpool) -> _Found:
+    # every pixel of a window gets it, as a mean would hand it on, or all of it each
+    g = node.geometry
+    pixels = Integer(g.kernel[0] * g.kernel[1])
+    evenly = AvgUnpool(node.args[0], node.args[2], Integer(node.shape[0] == g.image[0]))
+    words = say("what comes back is spread evenly over each window, as by a mean; the largest pixel alone gets it")
+    yield "wrong-operand", evenly, words, 1.3, ("spread", "evenly")
+    words = say("every pixel of a window gets what comes back; the largest one alone gets it")
+    yield "wrong-operand", scaled(pixels, evenly), words, 1.3, ("spread", "whole")
 
 
 def _flipped_gradient(node: Any) -> _Found:
