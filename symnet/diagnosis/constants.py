@@ -193,7 +193,7 @@ def _of_all_entries(axis: Axis) -> Iterator[_Known]:
         is_sum = not (axis.divided or axis.divided_across)
         words = say("divided by {}" + (": the gradient of the mean, not of the sum" if is_sum else ", as well"), of)
         yield 1 / n, words, 0.97 if is_sum else 1.15, own
-        yield float(n), say("multiplied by {}", of), 1.35, own
+        yield float(n), say("multiplied by {}", of), 1.25, own
 
 
 def _of_other_lengths(known: Circumstances) -> Iterator[_Known]:
