@@ -66,7 +66,8 @@ def as_number(who: str, what: str, value: Any, allowed: Range = NUMBER, symbols:
     value = value.item() if getattr(value, "shape", None) == () else value  # a scalar of NumPy's
     kind = f"{who}: {what} must be {allowed.words}{' or a Symbol' if symbols else ''}"
     if value is None or isinstance(value, (bool, str, bytes, list, tuple, dict, set)):
-        raise TypeError(f"{kind}, not {value!r}")
+        text = "the text " if isinstance(value, (str, bytes)) else ""
+        raise TypeError(f"{kind}, not {text}{value!r}")
     number = given(value, f"{who}: {what}")
     if getattr(number, "is_Matrix", False):
         raise TypeError(f"{kind}, not the matrix {brief(number)}")
