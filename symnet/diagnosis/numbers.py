@@ -26,10 +26,7 @@ from sympy import (
 )
 
 from symnet.diagnosis.made import as_array, is_changed
-from symnet.expressions import (
-    Elementwise, LogSoftmax, LogSumExp, Means, OverDeviation, OverRoot, RootMeanSquared, Softmax, Standardised, Total,
-    Unit, size_number,
-)  # fmt: skip
+from symnet.expressions import Elementwise, LogSoftmax, LogSumExp, Softmax, Total, Unit, size_number
 
 Known = dict[Any, Any]  # expression → its value
 
@@ -46,29 +43,14 @@ ALONG_AXIS: dict[type, Callable[[Any, int], Any]] = {
     LogSumExp: log_sum_exp,
 }
 
-
-def _over_root(A: Any, D: Any, axis: int, epsilon: Any) -> Any:
-    return A / np.sqrt((D * D).mean(axis=axis, keepdims=True) + epsilon)
-
-
-def _centred(X: Any, axis: int) -> Any:
-    return X - X.mean(axis=axis, keepdims=True)
-
-
-# normalised along an axis: of the values of the operands, the axis, and ε
-NORMALISED: dict[type, Callable[..., Any]] = {
-    Means: lambda X, axis: np.broadcast_to(X.mean(axis=axis, keepdims=True), X.shape),
-    Standardised: lambda X, axis, e: _over_root(_centred(X, axis), _centred(X, axis), axis, e),
-    OverDeviation: lambda A, X, axis, e: _over_root(A, _centred(X, axis), axis, e),
-    RootMeanSquared: lambda X, axis, e: _over_root(X, X, axis, e),
-    OverRoot: _over_root,
-}
-
 _SYMBOLS = frozenset((MatrixSymbol, Symbol))
 
 
 class Numbers:
-    """Values of expressions. `written(expr, values)` computes what is not read here; `applied` a scalar function."""
+    """Values of expressions. `written(expr, values)` computes what is not read here; `applied` a scalar function.
+
+    `alone(node, operands)`: a node that has no code in a line, such as a layer norm; `stands_alone` tells which.
+    """
 
     def __init__(
         self,
@@ -76,8 +58,11 @@ class Numbers:
         sizes: Mapping[str, int],
         written: Callable[[Any, Mapping[str, Any]], Any],
         applied: Callable[[Any, list[Any]], Any],
+        stands_alone: Callable[[Any], bool],
+        alone: Callable[[Any, list[Any]], Any],
     ) -> None:
         self.safe, self.sizes, self.written, self.applied = safe, sizes, written, applied
+        self.stands_alone, self.alone = stands_alone, alone
         self._names: dict[Any, str] = {}  # identifiers of symbols
 
     def value(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
@@ -97,6 +82,8 @@ class Numbers:
                 found = as_array(expr, self.value(expr.args[1], values, known), shape)
             elif isinstance(expr, Number):
                 found = float(expr)
+            elif self.stands_alone(expr):
+                found = self.alone(expr, [self.value(a, values, known) for a in expr.operands])
             else:
                 found = self.written(expr, values)
             known[expr] = found
@@ -144,11 +131,6 @@ class Numbers:
     def _along(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         return ALONG_AXIS[type(expr)](np.atleast_2d(self.value(expr.args[0], values, known)), expr.axis)
 
-    def _normalised(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
-        operands = [np.atleast_2d(self.value(a, values, known)) for a in expr.operands]
-        further = [self.value(a, values, known) for a in expr.args[len(operands) + 1 :]]
-        return NORMALISED[type(expr)](*operands, expr.axis, *further)
-
     def _total(self, expr: Any, values: Mapping[str, Any], known: Known) -> Any:
         return np.sum(self.value(expr.args[0], values, known))
 
@@ -170,5 +152,4 @@ ROWS: dict[type, Callable[..., Any]] = {
     Add: Numbers._terms, HadamardProduct: Numbers._factors, Mul: Numbers._factors, Transpose: Numbers._turned,
     Elementwise: Numbers._entrywise, Total: Numbers._total, Pow: Numbers._power, OneMatrix: Numbers._ones,
     ZeroMatrix: Numbers._zeros,     Unit: Numbers._unit, **dict.fromkeys(ALONG_AXIS, Numbers._along),
-    **dict.fromkeys(NORMALISED, Numbers._normalised),
 }  # fmt: skip

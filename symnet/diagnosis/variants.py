@@ -37,6 +37,10 @@ def _standing(name: str, node: Any) -> Name:
     return MatrixSymbol(name, *node.shape) if node.is_Matrix else Symbol(name, real=True)
 
 
+def _stands_alone(expr: Any) -> bool:
+    return isinstance(expr, Node) and NUMPY.find(expr) is None
+
+
 class _Code:
     """NumPy code of single expressions, run as soon as it is written; all that variants know of backends."""
 
@@ -82,19 +86,22 @@ class _Code:
             written = self._functions_of[key] = self.written(Elementwise(node.args[0], *places))
         return self.done(written, dict(zip(self._operands, operands, strict=False)))
 
+    def alone(self, node: Any, operands: list[Any]) -> Any:
+        """Give the value of a node that kernels take apart: by one kernel, whatever its operands are made of."""
+        given = [*zip(_OPERANDS, node.operands, strict=False)]
+        places = [MatrixSymbol(name, *a.shape) if a.is_Matrix else Symbol(name) for name, a in given]
+        of_places = node.with_operands(*places)
+        if of_places not in self._kernels:
+            self._kernels[of_places] = compiled(of_places)
+        return self._kernels[of_places](dict(zip(_OPERANDS, operands, strict=False)))
+
     def _apart(self, node: Any, values: Mapping[str, Any]) -> Any:
-        # the value of a node that kernels take apart
         if type(node) in ALONG_AXIS:
             return ALONG_AXIS[type(node)](self.run(node.args[0], values), node.axis)
-        operands = [*zip(_OPERANDS, node.operands, strict=False)]
-        places = [MatrixSymbol(name, *a.shape) if a.is_Matrix else Symbol(name) for name, a in operands]
-        alone = node.with_operands(*places)  # one kernel, whatever the operands are made of
-        if alone not in self._kernels:
-            self._kernels[alone] = compiled(alone)
-        return self._kernels[alone]({name: self.run(a, values) for name, a in operands})
+        return self.alone(node, [self.run(a, values) for a in node.operands])
 
     def _compile(self, expr: Any) -> _Compiled:
-        apart = {node for node in expr.atoms(Node) if type(node) in ALONG_AXIS or NUMPY.find(node) is None}
+        apart = {node for node in expr.atoms(Node) if type(node) in ALONG_AXIS or _stands_alone(node)}
         nodes = enumerate(apart)
         names = {node: _standing(f"{self._stem}{i}", node) for i, node in nodes}
         plain = expr.xreplace(names)
@@ -149,7 +156,9 @@ class Variants:
         self._moved: dict[frozenset[Name], frozenset[Name]] = {}
         self._plans: dict[Any, tuple[list[_Step], list[_Step], Mapping[Name, Name]]] = {}
         self._right = {self._safe[n]: v for n, v in {**values, **sizes}.items()}
-        self.numbers = Numbers(self._safe, sizes, self._code.run, self._code.applied)
+        self.numbers = Numbers(
+            self._safe, sizes, self._code.run, self._code.applied, _stands_alone, self._code.alone
+        )  # fmt: skip
         self._known: Known = {}  # values of parts of the right equations
         self.evaluations = 0
         with np.errstate(all="ignore"):  # at a corner a formula may be 0/0
