@@ -210,7 +210,7 @@ def test_shares_of_a_focal_loss_have_the_formula_that_is_told():
         sn.evaluate(sn.focal(W * X, 0.9 * Y + 0.05 * ONES), values_of(Y=BITS))
     way = str(refused.value).partition("; for others write ")[2]
     Z, gamma = W * X, 1.5
-    soft = eval(way, {"sn": sn, "Y": Y, "Z": Z, "gamma": gamma, "n": n})  # noqa: S307
+    soft = eval(way, {"sn": sn, "Y": Y, "Z": Z, "gamma": gamma, "n": n})
     assert np.isclose(
         sn.evaluate(soft, values_of(Y=BITS)), sn.evaluate(sn.focal(Z, Y, gamma), values_of(Y=BITS)), rtol=1e-12
     )

@@ -14,7 +14,7 @@ import numpy as np
 from sympy import MatrixSymbol
 from sympy.matrices.exceptions import ShapeError
 
-from symnet.expressions import shape_text
+from symnet.expressions import one_hot_of, shape_text
 
 
 def as_numbers(array: Any) -> Any:
@@ -109,7 +109,7 @@ def labels_hint(symbol: Any, array: Any) -> str:
         others = symbol.shape[1 - axis]
         if not classes.is_Integer or classes < 2 or not (others.is_Symbol or others == array.size):
             continue
-        low, high, turned = array.min(), array.max(), ", axis=1" if axis else ""
+        low, high = array.min(), array.max()
         from_zero, from_one = low >= 0 and high < int(classes), low >= 1 and high == int(classes)
         if not np.array_equal(array, np.round(array)):
             return ""
@@ -117,13 +117,13 @@ def labels_hint(symbol: Any, array: Any) -> str:
             known = classes if from_zero else f"list(range(1, {classes + 1}))"
             where = "row" if axis else "column"
             return (
-                f"; if these are class labels, write sn.one_hot(labels, {known}{turned}), one {where} with "
+                f"; if these are class labels, write {one_hot_of('labels', known, axis)}, one {where} with "
                 f"{classes} entries for each sample"
             )
         if others.is_Symbol and 0 <= low and classes <= high < 10 * classes:
             return (
                 f"; if these are class labels, they run from 0 to {classes - 1}, and {high:.0f} is none; "
-                f"sn.one_hot(labels, {classes}{turned}) makes one {'row' if axis else 'column'} of each"
+                f"{one_hot_of('labels', classes, axis)} makes one {'row' if axis else 'column'} of each"
             )
     return ""
 

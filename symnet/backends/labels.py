@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from sympy import Basic
 
-from symnet.expressions import as_axis, is_masked
+from symnet.expressions import as_axis, is_masked, one_hot_of
 
 
 def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
@@ -37,7 +37,7 @@ def one_hot(labels: Any, classes: int | Iterable[Any], axis: int = 0) -> Any:
         raise ValueError(f"one_hot: a class stands twice in {_some(known)}")
     strange = next(((k, label) for k, label in enumerate(given) if label not in place), None)
     if strange is not None:
-        raise ValueError(_none_of(strange, given, known, not isinstance(classes, Iterable), ", axis=1" if axis else ""))
+        raise ValueError(_none_of(strange, given, known, not isinstance(classes, Iterable), axis))
     result = np.zeros((len(known), len(given)))
     result[[place[label] for label in given], np.arange(len(given))] = 1
     return result if axis == 0 else np.ascontiguousarray(result.T)
@@ -87,16 +87,16 @@ def _classes(classes: Any) -> list[Any]:
     return found
 
 
-def _none_of(strange: tuple[int, Any], given: list[Any], known: list[Any], counted: bool, turned: str) -> str:
+def _none_of(strange: tuple[int, Any], given: list[Any], known: list[Any], counted: bool, axis: int) -> str:
     k, label = strange
     text = f"one_hot: the label {label!r} of sample {k} is none of the classes {_some(known)}"
     if not counted:
         return text
     if isinstance(label, str):
-        all_of_them = _some(sorted(set(map(str, given))))
-        return f"{text}; give the list of all classes: sn.one_hot(labels, {all_of_them}{turned})"
+        named = _some(sorted(set(map(str, given))))
+        return f"{text}; give the list of all classes: {one_hot_of('labels', named, axis)}"
     if label == len(known) and 0 not in given:
-        return f"{text}; for labels from 1 write sn.one_hot(labels, list(range(1, {len(known) + 1})){turned})"
+        return f"{text}; for labels from 1 write {one_hot_of('labels', f'list(range(1, {len(known) + 1}))', axis)}"
     return f"{text}; give the number of classes, or the list of all of them"
 
 

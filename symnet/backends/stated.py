@@ -15,7 +15,7 @@ from sympy import Symbol, isprime
 
 from symnet.backends.fitting import computable, spacing, told_apart
 from symnet.backends.targets import check_distributions, check_labels
-from symnet.expressions import axes_of, declared as declaring, facts_of
+from symnet.expressions import axes_of, declared as declaring, facts_of, one_hot_of
 from symnet.program import Program, targets_of
 
 SLACK = 2 / 3  # of the digits: facts hold to eps^(2/3), 4e-11 in float64 and 2e-5 in float32, of the largest entry
@@ -196,7 +196,7 @@ def _positive(name: str, A: Any, _: float) -> None:
 
 
 def _one_hot(axis: int) -> Callable[[str, Any, float], None]:
-    line, way = ("column", "") if axis == 0 else ("row", ", axis=1")
+    line = "row" if axis else "column"
 
     def check(name: str, A: Any, _: float) -> None:
         stranger = (A != 0) & (A != 1)
@@ -210,7 +210,7 @@ def _one_hot(axis: int) -> Callable[[str, Any, float], None]:
             return
         raise ValueError(
             f"{name} is declared one-hot, one 1 in each {line}, but the array given {what}; class labels become such "
-            f"an array by sn.one_hot(labels, {A.shape[axis]}{way})"
+            f"an array by {one_hot_of('labels', A.shape[axis], axis)}"
         )
 
     return check

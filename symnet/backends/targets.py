@@ -14,7 +14,7 @@ import numpy as np
 from sympy import Expr, Float
 
 from symnet.backends.fitting import computable, spacing, told_apart
-from symnet.expressions import ROUNDED, Entries
+from symnet.expressions import ROUNDED, Entries, one_hot_of
 from symnet.program import Labels, Target
 
 CLASSES = 30  # whole numbers below this one are taken for class numbers, larger ones for measurements
@@ -134,8 +134,7 @@ def _way(wanted: Entries, name: str, A: Any, along: int) -> str:
         spread = f"{wanted.most - wanted.least}*{unit} - {-wanted.least}".removeprefix("1*").removesuffix(" - 0")
         return f"; write {spread} for labels {low:.17g} and {high:.17g}"
     if whole and 0 <= low and high < CLASSES and 1 in A.shape:
-        turned = ", axis=1" if along else ""
-        return f"; class numbers are for sn.cross_entropy, as sn.one_hot({name}, {high + 1:.0f}{turned})"
+        return f"; class numbers are for sn.cross_entropy, as {one_hot_of(name, f'{high + 1:.0f}', along)}"
     return (
         f"; write {name}/{high:.6g} for numbers from 0 to {high:.6g}" if whole and wanted.between and low >= 0 else ""
     )

@@ -11,7 +11,7 @@ from symnet.expressions.algebra import (
 )  # fmt: skip
 from symnet.expressions.atoms import are_bound, named, scalar_atoms
 from symnet.expressions.light import CONSTANTS, PLAIN, is_light, is_turned, spread_vector
-from symnet.expressions.axes import as_axis
+from symnet.expressions.axes import as_axis, one_hot_of
 from symnet.expressions.deep import is_larger
 from symnet.expressions.declared import are_inverse, facts_of, inverse_of, is_declared
 from symnet.expressions.elementary import arccos, arcsin, arctan, cosh, divide, power, sinh, square, tan
@@ -115,9 +115,9 @@ __all__ = [
     "is_light", "is_masked", "is_numeric", "is_one", "is_subtracted", "is_turned", "joined_signs", "joined_steps",
     "kinks_of", "kl_divergence", "kron", "kronecker", "let", "listed", "loaded_later", "logaddexp", "logdet",
     "lstm", "matmul", "max_pool2d", "maximum", "minimum", "mixed", "mlp", "mse", "named", "near", "nested", "nets",
-    "normal_cdf", "nuclear_norm", "number_of", "of_blocks", "of_entries", "of_slice", "operands_of", "or_one",
-    "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw", "relu",
-    "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
+    "normal_cdf", "nuclear_norm", "number_of", "of_blocks", "of_entries", "of_slice", "one_hot_of", "operands_of",
+    "or_one", "origin", "part", "partial", "picked", "pinv", "plain", "power", "precise", "preformatted", "raw",
+    "relu", "reshape", "reshaped", "rnn", "roll", "same_shape", "same_size", "scalar_atoms", "scaled", "shape_text",
     "shared", "sigmoid", "sinh", "size_number", "softplus", "solution", "solve", "span_text", "spectral_norm",
     "split", "spread", "spread_vector", "square", "squared", "squared_error", "stable", "stack", "stacked",
     "stand_in", "step", "strides_of", "sums", "symbols_of", "tan", "together", "total", "trace", "transpose",

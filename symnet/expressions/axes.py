@@ -30,6 +30,11 @@ def as_axis(axis: Any, way: str = "") -> int:
     return number % 2
 
 
+def one_hot_of(labels: Any, classes: Any, axis: int) -> str:
+    """Give what to write for labels: one-hot columns, or rows where the classes lie along axis 1."""
+    return f"sn.one_hot({labels}, {classes}{', axis=1' if axis else ''})"
+
+
 def axis_of_outputs(who: str, A: Any, axis: Any) -> int:
     """Give 0 where the samples of A are its columns and 1 where they are its rows; columns where nothing is said.
 

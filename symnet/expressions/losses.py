@@ -14,7 +14,7 @@ from sympy.matrices.matrixbase import MatrixBase
 
 from symnet.expressions import curves, scalars
 from symnet.expressions.algebra import elementwise, inner_product, sums, total, transpose
-from symnet.expressions.axes import as_axis, axis_of_outputs
+from symnet.expressions.axes import as_axis, axis_of_outputs, one_hot_of
 from symnet.expressions.beside import check_scalar
 from symnet.expressions.declared import facts_of
 from symnet.expressions.entering import given, is_array
@@ -75,10 +75,9 @@ def _way(who: str, P: Any, Y: Any, axis: Any) -> str:
     along = as_axis(0 if axis is None else axis)
     classes, samples = P.shape[along], P.shape[1 - along]
     if who == "cross_entropy" and 1 in Y.shape and classes != 1:
-        turned = ", axis=1" if along else ""
         return (
             f"; targets have {classes} entries for each sample: declare them {shape_text(P.shape)} and give class "
-            f"labels as sn.one_hot(labels, {classes}{turned})"
+            f"labels as {one_hot_of('labels', classes, along)}"
         )
     if same_shape(P.shape, Y.shape[::-1]):
         return f": one of them is transposed; write {_said(transpose(Y), 'Y, turned')}"

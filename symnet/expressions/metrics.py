@@ -11,7 +11,7 @@ from sympy import Expr, HadamardProduct, Integer, MatAdd, MatMul, OneMatrix, S
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.algebra import elementwise, total
-from symnet.expressions.axes import as_axis, axis_of_outputs
+from symnet.expressions.axes import as_axis, axis_of_outputs, one_hot_of
 from symnet.expressions.beside import check_scalar
 from symnet.expressions.entering import given
 from symnet.expressions.losses import check_order
@@ -44,10 +44,10 @@ def accuracy(output: Any, Y: Any, axis: int | None = None, threshold: float = 0.
             check_scalar(A)
             raise TypeError(f"accuracy: {brief(A)} is no matrix; give outputs and targets as matrices of one shape")
     if not same_shape(output.shape, Y.shape):
-        turned = ", axis=1" if axis is not None and as_axis(axis) else ""
+        along = 0 if axis is None else as_axis(axis)
         raise ShapeError(
             f"accuracy: {brief(output)} is {shape_text(output.shape)}, but {brief(Y)} is {shape_text(Y.shape)}; "
-            f"class numbers become {'rows' if turned else 'columns'} with sn.one_hot(labels, classes{turned})"
+            f"class numbers become {'rows' if along else 'columns'} with {one_hot_of('labels', 'classes', along)}"
         )
     check_order("accuracy", output, Y)
     axis = axis_of_outputs("accuracy", output, axis)

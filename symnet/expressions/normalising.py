@@ -12,7 +12,7 @@ from sympy import Integer, MatAdd, MatrixExpr, OneMatrix
 from sympy.matrices.exceptions import ShapeError
 
 from symnet.expressions.algebra import hadamard, scaled, spread, transpose
-from symnet.expressions.axes import as_axis, axis_of_outputs
+from symnet.expressions.axes import as_axis, axis_of_outputs, one_hot_of
 from symnet.expressions.normalised import RootMeanSquared, Standardised
 from symnet.expressions.operands import as_matrix, raw
 from symnet.expressions.ranges import NOT_NEGATIVE, SHARE, as_entries, as_number
@@ -132,7 +132,7 @@ def embedding(E: MatrixExpr, one_hot: Any, axis: int | None = None) -> MatrixExp
         words = E.shape[1 - rows]
         raise ShapeError(f"embedding: the table {brief(E)} is {shape_text(E.shape)}, with {words} words, but "
                          f"{brief(chosen)} is {shape_text(chosen.shape)}, for {chosen.shape[rows]}; give labels as "
-                         f"sn.one_hot(labels, {words}{', axis=1' if rows else ''})")  # fmt: skip
+                         f"{one_hot_of('labels', words, rows)}")  # fmt: skip
     return left * right
 
 
