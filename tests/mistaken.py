@@ -21,6 +21,10 @@ def numbers(seed, **shapes):
     return {name: draw.normal(size=shape) for name, shape in shapes.items()}
 
 
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
 def onehot(seed, classes, n):
     return np.eye(classes)[:, np.random.default_rng(seed).integers(classes, size=n)]
 
