@@ -332,3 +332,20 @@ def test_what_saturates_by_hand_is_not_called_wrong(shift):
     assert not sn.diagnose(loss, values, right | {"b": right["b"] + 1e-9}).ok
     if right["b"].any():  # twice 0 is 0
         assert not sn.diagnose(loss, values, lambda v: {n: 2 * g for n, g in gradients(v).items()}).ok
+
+
+CALLED = {  # a function of other arguments: what is said of it
+    "nothing": (lambda: 1, r"takes \(\); write def f\(values\)"),
+    "each by name": (lambda W, X, Y: W, r"takes \(W, X, Y\); hand over lambda values: f\(\*\*values\)"),
+    "some by name": (lambda X, W: W, r"takes \(X, W\); hand over lambda values: f\(values\['X'\], values\['W'\]\)"),
+    "others": (lambda W, rate: W, r"takes \(W, rate\); hand over lambda values: f\(values\['W'\], …\)"),
+}
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_a_function_that_takes_other_arguments_is_told_how_to_be_handed_over(name):
+    function, said = CALLED[name]
+    W, X, Y = sn.matrix("W", 1, 2), sn.matrix("X", 2, "n"), sn.matrix("Y", 1, "n")
+    values = {"W": np.ones((1, 2)), "X": np.ones((2, 3)), "Y": np.zeros((1, 3))}
+    with pytest.raises(TypeError, match=said):
+        sn.diagnose(sn.squared_error(W * X, Y), values, function)

@@ -250,3 +250,11 @@ def test_sums_of_settled_terms_ask_nothing_of_sympy(monkeypatch):
 def test_what_divides_by_0_whatever_the_values_has_no_closed_form(c):
     with pytest.raises(ValueError, match="no closed form: a part of the loss divides by what is 0"):
         collected([(c, (A,)), (alpha, (B,))])
+
+
+def test_what_sympy_cannot_factor_is_said_without_names_of_its_own():
+    D, E, P = sn.matrix("D", 3, 3, diagonal=True), sn.matrix("E", 3, 3), sn.matrix("P", 3, "n")
+    for expr in (E - D, E * (E - D), sn.softmax(E - D), sn.attention(E - D, E, P)):
+        with pytest.raises(TypeError, match="its factor, cancel and their like are for scalars") as refused:
+            sp.factor(expr)
+        assert "Dummy" not in str(refused.value)

@@ -192,8 +192,8 @@ def not_called_so(gradients: Callable[..., Any], values: Mapping[str, Any]) -> s
         return ""
     try:
         takes.bind(values)
-    except TypeError as error:
-        text = f"your function is called with one argument, a dictionary of values by name, but: {error}"
+    except TypeError:
+        text = f"your function is called with one argument, a dictionary of values by name, and it takes {takes}"
         named = [p for p in takes.parameters.values() if p.kind is p.KEYWORD_ONLY or p.kind is p.POSITIONAL_OR_KEYWORD]
         by_name = any(p.kind is p.VAR_KEYWORD for p in takes.parameters.values())
         if by_name or named and {p.name for p in named} == set(values):

@@ -109,6 +109,12 @@ def _of_square(sympys_own: Callable[..., Any], who: str) -> Callable[..., Any]:
     return new
 
 
+_FOR_SCALARS = (
+    "SymPy puts a scalar of its own in the place of a matrix here; its factor, cancel and their like are for scalars, "
+    "a closed form has its factors already"
+)
+
+
 def _beside_scalars(sympys_own: Callable[..., Any], way: str) -> Callable[..., Any]:
     # SymPy's error names no scalar
     def new(cls: Any, *args: Any, **options: Any) -> Any:
@@ -121,6 +127,8 @@ def _beside_scalars(sympys_own: Callable[..., Any], way: str) -> Callable[..., A
                 raise
             if cls is HadamardProduct and all(not a.is_Matrix or one_by_one(a) for a in values):
                 return Mul(*map(as_scalar, values))
+            if c.has(Dummy):
+                raise TypeError(f"{cls.__name__}: {_FOR_SCALARS}") from None
             raise TypeError(f"{cls.__name__}: {brief(c)} is a scalar and no matrix; {way}") from None
 
     return new

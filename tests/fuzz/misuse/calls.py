@@ -243,7 +243,7 @@ def _expression_calls() -> list[Call]:
     calls = [Call(f"sn.{name}({{0}})", (M,), f) for name, f in unary.items()]
     calls += [Call("sn.tanh({0})", (S,), np.tanh)]
     calls += [
-        Call("sn.leaky_relu({0}, {1})", (M, S), lambda a, c: np.where(np.asarray(a) > 0, a, c * np.asarray(a)) if np.ndim(c) == 0 or np.shape(c) == (1, 1) else FREE),
+        Call("sn.leaky_relu({0}, {1})", (M, ("lam", SCALAR | {"sympy.Matrix([[sympy.Symbol('q'), 1], [1, 2]])": FREE})), lambda a, c: np.where(np.asarray(a) > 0, a, c * np.asarray(a)) if np.ndim(c) == 0 or np.shape(c) == (1, 1) else FREE),
         Call("sn.softmax({0}, {1})", (M, axis), matrix(lambda a, k: np.exp(a) / np.exp(a).sum(k, keepdims=True))),
         Call("sn.log_softmax({0}, {1})", (M, axis), matrix(lambda a, k: a - lse(a, k))),
         Call("sn.logsumexp({0}, {1})", (M, axis), matrix(lse)),
